@@ -1,0 +1,28 @@
+"""How long computations speak: sentences and steps, without knowing who listens."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Progress(Protocol):
+    """Listens to a computation. The command line draws it; a library user may pass an object of his own."""
+
+    def note(self, sentence: str) -> None:
+        """A sentence that the user should read."""
+
+    def step(self, task: str, done: float, total: float, detail: str = "") -> None:
+        """`done` of `total` of a task are through; `detail` says how it looks, for instance the errors so far."""
+
+
+class Silence:
+    """Says nothing: the default in Python."""
+
+    def note(self, sentence: str) -> None:
+        """Ignored."""
+
+    def step(self, task: str, done: float, total: float, detail: str = "") -> None:
+        """Ignored."""
+
+
+SILENCE = Silence()
