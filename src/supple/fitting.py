@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -15,6 +16,23 @@ from supple.machine import peak_rss_bytes, versions
 from supple.potential import Potential, Provenance
 from supple.progress import SILENCE, Progress
 from supple.run import RunDirectory
+
+
+@dataclass(frozen=True)
+class FitContext:
+    """What a fit gets besides its data.
+
+    Attributes:
+        seed: of everything that is drawn at random.
+        provenance: to be attached to every potential that the fit makes, the best so far as well as the last.
+        run: where to keep the best model so far and a checkpoint; None to keep nothing.
+        progress: listens.
+    """
+
+    seed: int
+    provenance: Provenance
+    run: RunDirectory | None
+    progress: Progress
 
 
 class ModelSettings(BaseModel, ABC):
@@ -29,27 +47,27 @@ class ModelSettings(BaseModel, ABC):
     citations: ClassVar[tuple[str, ...]]
 
     @abstractmethod
-    def _fit(self, train: Dataset, valid: Dataset, run: RunDirectory | None, progress: Progress) -> Potential:
-        """Fit to frames that are known to be sound. `run` is where to keep the best model and a checkpoint."""
+    def _fit(self, train: Dataset, valid: Dataset, context: FitContext) -> Potential:
+        """Fit to frames that are known to be sound."""
 
     def fit(
         self,
         train: Dataset,
         valid: Dataset,
         *,
+        seed: int = 0,
         run: RunDirectory | None = None,
         progress: Progress = SILENCE,
         accept: Collection[str] = (),
-        seed: int | None = None,
     ) -> Potential:
         """Fit a force field.
 
         Args:
             train, valid: frames to learn from, and frames to choose settings and stop by.
+            seed: of everything that is drawn at random.
             run: a run directory: checkpoints go there, and an interrupted fit goes on from them.
             progress: listens.
             accept: names of findings about the data to accept, for instance `energy-scale`.
-            seed: the seed of the split, kept as provenance.
 
         Raises:
             DataError: the frames have no forces, or energies and forces contradict each other.
@@ -58,7 +76,7 @@ class ModelSettings(BaseModel, ABC):
         """
         from supple.checks import require_sound
 
-        if train.forces is None:
+        if train.forces is None or valid.forces is None:
             raise DataError(f"{train.source.name} has no forces: a force field needs them for training.")
         if len(valid) == 0:
             raise SplitError("There are no validation frames: settings are chosen and training is stopped by them.")
@@ -67,10 +85,7 @@ class ModelSettings(BaseModel, ABC):
             raise SplitError(
                 f"{len(shared)} validation frames are also training frames (or equal to one): make them disjoint."
             )
-        findings = require_sound(train, accept)
-        started = time.perf_counter()
-        potential = self._fit(train, valid, run, progress)
-        potential.provenance = Provenance(
+        provenance = Provenance(
             data_name=train.source.name,
             data_fingerprint=train.fingerprint,
             data_units=str(train.source.units),
@@ -81,9 +96,12 @@ class ModelSettings(BaseModel, ABC):
             has_energies=train.has_energies,
             settings=self.model_dump(),
             versions=versions(),
-            notes=potential.provenance.notes + [finding.sentence for finding in findings],
+            notes=[finding.sentence for finding in require_sound(train, accept)],
         )
-        potential.provenance.validation = potential.evaluate(valid).to_dict()
-        potential.provenance.seconds = time.perf_counter() - started
-        potential.provenance.peak_rss_bytes = peak_rss_bytes()
+        started = time.perf_counter()
+        potential = self._fit(train, valid, FitContext(seed, provenance, run, progress))
+        provenance.validation = potential.evaluate(valid).to_dict()
+        provenance.seconds += time.perf_counter() - started
+        provenance.peak_rss_bytes = max(peak_rss_bytes(), provenance.peak_rss_bytes)
+        potential.provenance = provenance
         return potential

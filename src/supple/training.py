@@ -1,0 +1,80 @@
+"""One training run from beginning to end: data and settings in, a run directory with a model and its errors out.
+
+`supple train` makes one of them, `supple study` makes many.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+from supple.dataset import Dataset
+from supple.fitting import ModelSettings
+from supple.progress import SILENCE, Progress
+from supple.run import RunDirectory
+from supple.splits import Split
+
+
+def train_run(
+    settings: ModelSettings,
+    dataset: Dataset,
+    split: Split,
+    directory: Path,
+    *,
+    test: Dataset | None = None,
+    progress: Progress = SILENCE,
+    accept: Collection[str] = (),
+) -> dict[str, Any]:
+    """Train one model in a run directory; a run that is done is not repeated, an interrupted one goes on.
+
+    Args:
+        settings: which model, and how.
+        dataset: the frames that the split speaks of.
+        split: training, validation and test frames.
+        directory: the run directory.
+        test: test frames from elsewhere; the split's own when None.
+        progress: listens.
+        accept: names of findings about the data to accept.
+
+    Returns:
+        The result, as in result.json: model (path), kind, n_train, n_valid, seed, seconds, peak_rss_bytes, settings,
+        validation and test (errors in the units of the data's file; test None without test frames), notes.
+
+    Raises:
+        SuppleError: as `ModelSettings.fit`, and when the directory holds a run of another configuration.
+    """
+    train, valid, own_test = dataset.apply(split)
+    test = own_test if test is None else test
+    run = RunDirectory.open(
+        directory,
+        {
+            "model": settings.kind,
+            "settings": settings.model_dump(),
+            "data": {"name": dataset.source.name, "sha256": dataset.fingerprint, "units": str(dataset.source.units)},
+            "split": {"seed": split.seed, "train": len(train), "valid": len(valid), "test": len(test)},
+            "indices": {"train": split.train, "valid": split.valid},
+            "accept": sorted(accept),
+        },
+    )
+    if run.result is not None:
+        return run.result
+    split.save(run.path / "split.json")
+    potential = settings.fit(train, valid, seed=split.seed, run=run, progress=progress, accept=accept)
+    potential.save(run.model_file)
+    made = potential.provenance
+    result = {
+        "model": str(run.model_file),
+        "kind": settings.kind,
+        "n_train": len(train),
+        "n_valid": len(valid),
+        "seed": split.seed,
+        "seconds": made.seconds,
+        "peak_rss_bytes": made.peak_rss_bytes,
+        "settings": made.settings,
+        "validation": made.validation,
+        "test": potential.evaluate(test, dataset.source.units).to_dict() if len(test) else None,
+        "notes": made.notes,
+    }
+    run.finish(result)
+    return result
