@@ -1,0 +1,120 @@
+"""SchNet: the settings of the neural model, and how it is fitted."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+import torch
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
+from torch import nn
+
+from supple.dataset import Dataset
+from supple.errors import SettingsError
+from supple.fitting import FitContext, ModelSettings
+from supple.machine import peak_rss_bytes
+from supple.neural.compiling import Choice
+from supple.neural.potential import SchNetPotential
+from supple.neural.trainer import Labelled, Plan, State, train
+from supple.potential import Potential
+
+
+class SchNet(ModelSettings):
+    """SchNet: a neural network with continuous-filter convolutions; one network gives energies and forces."""
+
+    kind: ClassVar[str] = "schnet"
+    cores: ClassVar[Literal["all", "one"]] = "one"
+    citations: ClassVar[tuple[str, ...]] = ("schutt2017", "schutt2018")
+
+    features: PositiveInt = Field(64, description="Numbers that describe an atom.")
+    interactions: PositiveInt = Field(4, description="Interaction blocks.")
+    gaussians: int = Field(25, ge=2, description="Gaussians on [0, cutoff] that a filter is made of.")
+    cutoff: PositiveFloat = Field(5.0, description="Å; pairs farther apart do not interact.")
+    knots: int = Field(256, ge=32, description="Points of the radial grid that filters are interpolated on.")
+    steps: PositiveInt = Field(60_000, description="Optimisation steps at most, whatever the number of frames.")
+    batch_size: PositiveInt = Field(10, description="Frames a step.")
+    learning_rate: PositiveFloat = Field(1e-3, description="Highest learning rate; it falls along a cosine.")
+    warmup: NonNegativeInt = Field(200, description="Steps over which the learning rate rises to it.")
+    weight_decay: NonNegativeFloat = Field(0.01, description="Of AdamW.")
+    ema_decay: float = Field(0.995, ge=0, lt=1, description="Of the running average of the weights.")
+    energy_weight: NonNegativeFloat = Field(0.01, description="Of the squared energy error in the loss.")
+    force_weight: NonNegativeFloat = Field(0.99, description="Of the squared force error in the loss.")
+    clip: PositiveFloat = Field(10.0, description="Largest norm of the gradient.")
+    validate_every: PositiveInt = Field(500, description="Steps between validations.")
+    patience: PositiveInt = Field(30, description="Validations without improvement after which training stops.")
+    compile: Choice = Field("auto", description="Compile the training step: always, never, or when it pays.")
+    device: str = Field("auto", description="'cpu', 'cuda', or 'auto': a GPU where there is one.")
+
+    def _fit(self, train_set: Dataset, valid: Dataset, context: FitContext) -> Potential:
+        device, sentence = _device(self.device)
+        context.progress.note(sentence)
+        assert train_set.forces is not None  # noqa: S101  (fit requires forces)
+        scale = float(train_set.forces.std())
+        shift = float(np.nanmean(train_set.energies)) if train_set.has_energies else 0.0
+        torch.manual_seed(context.seed)
+        architecture = self.model_dump(include={"features", "interactions", "gaussians", "cutoff", "knots"})
+        potential = SchNetPotential(train_set.numbers, architecture, scale, shift).to(device)
+        potential.provenance = context.provenance
+        best = SchNetPotential(train_set.numbers, architecture, scale, shift).to(device)
+        best.provenance = context.provenance
+        units = train_set.source.units
+        judged = SchNetPotential(train_set.numbers, architecture, scale, shift).to(device)
+        judged.provenance = context.provenance
+
+        def validate(network: nn.Module) -> tuple[float, str, dict[str, Any]]:
+            judged.network.load_state_dict(network.state_dict())
+            metrics = judged.evaluate(valid)
+            assert metrics.forces is not None  # noqa: S101  (fit requires forces)
+            loss = self.force_weight * (metrics.forces.rmse * units.forces_in_ev_per_angstrom / scale) ** 2
+            line = f"forces {metrics.forces.rmse:.3g} {units.forces}"
+            if metrics.energy is not None:
+                loss += self.energy_weight * (metrics.energy.rmse * units.energy_in_ev / scale) ** 2
+                line += f", energy {metrics.energy.rmse:.3g} {units.energy}"
+            return loss, f"validation RMSE: {line}", metrics.to_dict()
+
+        def keep(network: nn.Module) -> None:
+            best.network.load_state_dict(network.state_dict())
+            refit_shift(best, train_set)
+            if context.run is not None:
+                context.provenance.validation = best.evaluate(valid).to_dict()
+                context.provenance.peak_rss_bytes = peak_rss_bytes()
+                best.save(context.run.model_file)
+
+        data = Labelled(
+            positions=torch.tensor(train_set.positions, dtype=torch.float32, device=device),
+            energies=torch.tensor((train_set.energies - shift) / scale, dtype=torch.float32, device=device),
+            forces=torch.tensor(train_set.forces / scale, dtype=torch.float32, device=device),
+        )
+        plan = Plan(**self.model_dump(include=set(Plan.__dataclass_fields__)))
+        state = train(potential.network, data, validate, keep, plan, context.seed, context.run, context.progress)
+        return self._finished(best, state, context)
+
+    @staticmethod
+    def _finished(best: SchNetPotential, state: State, context: FitContext) -> Potential:
+        if state.best_step == 0:
+            raise SettingsError("The network diverged: no validation gave a finite error; lower learning_rate.")
+        if context.run is not None:  # of a resumed run the best may be from before
+            best = Potential.load(context.run.model_file, best.device)  # type: ignore[assignment]
+        context.provenance.notes.append(f"Best of {state.step} steps at step {state.best_step}.")
+        return best
+
+
+def refit_shift(potential: SchNetPotential, train_set: Dataset) -> None:
+    """Set the constant energy by least squares on the training frames, in float64."""
+    if train_set.has_energies:
+        known = train_set.select(np.flatnonzero(np.isfinite(train_set.energies)))
+        energies, _ = potential.predict(known.positions)
+        potential.shift += float((known.energies - energies).mean())
+
+
+def _device(wanted: str) -> tuple[torch.device, str]:
+    if wanted == "auto":
+        wanted = "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        device = torch.device(wanted)
+        torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise SettingsError(f"The device '{wanted}' cannot be used: {str(error).splitlines()[0]}") from error
+    threads = torch.get_num_threads()
+    where = f"on {threads} core{'s' if threads > 1 else ''} of the CPU" if device.type == "cpu" else f"on {device}"
+    return device, f"SchNet trains {where}."

@@ -1,0 +1,148 @@
+"""SchNet: continuous-filter convolutions, with the forces written out.
+
+    x⁰ = embedding(Z) ;  for each interaction  m_i = Σ_j W(r_ij) ∘ (x_j A) ,  x ← x + MLP(m) ;  E = Σ_i MLP(x_i)
+
+Schütt et al., J. Chem. Phys. 148, 241722 (2018), doi 10.1063/1.5019779.
+
+There is one molecule, so the pairs are fixed: arrays are dense over the N x N pairs, nothing is searched or scattered, and
+shapes never change. The forces are the analytic derivative, computed by the reverse sweep that stands below the forward
+one: training then differentiates once, not twice, and prediction needs no automatic differentiation at all.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+from torch.nn.functional import embedding_bag, linear, softplus
+
+from supple.neural.radial import RadialGrid
+
+
+def shifted_softplus(x: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
+    """ln(½ eˣ + ½); its derivative is the logistic function."""
+    return softplus(x) - math.log(2)
+
+
+class SchNetNetwork(nn.Module):
+    """The network: positions (Å) to energies and forces in units of its own, float32.
+
+    Layout: atoms first, frames second, so that rows that are gathered together lie together.
+    """
+
+    z: Tensor
+    pair_first: Tensor
+    pair_second: Tensor
+    pair_of: Tensor
+    off_diagonal: Tensor
+    gaussians: Tensor
+
+    def __init__(
+        self,
+        numbers: Int[np.ndarray, "N"],
+        features: int,
+        interactions: int,
+        gaussians: int,
+        cutoff: float,
+        knots: int,
+    ) -> None:
+        super().__init__()
+        n = len(numbers)
+        elements = sorted({int(z) for z in numbers})
+        self.features, self.interactions, self.n_atoms = features, interactions, n
+        self.grid = RadialGrid(cutoff, knots)
+        first, second = torch.tril_indices(n, n, offset=-1)
+        pair_of = torch.zeros(n, n, dtype=torch.int64)
+        pair_of[first, second] = pair_of[second, first] = torch.arange(len(first))
+        centres = torch.linspace(0, cutoff, gaussians)
+        width = cutoff / (gaussians - 1)
+        constants = {
+            "z": torch.tensor([elements.index(int(z)) for z in numbers]),
+            "pair_first": first,
+            "pair_second": second,
+            "pair_of": pair_of.flatten(),
+            "off_diagonal": 1.0 - torch.eye(n)[:, :, None, None],
+            "gaussians": torch.exp(-0.5 * ((self.grid.knots[:, None] - centres) / width) ** 2),
+        }
+        for name, value in constants.items():
+            self.register_buffer(name, value, persistent=False)
+
+        f, t = features, interactions
+        self.embedding = nn.Parameter(torch.randn(len(elements), f) / math.sqrt(2))
+        self.filter_in = _glorot(t, gaussians, f)
+        self.filter_in_bias = nn.Parameter(torch.zeros(t, 1, f))
+        self.filter_out = _glorot(t, f, f)
+        self.filter_out_bias = nn.Parameter(torch.zeros(t, 1, f))
+        self.mix = _glorot(t, f, f)
+        self.update_in = _glorot(t, f, f)
+        self.update_in_bias = nn.Parameter(torch.zeros(t, f))
+        self.update_out = _glorot(t, f, f)
+        self.update_out_bias = nn.Parameter(torch.zeros(t, f))
+        self.readout_in = _glorot(f // 2, f)
+        self.readout_in_bias = nn.Parameter(torch.zeros(f // 2))
+        self.readout_out = _glorot(1, f // 2)
+
+    def filters(self) -> Float[Tensor, "K C"]:
+        """Spline coefficients of all filters, C = interactions x features columns."""
+        hidden = shifted_softplus(self.gaussians @ self.filter_in + self.filter_in_bias)
+        values = hidden @ self.filter_out + self.filter_out_bias  # (T, K, F)
+        return self.grid.coefficients(values.transpose(0, 1).flatten(1))
+
+    def forward(self, positions: Float[Tensor, "B N 3"]) -> tuple[Float[Tensor, "B"], Float[Tensor, "B N 3"]]:
+        """Energies and forces. The forces are -dE/dR exactly, and differentiable by the parameters."""
+        b, n, f, t = len(positions), self.n_atoms, self.features, self.interactions
+        apart = (positions[:, self.pair_first] - positions[:, self.pair_second]).transpose(0, 1)  # (E, B, 3)
+        distances = apart.norm(dim=-1)
+        index, weights, slopes = self.grid.weights(distances)
+        index = index.flatten(0, 1)
+        both = embedding_bag(
+            torch.cat([index, index]),
+            self.filters(),
+            per_sample_weights=torch.cat([weights.flatten(0, 1), slopes.flatten(0, 1)]),
+            mode="sum",
+        )
+        w, dw = both.view(2, -1, b, t, f)
+        w = (w.index_select(0, self.pair_of).view(n, n, b, t * f) * self.off_diagonal).view(n, n, b, t, f)
+
+        # Unbinding, not indexing: its derivative stacks once, where each index would fill an array of zeros.
+        ws, dws = w.unbind(3), dw.unbind(2)
+        mix, update_in, update_out = self.mix.unbind(), self.update_in.unbind(), self.update_out.unbind()
+        update_in_bias, update_out_bias = self.update_in_bias.unbind(), self.update_out_bias.unbind()
+
+        # Forward sweep; rows of the flattened arrays are atoms x frames.
+        x = self.embedding.index_select(0, self.z)[:, None].expand(n, b, f).reshape(n * b, f)
+        mixed, logistic = [], []
+        for k in range(t):
+            y = (x @ mix[k]).view(n, b, f)
+            message = (ws[k] * y).sum(1).view(n * b, f)
+            hidden = torch.addmm(update_in_bias[k], message, update_in[k])
+            x = x + torch.addmm(update_out_bias[k], shifted_softplus(hidden), update_out[k])
+            mixed.append(y)
+            logistic.append(hidden.sigmoid())
+        hidden = linear(x, self.readout_in, self.readout_in_bias)
+        energies = linear(shifted_softplus(hidden), self.readout_out).view(n, b).sum(0)
+
+        # Reverse sweep: g is dE/dx; each interaction adds its share to dE/dr of the pairs.
+        g = (hidden.sigmoid() * self.readout_out[0]) @ self.readout_in
+        by_distance = torch.zeros_like(distances)
+        for k in reversed(range(t)):
+            to_hidden = (g @ update_out[k].T) * logistic[k]
+            to_message = (to_hidden @ update_in[k].T).view(n, b, f)
+            there, back = (mixed[k].index_select(0, i) for i in (self.pair_second, self.pair_first))
+            into, onto = (to_message.index_select(0, i) for i in (self.pair_first, self.pair_second))
+            by_distance = by_distance + ((into * there + onto * back) * dws[k]).sum(-1)
+            if k > 0:  # the embedding does not move with the atoms
+                g = g + (ws[k] * to_message).sum(1).view(n * b, f) @ mix[k].T
+        pull = (by_distance / distances)[..., None] * apart
+        forces = torch.zeros(n, b, 3, dtype=pull.dtype, device=pull.device)
+        forces = forces.index_add(0, self.pair_first, pull, alpha=-1.0).index_add(0, self.pair_second, pull)
+        return energies, forces.transpose(0, 1)
+
+
+def _glorot(*shape: int) -> nn.Parameter:
+    """Uniform weights of the variance that keeps signals level (Glorot and Bengio, 2010)."""
+    bound = math.sqrt(6 / (shape[-1] + shape[-2]))
+    return nn.Parameter(torch.empty(*shape).uniform_(-bound, bound))

@@ -1,0 +1,102 @@
+"""The linear system of sGDML: which matrix. How it is solved stands in solver.py.
+
+    K_ij = Σ_p J_iᵀ [ slope I - bend d dᵀ ] P_p J_j ,   d = x_i - P_p x_j
+
+Each frame has rigid modes (three translations, three rotations) in which no internal coordinate, and so no row of J,
+moves. With an orthonormal basis Q_i of what is left, G_i = J_i Q_i has 3N-6 columns, and K in that basis is smaller and
+has no null space. Forces without net force and torque lose nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from supple.sgdml.descriptor import InverseDistances
+from supple.sgdml.kernel import matern_factors
+
+#: Numbers that the work arrays of one step of the assembly may hold: 32 MB, so that they stay near the cores.
+_WORK = 4_000_000
+
+
+class Frames:
+    """Training frames as the kernel sees them.
+
+    Attributes:
+        x: descriptors, shape (M, D).
+        g: Jacobians in the internal basis, G_i = J_i Q_i, shape (M, D, V); V = 3N - 6 internal modes.
+        basis: Q, shape (M, 3N, V).
+        action: permutations of the descriptor, shape (P, D).
+    """
+
+    def __init__(self, positions: Float[Tensor, "M N 3"], permutations: Int[np.ndarray, "P N"]) -> None:
+        descriptor = InverseDistances(positions.shape[1])
+        self.x = descriptor(positions)
+        self.basis = internal_basis(positions)
+        self.g = descriptor.jacobian(positions) @ self.basis
+        self.action = descriptor.action(torch.as_tensor(permutations))
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    @property
+    def n_modes(self) -> int:
+        """V."""
+        return self.g.shape[2]
+
+    def project(self, forces: Float[Tensor, "M N 3"]) -> Float[Tensor, "M V"]:
+        """Forces in the internal basis: Q_iᵀ F_i."""
+        return torch.einsum("mcv,mc->mv", self.basis, forces.flatten(1))
+
+    def to_descriptor(self, weights: Float[Tensor, "M V"]) -> Float[Tensor, "M D"]:
+        """G_i β_i: weights of internal modes as vectors in descriptor space."""
+        return torch.einsum("mdv,mv->md", self.g, weights)
+
+
+def internal_basis(positions: Float[Tensor, "M N 3"]) -> Float[Tensor, "M C V"]:
+    """Orthonormal directions, C = 3N components each, that are free of translation and rotation.
+
+    V is 3N - 6; more when the frames are linear, where fewer rotations are distinct.
+    """
+    centred = positions - positions.mean(dim=1, keepdim=True)
+    m, n = centred.shape[:2]
+    rigid = centred.new_zeros(m, n, 3, 6)
+    for axis in range(3):
+        rigid[:, :, axis, axis] = 1 / n**0.5
+        unit = torch.zeros_like(centred)
+        unit[..., axis] = 1
+        rigid[..., 3 + axis] = torch.linalg.cross(unit, centred) / centred.norm(dim=(1, 2))[:, None, None]
+    left, singular, _ = torch.linalg.svd(rigid.flatten(1, 2), full_matrices=True)
+    rank = int((singular > 1e-6).sum(dim=1).min())
+    return left[:, :, rank:].contiguous()
+
+
+def assemble(
+    frames: Frames, sigma: float, progress: Callable[[float, float], None] = lambda done, total: None
+) -> Float[Tensor, "n n"]:
+    """The lower triangle of K in the internal basis, n = M·V; what stands above the diagonal blocks is undefined.
+
+    Column block j needs Σ_p (slope_ijp P_p G_j) for all i ≥ j: with the permuted copies of G_j as the rows of one
+    (P, D·V) matrix this is a matrix product over p, and so is everything else but the last, batched one with G_iᵀ.
+    """
+    m, v, d = len(frames), frames.n_modes, frames.x.shape[1]
+    matrix = torch.empty(m * v, m * v, dtype=torch.float64)
+    step = max(1, _WORK // (d * v))
+    for j in range(m):
+        permuted_x = frames.x[j][frames.action]  # (P, D)
+        permuted_g = frames.g[j][frames.action]  # (P, D, V)
+        for start in range(j, m, step):
+            rows = slice(start, min(start + step, m))
+            apart = frames.x[rows, None] - permuted_x  # (I, P, D)
+            slope, bend = matern_factors((apart**2).sum(-1), sigma)  # (I, P)
+            inner = torch.einsum("ipd,pdv->ipv", apart, permuted_g).mul_(bend[..., None])
+            block = (slope @ permuted_g.flatten(1)).unflatten(1, (d, v))
+            block.baddbmm_(apart.mT, inner, alpha=-1.0)
+            block = torch.bmm(frames.g[rows].mT, block)
+            matrix[rows.start * v : rows.stop * v, j * v : (j + 1) * v] = block.flatten(0, 1)
+        progress(m * (j + 1) - j * (j + 1) / 2, m * (m + 1) / 2)
+    return matrix
