@@ -9,7 +9,7 @@ from functools import cached_property
 
 import numpy as np
 from ase.data import chemical_symbols
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from numpy.typing import ArrayLike
 
 from supple.errors import DataError
@@ -46,7 +46,7 @@ class Dataset:
     frames: Int[np.ndarray, "M"] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
 
     @classmethod
-    def of(
+    def of(  # noqa: PLR0917 (numbers, positions, energies, forces is the order everywhere)
         cls,
         numbers: ArrayLike,
         positions: ArrayLike,
@@ -62,7 +62,7 @@ class Dataset:
             UnitsError: the units are not known.
         """
         units = Units.parse(units)
-        z = np.asarray(numbers, dtype=np.int64)
+        z = np.array(numbers, dtype=np.int64)  # copied: it is made read-only below
         r = np.array(positions, dtype=np.float64) * units.length_in_angstrom
         if r.ndim != 3 or r.shape[1:] != (len(z), 3):
             raise DataError(f"{name}: positions have shape {r.shape}, but {len(z)} atoms need (frames, {len(z)}, 3).")
@@ -77,8 +77,8 @@ class Dataset:
             _require_finite(f, "force", name)
         if np.isinf(e).any():
             raise DataError(f"{name}: the energy of frame {int(np.flatnonzero(np.isinf(e))[0])} is infinite.")
-        return cls(*_frozen(z, r, e), _frozen(f)[0] if f is not None else None, Source(name, units),
-                   _frozen(np.arange(len(r)))[0])  # fmt: skip
+        z, r, e, frames = _frozen(z, r, e, np.arange(len(r)))
+        return cls(z, r, e, None if f is None else _frozen(f)[0], Source(name, units), frames)
 
     def __len__(self) -> int:
         return len(self.positions)
@@ -121,9 +121,10 @@ class Dataset:
         rounded = np.round(self.positions * 1e4).astype(np.int64)
         return [hashlib.blake2b(frame.tobytes(), digest_size=6).hexdigest() for frame in rounded]
 
-    def select(self, indices: Sequence[int] | Int[np.ndarray, "K"]) -> Dataset:
-        """The frames with these indices, in this order."""
-        i = np.asarray(indices, dtype=np.int64)
+    def select(self, indices: Sequence[int] | Int[np.ndarray, "K"] | Bool[np.ndarray, "M"]) -> Dataset:
+        """The frames with these indices, in this order; a mask over all frames will do as well."""
+        given = np.asarray(indices)
+        i = np.flatnonzero(given) if given.dtype == bool else given.astype(np.int64)
         r, e, frames = _frozen(self.positions[i], self.energies[i], self.frames[i])
         f = None if self.forces is None else _frozen(self.forces[i])[0]
         return replace(self, positions=r, energies=e, forces=f, frames=frames)
@@ -132,9 +133,7 @@ class Dataset:
         """The training, validation and test frames of a split."""
         return self.select(split.train), self.select(split.valid), self.select(split.test)
 
-    def split(
-        self, train: int, valid: int, test: int | None = None, seed: int = 0
-    ) -> tuple[Dataset, Dataset, Dataset]:
+    def split(self, train: int, valid: int, test: int | None = None, seed: int = 0) -> tuple[Dataset, Dataset, Dataset]:
         """Draw nested, disjoint training, validation and test frames; see `supple.splits.draw_split`.
 
         Raises:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import torch
@@ -81,7 +81,7 @@ class Potential(nn.Module, ABC):
     @abstractmethod
     def from_configuration(
         cls, numbers: Int[np.ndarray, "N"], configuration: dict[str, Any], arrays: dict[str, Tensor]
-    ) -> Self:
+    ) -> Potential:
         """A potential of this configuration whose arrays have the shapes of `arrays`; they are loaded afterwards."""
 
     @property

@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ class RunDirectory:
 
     def __init__(self, path: Path) -> None:
         self.path = Path(path)
+        self._new = False
 
     @classmethod
     def open(cls, path: Path, configuration: dict[str, Any]) -> RunDirectory:
@@ -41,6 +43,7 @@ class RunDirectory:
                     "choose another output, or delete that folder to start anew."
                 )
         else:
+            run._new = not run.path.exists()
             run.path.mkdir(parents=True, exist_ok=True)
             write_json(run._file, {"configuration": wanted, "versions": versions()})
         return run
@@ -74,6 +77,11 @@ class RunDirectory:
         """Write the result, which marks the run as done, and remove the checkpoint."""
         write_json(self.path / "result.json", result)
         self.checkpoint_file.unlink(missing_ok=True)
+
+    def discard_if_new(self) -> None:
+        """Remove the folder of a run that was refused right after it began, so that nothing half-written is left."""
+        if self._new and not self.model_file.exists() and not self.checkpoint_file.exists():
+            shutil.rmtree(self.path, ignore_errors=True)
 
     @staticmethod
     def _read(file: Path) -> dict[str, Any]:

@@ -61,8 +61,10 @@ class Split:
                 f"({error})."
             ) from error
         used = (*split.train, *split.valid, *split.test)
-        if used and (min(used) < 0 or (n_frames is not None and max(used) >= n_frames)):
-            raise SplitError(f"{path} names frame {max(used)}, but the data have frames 0 to {(n_frames or 0) - 1}.")
+        if used and min(used) < 0:
+            raise SplitError(f"{path} names frame {min(used)}, but frames are counted from 0.")
+        if used and n_frames is not None and max(used) >= n_frames:
+            raise SplitError(f"{path} names frame {max(used)}, but the data have frames 0 to {n_frames - 1}.")
         return split
 
 
@@ -75,7 +77,8 @@ def draw_split(n_frames: int, train: int, valid: int, test: int | None = None, s
 
     Args:
         n_frames: M, how many frames there are.
-        train, valid: how many to take.
+        train: how many to take.
+        valid: how many to take.
         test: how many to take; all that remain when None.
         seed: seed of the permutation.
 
@@ -86,6 +89,8 @@ def draw_split(n_frames: int, train: int, valid: int, test: int | None = None, s
         raise SplitError(f"{train} training frames were asked for: at least 1 is needed.")
     if valid < 0 or (test is not None and test < 0):
         raise SplitError("The number of validation and test frames cannot be negative.")
+    if seed < 0:
+        raise SplitError(f"The seed {seed} is negative: take 0 or a positive whole number.")
     wanted = train + valid + (test or 0)
     if wanted > n_frames:
         detail = f"{train} training + {valid} validation" + (f" + {test} test" if test else "")

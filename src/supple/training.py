@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from supple.dataset import Dataset
+from supple.errors import SuppleError
+from supple.files import copy_file
 from supple.fitting import ModelSettings
 from supple.progress import SILENCE, Progress
 from supple.run import RunDirectory
@@ -23,6 +25,7 @@ def train_run(
     directory: Path,
     *,
     test: Dataset | None = None,
+    out: Path | None = None,
     progress: Progress = SILENCE,
     accept: Collection[str] = (),
 ) -> dict[str, Any]:
@@ -34,6 +37,7 @@ def train_run(
         split: training, validation and test frames.
         directory: the run directory.
         test: test frames from elsewhere; the split's own when None.
+        out: where to put a copy of the finished model; none is made when None.
         progress: listens.
         accept: names of findings about the data to accept.
 
@@ -54,17 +58,37 @@ def train_run(
             "data": {"name": dataset.source.name, "sha256": dataset.fingerprint, "units": str(dataset.source.units)},
             "split": {"seed": split.seed, "train": len(train), "valid": len(valid), "test": len(test)},
             "indices": {"train": split.train, "valid": split.valid},
-            "accept": sorted(accept),
         },
     )
-    if run.result is not None:
-        return run.result
+    if run.result is None:
+        try:
+            _train(settings, train, valid, test, split, run, progress, accept)
+        except SuppleError:
+            run.discard_if_new()
+            raise
+    else:
+        progress.note(f"{directory} is done already.")
+    if out is not None:
+        copy_file(run.model_file, out)
+    result = run.result or {}
+    return result | {"model": str(out or run.model_file)}
+
+
+def _train(
+    settings: ModelSettings,
+    train: Dataset,
+    valid: Dataset,
+    test: Dataset,
+    split: Split,
+    run: RunDirectory,
+    progress: Progress,
+    accept: Collection[str],
+) -> None:
     split.save(run.path / "split.json")
     potential = settings.fit(train, valid, seed=split.seed, run=run, progress=progress, accept=accept)
     potential.save(run.model_file)
     made = potential.provenance
     result = {
-        "model": str(run.model_file),
         "kind": settings.kind,
         "n_train": len(train),
         "n_valid": len(valid),
@@ -73,8 +97,7 @@ def train_run(
         "peak_rss_bytes": made.peak_rss_bytes,
         "settings": made.settings,
         "validation": made.validation,
-        "test": potential.evaluate(test, dataset.source.units).to_dict() if len(test) else None,
+        "test": potential.evaluate(test, train.source.units).to_dict() if len(test) else None,
         "notes": made.notes,
     }
     run.finish(result)
-    return result

@@ -34,7 +34,6 @@ LENGTH: dict[str, float] = {"Å": 1.0, "bohr": 0.529177210903, "nm": 10.0, "pm":
 _ALIASES = {
     "ev": "eV",
     "electronvolt": "eV",
-    "mev": "meV",
     "kcal/mol": "kcal/mol",
     "kcal": "kcal/mol",
     "kcalmol": "kcal/mol",

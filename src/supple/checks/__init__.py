@@ -1,20 +1,32 @@
-"""Checks of data; each is one file. `require_sound` runs the quick ones before every fit."""
+"""Checks of data, one a file. `require_sound` runs them before every fit, so that no wrong label is trained silently."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
 
+from supple.checks.energy_forces import energy_scale
+from supple.checks.findings import Finding
 from supple.dataset import Dataset
+from supple.errors import DataError, SettingsError
+
+__all__ = ["Finding", "require_sound"]
+
+#: name of the finding -> the check that may make it.
+_CHECKS: dict[str, Callable[[Dataset], Finding | None]] = {"energy-scale": energy_scale}
 
 
-@dataclass(frozen=True)
-class Finding:
-    """Something about the data that the user should know: a name by which to accept it, and a sentence."""
+def require_sound(dataset: Dataset, accept: Collection[str] = ()) -> list[Finding]:
+    """The findings that were accepted by name.
 
-    name: str
-    sentence: str
-
-
-def require_sound(dataset, accept: Collection[str]):
-    return []
+    Raises:
+        DataError: there is a finding that was not accepted.
+        SettingsError: a name to accept is not that of a finding.
+    """
+    for name in accept:
+        if name not in _CHECKS:
+            raise SettingsError(f"'{name}' is not the name of a finding: accept one of {', '.join(_CHECKS)}.")
+    found = [finding for check in _CHECKS.values() if (finding := check(dataset)) is not None]
+    for finding in found:
+        if finding.name not in accept:
+            raise DataError(f"{finding.sentence} (To train all the same: --accept {finding.name}.)")
+    return found

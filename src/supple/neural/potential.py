@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import torch
@@ -49,7 +49,7 @@ class SchNetPotential(Potential):
     @classmethod
     def from_configuration(
         cls, numbers: Int[np.ndarray, "N"], configuration: dict[str, Any], arrays: dict[str, Tensor]
-    ) -> Self:
+    ) -> Potential:
         """A potential of this architecture; the arrays are loaded afterwards."""
         return cls(numbers, configuration)
 
@@ -57,4 +57,4 @@ class SchNetPotential(Potential):
     def energy_and_forces(self, positions: Float[Tensor, "B N 3"]) -> tuple[Float[Tensor, "B"], Float[Tensor, "B N 3"]]:
         """Energies in eV (float64) and forces in eV/Å of B geometries in Å."""
         energies, forces = self.network(positions.to(torch.float32))
-        return energies * self.scale + self.shift, forces * self.scale
+        return energies.double() * self.scale + self.shift, forces.double() * self.scale

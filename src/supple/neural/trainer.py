@@ -143,7 +143,7 @@ def train(
                     keep(average.module)
                 if run is not None:
                     elapsed = time.perf_counter() - started
-                    run.log({"step": state.step, "seconds": round(elapsed, 2), "loss": float(loss), **record})
+                    run.log({"step": state.step, "seconds": round(elapsed, 2), "loss": float(loss.detach()), **record})
             if state.step % 20 == 0 or state.step == plan.steps:
                 progress.step("Training", state.step, plan.steps, line)
             if time.perf_counter() - last_checkpoint > _CHECKPOINT_EVERY:

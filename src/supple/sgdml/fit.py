@@ -27,7 +27,7 @@ class SGDML(ModelSettings):
 
     kind: ClassVar[str] = "sgdml"
     cores: ClassVar[Literal["all", "one"]] = "all"
-    citations: ClassVar[tuple[str, ...]] = ("chmiela2017", "chmiela2018", "chmiela2019")
+    citations: ClassVar[tuple[str, ...]] = ("chmiela2017", "chmiela2018")
 
     sigma: PositiveFloat | Literal["auto"] = Field(
         "auto", description="Length scale of the kernel; 'auto' chooses it on the validation frames."

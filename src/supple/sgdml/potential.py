@@ -11,7 +11,7 @@ Chmiela et al., Nat. Commun. 9, 3887 (2018), doi 10.1038/s41467-018-06169-2, eqs
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import torch
@@ -61,8 +61,8 @@ class SGDMLPotential(Potential):
         super().__init__(numbers)
         self.sigma = sigma
         self.descriptor = InverseDistances(len(self.numbers))
-        self.register_buffer("x", x)
-        self.register_buffer("v", v)
+        self.register_buffer("x", x.contiguous())
+        self.register_buffer("v", v.contiguous())
         self.register_buffer("action", action)
         # The centre must be the same after any permutation, so that d does not feel it.
         mean = x.mean(dim=0) if len(x) else x.new_zeros(x.shape[1])
@@ -82,12 +82,13 @@ class SGDMLPotential(Potential):
     @classmethod
     def from_configuration(
         cls, numbers: Int[np.ndarray, "N"], configuration: dict[str, Any], arrays: dict[str, Tensor]
-    ) -> Self:
+    ) -> Potential:
         """A potential with arrays of these shapes."""
         x, v, action = arrays["x"], arrays["v"], arrays["action"]
-        if x.shape != v.shape or x.shape[1] != len(numbers) * (len(numbers) - 1) // 2 != action.shape[1]:
+        if x.shape != v.shape or not x.shape[1] == action.shape[1] == len(numbers) * (len(numbers) - 1) // 2:
             raise ValueError("the arrays of the kernel do not fit the molecule")
-        return cls(numbers, float(configuration["sigma"]), x, v, action)
+        # Clones, because arrays read from a file may lie unaligned, and unaligned sums round differently.
+        return cls(numbers, float(configuration["sigma"]), x.clone(), v.clone(), action.clone())
 
     def energy_and_forces(self, positions: Float[Tensor, "B N 3"]) -> tuple[Float[Tensor, "B"], Float[Tensor, "B N 3"]]:
         """Energies in eV and forces in eV/Å of B geometries in Å; float64."""

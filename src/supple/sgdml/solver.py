@@ -58,10 +58,10 @@ class Cost:
         """
         free = available_memory()
         if self.n_bytes > 0.95 * free:
-            fits = int(((0.95 * free - 200 * 1024**2) / self.n_bytes) ** 0.5 * 100)
+            percent = 100 * (0.95 * free / self.n_bytes) ** 0.5
             raise ResourceError(
                 f"The kernel matrix of {self.rows} rows needs {self.n_bytes / GIB:.1f} GiB and {free / GIB:.1f} GiB "
-                f"are free: train on fewer frames (about {fits} % of these fit), or use schnet."
+                f"are free: train on fewer frames (about {percent:.0f} % of these fit), or use schnet."
             )
 
     def __str__(self) -> str:
@@ -83,7 +83,7 @@ def solve(matrix: Float[Tensor, "n n"], right: Float[Tensor, "n"], lam: float) -
     factor, failed_at = dpotrf(columns, lower=0, overwrite_a=1, clean=0)
     if failed_at:
         raise NotPositiveDefinite(f"the leading minor of order {failed_at} is not positive")
-    solution, _ = dpotrs(factor, np.array(right), lower=0)
+    solution, _ = dpotrs(factor, right.numpy(), lower=0)
     return torch.from_numpy(solution)
 
 

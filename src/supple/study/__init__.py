@@ -1,1 +1,78 @@
+"""Learning curves: several models on the same data, with the same splits, units and errors."""
 
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from supple.progress import SILENCE, Progress
+from supple.study.collect import Results, collect, write_csv
+from supple.study.engine import run
+from supple.study.figures import write_figures
+from supple.study.plan import Cell, DatasetEntry, StudyPlan
+from supple.study.report import sentences, write_report
+from supple.units import Units
+
+__all__ = ["Cell", "DatasetEntry", "StudyPlan", "StudyResult", "run_study", "write_study"]
+
+
+@dataclass(frozen=True)
+class StudyResult:
+    """What a study made.
+
+    Attributes:
+        results: all numbers, and the trainings that failed.
+        csv, report: results.csv and report.md.
+        figures: learning curves, each as PNG and PDF.
+        answers: sentences that say which model is better.
+    """
+
+    results: Results
+    csv: Path
+    report: Path
+    figures: tuple[Path, ...]
+    answers: tuple[str, ...]
+
+
+def run_study(
+    plan: StudyPlan,
+    out: str | Path,
+    progress: Progress = SILENCE,
+    jobs: int | None = None,
+    report_units: Units | str | None = None,
+) -> StudyResult:
+    """Train what is not yet trained, then write the table, the figures and the report.
+
+    The trainings are kept in run directories, so that a study that was stopped goes on where it was, and a larger
+    plan adds to a smaller one. In a script, call this under `if __name__ == "__main__":`, or with `jobs=1`: other
+    processes start by importing the script.
+
+    Args:
+        plan: models, data, sizes, seeds.
+        out: folder of the study.
+        progress: listens.
+        jobs: how many one-core trainings at a time; as many as there are cores when None.
+        report_units: units of the errors; those of each file when None.
+
+    Raises:
+        SuppleError: the plan cannot work; nothing has been trained then. A training that fails later is recorded in
+            `results.failures` instead.
+    """
+    units = None if report_units is None else Units.parse(report_units)  # a typo shall not wait for the trainings
+    run(plan, Path(out), progress, jobs)
+    return write_study(Path(out), units)
+
+
+def write_study(out: str | Path, report_units: Units | str | None = None) -> StudyResult:
+    """Write table, figures and report of a study from what has been trained so far.
+
+    Raises:
+        SettingsError: `out` is not the folder of a study.
+    """
+    out = Path(out)
+    results = collect(out, report_units)
+    csv, report = out / "results.csv", out / "report.md"
+    write_csv(results, csv)
+    figures = write_figures(results, out / "figures")
+    write_report(results, figures, report)
+    return StudyResult(results, csv, report, tuple(figures), tuple(sentences(results)))

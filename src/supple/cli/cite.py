@@ -1,0 +1,27 @@
+"""`supple cite`: what to cite."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def cite(
+    model: Annotated[Path | None, typer.Argument(help="A model file: only what it rests on.")] = None,
+    bibtex: Annotated[bool, typer.Option("--bibtex", help="As BibTeX.")] = False,
+) -> None:
+    """The papers to cite for what Supple does, or for one force field."""
+    from supple.citations import CITATIONS
+
+    keys = tuple(CITATIONS)
+    if model is not None:
+        from supple.models import settings_class
+        from supple.potential import Potential
+
+        keys = settings_class(Potential.load(model).kind).citations
+    for key in keys:
+        typer.echo(CITATIONS[key].bibtex() if bibtex else str(CITATIONS[key]))
+    if not bibtex:
+        typer.echo("And Supple itself: see CITATION.cff in its repository.")

@@ -1,0 +1,107 @@
+"""How commands speak: progress and sentences on standard error, results on standard output."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress as Bars
+    from rich.progress import TaskID
+
+    from supple.progress import Progress
+
+
+class TerminalProgress:
+    """Bars that move, for a terminal."""
+
+    def __init__(self, bars: Bars) -> None:
+        self._bars = bars
+        self._tasks: dict[str, TaskID] = {}
+
+    def note(self, sentence: str) -> None:
+        """Print the sentence above the bars."""
+        self._bars.console.print(sentence, highlight=False, markup=False, soft_wrap=True)
+
+    def step(self, task: str, done: float, total: float, detail: str = "") -> None:
+        """Move the task's bar; a finished one disappears."""
+        if task not in self._tasks:
+            self._tasks[task] = self._bars.add_task(task, total=total)
+        self._bars.update(self._tasks[task], completed=done, total=total, detail=detail)
+        if done >= total:
+            self._bars.remove_task(self._tasks.pop(task))
+
+
+class PlainProgress:
+    """A line every few seconds, for a log file."""
+
+    def __init__(self, console: Console, every: float = 10.0) -> None:
+        self._console = console
+        self._every = every
+        self._last = time.monotonic()
+
+    def note(self, sentence: str) -> None:
+        """Print the sentence."""
+        self._console.print(sentence, highlight=False, markup=False, soft_wrap=True)
+
+    def step(self, task: str, done: float, total: float, detail: str = "") -> None:
+        """Print where the task is, unless a line was printed just now."""
+        if time.monotonic() - self._last >= self._every:
+            self._last = time.monotonic()
+            self.note(f"{task}: {100 * done / max(total, 1e-12):.0f} % {detail}".rstrip())
+
+
+@contextmanager
+def progress_display() -> Iterator[Progress]:
+    """Progress on standard error: bars on a terminal, lines elsewhere."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield PlainProgress(console)
+        return
+    columns = [
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=24),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TimeRemainingColumn(compact=True),
+        TextColumn("{task.fields[detail]}", markup=False),
+    ]
+    with Progress(*columns, console=console, transient=True) as bars:
+        yield TerminalProgress(bars)
+
+
+def print_json(value: dict[str, Any]) -> None:
+    """One JSON object on standard output."""
+    typer.echo(json.dumps(value, ensure_ascii=False))
+
+
+def print_errors(title: str, errors: dict[str, Any]) -> None:
+    """A table of MAE and RMSE of energies and forces."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", title_style="bold")
+    for heading in ("", "MAE", "RMSE", "unit"):
+        table.add_column(heading, justify="left" if heading in ("", "unit") else "right")
+    for quantity in ("energy", "forces"):
+        pair = errors.get(quantity)
+        if pair is None:
+            table.add_row(quantity, "-", "-", "not known in these data" if quantity == "energy" else "none in the file")
+        else:
+            table.add_row(quantity, f"{pair['mae']:.4g}", f"{pair['rmse']:.4g}", pair["unit"])
+    Console().print(table)
+
+
+def print_next(*commands: str) -> None:
+    """What to type next."""
+    typer.echo("\nNext:")
+    for command in commands:
+        typer.echo(f"  {command}")

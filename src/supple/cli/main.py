@@ -1,0 +1,51 @@
+"""The command line: what `supple` runs. One file per command, and no logic in any of them."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from supple.cli.cite import cite
+from supple.cli.demo import demo
+from supple.cli.evaluate import evaluate
+from supple.cli.predict import predict
+from supple.cli.study import study
+from supple.cli.train import train
+from supple.errors import SuppleError
+
+app = typer.Typer(
+    name="supple",
+    help="Machine-learned force fields for flexible molecules, from a file of geometries to molecular dynamics.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for _command in (train, evaluate, predict, study, demo, cite):
+    app.command()(_command)
+
+
+@app.callback(invoke_without_command=True)
+def _top(version: bool = typer.Option(False, "--version", help="Print the version and leave.")) -> None:
+    if version:
+        from importlib.metadata import version as installed
+
+        typer.echo(f"supple {installed('supple')}")
+        raise typer.Exit
+
+
+def run() -> None:
+    """Run the command line: a user's mistake is one sentence and exit code 2, Ctrl-C is 130."""
+    try:
+        app()
+    except SuppleError as error:
+        sys.stderr.write(f"supple: {error}\n")
+        sys.exit(2)
+    except BrokenPipeError:  # `supple ... | head`
+        sys.stderr.close()
+        sys.exit(141)
+    except KeyboardInterrupt:
+        sys.stderr.write("supple: stopped.\n")
+        sys.exit(130)

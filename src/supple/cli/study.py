@@ -1,0 +1,165 @@
+"""`supple study`: learning curves of several models on the same data."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from supple.cli.console import print_json, print_next, progress_display
+from supple.cli.options import (
+    AcceptOption,
+    JsonOption,
+    KeysOption,
+    ReportUnits,
+    UnitsOption,
+    parse_assignments,
+)
+from supple.errors import SettingsError
+
+if TYPE_CHECKING:
+    from supple.study import StudyPlan, StudyResult
+
+DataFiles = Annotated[
+    list[Path], typer.Argument(help="One file of geometries for each molecule or data set, with energies and forces.")
+]
+
+
+def study(
+    files: DataFiles,
+    *,
+    units: UnitsOption = None,
+    keys: KeysOption = None,
+    models: Annotated[str, typer.Option(help="Models to compare, with commas between them.")] = "sgdml,schnet",
+    sizes: Annotated[str, typer.Option(help="Numbers of training frames.")] = "200,400,600,800,1000",
+    seeds: Annotated[str, typer.Option(help="How many seeds; or a list of them, as 0,1,2 or 5,")] = "3",
+    valid: Annotated[
+        int | None, typer.Option(help="Validation frames; if left out 200, or a tenth of the data if that is fewer.")
+    ] = None,
+    test: Annotated[
+        int | None, typer.Option(help="Test frames; if left out 2000, or a fifth of the data if that is fewer.")
+    ] = None,
+    test_file: Annotated[
+        list[Path] | None,
+        typer.Option(help="A file of test frames, instead of frames of FILE; once for each FILE, in the same order."),
+    ] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="A setting of a model, as in --set schnet.epochs=100; may be repeated."),
+    ] = None,
+    accept: AcceptOption = None,
+    out: Annotated[Path, typer.Option(help="Folder of the study.")] = Path("supple-study"),
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Trainings at a time, of models that run on one core; else all cores.")
+    ] = None,
+    report_units: ReportUnits = None,
+    json: JsonOption = False,
+) -> None:
+    """Compare models by their learning curves; the same command again goes on where it was stopped."""
+    from supple.study import DatasetEntry, StudyPlan, run_study
+
+    if test_file and len(test_file) != len(files):
+        raise SettingsError(f"There are {len(files)} files and {len(test_file)} test files: give one for each file.")
+    tests: list[Path | None] = [*test_file] if test_file else [None] * len(files)
+    plan = StudyPlan(
+        datasets=tuple(
+            DatasetEntry(path=file, units=units, keys=keys, test_file=test)
+            for file, test in zip(files, tests, strict=True)
+        ),
+        models=tuple(word.strip() for word in models.split(",") if word.strip()),
+        sizes=_numbers(sizes, "--sizes"),
+        seeds=_seeds(seeds),
+        valid=valid,
+        test=test,
+        settings=_settings(set_),
+        accept=tuple(accept or ()),
+    )
+    with progress_display() as progress:
+        try:
+            made = run_study(plan, out, progress, jobs, report_units)
+        except KeyboardInterrupt:
+            progress.note("Stopped; the same command goes on where it was.")
+            raise typer.Exit(130) from None
+    if json:
+        print_json(
+            {
+                "out": str(out),
+                "results_csv": str(made.csv),
+                "report": str(made.report),
+                "figures": [str(figure) for figure in made.figures],
+                "answers": list(made.answers),
+                "rows": made.results.as_dicts(),
+                "failures": {cell.name: message for cell, message in made.results.failures.items()},
+            }
+        )
+    else:
+        _show(made, plan, out)
+    if made.results.failures:
+        raise typer.Exit(1)
+
+
+def _show(made: StudyResult, plan: StudyPlan, out: Path) -> None:
+    from rich.console import Console
+
+    from supple.study.table import study_table
+
+    for entry in plan.datasets:
+        Console().print(study_table(made.results, entry.name))
+    for sentence in made.answers:
+        typer.echo(sentence)
+    typer.echo("\nWritten:")
+    pages = [figure for figure in made.figures if figure.suffix == ".png"]
+    for file, role in (
+        (made.report, "the report: answers, tables, published numbers"),
+        (made.csv, "every number, one a line"),
+        *((figure, "learning curves; also as PDF") for figure in pages),
+        (out / "cells", "a folder for each training, with its force field"),
+    ):
+        typer.echo(f"  {file}  {role}")
+    for cell, message in made.results.failures.items():
+        typer.echo(f"{cell.name} failed: {message}", err=True)
+    best = _best(made)
+    if made.results.failures:
+        print_next(plan.command(out) + "   # tries again what failed")
+    elif best is not None:
+        first = plan.datasets[0]
+        asked = ["--units", first.units] if first.units else []
+        print_next(shlex.join(["supple", "evaluate", str(best), str(first.path), *asked]))
+
+
+def _best(made: StudyResult) -> Path | None:
+    """The force field of the first dataset with the smallest error of the forces."""
+    from supple.study import Cell
+
+    first = next(iter(made.results.record.datasets))
+    rows = [
+        (row.value, Cell(row.dataset, row.model, row.n_train, row.seed).name)
+        for row in made.results.rows
+        if (row.dataset, row.quantity, row.metric) == (first, "forces", "rmse") and row.value is not None
+    ]
+    return made.results.out / "cells" / min(rows)[1] / "model.safetensors" if rows else None
+
+
+def _numbers(text: str, option: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(part) for part in text.split(",") if part.strip())
+    except ValueError as error:
+        raise SettingsError(f"{option} {text} is not a list of whole numbers: write for instance 200,400.") from error
+
+
+def _seeds(text: str) -> tuple[int, ...]:
+    """`3` is how many; `0,1,2` and `5,` are the seeds themselves."""
+    numbers = _numbers(text, "--seeds")
+    return numbers if "," in text else tuple(range(numbers[0])) if numbers else ()
+
+
+def _settings(texts: list[str] | None) -> dict[str, dict[str, Any]]:
+    settings: dict[str, dict[str, Any]] = {}
+    for name, value in parse_assignments(texts).items():
+        kind, dot, key = name.partition(".")
+        if not dot or not key:
+            raise SettingsError(f"'{name}' names no model: write model.setting=value, for instance schnet.epochs=100.")
+        settings.setdefault(kind, {})[key] = value
+    return settings

@@ -1,0 +1,43 @@
+"""The ASE calculator: any `Potential` behind ASE's interface, in ASE's units, which are ours (eV, Å)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+from ase import Atoms
+from ase.calculators.calculator import Calculator, all_changes
+
+from supple.errors import MoleculeError
+from supple.potential import Potential
+
+
+class SuppleCalculator(Calculator):
+    """Energies in eV and forces in eV/Å of a force field, for ASE."""
+
+    implemented_properties: ClassVar[list[str]] = ["energy", "free_energy", "forces"]
+
+    def __init__(self, potential: Potential, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.potential = potential
+
+    def calculate(
+        self,
+        atoms: Atoms | None = None,
+        properties: Sequence[str] = ("energy",),
+        system_changes: Sequence[str] = all_changes,
+    ) -> None:
+        """Energy and forces of these atoms.
+
+        Raises:
+            MoleculeError: they are not the force field's molecule.
+        """
+        super().calculate(atoms, properties, system_changes)
+        if not np.array_equal(self.atoms.numbers, self.potential.numbers):
+            raise MoleculeError(
+                f"The atoms are {self.atoms.get_chemical_formula()} in an order or composition other than that of "
+                f"{self.potential!r}: a force field knows one molecule in one atom order."
+            )
+        energies, forces = self.potential.predict(self.atoms.positions[None])
+        self.results = {"energy": float(energies[0]), "free_energy": float(energies[0]), "forces": forces[0]}

@@ -1,0 +1,75 @@
+"""From what a file says to a dataset: units are settled here, for all formats."""
+
+from __future__ import annotations
+
+from supple.dataset import Dataset
+from supple.errors import DataError, UnitsError
+from supple.reading.guess import Guess, guess, spelled
+from supple.reading.raw import Raw
+from supple.units import Units
+
+
+def assemble(raw: Raw, name: str, units: str | Units | None, labels: bool) -> Dataset:
+    """A dataset from a file's content, in the units that were given, or that the file states, or that are its custom.
+
+    Raises:
+        DataError: there are no frames, or a position or label is not finite.
+        UnitsError: the units are not known, or the numbers contradict them.
+    """
+    if len(raw.positions) == 0:
+        raise DataError(f"{name} holds no frames.")
+    settled = _units(raw, name, units) if labels else _length_alone(raw, name, units)
+    energies, forces = (raw.energies, raw.forces) if labels else (None, None)
+    return Dataset.of(raw.numbers, raw.positions, energies, forces, settled, name)
+
+
+def _units(raw: Raw, name: str, given: str | Units | None) -> Units:
+    if given is not None:
+        return Units.parse(given)
+    likely = guess(raw.numbers, raw.positions, raw.energies, raw.forces)
+    say = f"say --units {spelled(likely.units)}"
+    look = f"look like {likely.units.energy} and {likely.units.length}"
+    if raw.stated.says_energy:
+        stated = _stated(raw, name)
+        if likely.contradicts(stated):
+            raise UnitsError(
+                f"{name} states the units {raw.stated}, but its numbers {look}: if so {say}, "
+                f"otherwise --units {spelled(stated)}."
+            )
+        return stated
+    if raw.convention is None:
+        raise UnitsError(f"{name} does not state its units; the numbers {look}: {say}.")
+    custom = _stated(raw, name, raw.convention.energy)
+    if likely.contradicts(custom):
+        raise UnitsError(
+            f"{name} does not state its units, and its numbers do not look like {custom.energy} and {custom.length}, "
+            f"as is the custom for such files, but {look.removeprefix('look ')}: if so {say}, "
+            f"otherwise --units {spelled(custom)}."
+        )
+    return custom
+
+
+def _length_alone(raw: Raw, name: str, given: str | Units | None) -> Units:
+    """Geometries need a length unit and no other; Å unless something else is said."""
+    if isinstance(given, Units):
+        return given
+    if given is not None:
+        try:
+            return Units.of("eV", given.strip().removeprefix("length="))
+        except UnitsError:
+            return Units.parse(given)
+    stated = Units.of("eV", _stated(raw, name).length)
+    likely: Guess = guess(raw.numbers, raw.positions, None, None)
+    if likely.contradicts_length(stated.length):
+        raise UnitsError(
+            f"{name} is not in {stated.length} as it seems: its bond lengths look like {likely.units.length}; "
+            f"if so say --units length={likely.units.length}, otherwise --units length={stated.length}."
+        )
+    return stated
+
+
+def _stated(raw: Raw, name: str, energy: str = "eV") -> Units:
+    try:
+        return raw.stated.units(energy)
+    except UnitsError as error:
+        raise UnitsError(f"{name} states units that are not known ({error}) Override them with --units.") from error

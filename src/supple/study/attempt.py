@@ -1,0 +1,93 @@
+"""One attempt at a cell: train it, and keep a record where it fails, so that the rest of the study goes on."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import traceback
+from pathlib import Path
+
+from supple.errors import SettingsError, SuppleError
+from supple.files import write_json
+from supple.progress import Progress
+from supple.run import RunDirectory, _differences
+from supple.study.material import Job
+
+FAILURE_FILE = "failed.json"
+
+
+class CellProgress:
+    """Speaks of all steps of one training under the name of its cell: one line for each cell that runs."""
+
+    def __init__(self, cell: str, listener: Progress) -> None:
+        self.cell = cell
+        self.listener = listener
+
+    def note(self, sentence: str) -> None:
+        """The sentence, with the cell's name before it."""
+        self.listener.note(f"{self.cell}: {sentence}")
+
+    def step(self, task: str, done: float, total: float, detail: str = "") -> None:
+        """The step, as a step of the cell."""
+        self.listener.step(self.cell, done, total, f"{task} {detail}".strip())
+
+
+def attempt(job: Job, progress: Progress) -> str | None:
+    """Train a cell; the sentence of the failure, or None when all went well.
+
+    A failure is kept in failed.json in the cell's folder; the next attempt removes it.
+    """
+    failure = job.directory / FAILURE_FILE
+    failure.unlink(missing_ok=True)
+    try:
+        job.run(CellProgress(job.cell.name, progress))
+    except Exception as error:  # whatever goes wrong in one training must not stop the others
+        message = str(error) if isinstance(error, SuppleError) else _in_words(error)
+        record_failure(job, message, None if isinstance(error, SuppleError) else traceback.format_exc())
+        return message
+    return None
+
+
+def record_failure(job: Job, message: str, details: str | None = None) -> None:
+    """Keep what went wrong in the cell's folder."""
+    write_json(job.directory / FAILURE_FILE, {"message": message, "details": details})
+
+
+def read_failure(directory: Path) -> str | None:
+    """What went wrong in a cell's last attempt, or None."""
+    try:
+        return str(json.loads((directory / FAILURE_FILE).read_text(encoding="utf-8"))["message"])
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError):
+        return "the record of the failure cannot be read"
+
+
+def is_done(job: Job) -> bool:
+    """Whether a cell is done; makes room for a new attempt where an old one failed with other settings.
+
+    Raises:
+        SettingsError: the folder holds a training with other settings, data or split.
+    """
+    file = job.directory / "run.json"
+    if not file.exists():
+        return False
+    run = RunDirectory(job.directory)
+    done = run.result is not None
+    wanted = job.configuration()
+    found = RunDirectory._read(file)["configuration"]
+    differences = _differences({key: found.get(key) for key in wanted}, json.loads(json.dumps(wanted)))
+    if not differences:
+        return done
+    if not done and read_failure(job.directory) is not None:
+        shutil.rmtree(job.directory)
+        return False
+    raise SettingsError(
+        f"{job.directory.parent.parent} holds a study in which {job.cell.name} was trained with other settings "
+        f"({'; '.join(differences)}): choose another folder (--out), or delete that one."
+    )
+
+
+def _in_words(error: Exception) -> str:
+    first = (str(error).strip().splitlines() or [""])[0]
+    return f"{type(error).__name__}: {first}" if first else type(error).__name__

@@ -1,0 +1,129 @@
+"""The data and settings of a study, read and checked before anything is trained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from supple.dataset import Dataset
+from supple.errors import DataError, SplitError
+from supple.fitting import ModelSettings
+from supple.models import make_settings
+from supple.progress import Progress
+from supple.splits import Split, draw_split
+from supple.study.plan import Cell, DatasetEntry, StudyPlan
+from supple.training import train_run
+
+VALID, VALID_PART = 200, 10
+TEST, TEST_PART = 2000, 5
+
+
+@dataclass(frozen=True)
+class Material:
+    """One dataset of a study: its frames, its separate test frames if any, and how many validate and test."""
+
+    entry: DatasetEntry
+    data: Dataset
+    test: Dataset | None
+    n_valid: int
+    n_test: int
+
+
+@dataclass(frozen=True)
+class Job:
+    """A cell with all that its training needs; it can be handed to another process."""
+
+    cell: Cell
+    settings: ModelSettings
+    material: Material
+    directory: Path
+    accept: tuple[str, ...]
+
+    def run(self, progress: Progress) -> None:
+        """Train in the cell's run directory, or go on there."""
+        train_run(
+            self.settings,
+            self.material.data,
+            self.split(),
+            self.directory,
+            test=self.material.test,
+            progress=progress,
+            accept=self.accept,
+        )
+
+    def configuration(self) -> dict[str, object]:
+        """What the run directory must agree with, in the words of its run.json."""
+        data = self.material.data
+        return {
+            "settings": self.settings.model_dump(mode="json"),
+            "data": {"name": data.source.name, "sha256": data.fingerprint, "units": str(data.source.units)},
+            "split": {
+                "seed": self.cell.seed,
+                "train": self.cell.n_train,
+                "valid": self.material.n_valid,
+                "test": self.material.n_test,
+            },
+        }
+
+    def split(self) -> Split:
+        """The frames of this cell; nested over the sizes of one seed, with the same validation and test frames."""
+        own_test = 0 if self.material.test is not None else self.material.n_test
+        return draw_split(len(self.material.data), self.cell.n_train, self.material.n_valid, own_test, self.cell.seed)
+
+
+def prepare(plan: StudyPlan, out: Path) -> list[Job]:
+    """Read the data and settings of a plan and refuse what cannot work, before anything starts.
+
+    Raises:
+        DataError: a file cannot be read, or a test file shares frames with the data or holds another molecule.
+        SettingsError: a model or setting does not exist.
+        SplitError: a size is larger than the data allow.
+    """
+    settings = {kind: make_settings(kind, plan.settings.get(kind, {})) for kind in plan.models}
+    materials = {entry.name: _material(entry, plan) for entry in plan.datasets}
+    return [
+        Job(cell, settings[cell.model], materials[cell.dataset], out / "cells" / cell.name, plan.accept)
+        for cell in plan.cells()
+    ]
+
+
+def _material(entry: DatasetEntry, plan: StudyPlan) -> Material:
+    from supple.reading import read
+
+    data = read(entry.path, units=entry.units, keys=entry.keys)
+    n_valid = plan.valid if plan.valid is not None else min(VALID, max(len(data) // VALID_PART, 1))
+    test = None
+    if entry.test_file is not None:
+        test = read(entry.test_file, units=entry.units, keys=entry.keys)
+        _require_foreign(data, test, entry)
+        n_test = len(test)
+    else:
+        n_test = plan.test if plan.test is not None else min(TEST, max(len(data) // TEST_PART, 1))
+    _require_enough(entry, len(data), n_valid, 0 if test is not None else n_test, plan)
+    return Material(entry, data, test, n_valid, n_test)
+
+
+def _require_enough(entry: DatasetEntry, n_frames: int, n_valid: int, n_test: int, plan: StudyPlan) -> None:
+    left = n_frames - n_valid - n_test
+    if max(plan.sizes) <= left:
+        return
+    kept = f"{n_valid} for validation" + (f" and {n_test} for testing" if n_test else "")
+    advice = f"ask for at most {left} (--sizes)" if left > 0 else "ask for fewer of those (--valid, --test)"
+    raise SplitError(
+        f"{max(plan.sizes)} training frames were asked for, but {entry.path} has {n_frames} frames, of which {kept} "
+        f"are kept: {advice}."
+    )
+
+
+def _require_foreign(data: Dataset, test: Dataset, entry: DatasetEntry) -> None:
+    if data.numbers.tolist() != test.numbers.tolist():
+        raise DataError(
+            f"The test file {entry.test_file} holds {test.formula} in its atom order, {entry.path} {data.formula} in "
+            "another: give test frames of the same molecule and atom order."
+        )
+    common = set(data.frame_hashes) & set(test.frame_hashes)
+    if common:
+        raise DataError(
+            f"{len(common)} frames of the test file {entry.test_file} are also in {entry.path}, where they may be "
+            "trained on: take them out of one of the files, or leave out the test file."
+        )

@@ -1,0 +1,22 @@
+"""One fitted potential of each kind, small and quick. A new model is one line here and inherits every property test."""
+
+import pytest
+from toy import toy_dataset
+
+from supple import SGDML, Potential, SchNet
+
+SETTINGS = {
+    "sgdml": SGDML(sigma=8.0),
+    "schnet": SchNet(features=16, interactions=2, steps=800, validate_every=100, compile="never", device="cpu"),
+}
+
+
+@pytest.fixture(scope="session")
+def toy():
+    return toy_dataset(120).split(train=50, valid=20, test=50, seed=1)
+
+
+@pytest.fixture(scope="session", params=SETTINGS)
+def potential(request, toy) -> Potential:
+    train, valid, _ = toy
+    return SETTINGS[request.param].fit(train, valid, seed=3)

@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fake_model import make_data
+
+import supple.checks
+import supple.models
+import supple.reading
+import supple.study
+from supple.dataset import Dataset
+
+
+@pytest.fixture
+def data() -> dict[str, Dataset]:
+    """The files of the tests, by path."""
+    return {
+        "Glycine.xyz": make_data(units="kcal/mol"),
+        "other/Glycine.xyz": make_data(seed=5),
+        "test.xyz": make_data(12, seed=9, name="test.xyz", units="kcal/mol"),
+    }
+
+
+@pytest.fixture(autouse=True)
+def _fakes(monkeypatch: pytest.MonkeyPatch, data: dict[str, Dataset]) -> Iterator[None]:
+    registry = {"fake": ("fake_model:Fake", "fake_model:FakePotential")}
+    registry["fake1"] = ("fake_model:FakeOne", "fake_model:FakePotential")
+    monkeypatch.setattr(supple.models, "_REGISTRY", supple.models._REGISTRY | registry)
+    monkeypatch.setattr(supple.checks, "require_sound", lambda dataset, accept: [])
+    monkeypatch.setattr(supple.reading, "read", lambda path, units=None, keys=None: data[str(Path(path))])
+    monkeypatch.setattr(supple.study, "write_figures", lambda results, folder: [])  # slow; drawn where they are tested
+    yield

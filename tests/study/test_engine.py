@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from test_plan import plan
+
+from supple.errors import SettingsError
+from supple.study import run_study
+from supple.study.engine import run
+
+
+class Listener:
+    """Keeps what it hears."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+        self.steps: list[tuple[str, float, float, str]] = []
+
+    def note(self, sentence: str) -> None:
+        self.notes.append(sentence)
+
+    def step(self, task: str, done: float, total: float, detail: str = "") -> None:
+        self.steps.append((task, done, total, detail))
+
+
+def told(diary: Path) -> list[tuple[int, int]]:
+    """Seed and size of every training that happened."""
+    if not diary.exists():
+        return []
+    return [tuple(json.loads(line)[:2]) for line in diary.read_text().splitlines()]
+
+
+def with_trouble(diary: Path, **values: Any) -> dict[str, dict[str, Any]]:
+    return {"fake": {"diary": str(diary), **values}}
+
+
+def test_a_study_that_is_done_trains_nothing_and_can_grow(tmp_path: Path) -> None:
+    out, diary = tmp_path / "out", tmp_path / "diary"
+    settings = with_trouble(diary)
+    run(plan(settings=settings), out)
+    assert told(diary) == [(0, 10), (1, 10), (0, 20), (1, 20)]
+    listener = Listener()
+    run(plan(settings=settings), out, listener)
+    assert len(told(diary)) == 4
+    assert "4 of 4 trainings are done already." in listener.notes
+    result = run_study(plan(settings=settings, sizes=(30,), seeds=(0,)), out)
+    assert told(diary)[4:] == [(0, 30)]
+    assert result.results.sizes("glycine") == [10, 20, 30]
+
+
+def test_a_failure_is_recorded_and_tried_again(tmp_path: Path) -> None:
+    out, diary, cure = tmp_path / "out", tmp_path / "diary", tmp_path / "cure"
+    settings = with_trouble(diary, trouble_at=10, trouble="bug", cure=str(cure))
+    result = run_study(plan(settings=settings), out)
+    assert len(told(diary)) == 4
+    assert {cell.name for cell in result.results.failures} == {"glycine-fake-n10-s0", "glycine-fake-n10-s1"}
+    assert set(result.results.failures.values()) == {"RuntimeError: something broke"}
+    assert "Traceback" in (out / "cells/glycine-fake-n10-s0/failed.json").read_text()
+    cure.touch()
+    result = run_study(plan(settings=settings), out)
+    assert told(diary)[4:] == [(0, 10), (1, 10)]
+    assert not result.results.failures
+    assert {row.status for row in result.results.rows} == {"done"}
+
+
+def test_a_failed_training_may_be_tried_with_other_settings(tmp_path: Path) -> None:
+    out, diary = tmp_path / "out", tmp_path / "diary"
+    one = plan(settings=with_trouble(diary, trouble_at=10, trouble="bug"), sizes=(10,), seeds=(0,))
+    run(one, out)
+    run(plan(settings=with_trouble(diary), sizes=(10,), seeds=(0,)), out)
+    assert (out / "cells/glycine-fake-n10-s0/result.json").exists()
+
+
+def test_an_interrupted_study_goes_on(tmp_path: Path) -> None:
+    out, diary, cure = tmp_path / "out", tmp_path / "diary", tmp_path / "cure"
+    settings = with_trouble(diary, trouble_at=20, trouble="interrupt", cure=str(cure))
+    with pytest.raises(KeyboardInterrupt):
+        run(plan(settings=settings), out)
+    assert told(diary) == [(0, 10), (1, 10), (0, 20)]
+    assert not list(out.rglob("failed.json"))
+    cure.touch()
+    run(plan(settings=settings), out)
+    assert told(diary)[3:] == [(0, 20), (1, 20)]
+
+
+def test_other_settings_in_the_same_folder_are_refused_before_anything_starts(tmp_path: Path) -> None:
+    out, diary = tmp_path / "out", tmp_path / "diary"
+    run(plan(settings=with_trouble(diary)), out)
+    with pytest.raises(SettingsError, match=r"settings.error is 0.1 there, 0.5 now"):
+        run(plan(settings=with_trouble(diary, error=0.5), sizes=(10, 30)), out)
+    with pytest.raises(SettingsError, match=r"split.valid is 6 there, 3 now"):
+        run(plan(settings=with_trouble(diary), valid=3), out)
+    assert len(told(diary)) == 4
+
+
+def test_progress_has_one_line_for_each_training_and_one_for_the_study(tmp_path: Path) -> None:
+    listener = Listener()
+    run(plan(seeds=(0,)), tmp_path, listener)
+    assert {step[0] for step in listener.steps} == {"study", "glycine-fake-n10-s0", "glycine-fake-n20-s0"}
+    assert ("glycine-fake-n10-s0", 1, 2, "epochs half-way") in listener.steps
+    assert listener.steps[-1] == ("study", 2, 2, "")
+    assert "glycine-fake-n10-s0: a note from the training" in listener.notes
+
+
+@pytest.mark.slow
+def test_models_for_one_core_run_in_processes_of_their_own_and_one_that_dies_takes_no_other_with_it(
+    tmp_path: Path,
+) -> None:
+    out, diary = tmp_path / "out", tmp_path / "diary"
+    settings = {"fake1": {"diary": str(diary), "trouble_at": 10, "trouble": "death"}}
+    listener = Listener()
+    study = plan(models=("fake1",), seeds=(0,), settings=settings, accept=("energy-scale",))
+    run(study, out, listener, jobs=2)
+    assert os.getpid() not in [json.loads(line)[2] for line in diary.read_text().splitlines()]
+    assert (out / "cells/glycine-fake1-n20-s0/result.json").exists()
+    failure = json.loads((out / "cells/glycine-fake1-n10-s0/failed.json").read_text())
+    assert "exit code 9" in failure["message"]
+    assert "glycine-fake1-n20-s0: a note from the training" in listener.notes

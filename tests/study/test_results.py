@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from test_engine import with_trouble
+from test_plan import plan
+from typer.testing import CliRunner
+
+from supple.errors import SettingsError, UnitsError
+from supple.study import StudyResult, run_study, write_study
+from supple.study.figures import write_figures
+from supple.study.plan import DatasetEntry, StudyPlan
+from supple.study.report import write_report
+from supple.study.table import study_table
+from supple.study.words import markdown
+from supple.units import ENERGY
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> StudyResult:
+    settings = with_trouble(tmp_path / "diary", trouble_at=30)
+    return run_study(plan(sizes=(10, 20, 30), settings=settings), tmp_path / "out")
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open() as file:
+        return list(csv.DictReader(file))
+
+
+def test_csv_has_a_row_for_every_number(made: StudyResult) -> None:
+    table = rows(made.csv)
+    assert list(table[0]) == [
+        *("dataset", "formula", "model", "n_train", "n_valid", "seed", "n_test", "quantity", "metric", "value"),
+        *("unit", "seconds", "peak_rss_bytes", "status"),
+    ]  # fmt: skip
+    assert len(table) == 2 * 2 * 4 + 2
+    done = [row for row in table if row["status"] == "done"]
+    assert {row["unit"] for row in done} == {"kcal/mol", "kcal/mol/Å"}
+    assert {row["formula"] for row in table} == {"C2H5NO2"}
+    assert all(float(row["value"]) > 0 for row in done)
+    assert {row["value"] for row in table if row["status"] == "failed"} == {""}
+
+
+def test_other_units_change_the_numbers_alone(made: StudyResult) -> None:
+    before = [row["value"] for row in made.results.as_dicts()]
+    after = write_study(made.results.out, "eV").results.as_dicts()
+    assert after[0]["unit"] == "eV"
+    for old, new in zip(before, after, strict=True):
+        assert (old is None) == (new["value"] is None)
+        if old is not None:
+            assert new["value"] == pytest.approx(old * ENERGY["kcal/mol"])
+    with pytest.raises(UnitsError):
+        write_study(made.results.out, "parsec")
+
+
+def test_figures_are_drawn(made: StudyResult) -> None:
+    figures = write_figures(made.results, made.results.out / "figures")
+    assert [figure.name for figure in figures] == ["glycine-rmse.png", "glycine-rmse.pdf"]
+    assert all(figure.stat().st_size > 10_000 for figure in figures)
+    write_report(made.results, figures, made.report)
+    assert "(figures/glycine-rmse.png)" in made.report.read_text()
+
+
+def test_report_answers_and_names_its_sources(made: StudyResult) -> None:
+    report = made.report.read_text()
+    assert "at N=20" in report
+    assert "10.1063/5.0038516" in report
+    assert "read off the figures of the paper, about ±0.03" in report
+    assert "no DOI; unpublished report" in report
+    assert 'The report heads its RMSE columns "MSE"' in report
+    assert "supple study Glycine.xyz" in report
+    assert "There is no memory \\| for \\`this\\` training." in report
+    assert "Trainings that failed: 2; not done: 0." in report
+
+
+def test_comparison_is_made_where_size_error_and_unit_agree(tmp_path: Path) -> None:
+    from supple.study.collect import Results, Row
+    from supple.study.compare import comparisons
+    from supple.study.record import read_record
+
+    run_study(plan(sizes=(10,), seeds=(0,)), tmp_path)
+    record = read_record(tmp_path)
+    common: dict[str, Any] = {"dataset": "glycine", "formula": "C2H5NO2", "n_valid": 6, "n_test": 9, "seed": 0}
+    common |= {"seconds": 1.0, "peak_rss_bytes": 1, "status": "done", "quantity": "forces", "metric": "rmse"}
+    unit = 1.0 / ENERGY["kcal/mol"]
+    table = [
+        Row(model="sgdml", n_train=200, value=1.21 / unit, unit="eV/Å", **common),
+        Row(model="sgdml", n_train=400, value=1.0, unit="eV/Å", **common),
+    ]
+    (found,) = comparisons(Results(tmp_path, record, tuple(table), {}), "glycine")
+    assert (found.n_train, found.ratio) == (200, pytest.approx(1.0))
+
+
+def test_table_has_a_line_for_each_size(made: StudyResult) -> None:
+    assert study_table(made.results, "glycine").row_count == 2
+
+
+def test_a_study_on_a_test_file(tmp_path: Path) -> None:
+    entry = DatasetEntry(path=Path("Glycine.xyz"), test_file=Path("test.xyz"))
+    made = run_study(StudyPlan(datasets=(entry,), models=("fake",), sizes=(10,), seeds=(0,)), tmp_path)
+    assert {row.n_test for row in made.results.rows} == {12}
+    assert "the 12 frames of test.xyz" in made.report.read_text()
+
+
+def test_names_cannot_break_markdown() -> None:
+    assert markdown("a|b\n`c` <b> _d_ e_f") == "a\\|b \\`c\\` &lt;b&gt; \\_d\\_ e_f"
+
+
+def test_a_folder_without_a_study_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"no study\.json"):
+        write_study(tmp_path)
+    (tmp_path / "study.json").write_text("{")
+    with pytest.raises(SettingsError, match="cannot be read as the record of a study"):
+        write_study(tmp_path)
+
+
+def command(tmp_path: Path, *more: str) -> list[str]:
+    base = ["Glycine.xyz", "--models", "fake", "--sizes", "10,20", "--seeds", "2"]
+    return [*base, "--out", str(tmp_path / "out"), *more]
+
+
+def invoke(arguments: list[str]) -> Any:
+    import typer
+
+    from supple.cli.study import study
+
+    app = typer.Typer()
+    app.command()(study)
+    return CliRunner().invoke(app, arguments)
+
+
+def test_the_command_prints_one_json_object(tmp_path: Path) -> None:
+    result = invoke(command(tmp_path, "--json", "--set", "fake.error=0.2"))
+    assert result.exit_code == 0
+    said = json.loads(result.stdout)
+    assert len(said["rows"]) == 16
+    assert Path(said["report"]).exists()
+
+
+def test_the_command_ends_with_the_next_one(tmp_path: Path) -> None:
+    result = invoke(command(tmp_path))
+    assert result.exit_code == 0
+    assert "report.md" in result.stdout
+    assert "supple evaluate" in result.stdout.splitlines()[-1]
+
+
+def test_the_command_says_how_to_go_on_when_it_is_stopped(tmp_path: Path) -> None:
+    trouble = ["--set", "fake.trouble_at=20", "--set", "fake.trouble=interrupt"]
+    result = invoke(command(tmp_path, *trouble))
+    assert result.exit_code == 130
+    assert "Stopped; the same command goes on where it was." in result.stderr
+
+
+@pytest.mark.parametrize("bad", [["--sizes", "many"], ["--set", "error=1"], ["--test-file", "a", "--test-file", "b"]])
+def test_the_command_refuses_in_a_sentence(tmp_path: Path, bad: list[str]) -> None:
+    result = invoke(command(tmp_path, *bad))
+    assert isinstance(result.exception, SettingsError)
