@@ -61,9 +61,7 @@ def test_data_are_recognised_by_name_and_formula(name: str, formula: str, test: 
         ("3bpa_600k", "sGDML", "forces", "rmse", 500, 439),
     ],
 )
-def test_some_numbers(  # noqa: PLR0917
-    dataset: str, model: str, quantity: str, metric: str, size: int, value: float
-) -> None:
+def test_some_numbers(dataset: str, model: str, quantity: str, metric: str, size: int, value: float) -> None:
     found = [one for one in series_for(dataset, quantity, metric) if one.model == model and one.source.doi]
     assert dict(zip(found[0].sizes, found[0].values, strict=True))[size] == value
 

@@ -46,7 +46,7 @@ class Dataset:
     frames: Int[np.ndarray, "M"] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
 
     @classmethod
-    def of(  # noqa: PLR0917 (numbers, positions, energies, forces is the order everywhere)
+    def of(
         cls,
         numbers: ArrayLike,
         positions: ArrayLike,

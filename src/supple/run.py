@@ -1,10 +1,10 @@
 """RunDirectory: a folder that explains itself, and from which the same command goes on.
 
-    run.json            what was asked for: model, settings, data, split, seed, versions
-    metrics.jsonl       one JSON object a line, as training goes on
-    model.safetensors   the best model so far
-    checkpoint.*        what training needs to go on; removed when it is done
-    result.json         written last: its presence means that the run is done
+run.json            what was asked for: model, settings, data, split, seed, versions
+metrics.jsonl       one JSON object a line, as training goes on
+model.safetensors   the best model so far
+checkpoint.*        what training needs to go on; removed when it is done
+result.json         written last: its presence means that the run is done
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ class RunDirectory:
         run = cls(path)
         wanted = json.loads(json.dumps(configuration))
         if run._file.exists():
-            found = run._read(run._file)["configuration"]
-            if found != wanted:
+            differing = differences(run.configuration, wanted)
+            if differing:
                 raise SettingsError(
-                    f"{path} holds a run with other settings ({'; '.join(_differences(found, wanted))}): "
+                    f"{path} holds a run with other settings ({'; '.join(differing)}): "
                     "choose another output, or delete that folder to start anew."
                 )
         else:
@@ -51,6 +51,11 @@ class RunDirectory:
     @property
     def _file(self) -> Path:
         return self.path / "run.json"
+
+    @property
+    def configuration(self) -> dict[str, Any]:
+        """What was asked for when the run began; empty when the directory holds no run."""
+        return dict(self._read(self._file).get("configuration", {})) if self._file.exists() else {}
 
     @property
     def model_file(self) -> Path:
@@ -97,12 +102,12 @@ class RunDirectory:
         return f"RunDirectory({self.path}, {'done' if self.result else 'not done'})"
 
 
-def _differences(found: Any, wanted: Any, at: str = "") -> list[str]:
+def differences(found: Any, wanted: Any, at: str = "") -> list[str]:
     """What differs between two configurations, as `settings.sigma is 10 there, 20 now`."""
     if isinstance(found, dict) and isinstance(wanted, dict):
         rows: list[str] = []
         for key in dict.fromkeys([*found, *wanted]):
-            rows += _differences(found.get(key), wanted.get(key), f"{at}.{key}" if at else key)
+            rows += differences(found.get(key), wanted.get(key), f"{at}.{key}" if at else key)
         return rows
     return [] if found == wanted else [f"{at} is {_short(found)} there, {_short(wanted)} now"]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from supple.dataset import Dataset
-from supple.errors import SuppleError
+from supple.errors import SplitError, SuppleError
 from supple.files import copy_file
 from supple.fitting import ModelSettings
 from supple.progress import SILENCE, Progress
@@ -50,16 +50,8 @@ def train_run(
     """
     train, valid, own_test = dataset.apply(split)
     test = own_test if test is None else test
-    run = RunDirectory.open(
-        directory,
-        {
-            "model": settings.kind,
-            "settings": settings.model_dump(),
-            "data": {"name": dataset.source.name, "sha256": dataset.fingerprint, "units": str(dataset.source.units)},
-            "split": {"seed": split.seed, "train": len(train), "valid": len(valid), "test": len(test)},
-            "indices": {"train": split.train, "valid": split.valid},
-        },
-    )
+    require_new(test, train, valid)
+    run = RunDirectory.open(directory, run_configuration(settings, dataset, split, len(test)))
     if run.result is None:
         try:
             _train(settings, train, valid, test, split, run, progress, accept)
@@ -72,6 +64,32 @@ def train_run(
         copy_file(run.model_file, out)
     result = run.result or {}
     return result | {"model": str(out or run.model_file)}
+
+
+def run_configuration(settings: ModelSettings, dataset: Dataset, split: Split, n_test: int) -> dict[str, Any]:
+    """What a run directory is for, as run.json has it: two runs that agree in this are the same run."""
+    return {
+        "model": settings.kind,
+        "settings": settings.model_dump(mode="json"),
+        "data": {"name": dataset.source.name, "sha256": dataset.fingerprint, "units": str(dataset.source.units)},
+        "split": {"seed": split.seed, "train": len(split.train), "valid": len(split.valid), "test": n_test},
+        "indices": {"train": list(split.train), "valid": list(split.valid)},
+    }
+
+
+def require_new(test: Dataset, train: Dataset, valid: Dataset) -> None:
+    """Refuse test frames that training or validation frames equal, under whatever index.
+
+    Raises:
+        SplitError: a test frame has the geometry of one of them.
+    """
+    seen = set(train.frame_hashes) | set(valid.frame_hashes)
+    known = [i for i, frame in enumerate(test.frame_hashes) if frame in seen]
+    if known:
+        raise SplitError(
+            f"{len(known)} test frames equal training or validation frames (the first is frame "
+            f"{int(test.frames[known[0]])} of {test.source.name}): take the duplicates out of the data."
+        )
 
 
 def _train(

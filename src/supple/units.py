@@ -11,12 +11,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import Literal
 
 from supple.errors import UnitsError
 
 _JOULE_PER_EV = 1.602176634e-19
 _AVOGADRO = 6.02214076e23
 _KJ_PER_MOL = 1e3 / _AVOGADRO / _JOULE_PER_EV
+
+Quantity = Literal["energy", "forces"]
 
 #: Energy units in eV.
 ENERGY: dict[str, float] = {
@@ -139,6 +142,17 @@ class Units:
 
 #: What everything is in once it has been read.
 INTERNAL = Units()
+
+
+def in_internal(quantity: Quantity, unit: str) -> float:
+    """One `unit` of energy or force in eV or eV/Å.
+
+    Raises:
+        UnitsError: the unit is not known.
+    """
+    if quantity == "energy":
+        return Units.of(unit).energy_in_ev
+    return Units.of("eV", forces=unit).forces_in_ev_per_angstrom
 
 
 def _canonical(name: str, known: dict[str, float], quantity: str) -> str:

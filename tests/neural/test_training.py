@@ -85,9 +85,7 @@ def test_energies_keep_their_last_digits(parts):
 
     near = SMALL.fit(train, valid)
     far = SMALL.fit(shifted(train, 1e5), shifted(valid, 1e5))
-    np.testing.assert_allclose(
-        far.predict(test.positions)[0] - 1e5, near.predict(test.positions)[0], rtol=0, atol=2e-5
-    )
+    np.testing.assert_allclose(far.predict(test.positions)[0] - 1e5, near.predict(test.positions)[0], rtol=0, atol=2e-5)
 
 
 def test_the_constant_is_refitted(parts):

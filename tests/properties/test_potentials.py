@@ -52,7 +52,9 @@ def test_reflection(potential, tolerance, frames):
 
 
 def test_translation(potential, tolerance, frames):
-    assert_same(potential, 5 * tolerance, potential.predict(frames), potential.predict(frames + [1.0, -2.0, 3.0]))
+    assert_same(
+        potential, 5 * tolerance, potential.predict(frames), potential.predict(frames + np.array([1.0, -2.0, 3.0]))
+    )
 
 
 def test_equal_atoms_are_equal(potential, tolerance, frames):

@@ -134,9 +134,7 @@ def test_geometries_in_bohr(file: Write, water: Dataset) -> None:
         ("acac/test_MD_300K.xyz.gz", 650, 15, 650, "eV"),
     ],
 )
-def test_real_files(  # noqa: PLR0917
-    real_data: Path, name: str, frames: int, atoms: int, energies: int, stated: str | None
-) -> None:
+def test_real_files(real_data: Path, name: str, frames: int, atoms: int, energies: int, stated: str | None) -> None:
     if stated is None:
         with pytest.raises(UnitsError, match=r"look like kcal/mol and Å: (if so )?say --units kcal/mol"):
             read(real_data / name)

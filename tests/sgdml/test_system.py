@@ -11,7 +11,7 @@ from supple.errors import ResourceError
 from supple.sgdml.descriptor import InverseDistances
 from supple.sgdml.fit import SGDML, kernel_fit
 from supple.sgdml.permutations import find_permutations
-from supple.sgdml.solver import Cost, NotPositiveDefinite, solve
+from supple.sgdml.solver import Cost, NotPositiveDefiniteError, solve
 from supple.sgdml.system import Frames, assemble, internal_basis
 
 SIGMA = 6.0
@@ -72,9 +72,7 @@ def test_matrix_is_the_second_derivative_of_the_kernel(data):
     v = frames.n_modes
 
     def symmetric_kernel(a, b):
-        return sum(
-            kernel(descriptor(a[None])[0], descriptor(b[None, torch.as_tensor(p)])[0]) for p in permutations
-        )
+        return sum(kernel(descriptor(a[None])[0], descriptor(b[None, torch.as_tensor(p)])[0]) for p in permutations)
 
     for i in range(3):
         for j in range(i):  # a frame against itself has a kink at distance 0 that only limits resolve
@@ -111,7 +109,7 @@ def test_solve_works_in_place():
 
 
 def test_an_indefinite_matrix_is_said_to_be_so():
-    with pytest.raises(NotPositiveDefinite):
+    with pytest.raises(NotPositiveDefiniteError):
         solve(-torch.eye(3, dtype=torch.float64), torch.ones(3, dtype=torch.float64), 1e-3)
 
 

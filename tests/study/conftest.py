@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fake_model import make_data
+from fake_study_model import make_data
 
 import supple.checks
 import supple.models
@@ -25,8 +25,8 @@ def data() -> dict[str, Dataset]:
 
 @pytest.fixture(autouse=True)
 def _fakes(monkeypatch: pytest.MonkeyPatch, data: dict[str, Dataset]) -> Iterator[None]:
-    registry = {"fake": ("fake_model:Fake", "fake_model:FakePotential")}
-    registry["fake1"] = ("fake_model:FakeOne", "fake_model:FakePotential")
+    registry = {"fake": ("fake_study_model:Fake", "fake_study_model:FakePotential")}
+    registry["fake1"] = ("fake_study_model:FakeOne", "fake_study_model:FakePotential")
     monkeypatch.setattr(supple.models, "_REGISTRY", supple.models._REGISTRY | registry)
     monkeypatch.setattr(supple.checks, "require_sound", lambda dataset, accept: [])
     monkeypatch.setattr(supple.reading, "read", lambda path, units=None, keys=None: data[str(Path(path))])

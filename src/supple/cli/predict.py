@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from supple.cli.console import print_json, print_next, progress_display
-from supple.cli.options import JsonOption, ModelFile, UnitsOption
+from supple.cli.options import JsonOption, ModelFile
 
 
 def predict(

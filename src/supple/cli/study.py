@@ -82,6 +82,11 @@ def study(
         except KeyboardInterrupt:
             progress.note("Stopped; the same command goes on where it was.")
             raise typer.Exit(130) from None
+    finish_study(made, plan, out, json)
+
+
+def finish_study(made: StudyResult, plan: StudyPlan, out: Path, json: bool) -> None:
+    """Print what a study found; exit code 1 when a training failed."""
     if json:
         print_json(
             {

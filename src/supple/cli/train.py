@@ -52,7 +52,9 @@ def train(
     with progress_display() as progress:
         progress.note(f"{dataset!r}; {len(chosen.train)} for training, {len(chosen.valid)} for validation.")
         try:
-            result = train_run(model_settings, dataset, chosen, directory, out=out, progress=progress, accept=accept or ())
+            result = train_run(
+                model_settings, dataset, chosen, directory, out=out, progress=progress, accept=accept or ()
+            )
         except KeyboardInterrupt:
             kept = f" The best model so far is {directory / 'model.safetensors'}." if directory.exists() else ""
             progress.note(f"Stopped.{kept} The same command goes on where it was.")

@@ -1,1 +1,1 @@
-
+"""How good a force field is, and what others have reached."""

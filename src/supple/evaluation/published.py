@@ -10,9 +10,8 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from supple.units import Units
+from supple.units import Quantity, in_internal
 
-Quantity = Literal["energy", "forces"]
 Metric = Literal["rmse", "mae"]
 
 
@@ -105,17 +104,6 @@ class _Known(_Record):
     formula: str
     name: str
     test: str | None = None
-
-
-def in_internal(quantity: Quantity, unit: str) -> float:
-    """One `unit` of energy or force in eV or eV/Å.
-
-    Raises:
-        UnitsError: the unit is not known.
-    """
-    if quantity == "energy":
-        return Units.of(unit).energy_in_ev
-    return Units.of("eV", forces=unit).forces_in_ev_per_angstrom
 
 
 @cache

@@ -1,1 +1,1 @@
-
+"""Force fields behind the interfaces of other programs, one file each."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from ase import Atoms
@@ -16,7 +16,7 @@ from supple.potential import Potential
 class SuppleCalculator(Calculator):
     """Energies in eV and forces in eV/Å of a force field, for ASE."""
 
-    implemented_properties: ClassVar[list[str]] = ["energy", "free_energy", "forces"]
+    implemented_properties = ["energy", "free_energy", "forces"]
 
     def __init__(self, potential: Potential, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -34,6 +34,7 @@ class SuppleCalculator(Calculator):
             MoleculeError: they are not the force field's molecule.
         """
         super().calculate(atoms, properties, system_changes)
+        assert self.atoms is not None
         if not np.array_equal(self.atoms.numbers, self.potential.numbers):
             raise MoleculeError(
                 f"The atoms are {self.atoms.get_chemical_formula()} in an order or composition other than that of "

@@ -22,10 +22,10 @@ def save_checkpoint(
     path: Path, network: nn.Module, average: nn.Module, optimiser: Optimizer, numbers: dict[str, Any]
 ) -> None:
     """Write network, averaged network, optimiser state and the loop's numbers in one step."""
-    arrays = {f"network/{name}": p for name, p in network.named_parameters()}
+    arrays: dict[str, Tensor] = {f"network/{name}": p for name, p in network.named_parameters()}
     arrays |= {f"average/{name}": p for name, p in average.named_parameters()}
-    for i, parameter in enumerate(_parameters(optimiser)):
-        state = optimiser.state.get(parameter, {})
+    for i, trained in enumerate(_parameters(optimiser)):
+        state = optimiser.state.get(trained, {})
         arrays |= {f"optimiser/{i}/{key}": state[key] for key in _STATE if key in state}
     arrays = {name: tensor.detach().cpu().contiguous() for name, tensor in arrays.items()}
     with replacing(path) as temporary:
@@ -46,11 +46,13 @@ def load_checkpoint(path: Path, network: nn.Module, average: nn.Module, optimise
             for prefix, module in (("network", network), ("average", average)):
                 for name, parameter in module.named_parameters():
                     parameter.copy_(arrays[f"{prefix}/{name}"])
-        for i, parameter in enumerate(_parameters(optimiser)):
+        for i, trained in enumerate(_parameters(optimiser)):
             if f"optimiser/{i}/step" in arrays:
-                optimiser.state[parameter] = {key: arrays[f"optimiser/{i}/{key}"] for key in _STATE}
+                optimiser.state[trained] = {key: arrays[f"optimiser/{i}/{key}"] for key in _STATE}
     except (SafetensorError, KeyError, ValueError, RuntimeError, OSError) as error:
-        raise ModelFileError(f"The checkpoint {path} is damaged ({error}): delete it to start that run anew.") from error
+        raise ModelFileError(
+            f"The checkpoint {path} is damaged ({error}): delete it to start that run anew."
+        ) from error
     return numbers
 
 

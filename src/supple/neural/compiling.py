@@ -25,4 +25,6 @@ def maybe_compile(function: Callable[..., Any], choice: Choice, steps: int) -> t
         return function, f"Training runs uncompiled: {steps} steps are too few to pay for compiling."
     if not (shutil.which(os.environ.get("CXX", "c++")) or shutil.which("g++") or shutil.which("clang++")):
         return function, "Training runs uncompiled, about half as fast: no C++ compiler was found (install g++)."
-    return torch.compile(function, dynamic=False), "The training step is being compiled; this takes about half a minute."
+    return torch.compile(
+        function, dynamic=False
+    ), "The training step is being compiled; this takes about half a minute."

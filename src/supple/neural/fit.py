@@ -48,7 +48,7 @@ class SchNet(ModelSettings):
     def _fit(self, train_set: Dataset, valid: Dataset, context: FitContext) -> Potential:
         device, sentence = _device(self.device)
         context.progress.note(sentence)
-        assert train_set.forces is not None  # noqa: S101  (fit requires forces)
+        assert train_set.forces is not None
         scale = float(train_set.forces.std())
         shift = float(np.nanmean(train_set.energies)) if train_set.has_energies else 0.0
         torch.manual_seed(context.seed)
@@ -64,7 +64,7 @@ class SchNet(ModelSettings):
         def validate(network: nn.Module) -> tuple[float, str, dict[str, Any]]:
             judged.network.load_state_dict(network.state_dict())
             metrics = judged.evaluate(valid)
-            assert metrics.forces is not None  # noqa: S101  (fit requires forces)
+            assert metrics.forces is not None
             loss = self.force_weight * (metrics.forces.rmse * units.forces_in_ev_per_angstrom / scale) ** 2
             line = f"forces {metrics.forces.rmse:.3g} {units.forces}"
             if metrics.energy is not None:

@@ -48,10 +48,13 @@ class RadialGrid(nn.Module):
         left = place.floor()
         u = place - left
         v = 1 - u
-        spline = torch.stack(
-            [v**3, 3 * u**3 - 6 * u**2 + 4, 3 * v**3 - 6 * v**2 + 4, u**3],
-            dim=-1,
-        ) / 6
+        spline = (
+            torch.stack(
+                [v**3, 3 * u**3 - 6 * u**2 + 4, 3 * v**3 - 6 * v**2 + 4, u**3],
+                dim=-1,
+            )
+            / 6
+        )
         slope = torch.stack([-(v**2), 3 * u**2 - 4 * u, 4 * v - 3 * v**2, u**2], dim=-1) / (2 * self.spacing)
         angle = math.pi / self.cutoff * distances
         inside = (distances < self.cutoff).to(distances.dtype)

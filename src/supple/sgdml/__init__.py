@@ -1,1 +1,1 @@
-
+"""sGDML: a kernel force field, exact and direct."""

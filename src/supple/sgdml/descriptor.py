@@ -43,9 +43,7 @@ class InverseDistances:
         dense[:, rows, self.second] = -slopes
         return dense.flatten(2)
 
-    def pull_back(
-        self, positions: Float[Tensor, "B N 3"], gradient: Float[Tensor, "B D"]
-    ) -> Float[Tensor, "B N 3"]:
+    def pull_back(self, positions: Float[Tensor, "B N 3"], gradient: Float[Tensor, "B D"]) -> Float[Tensor, "B N 3"]:
         """Jᵀ g: a gradient by the descriptor turned into one by the positions."""
         terms = self.slopes(positions) * gradient[:, :, None]
         first, second = self.first.to(terms.device), self.second.to(terms.device)

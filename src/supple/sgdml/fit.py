@@ -15,7 +15,7 @@ from supple.progress import SILENCE, Progress
 from supple.sgdml.permutations import check_permutations, describe, find_permutations
 from supple.sgdml.potential import SGDMLPotential
 from supple.sgdml.sigma import ROWS, choose_sigma
-from supple.sgdml.solver import Cost, NotPositiveDefinite, solve
+from supple.sgdml.solver import Cost, NotPositiveDefiniteError, solve
 from supple.sgdml.system import Frames, assemble
 
 #: λ is raised in steps of ten, so often at most, when rounding makes the matrix indefinite.
@@ -80,7 +80,7 @@ class SGDML(ModelSettings):
             tries += 1
             potential, _ = kernel_fit(part, permutations, sigma, self.lam, SILENCE, frames)
             metrics = potential.evaluate(valid)
-            assert metrics.forces is not None  # noqa: S101  (fit requires forces)
+            assert metrics.forces is not None
             unit = metrics.forces.unit
             progress.step("Choosing sigma", tries, max(8, tries + 1), f"{sigma:g}: {metrics.forces.rmse:.3g} {unit}")
             return metrics.forces.rmse
@@ -105,7 +105,7 @@ def kernel_fit(
     Returns:
         The potential, and the λ that was needed.
     """
-    assert train.forces is not None  # noqa: S101  (fit requires forces)
+    assert train.forces is not None
     frames = frames or Frames(torch.tensor(train.positions), permutations)
     scale = float(train.forces.std())
     right = frames.project(torch.tensor(train.forces) / scale).flatten()
@@ -115,10 +115,12 @@ def kernel_fit(
         try:
             weights = solve(matrix, right, lam)
             break
-        except NotPositiveDefinite:
+        except NotPositiveDefiniteError:
             lam *= 10
     else:
-        raise NotPositiveDefinite(f"The kernel matrix is indefinite even with lambda {lam:g}: look for equal frames.")
+        raise NotPositiveDefiniteError(
+            f"The kernel matrix is indefinite even with lambda {lam:g}: look for equal frames."
+        )
     progress.step("Solving", 1, 1)
     v = -frames.to_descriptor(weights.view(len(train), -1))  # F = -∇E, so E carries the minus
     potential = SGDMLPotential(train.numbers, sigma, frames.x, v, frames.action, scale)

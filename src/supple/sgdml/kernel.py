@@ -17,9 +17,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 
-def matern_factors(
-    squared: Float[Tensor, "..."], sigma: float
-) -> tuple[Float[Tensor, "..."], Float[Tensor, "..."]]:
+def matern_factors(squared: Float[Tensor, "..."], sigma: float) -> tuple[Float[Tensor, "..."], Float[Tensor, "..."]]:
     """slope(q) and bend(q) at squared distances |d|²; the argument is overwritten.
 
     A squared distance that rounding made slightly negative counts as 0.

@@ -49,9 +49,7 @@ def find_permutations(dataset: Dataset) -> Int[np.ndarray, "P N"]:
     return np.array(sorted(feasible), dtype=np.int64)
 
 
-def check_permutations(
-    given: Iterable[Iterable[int]], numbers: Int[np.ndarray, "N"]
-) -> Int[np.ndarray, "P N"]:
+def check_permutations(given: Iterable[Iterable[int]], numbers: Int[np.ndarray, "N"]) -> Int[np.ndarray, "P N"]:
     """Permutations given by the user, sorted.
 
     Raises:

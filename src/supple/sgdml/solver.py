@@ -68,21 +68,21 @@ class Cost:
         return f"a kernel matrix of {self.rows} rows, {self.n_bytes / GIB:.1f} GiB, about {_duration(self.seconds())}"
 
 
-class NotPositiveDefinite(ArithmeticError):
+class NotPositiveDefiniteError(ArithmeticError):
     """Rounding made the matrix indefinite: a larger λ is needed."""
 
 
 def solve(matrix: Float[Tensor, "n n"], right: Float[Tensor, "n"], lam: float) -> Float[Tensor, "n"]:
-    """x with (K + λI) x = b. K is given by its lower triangle, and destroyed.
+    """X with (K + λI) x = b. K is given by its lower triangle, and destroyed.
 
     Raises:
-        NotPositiveDefinite: K + λI is not, to rounding.
+        NotPositiveDefiniteError: K + λI is not, to rounding.
     """
     matrix.diagonal().add_(lam)
     columns = matrix.numpy().T  # Fortran order, so that LAPACK makes no copy
     factor, failed_at = dpotrf(columns, lower=0, overwrite_a=1, clean=0)
     if failed_at:
-        raise NotPositiveDefinite(f"the leading minor of order {failed_at} is not positive")
+        raise NotPositiveDefiniteError(f"the leading minor of order {failed_at} is not positive")
     solution, _ = dpotrs(factor, right.numpy(), lower=0)
     return torch.from_numpy(solution)
 

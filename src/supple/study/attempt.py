@@ -10,7 +10,7 @@ from pathlib import Path
 from supple.errors import SettingsError, SuppleError
 from supple.files import write_json
 from supple.progress import Progress
-from supple.run import RunDirectory, _differences
+from supple.run import RunDirectory, differences
 from supple.study.material import Job
 
 FAILURE_FILE = "failed.json"
@@ -69,22 +69,20 @@ def is_done(job: Job) -> bool:
     Raises:
         SettingsError: the folder holds a training with other settings, data or split.
     """
-    file = job.directory / "run.json"
-    if not file.exists():
-        return False
     run = RunDirectory(job.directory)
+    if not run.configuration:
+        return False
     done = run.result is not None
     wanted = job.configuration()
-    found = RunDirectory._read(file)["configuration"]
-    differences = _differences({key: found.get(key) for key in wanted}, json.loads(json.dumps(wanted)))
-    if not differences:
+    differing = differences(run.configuration, json.loads(json.dumps(wanted)))
+    if not differing:
         return done
     if not done and read_failure(job.directory) is not None:
         shutil.rmtree(job.directory)
         return False
     raise SettingsError(
         f"{job.directory.parent.parent} holds a study in which {job.cell.name} was trained with other settings "
-        f"({'; '.join(differences)}): choose another folder (--out), or delete that one."
+        f"({'; '.join(differing)}): choose another folder (--out), or delete that one."
     )
 
 

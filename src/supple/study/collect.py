@@ -11,13 +11,13 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from supple.evaluation.published import Metric, Quantity, in_internal
+from supple.evaluation.published import Metric
 from supple.files import write_text
 from supple.run import RunDirectory
 from supple.study.attempt import read_failure
 from supple.study.plan import Cell
 from supple.study.record import Record, read_record
-from supple.units import Units
+from supple.units import Quantity, Units, in_internal
 
 QUANTITIES: tuple[Quantity, ...] = ("energy", "forces")
 METRICS: tuple[Metric, ...] = ("rmse", "mae")

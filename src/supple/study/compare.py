@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import groupby
 
-from supple.evaluation.published import Quantity, Series, recognise, series_for, title_of
+from supple.evaluation.published import Series, recognise, series_for, title_of
 from supple.study.collect import QUANTITIES, Point, Results
 from supple.study.words import display_name, number
+from supple.units import Quantity
 
 
 @dataclass(frozen=True)

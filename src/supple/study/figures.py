@@ -7,11 +7,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from supple.evaluation.published import Metric, Quantity, Series
+from supple.evaluation.published import Metric, Series
 from supple.files import replacing
 from supple.study.collect import QUANTITIES, Results
 from supple.study.compare import published_for
 from supple.study.words import display_name
+from supple.units import Quantity
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from supple.dataset import Dataset
 from supple.errors import DataError, SplitError
@@ -12,7 +13,7 @@ from supple.models import make_settings
 from supple.progress import Progress
 from supple.splits import Split, draw_split
 from supple.study.plan import Cell, DatasetEntry, StudyPlan
-from supple.training import train_run
+from supple.training import run_configuration, train_run
 
 VALID, VALID_PART = 200, 10
 TEST, TEST_PART = 2000, 5
@@ -51,19 +52,9 @@ class Job:
             accept=self.accept,
         )
 
-    def configuration(self) -> dict[str, object]:
-        """What the run directory must agree with, in the words of its run.json."""
-        data = self.material.data
-        return {
-            "settings": self.settings.model_dump(mode="json"),
-            "data": {"name": data.source.name, "sha256": data.fingerprint, "units": str(data.source.units)},
-            "split": {
-                "seed": self.cell.seed,
-                "train": self.cell.n_train,
-                "valid": self.material.n_valid,
-                "test": self.material.n_test,
-            },
-        }
+    def configuration(self) -> dict[str, Any]:
+        """What the cell's run directory must agree with."""
+        return run_configuration(self.settings, self.material.data, self.split(), self.material.n_test)
 
     def split(self) -> Split:
         """The frames of this cell; nested over the sizes of one seed, with the same validation and test frames."""

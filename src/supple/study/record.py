@@ -50,15 +50,23 @@ class Record(BaseModel):
         """Kinds of models, in the order in which they were asked for."""
         return list(dict.fromkeys(model for plan in self.plans for model in plan.models))
 
+    def cells_of(self, dataset: str) -> list[Cell]:
+        """The trainings on one dataset."""
+        return [cell for cell in self.cells if cell.dataset == dataset]
+
 
 def add_to_record(out: Path, plan: StudyPlan, jobs: Sequence[Job]) -> Record:
-    """Write a plan into study.json, beside the plans that are there."""
+    """Write a plan into study.json, beside the plans that are there.
+
+    Raises:
+        SettingsError: the study has results on one of the datasets with other frames for validation or testing.
+    """
     record = read_record(out) if (out / "study.json").exists() else Record()
     if plan not in record.plans:
         record.plans.append(plan)
     for job in jobs:
         material = job.material
-        record.datasets[job.cell.dataset] = DatasetRecord(
+        new = DatasetRecord(
             file=material.entry.path.name,
             test_file=material.entry.test_file.name if material.entry.test_file else None,
             formula=material.data.formula,
@@ -69,11 +77,30 @@ def add_to_record(out: Path, plan: StudyPlan, jobs: Sequence[Job]) -> Record:
             sha256=material.data.fingerprint,
             units=str(material.data.source.units),
         )
+        _require_comparable(out, record, job.cell.dataset, new)
+        record.datasets[job.cell.dataset] = new
     record.cells = sorted({*record.cells, *(job.cell for job in jobs)})
     record.versions = versions()
     content: dict[str, Any] = record.model_dump(mode="json") | {"cells": [asdict(cell) for cell in record.cells]}
     write_json(out / "study.json", content)
     return record
+
+
+def _require_comparable(out: Path, record: Record, dataset: str, new: DatasetRecord) -> None:
+    """Models are compared on the same frames alone: refuse others beside results that are there."""
+    old = record.datasets.get(dataset)
+    if old is None or not any((out / "cells" / c.name / "result.json").exists() for c in record.cells_of(dataset)):
+        return
+    for what, before, now in (
+        ("validation frames", old.n_valid, new.n_valid),
+        ("test frames", old.n_test, new.n_test),
+        ("the data's SHA-256", old.sha256[:12], new.sha256[:12]),
+    ):
+        if before != now:
+            raise SettingsError(
+                f"{out} holds results on {dataset} that cannot be compared with these ({what}: {before} there, {now} "
+                "now): choose another folder (--out), or delete that one."
+            )
 
 
 def read_record(out: Path) -> Record:

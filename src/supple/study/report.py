@@ -7,7 +7,7 @@ from pathlib import Path
 
 from supple.evaluation.published import Series, Source
 from supple.files import write_text
-from supple.study.collect import Results
+from supple.study.collect import QUANTITIES, Results
 from supple.study.compare import Comparison, comparisons, published_for, verdict
 from supple.study.table import table_lines
 from supple.study.words import display_name, markdown, number
@@ -55,10 +55,13 @@ def _answers(results: Results) -> list[str]:
 def _dataset(results: Results, dataset: str, figures: Sequence[Path], path: Path) -> list[str]:
     data = results.record.datasets[dataset]
     tested = f"the {data.n_test} frames of {data.test_file}" if data.test_file else f"{data.n_test} test frames"
+    named = [f"{q} in {unit}" for q in QUANTITIES if (unit := results.unit(dataset, q))]
+    units = f"({', '.join(named)}) " if named else ""
     parts = [
         f"## {markdown(dataset)}",
         f"{markdown(data.file)}: {markdown(data.formula)}, {data.n_frames} frames; {data.n_valid} validation frames "
-        f"and {markdown(tested)}. Ranges over the seeds stand in brackets.",
+        f"and {markdown(tested)}. Errors "
+        f"{units}are medians, ranges over the seeds in brackets.",
     ]
     if data.n_duplicates:
         parts.append(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from supple.evaluation.published import Metric, Quantity
-from supple.study.collect import Point, Results
+from supple.evaluation.published import Metric
+from supple.study.collect import QUANTITIES, Point, Results
 from supple.study.words import display_name, duration, spread
+from supple.units import Quantity
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -19,16 +20,16 @@ _COLUMNS: tuple[tuple[Quantity, Metric], ...] = (
 )
 
 
-def table_lines(results: Results, dataset: str) -> tuple[list[str], list[list[str]]]:
-    """Headings and lines of a dataset's table: medians over the seeds, ranges in brackets."""
+def table_lines(results: Results, dataset: str, ranges: bool = True) -> tuple[list[str], list[list[str]]]:
+    """Headings and lines of a dataset's table: medians over the seeds, ranges in brackets if they are wanted."""
     names = {"energy": "E", "forces": "F"}
     headings = ["model", "N", "seeds"]
-    headings += [f"{names[q]} {m.upper()} ({results.unit(dataset, q) or '–'})" for q, m in _COLUMNS] + ["time"]
+    headings += [f"{names[quantity]} {metric.upper()}" for quantity, metric in _COLUMNS] + ["time"]
     lines = []
     for model in results.record.models:
         curves = [_by_size(results.curve(dataset, model, quantity, metric)) for quantity, metric in _COLUMNS]
         for point in results.seconds(dataset, model):
-            errors = [spread(curve.get(point.n_train)) for curve in curves]
+            errors = [spread(curve.get(point.n_train), ranges) for curve in curves]
             lines.append(
                 [display_name(model), str(point.n_train), str(point.n_seeds), *errors, duration(point.median)]
             )  # fmt: skip
@@ -36,12 +37,14 @@ def table_lines(results: Results, dataset: str) -> tuple[list[str], list[list[st
 
 
 def study_table(results: Results, dataset: str) -> Table:
-    """The table of one dataset for the terminal."""
+    """The table of one dataset for the terminal, narrow enough for most: without the ranges over the seeds."""
     from rich.table import Table
 
-    headings, lines = table_lines(results, dataset)
+    headings, lines = table_lines(results, dataset, ranges=False)
     data = results.record.datasets[dataset]
-    table = Table(title=f"{dataset} ({data.formula}), {data.n_test} test frames", title_justify="left")
+    units = ", ".join(unit for quantity in QUANTITIES if (unit := results.unit(dataset, quantity)))
+    title = f"{dataset} ({data.formula}), {data.n_test} test frames; {units or 'no results yet'}"
+    table = Table(title=title, title_justify="left")
     for heading in headings:
         table.add_column(heading, justify="left" if heading == "model" else "right")
     for line in lines:

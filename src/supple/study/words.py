@@ -19,12 +19,12 @@ def number(value: float) -> str:
     return f"{value:.0f}" if 100 <= abs(value) < 1e6 else f"{value:#.3g}"
 
 
-def spread(point: Point | None) -> str:
-    """`0.47 (0.45-0.49)`: the median and, with several seeds, the range."""
+def spread(point: Point | None, ranges: bool = True) -> str:
+    """`0.47 (0.45–0.49)`: the median and, with several seeds and if it is wanted, the range."""
     if point is None:
         return "–"
     text = number(point.median)
-    return text if point.n_seeds == 1 else f"{text} ({number(point.low)}–{number(point.high)})"
+    return text if point.n_seeds == 1 or not ranges else f"{text} ({number(point.low)}–{number(point.high)})"
 
 
 def duration(seconds: float) -> str:

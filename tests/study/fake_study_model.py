@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
@@ -81,6 +82,8 @@ class Fake(ModelSettings):
     trouble_at: int = 0
     trouble: Literal["user", "bug", "death", "interrupt"] = "user"
     cure: str = "nowhere"
+    #: How long a training takes.
+    seconds: float = 0.0
     #: A file that gets a line for every training that really happens.
     diary: str = ""
 
@@ -90,6 +93,7 @@ class Fake(ModelSettings):
                 file.write(json.dumps([context.seed, len(train), os.getpid(), train.frame_hashes]) + "\n")
         context.progress.note("a note from the training")
         context.progress.step("epochs", 1, 2, "half-way")
+        time.sleep(self.seconds)
         if len(train) == self.trouble_at and not Path(self.cure).exists():
             if self.trouble == "user":
                 raise ResourceError("There is no memory | for `this` training.")

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 from pathlib import Path
 from typing import Any
 
 import pytest
-from test_plan import plan
+from test_study_plan import plan
 
 from supple.errors import SettingsError
 from supple.study import run_study
@@ -94,6 +95,8 @@ def test_other_settings_in_the_same_folder_are_refused_before_anything_starts(tm
         run(plan(settings=with_trouble(diary, error=0.5), sizes=(10, 30)), out)
     with pytest.raises(SettingsError, match=r"split.valid is 6 there, 3 now"):
         run(plan(settings=with_trouble(diary), valid=3), out)
+    with pytest.raises(SettingsError, match="test frames: 12 there, 5 now"):
+        run(plan(settings=with_trouble(diary), sizes=(30,), test=5), out)
     assert len(told(diary)) == 4
 
 
@@ -120,3 +123,19 @@ def test_models_for_one_core_run_in_processes_of_their_own_and_one_that_dies_tak
     failure = json.loads((out / "cells/glycine-fake1-n10-s0/failed.json").read_text())
     assert "exit code 9" in failure["message"]
     assert "glycine-fake1-n20-s0: a note from the training" in listener.notes
+
+
+@pytest.mark.slow
+def test_an_interrupt_stops_the_workers_and_leaves_no_failure(tmp_path: Path) -> None:
+    class Impatient(Listener):
+        def step(self, task: str, done: float, total: float, detail: str = "") -> None:
+            if task != "study":
+                raise KeyboardInterrupt
+
+    settings = {"fake1": {"seconds": 60.0}}
+    study = plan(models=("fake1",), seeds=(0,), settings=settings, accept=("energy-scale",))
+    with pytest.raises(KeyboardInterrupt):
+        run(study, tmp_path, Impatient(), jobs=2)
+    assert not multiprocessing.active_children()
+    assert not list(tmp_path.rglob("failed.json"))
+    assert not list(tmp_path.rglob("result.json"))

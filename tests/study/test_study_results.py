@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_engine import with_trouble
-from test_plan import plan
+from test_study_engine import with_trouble
+from test_study_plan import plan
 from typer.testing import CliRunner
 
 from supple.errors import SettingsError, UnitsError

@@ -1,0 +1,40 @@
+# Everything on a fresh machine: `make demo` or `make test`. Both set up a virtual environment in .venv first.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test lint setup bundled clean help
+
+help:
+	@echo "make demo   set up, then compare sGDML and SchNet on the bundled data (about 5 minutes)"
+	@echo "make test   set up, then run the tests, with coverage"
+	@echo "make lint   set up, then ruff, mypy"
+
+setup: $(READY)
+
+# torch first and with its pin: the CPU build is enough, and other requirements must not pull another one in.
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade-strategy only-if-needed -c constraints.txt torch
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[dev,sample]"
+	touch $@
+
+demo: $(READY)
+	$(BIN)/supple demo
+
+test: $(READY)
+	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered $(PYTEST_ARGS)
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+# The bundled data, made anew (some ten minutes).
+bundled: $(READY)
+	$(BIN)/python scripts/make_bundled.py --out src/supple/bundled
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .coverage build dist

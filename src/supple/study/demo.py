@@ -1,0 +1,15 @@
+"""The study that `supple demo` makes of the bundled data: small enough for a few minutes, and real."""
+
+from __future__ import annotations
+
+from supple.bundled import bundled_path
+from supple.study.plan import DatasetEntry, StudyPlan
+
+DEMO = StudyPlan(
+    datasets=tuple(DatasetEntry(path=bundled_path(name), name=name) for name in ("azobenzene", "glycine")),
+    sizes=(50, 100, 200),
+    seeds=(0,),
+    valid=100,
+    test=300,
+    settings={"schnet": {"steps": 4000, "validate_every": 200, "interactions": 3, "compile": "never"}},
+)

@@ -1,0 +1,72 @@
+"""The command line through its real entry point: a process of its own, a folder of its own."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from toy import toy_dataset
+
+from supple.writing import write_extxyz
+
+SUPPLE = Path(sys.executable).with_name("supple")
+
+
+class Shell:
+    """Runs `supple` in a folder."""
+
+    def __init__(self, folder):
+        self.folder = folder
+
+    def start(self, *words):
+        return subprocess.Popen(
+            [SUPPLE, *map(str, words)],
+            cwd=self.folder,
+            env=os.environ | {"OMP_NUM_THREADS": "1", "COLUMNS": "160"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def __call__(self, *words, code=0):
+        process = self.start(*words)
+        out, err = process.communicate(timeout=240)
+        assert process.returncode == code, f"exit code {process.returncode}\n{out}\n{err}"
+        assert "Traceback" not in err
+        return out, err
+
+    def json(self, *words):
+        out, _ = self(*words, "--json")
+        return json.loads(out)
+
+    def refused(self, *words):
+        """The one sentence on standard error of a command that must exit with 2."""
+        before = set(self.folder.rglob("*"))
+        out, err = self(*words, code=2)
+        assert out == ""
+        assert set(self.folder.rglob("*")) == before, "something half-written was left"
+        return err.strip().splitlines()[-1]
+
+
+@pytest.fixture
+def shell(tmp_path):
+    return Shell(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory):
+    """A folder with data and one trained model of each kind, made once by the commands themselves."""
+    folder = tmp_path_factory.mktemp("shared")
+    write_extxyz(folder / "toy.xyz", toy_dataset(100), "kcal/mol")
+    shell = Shell(folder)
+    shell.results = {
+        kind: shell.json("train", "toy.xyz", "--model", kind, "--train", 40, "--valid", 20, "--seed", 7, "--out",
+                         f"{kind}.safetensors", *(word for s in settings for word in ("--set", s)))
+        for kind, settings in SETTINGS.items()
+    }  # fmt: skip
+    return shell
+
+
+SETTINGS = {"sgdml": ["sigma=8"], "schnet": ["steps=200", "features=8", "interactions=1", "validate_every=50"]}

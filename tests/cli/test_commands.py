@@ -1,0 +1,251 @@
+"""What the commands print, write and return."""
+
+import json
+import shutil
+import signal
+import sys
+import time
+
+import ase.io
+import numpy as np
+import pytest
+from cli.conftest import SETTINGS
+from toy import toy_dataset
+
+from supple import Potential
+from supple.writing import write_extxyz
+
+KINDS = list(SETTINGS)
+
+
+def test_help_names_every_command(shell):
+    out, _ = shell("--help")
+    for command in ("train", "evaluate", "predict", "study", "demo", "cite"):
+        assert command in out
+
+
+def test_help_imports_nothing_heavy(shell):
+    """The half second of `supple --help` is kept by what it does not import; a clock would be noise."""
+    import subprocess
+
+    code = "import sys; from supple.cli.main import app; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert not {"torch", "numpy", "scipy", "ase", "matplotlib", "pydantic"} & set(loaded)
+
+
+def test_version(shell):
+    out, _ = shell("--version")
+    assert out.startswith("supple 0.")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_train_json_keeps_its_contract(shared, kind):
+    result = shared.results[kind]
+    assert result["model"] == f"{kind}.safetensors"
+    assert (result["kind"], result["n_train"]) == (kind, 40)
+    assert result["seconds"] > 0
+    assert 10e6 < result["peak_rss_bytes"] < 10e9
+    assert isinstance(result["settings"], dict)
+    validation = result["validation"]
+    assert validation["n_frames"] == 20
+    assert validation["energy"]["unit"] == "kcal/mol"
+    assert validation["forces"]["unit"] == "kcal/mol/Å"
+    assert 0 < validation["forces"]["mae"] <= validation["forces"]["rmse"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_evaluate_json_keeps_its_contract(shared, kind):
+    result = shared.json("evaluate", f"{kind}.safetensors", "toy.xyz")
+    assert {"n_frames", "energy", "forces"} <= set(result)
+    assert (result["n_frames"], result["n_excluded"]) == (40, 60)  # never on frames that trained or validated
+    assert set(result["energy"]) == set(result["forces"]) == {"mae", "rmse", "unit"}
+    in_ev = shared.json("evaluate", f"{kind}.safetensors", "toy.xyz", "--report-units", "eV")
+    assert in_ev["forces"]["unit"] == "eV/Å"
+    assert in_ev["forces"]["rmse"] == pytest.approx(result["forces"]["rmse"] / 23.0605, rel=1e-5)
+    assert in_ev["energy"]["mae"] == pytest.approx(result["energy"]["mae"] / 23.0605, rel=1e-5)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_evaluate_for_people(shared, kind):
+    out, _ = shared("evaluate", f"{kind}.safetensors", "toy.xyz")
+    assert "Left out: 60 frames" in out
+    assert "kcal/mol/Å" in out
+    assert out.rstrip().splitlines()[-2].strip().startswith("supple predict")
+
+
+def test_evaluate_without_energies(shared):
+    data = toy_dataset(10, seed=9)
+    write_extxyz(shared.folder / "blind.xyz", (data.numbers, data.positions, None, data.forces), "kcal/mol")
+    result = shared.json("evaluate", "sgdml.safetensors", "blind.xyz")
+    assert result["energy"] is None
+    assert result["forces"]["rmse"] > 0
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_predict_writes_what_ase_reads(shared, kind):
+    fresh = toy_dataset(5, seed=11)
+    write_extxyz(shared.folder / "fresh.xyz", (fresh.numbers, fresh.positions, None, None))
+    shared("predict", f"{kind}.safetensors", "fresh.xyz", "--out", f"{kind}-out.xyz")
+    frames = ase.io.read(shared.folder / f"{kind}-out.xyz", ":")
+    energies, forces = Potential.load(shared.folder / f"{kind}.safetensors").predict(fresh.positions)
+    np.testing.assert_allclose([frame.get_potential_energy() for frame in frames], energies)
+    np.testing.assert_allclose([frame.get_forces() for frame in frames], forces, atol=1e-12)
+
+
+def test_predict_in_other_units(shared):
+    fresh = toy_dataset(2, seed=11)
+    write_extxyz(shared.folder / "bohr.xyz", (fresh.numbers, fresh.positions, None, None), "hartree,bohr")
+    result = shared.json("predict", "sgdml.safetensors", "bohr.xyz", "--out", "k.xyz", "--out-units", "kcal/mol")
+    assert result["n_frames"] == 2
+    first = ase.io.read(shared.folder / "k.xyz", "0")
+    energies, _ = Potential.load(shared.folder / "sgdml.safetensors").predict(fresh.positions)
+    assert first.get_potential_energy() == pytest.approx(energies[0] * 23.060547830619026, rel=1e-9)
+
+
+def test_forces_alone_train_sgdml(shell):
+    data = toy_dataset(40)
+    write_extxyz(shell.folder / "blind.xyz", (data.numbers, data.positions, None, data.forces), "eV")
+    result = shell.json(
+        "train", "blind.xyz", "--train", 20, "--valid", 10, "--set", "sigma=8", "--out", "m.safetensors"
+    )
+    assert result["validation"]["energy"] is None
+    out, _ = shell("predict", "m.safetensors", "blind.xyz", "--out", "p.xyz")
+    assert "without energies" in out
+    assert "energy" not in ase.io.read(shell.folder / "p.xyz", "0").info
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_same_command_again_does_nothing_and_another_is_refused(shared, kind):
+    words = ["train", "toy.xyz", "--model", kind, "--train", 40, "--valid", 20, "--out", f"{kind}.safetensors"]
+    for setting in SETTINGS[kind]:
+        words += ["--set", setting]
+    out, err = shared(*words, "--seed", 7, "--json")
+    assert json.loads(out) == shared.results[kind]
+    assert "done already" in err
+    sentence = shared.refused(*words, "--seed", 8)
+    assert "split.seed is 7 there, 8 now" in sentence
+
+
+def test_settings_from_a_file_and_a_split_from_a_file(shell):
+    write_extxyz(shell.folder / "toy.xyz", toy_dataset(40), "eV")
+    (shell.folder / "s.yaml").write_text("sigma: 7.5\nlam: 1e-9\n")
+    split = {"train": list(range(10)), "valid": [10, 11, 12], "test": [], "seed": 0}
+    (shell.folder / "split.json").write_text(json.dumps(split))
+    result = shell.json("train", "toy.xyz", "--settings", "s.yaml", "--split", "split.json", "--out", "m.safetensors")
+    assert (result["settings"]["sigma"], result["settings"]["lam"]) == (7.5, 1e-9)
+    assert (result["n_train"], result["n_valid"]) == (10, 3)
+
+
+def test_interrupted_training_keeps_the_best_and_goes_on(shell):
+    write_extxyz(shell.folder / "toy.xyz", toy_dataset(60), "eV")
+    words = ["train", "toy.xyz", "--model", "schnet", "--train", 30, "--valid", 10, "--out", "m.safetensors"]
+    words += ["--set", "steps=1500", "--set", "features=16", "--set", "interactions=2", "--set", "validate_every=20"]
+    process = shell.start(*words)
+    log = shell.folder / "m.run" / "metrics.jsonl"
+    deadline = time.monotonic() + 120
+    while not (log.exists() and len(log.read_text().splitlines()) > 3):
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert "The same command goes on where it was" in err
+    assert "Traceback" not in err
+    best = Potential.load(shell.folder / "m.run" / "model.safetensors")
+    assert best.provenance.validation["forces"]["rmse"] > 0
+    assert not (shell.folder / "m.safetensors").exists()
+    _, err = shell(*words)
+    assert "Going on from step" in err
+    assert Potential.load(shell.folder / "m.safetensors").provenance.n_train == 30
+
+
+@pytest.mark.slow
+def test_killed_training_goes_on_to_the_same_bits(shell):
+    """kill -9 leaves no moment for a last checkpoint: it goes on from the one before."""
+    write_extxyz(shell.folder / "toy.xyz", toy_dataset(60), "eV")
+    words = ["train", "toy.xyz", "--model", "schnet", "--train", 30, "--valid", 10]
+    words += ["--set", "steps=4000", "--set", "features=16", "--set", "validate_every=100", "--set", "compile=never"]
+    shell(*words, "--out", "whole.safetensors")
+    process = shell.start(*words, "--out", "killed.safetensors")
+    deadline = time.monotonic() + 120
+    while not (shell.folder / "killed.run" / "checkpoint.safetensors").exists():
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    process.kill()
+    process.communicate()
+    _, err = shell(*words, "--out", "killed.safetensors")
+    assert "Going on from step" in err
+    whole, killed = (Potential.load(shell.folder / f"{name}.safetensors") for name in ("whole", "killed"))
+    positions = toy_dataset(60).positions
+    for ours, theirs in zip(whole.predict(positions), killed.predict(positions), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_study_of_two_models(shell):
+    write_extxyz(shell.folder / "toy.xyz", toy_dataset(80), "eV")
+    words = ["study", "toy.xyz", "--sizes", "10,20", "--seeds", "2", "--valid", 10, "--test", 30, "--out", "s"]
+    words += ["--set", "sgdml.sigma=8"]
+    for setting in SETTINGS["schnet"]:
+        words += ["--set", f"schnet.{setting}"]
+    result = shell.json(*words)
+    assert len(result["rows"]) == 2 * 2 * 2 * 4
+    assert {row["status"] for row in result["rows"]} == {"done"}
+    out, err = shell(*words)
+    assert "8 of 8 trainings are done already" in err
+    assert out.rstrip().splitlines()[-1].strip().startswith("supple evaluate")
+    for row in result["rows"]:
+        assert (shell.folder / "s" / "cells" / f"toy-{row['model']}-n{row['n_train']}-s{row['seed']}").is_dir()
+
+
+def test_cite(shared):
+    out, _ = shared("cite")
+    assert "10.1038/s41467-018-06169-2" in out
+    assert "10.1063/1.5019779" in out
+    out, _ = shared("cite", "sgdml.safetensors", "--bibtex")
+    assert out.count("@article") == 2
+    assert "SchNet" not in out
+
+
+def test_bad_input_names_itself(shared):
+    """Each is one sentence, exit code 2, nothing half-written."""
+    folder = shared.folder
+    refused = shared.refused
+    assert "no model file" in refused("evaluate", "none.safetensors", "toy.xyz")
+    assert "none.xyz" in refused("train", "none.xyz")
+    (folder / "notes.txt").write_text("hello\n")
+    assert "known format" in refused("train", "notes.txt")
+    assert "not a Supple model" in refused("evaluate", "toy.xyz", "toy.xyz")
+    (folder / "short.safetensors").write_bytes((folder / "sgdml.safetensors").read_bytes()[:-100])
+    assert "cut short" in refused("predict", "short.safetensors", "toy.xyz")
+    lines = (folder / "toy.xyz").read_text().splitlines()
+    (folder / "cut.xyz").write_text("\n".join(lines[:-3]) + "\n")
+    sentence = refused("train", "cut.xyz")
+    assert "frame 99" in sentence
+    assert "line" in sentence
+    assert "100" in refused("train", "toy.xyz", "--train", 90, "--valid", 20)
+    assert "parsec" in refused("train", "toy.xyz", "--units", "eV,parsec")
+    assert "'gap' is not a model" in refused("train", "toy.xyz", "--model", "gap")
+    assert "'sgima' is not a setting of sgdml" in refused("train", "toy.xyz", "--set", "sgima=3")
+    assert "sigma" in refused("train", "toy.xyz", "--set", "sigma=-3")
+    assert "not a setting" in refused("train", "toy.xyz", "--set", "sigma")
+    assert "furlong" in refused("evaluate", "sgdml.safetensors", "toy.xyz", "--report-units", "furlong")
+    overlapping = {"train": [0, 1, 2], "valid": [2, 3], "test": [], "seed": 0}
+    (folder / "overlap.json").write_text(json.dumps(overlapping))
+    assert "overlaps: frame 2" in refused("train", "toy.xyz", "--split", "overlap.json")
+    water = "3\n\nO 0 0 0\nH 0 0 0.96\nH 0.93 0 -0.24\n"
+    (folder / "water.xyz").write_text(water)
+    assert "holds H2O, but the force field was trained on CH4O" in refused("predict", "sgdml.safetensors", "water.xyz")
+    shutil.copy(folder / "toy.xyz", folder / "same.xyz")
+    assert "input file" in refused("predict", "sgdml.safetensors", "same.xyz", "--out", "same.xyz")
+
+
+def test_standardised_energies_are_refused_and_nothing_is_left(shell):
+    data = toy_dataset(100)
+    e = (data.energies - data.energies.mean()) / data.energies.std()
+    write_extxyz(shell.folder / "bad.xyz", (data.numbers, data.positions, e, data.forces), "eV")
+    for kind in KINDS:
+        sentence = shell.refused("train", "bad.xyz", "--model", kind, "--train", 60, "--valid", 20, "--units", "eV")
+        assert "standardised" in sentence
+        assert "--accept energy-scale" in sentence
