@@ -31,7 +31,7 @@ class SchNet(ModelSettings):
     gaussians: int = Field(25, ge=2, description="Gaussians on [0, cutoff] that a filter is made of.")
     cutoff: PositiveFloat = Field(5.0, description="Å; pairs farther apart do not interact.")
     knots: int = Field(256, ge=32, description="Points of the radial grid that filters are interpolated on.")
-    steps: PositiveInt = Field(40_000, description="Optimisation steps at most, whatever the number of frames.")
+    steps: PositiveInt = Field(30_000, description="Optimisation steps at most, whatever the number of frames.")
     batch_size: PositiveInt = Field(10, description="Frames a step.")
     learning_rate: PositiveFloat = Field(2e-3, description="Highest learning rate; it falls along a cosine.")
     warmup: NonNegativeInt = Field(200, description="Steps over which the learning rate rises to it.")

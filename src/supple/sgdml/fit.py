@@ -12,11 +12,12 @@ from pydantic import Field, PositiveFloat
 from supple.dataset import Dataset
 from supple.fitting import FitContext, ModelSettings
 from supple.progress import SILENCE, Progress
+from supple.sgdml.cost import Cost
 from supple.sgdml.permutations import check_permutations, describe, find_permutations
 from supple.sgdml.potential import SGDMLPotential
 from supple.sgdml.sigma import ROWS, choose_sigma
-from supple.sgdml.solver import Cost, NotPositiveDefiniteError, solve
 from supple.sgdml.system import Frames, assemble
+from supple.sgdml.triangle import NotPositiveDefiniteError
 
 #: λ is raised in steps of ten, so often at most, when rounding makes the matrix indefinite.
 _RAISES = 5
@@ -110,10 +111,9 @@ def kernel_fit(
     scale = float(train.forces.std())
     right = frames.project(torch.tensor(train.forces) / scale).flatten()
     for _ in range(_RAISES):
-        matrix = assemble(frames, sigma, lambda done, total: progress.step("Kernel matrix", done, total))
-        progress.step("Solving", 0, 1)
+        triangle = assemble(frames, sigma, lambda done, total: progress.step("Kernel matrix", done, total))
         try:
-            weights = solve(matrix, right, lam)
+            triangle.factorise(lam, lambda done, total: progress.step("Factorising", done, total))
             break
         except NotPositiveDefiniteError:
             lam *= 10
@@ -121,7 +121,7 @@ def kernel_fit(
         raise NotPositiveDefiniteError(
             f"The kernel matrix is indefinite even with lambda {lam:g}: look for equal frames."
         )
-    progress.step("Solving", 1, 1)
+    weights = triangle.solve(right)
     v = -frames.to_descriptor(weights.view(len(train), -1))  # F = -∇E, so E carries the minus
     potential = SGDMLPotential(train.numbers, sigma, frames.x, v, frames.action, scale)
     if train.has_energies:

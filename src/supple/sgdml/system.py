@@ -1,4 +1,4 @@
-"""The linear system of sGDML: which matrix. How it is solved stands in solver.py.
+"""The linear system of sGDML: which matrix. How it is solved stands in triangle.py.
 
     K_ij = Σ_p J_iᵀ [ slope I - bend d dᵀ ] P_p J_j ,   d = x_i - P_p x_j
 
@@ -18,6 +18,7 @@ from torch import Tensor
 
 from supple.sgdml.descriptor import InverseDistances
 from supple.sgdml.kernel import matern_factors
+from supple.sgdml.triangle import Triangle
 
 #: Numbers that the work arrays of one step of the assembly may hold: 32 MB, so that they stay near the cores.
 _WORK = 4_000_000
@@ -75,16 +76,14 @@ def internal_basis(positions: Float[Tensor, "M N 3"]) -> Float[Tensor, "M C V"]:
     return left[:, :, rank:].contiguous()
 
 
-def assemble(
-    frames: Frames, sigma: float, progress: Callable[[float, float], None] = lambda done, total: None
-) -> Float[Tensor, "n n"]:
-    """The lower triangle of K in the internal basis, n = M·V; what stands above the diagonal blocks is undefined.
+def assemble(frames: Frames, sigma: float, progress: Callable[[float, float], None]) -> Triangle:
+    """The lower triangle of K in the internal basis, n = M·V.
 
     Column block j needs Σ_p (slope_ijp P_p G_j) for all i ≥ j: with the permuted copies of G_j as the rows of one
     (P, D·V) matrix this is a matrix product over p, and so is everything else but the last, batched one with G_iᵀ.
     """
     m, v, d = len(frames), frames.n_modes, frames.x.shape[1]
-    matrix = torch.empty(m * v, m * v, dtype=torch.float64)
+    triangle = Triangle(m, v)
     step = max(1, _WORK // (d * v))
     for j in range(m):
         permuted_x = frames.x[j][frames.action]  # (P, D)
@@ -96,7 +95,6 @@ def assemble(
             inner = torch.einsum("ipd,pdv->ipv", apart, permuted_g).mul_(bend[..., None])
             block = (slope @ permuted_g.flatten(1)).unflatten(1, (d, v))
             block.baddbmm_(apart.mT, inner, alpha=-1.0)
-            block = torch.bmm(frames.g[rows].mT, block)
-            matrix[rows.start * v : rows.stop * v, j * v : (j + 1) * v] = block.flatten(0, 1)
+            triangle.set_column(j, start, torch.bmm(frames.g[rows].mT, block))
         progress(m * (j + 1) - j * (j + 1) / 2, m * (m + 1) / 2)
-    return matrix
+    return triangle
