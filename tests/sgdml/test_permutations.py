@@ -42,24 +42,21 @@ def test_atom_order_and_seed_do_not_matter(seed):
     assert len(find_permutations(trajectory(shuffled, seed=seed))) == 6
 
 
-def test_an_inverting_centre_is_free():
-    ammonia = molecule("NH3")
-    stiff = trajectory(ammonia, amplitude=0.01)
-    both = np.concatenate([stiff.positions, stiff.positions * [1, 1, -1]])
-    # The descriptor does not know mirror images, so all six are feasible either way.
-    assert len(find_permutations(stiff)) == len(find_permutations(Dataset.of(ammonia.numbers, both))) == 6
-
-
-def test_an_amine_beside_a_stereocentre_counts_double_once_it_inverts():
-    # Methylamine: methyl and amine turn together unless the amine inverts.
+def test_a_pyramidal_centre_is_handed_until_it_inverts():
+    # Methylphosphine: methyl and phosphine turn together unless the phosphine inverts.
     atoms = molecule("H3CNH2")
+    nitrogen = int(np.flatnonzero(atoms.numbers == 7)[0])
+    hydrogens = [i for i in range(len(atoms)) if atoms.numbers[i] == 1 and atoms.get_distance(i, nitrogen) < 1.2]
+    atoms.numbers[nitrogen] = 15
     stiff = trajectory(atoms, amplitude=0.02)
     assert len(find_permutations(stiff)) == 6
     swapped = stiff.positions.copy()
-    nitrogen = int(np.flatnonzero(atoms.numbers == 7)[0])
-    amine = [i for i in range(len(atoms)) if atoms.numbers[i] == 1 and atoms.get_distance(i, nitrogen) < 1.2]
-    swapped[:, amine] = swapped[:, amine[::-1]]
+    swapped[:, hydrogens] = swapped[:, hydrogens[::-1]]
     assert len(find_permutations(Dataset.of(atoms.numbers, np.concatenate([stiff.positions, swapped])))) == 12
+
+
+def test_a_nitrogen_always_inverts():
+    assert len(find_permutations(trajectory(molecule("H3CNH2"), amplitude=0.02))) == 12
 
 
 def test_described_in_words():

@@ -35,15 +35,18 @@ def train(
     json: JsonOption = False,
 ) -> None:
     """Train a force field on a file of geometries; the same command again goes on where it was stopped."""
-    from supple.models import make_settings
     from supple.reading import read
     from supple.settings import read_settings
     from supple.splits import Split, draw_split
-    from supple.training import train_run
 
-    model_settings = make_settings(model, (read_settings(settings) if settings else {}) | parse_assignments(set_))
+    given = (read_settings(settings) if settings else {}) | parse_assignments(set_)
     dataset = read(file, units=units, keys=keys)
     chosen = Split.load(split, len(dataset)) if split else draw_split(len(dataset), train, valid, seed=seed)
+
+    from supple.models import make_settings  # torch comes with these; a wrong file is refused without it
+    from supple.training import train_run
+
+    model_settings = make_settings(model, given)
     stem = file.name.removesuffix(".gz").rsplit(".", 1)[0]
     out = out or Path(f"{stem}-{model}-n{len(chosen.train)}.safetensors")
     if out.suffix != ".safetensors":

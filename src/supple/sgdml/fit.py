@@ -46,8 +46,9 @@ class SGDML(ModelSettings):
         frames = Frames(torch.tensor(train.positions), permutations)
         cost = Cost.of(len(frames), frames.n_modes, frames.x.shape[1], len(permutations))
         cost.require_memory()
+        progress.note(f"sGDML on {len(train)} frames: {cost}.")
         sigma, notes = self._sigma(train, valid, permutations, frames.n_modes, progress)
-        progress.note(f"sGDML on {len(train)} frames, sigma {sigma:g}: {cost}.")
+        progress.note(f"sigma {sigma:g}, lambda {self.lam:g}.")
         potential, lam = kernel_fit(train, permutations, sigma, self.lam, progress, frames)
         if lam > self.lam:
             notes.append(f"lambda was raised from {self.lam:g} to {lam:g}: the matrix was indefinite to rounding.")

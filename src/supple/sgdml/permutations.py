@@ -2,7 +2,8 @@
 
 Every permutation of equal atoms is a symmetry of the energy; worth having are those that the molecule can really
 undergo. They are the automorphisms of the bond graph that respect handedness: at an atom with four neighbours, or a
-pyramidal one that never inverts in the data, the order of the neighbours cannot change sign by moving about.
+pyramidal one that never inverts in the data, the order of the neighbours cannot change sign by moving about. A nitrogen
+with three neighbours inverts too easily to be counted, whether the frames show it or not.
 The descriptor does not know a molecule from its mirror image, so an automorphism that turns *all* such centres at once
 is allowed too. (Ethanol has 12 automorphisms, of which 6 are feasible. Benzene, toluene: 12 of 12.)
 
@@ -28,6 +29,8 @@ LIMIT = 200
 _ENUMERATED = 50_000
 #: A centre has a handedness when its sign is the same in at least this fraction of the frames.
 _RIGID = 0.995
+
+NITROGEN = 7
 
 Permutation = tuple[int, ...]
 
@@ -101,6 +104,8 @@ def _handed_centres(graph: nx.Graph, positions: Float[np.ndarray, "M N 3"]) -> d
     for centre in graph:
         neighbours = sorted(graph[centre])
         if len(neighbours) not in (3, 4):  # fewer have no handedness; more rearrange without breaking
+            continue
+        if len(neighbours) == 3 and graph.nodes[centre]["z"] == NITROGEN:
             continue
         for trio in combinations(neighbours, 3):
             a, b, c = (positions[:, i] - positions[:, centre] for i in trio)
