@@ -107,11 +107,25 @@ def azobenzene_segments() -> Iterator[tuple[str, Callable[[], list[Atoms]]]]:
             )
     for k, torsion in enumerate(np.linspace(180, 0, 13)):
         angle = 115 + 7 * k / 12
-        start = azobenzene((angle, angle), torsion, 5.0 + 4.0 * k)
-        yield f"rotation_{torsion:03.0f}", lambda s=start, d=1000 + 10 * k: bursts(s, "rotation_path", d)
+        yield (
+            f"rotation_{torsion:03.0f}",
+            lambda a=angle, t=torsion, d=1000 + 10 * k: bursts(untangled((a, a), t), "rotation_path", d),
+        )
     for k, angle in enumerate(np.linspace(115, 240, 14)):
-        start = azobenzene((115.0, angle), 180.0, 5.0 + 3.0 * k)
-        yield f"inversion_{angle:03.0f}", lambda s=start, d=2000 + 10 * k: bursts(s, "inversion_path", d)
+        yield (
+            f"inversion_{angle:03.0f}",
+            lambda a=angle, d=2000 + 10 * k: bursts(untangled((115.0, a), 180.0), "inversion_path", d),
+        )
+
+
+def untangled(angles: tuple[float, float], torsion: float) -> Atoms:
+    """Azobenzene with its rings twisted so that they are least in each other's way."""
+
+    def energy(atoms: Atoms) -> float:
+        atoms.calc = calculator()
+        return float(atoms.get_potential_energy())
+
+    return min((azobenzene(angles, torsion, twist) for twist in np.arange(5.0, 180.0, 15.0)), key=energy)
 
 
 def bursts(start: Atoms, origin: str, seed: int) -> list[Atoms]:

@@ -12,7 +12,7 @@ def cite(
     model: Annotated[Path | None, typer.Argument(help="A model file: only what it rests on.")] = None,
     bibtex: Annotated[bool, typer.Option("--bibtex", help="As BibTeX.")] = False,
 ) -> None:
-    """The papers to cite for what Supple does, or for one force field."""
+    """What to cite, in all or for one force field."""
     from supple.citations import CITATIONS
 
     keys = tuple(CITATIONS)

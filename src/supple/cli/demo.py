@@ -16,7 +16,10 @@ def demo(
     out: Annotated[Path, typer.Option(help="Folder of the study.")] = Path("supple-demo"),
     json: JsonOption = False,
 ) -> None:
-    """Compare sGDML and SchNet on bundled azobenzene and glycine data: a few minutes on two cores."""
+    """A small study of the bundled data.
+
+    Learning curves of sGDML and SchNet on azobenzene and glycine; a few minutes on two cores.
+    """
     from supple.study import run_study
     from supple.study.demo import DEMO
 

@@ -16,7 +16,10 @@ def evaluate(
     report_units: ReportUnits = None,
     json: JsonOption = False,
 ) -> None:
-    """Errors of a force field on a file, without the frames that it was trained on."""
+    """Errors of a force field on labelled frames.
+
+    Frames that it was trained or validated on are left out.
+    """
     from supple.evaluation.unseen import unseen_frames
     from supple.potential import Potential
     from supple.reading import read

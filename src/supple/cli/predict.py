@@ -21,7 +21,7 @@ def predict(
     out_units: Annotated[str, typer.Option(help="Units to write: eV, kcal/mol, or hartree,bohr.")] = "eV",
     json: JsonOption = False,
 ) -> None:
-    """Predict energies and forces of geometries, as extended xyz."""
+    """Energies and forces of geometries, as extended xyz."""
     from supple.dataset import Dataset
     from supple.errors import DataError
     from supple.potential import Potential

@@ -57,7 +57,10 @@ def study(
     report_units: ReportUnits = None,
     json: JsonOption = False,
 ) -> None:
-    """Compare models by their learning curves; the same command again goes on where it was stopped."""
+    """Compare models by their learning curves.
+
+    The same command again goes on where it was stopped; more sizes, seeds or files may be added to it.
+    """
     from supple.study import DatasetEntry, StudyPlan, run_study
 
     if test_file and len(test_file) != len(files):

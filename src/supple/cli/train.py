@@ -34,7 +34,10 @@ def train(
     accept: AcceptOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Train a force field on a file of geometries; the same command again goes on where it was stopped."""
+    """Train a force field on a file of geometries.
+
+    The same command again goes on where it was stopped, and does nothing when all is done.
+    """
     from supple.reading import read
     from supple.settings import read_settings
     from supple.splits import Split, draw_split
