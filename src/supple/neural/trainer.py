@@ -113,8 +113,7 @@ def train(
         state = State(**load_checkpoint(run.checkpoint_file, network, average.module, optimiser))
         progress.note(f"Going on from step {state.step} of {plan.steps}.")
 
-    loss_function, sentence = maybe_compile(_loss(network, plan), plan.compile, plan.steps)
-    progress.note(sentence)
+    loss_function = maybe_compile(_loss(network, plan), plan.compile, plan.steps, progress.note)
     batch_size = min(plan.batch_size, len(data.positions))
     batches = _batches(len(data.positions), batch_size, seed, state.step)
     started, last_checkpoint = time.perf_counter() - state.seconds, time.perf_counter()
