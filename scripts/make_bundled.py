@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 from ase import Atoms, units
+from ase.calculators.calculator import CalculationFailed
 from ase.calculators.singlepoint import SinglePointCalculator
 from ase.constraints import FixAtoms
 from ase.io import read, write
@@ -55,10 +56,13 @@ def dynamics(
     Stationary(atoms)
     md = Langevin(atoms, 1.0 * units.fs, temperature_K=kelvin, friction=0.01 / units.fs, rng=rng, fixcm=False)
     md.run(settle)
-    found = []
-    for _ in range(frames):
-        md.run(every)
-        found.append(labelled(atoms, origin))
+    found: list[Atoms] = []
+    try:
+        while len(found) < frames:
+            md.run(every)
+            found.append(labelled(atoms, origin))
+    except CalculationFailed as failure:  # the run cannot go on from there
+        print(f"{origin}: {frames - len(found)} frames skipped, no self-consistency ({failure})", file=sys.stderr)
     return found
 
 

@@ -226,9 +226,10 @@ def test_bad_input_names_itself(shared):
     assert "line" in sentence
     assert "100" in refused("train", "toy.xyz", "--train", 90, "--valid", 20)
     assert "parsec" in refused("train", "toy.xyz", "--units", "eV,parsec")
-    assert "'gap' is not a model" in refused("train", "toy.xyz", "--model", "gap")
-    assert "'sgima' is not a setting of sgdml" in refused("train", "toy.xyz", "--set", "sgima=3")
-    assert "sigma" in refused("train", "toy.xyz", "--set", "sigma=-3")
+    few = ("--train", 40, "--valid", 20)
+    assert "'gap' is not a model" in refused("train", "toy.xyz", "--model", "gap", *few)
+    assert "'sgima' is not a setting of sgdml" in refused("train", "toy.xyz", "--set", "sgima=3", *few)
+    assert "sigma" in refused("train", "toy.xyz", "--set", "sigma=-3", *few)
     assert "not a setting" in refused("train", "toy.xyz", "--set", "sigma")
     assert "furlong" in refused("evaluate", "sgdml.safetensors", "toy.xyz", "--report-units", "furlong")
     overlapping = {"train": [0, 1, 2], "valid": [2, 3], "test": [], "seed": 0}
