@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 
 from supple.dataset import Dataset
 from supple.errors import DataError, SplitError
-from supple.machine import peak_rss_bytes, versions
+from supple.machine import forget_peak_rss, peak_rss_bytes, versions
 from supple.potential import Potential, Provenance
 from supple.progress import SILENCE, Progress
 from supple.run import RunDirectory
@@ -98,6 +98,7 @@ class ModelSettings(BaseModel, ABC):
             versions=versions(),
             notes=[finding.sentence for finding in require_sound(train, accept)],
         )
+        forget_peak_rss()
         started = time.perf_counter()
         potential = self._fit(train, valid, FitContext(seed, provenance, run, progress))
         provenance.validation = potential.evaluate(valid).to_dict()

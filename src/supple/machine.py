@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
 import resource
@@ -14,10 +15,21 @@ import psutil
 GIB = 1024**3
 
 
+def forget_peak_rss() -> None:
+    """Let `peak_rss_bytes` count from now on, where the system can (Linux)."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")
+
+
 def peak_rss_bytes() -> int:
-    """The most resident memory that this process has had, in bytes."""
+    """The most resident memory that this process has had, in bytes, since it began or `forget_peak_rss` was called."""
+    # Linux hands getrusage's peak down from the process that started this one; VmHWM is this one's own.
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/self/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024  # macOS counts bytes, Linux KiB
+    return peak if sys.platform == "darwin" else peak * 1024  # macOS counts bytes
 
 
 def available_memory() -> int:
