@@ -18,7 +18,10 @@ def replacing(path: Path) -> Iterator[Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
+        temporary.touch()
+        permissions = temporary.stat().st_mode
         yield temporary
+        temporary.chmod(permissions)  # some writers make files that their owner alone can read
         with temporary.open("rb") as written:
             os.fsync(written.fileno())
         temporary.replace(path)
