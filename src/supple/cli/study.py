@@ -47,7 +47,7 @@ def study(
     ] = None,
     set_: Annotated[
         list[str] | None,
-        typer.Option("--set", help="A setting of a model, as in --set schnet.epochs=100; may be repeated."),
+        typer.Option("--set", help="A setting of a model, as in --set schnet.steps=5000; may be repeated."),
     ] = None,
     accept: AcceptOption = None,
     out: Annotated[Path, typer.Option(help="Folder of the study.")] = Path("supple-study"),
@@ -168,6 +168,6 @@ def _settings(texts: list[str] | None) -> dict[str, dict[str, Any]]:
     for name, value in parse_assignments(texts).items():
         kind, dot, key = name.partition(".")
         if not dot or not key:
-            raise SettingsError(f"'{name}' names no model: write model.setting=value, for instance schnet.epochs=100.")
+            raise SettingsError(f"'{name}' names no model: write model.setting=value, for instance schnet.steps=5000.")
         settings.setdefault(kind, {})[key] = value
     return settings

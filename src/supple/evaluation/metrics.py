@@ -25,6 +25,9 @@ class ErrorPair:
         scaled = errors / in_internal
         return cls(float(np.abs(scaled).mean()), float(np.sqrt((scaled**2).mean())), unit)
 
+    def __str__(self) -> str:
+        return f"MAE {self.mae:.4g}, RMSE {self.rmse:.4g} {self.unit}"
+
 
 @dataclass(frozen=True)
 class Metrics:
@@ -50,6 +53,10 @@ class Metrics:
             if force_errors is None or not len(force_errors)
             else ErrorPair.of(force_errors, units.forces_in_ev_per_angstrom, units.forces),
         )
+
+    def __str__(self) -> str:
+        parts = [f"{name} {pair}" for name, pair in (("energy", self.energy), ("forces", self.forces)) if pair]
+        return f"{self.n_frames} frames: {'; '.join(parts) or 'no labels'}"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain dictionaries, as `--json` prints them."""

@@ -63,7 +63,7 @@ class StudyPlan(BaseModel):
         test: test frames drawn from the same file; when None 2000, or a fifth of the data if that is fewer. The
             defaults depend on the data alone, so that a study can grow by sizes without changing what it has.
             Without meaning for a dataset with a test file, of which all frames are used.
-        settings: settings by kind of model, for instance `{"schnet": {"epochs": 100}}`.
+        settings: settings by kind of model, for instance `{"schnet": {"steps": 5000}}`.
         accept: names of findings about the data to accept.
 
     Raises:
