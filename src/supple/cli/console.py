@@ -88,7 +88,8 @@ def print_errors(title: str, errors: dict[str, Any]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(title=title, title_justify="left", title_style="bold")
+    Console().print(title, style="bold", highlight=False, markup=False, soft_wrap=True)  # a table would wrap its title
+    table = Table()
     for heading in ("", "MAE", "RMSE", "unit"):
         table.add_column(heading, justify="left" if heading in ("", "unit") else "right")
     for quantity in ("energy", "forces"):

@@ -61,6 +61,8 @@ def read(
 
 
 def _suffix(path: Path) -> str:
+    if path.is_dir():
+        raise DataError(f"{path} is a directory: give a file of geometries.")
     name = path.name.lower().removesuffix(".gz")
     suffix = Path(name).suffix
     if suffix not in _READERS:
@@ -73,8 +75,6 @@ def _suffix(path: Path) -> str:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[io.BufferedIOBase]:
-    if path.is_dir():
-        raise DataError(f"{path} is a directory: give a file of geometries.")
     try:
         if path.stat().st_size == 0:
             raise DataError(f"{path.name} is empty: it holds no frames.")
