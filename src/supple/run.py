@@ -9,8 +9,11 @@ result.json         written last: its presence means that the run is done
 
 from __future__ import annotations
 
+import fcntl
 import json
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +85,22 @@ class RunDirectory:
         """Write the result, which marks the run as done, and remove the checkpoint."""
         write_json(self.path / "result.json", result)
         self.checkpoint_file.unlink(missing_ok=True)
+
+    @contextmanager
+    def claimed(self) -> Iterator[None]:
+        """Keep the run for this process; the system lets go of it however the process ends.
+
+        Raises:
+            SettingsError: another process is at work in it.
+        """
+        with (self.path / ".lock").open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise SettingsError(
+                    f"Another process is training in {self.path}: wait until it is done, or stop it."
+                ) from error
+            yield
 
     def discard_if_new(self) -> None:
         """Remove the folder of a run that was refused right after it began, so that nothing half-written is left."""

@@ -54,7 +54,8 @@ def train_run(
     run = RunDirectory.open(directory, run_configuration(settings, dataset, split, len(test)))
     if run.result is None:
         try:
-            _train(settings, train, valid, test, split, run, progress, accept)
+            with run.claimed():
+                _train(settings, train, valid, test, split, run, progress, accept)
         except SuppleError:
             run.discard_if_new()
             raise
