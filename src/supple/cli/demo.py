@@ -26,7 +26,7 @@ def demo(
     with progress_display() as progress:
         progress.note(
             "Learning curves of sGDML and SchNet on two bundled sets, azobenzene and glycine (GFN2-xTB). "
-            "SchNet is trained for a twelfth of its usual steps here, to be quick."
+            "SchNet is trained for a small part of its usual steps here, to be quick."
         )
         try:
             made = run_study(DEMO, out, progress)

@@ -11,5 +11,5 @@ DEMO = StudyPlan(
     seeds=(0,),
     valid=100,
     test=300,
-    settings={"schnet": {"steps": 2500, "validate_every": 125, "interactions": 3, "compile": "never"}},
+    settings={"schnet": {"steps": 1800, "validate_every": 100, "interactions": 3, "compile": "never"}},
 )
