@@ -5,7 +5,7 @@ whole takes half of the square, and each step is a matrix product in place:
 
     for each strip:  A_kk = L Lᵀ ;  A_ik ← A_ik L⁻ᵀ  (i below k) ;  A_ij ← A_ij - A_ik A_jkᵀ  (strips j right of k)
 
-(LAPACK's own dpotrf needs the full square; OpenBLAS's threaded one also crashes from about 23,000 rows on.)
+(LAPACK's own dpotrf needs the full square; OpenBLAS's threaded one also crashed at 24,000 rows.)
 """
 
 from __future__ import annotations
