@@ -55,6 +55,7 @@ class SchNet(ModelSettings):
         architecture = self.model_dump(include={"features", "interactions", "gaussians", "cutoff", "knots"})
         potential = SchNetPotential(train_set.numbers, architecture, scale, shift).to(device)
         potential.provenance = context.provenance
+        # Two more of the same shape: one keeps the best weights, one holds the averaged ones while they are judged.
         best = SchNetPotential(train_set.numbers, architecture, scale, shift).to(device)
         best.provenance = context.provenance
         units = train_set.source.units
