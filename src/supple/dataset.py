@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -19,10 +19,22 @@ from supple.units import INTERNAL, Units
 
 @dataclass(frozen=True)
 class Source:
-    """Where a dataset came from: the file's name and the units that it was written in."""
+    """Where a dataset came from.
+
+    Attributes:
+        name: of the file.
+        units: that it was written in.
+        about: what it says of all frames together, as text by name; the level of theory as `theory`.
+    """
 
     name: str = "unnamed"
     units: Units = INTERNAL
+    about: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def theory(self) -> str | None:
+        """The level of theory, as far as it is stated."""
+        return self.about.get("theory")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -36,6 +48,8 @@ class Dataset:
         forces: eV/Å, shape (M, N, 3); None for geometries without labels.
         source: the file and its units.
         frames: index of each frame in that file, shape (M,).
+        extras: whatever else the file says of each frame, by name, in the file's own units; the first axis of each
+            array has length M. No model looks at them; they are kept, shown and written again.
     """
 
     numbers: Int[np.ndarray, "N"]
@@ -44,6 +58,7 @@ class Dataset:
     forces: Float[np.ndarray, "M N 3"] | None
     source: Source = field(default_factory=Source)
     frames: Int[np.ndarray, "M"] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    extras: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -54,6 +69,10 @@ class Dataset:
         forces: ArrayLike | None = None,
         units: Units | str = INTERNAL,
         name: str = "unnamed",
+        *,
+        frames: ArrayLike | None = None,
+        extras: Mapping[str, np.ndarray] | None = None,
+        about: Mapping[str, str] | None = None,
     ) -> Dataset:
         """A dataset from arrays in any units.
 
@@ -77,8 +96,14 @@ class Dataset:
             _require_finite(f, "force", name)
         if np.isinf(e).any():
             raise DataError(f"{name}: the energy of frame {int(np.flatnonzero(np.isinf(e))[0])} is infinite.")
-        z, r, e, frames = _frozen(z, r, e, np.arange(len(r)))
-        return cls(z, r, e, None if f is None else _frozen(f)[0], Source(name, units), frames)
+        kept = np.arange(len(r)) if frames is None else np.array(frames, dtype=np.int64)
+        more = {key: np.array(values) for key, values in (extras or {}).items()}
+        for key, values in more.items():
+            if values.ndim == 0 or len(values) != len(r):
+                raise DataError(f"{name}: '{key}' has shape {values.shape}, but there are {len(r)} frames.")
+        z, r, e, kept, *_ = _frozen(z, r, e, kept, *more.values())
+        source = Source(name, units, dict(about or {}))
+        return cls(z, r, e, None if f is None else _frozen(f)[0], source, kept, more)
 
     def __len__(self) -> int:
         return len(self.positions)
@@ -127,7 +152,8 @@ class Dataset:
         i = np.flatnonzero(given) if given.dtype == bool else given.astype(np.int64)
         r, e, frames = _frozen(self.positions[i], self.energies[i], self.frames[i])
         f = None if self.forces is None else _frozen(self.forces[i])[0]
-        return replace(self, positions=r, energies=e, forces=f, frames=frames)
+        more = {key: _frozen(values[i])[0] for key, values in self.extras.items()}
+        return replace(self, positions=r, energies=e, forces=f, frames=frames, extras=more)
 
     def apply(self, split: Split) -> tuple[Dataset, Dataset, Dataset]:
         """The training, validation and test frames of a split."""

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import gzip
-import io
 import os
-import zlib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from supple.errors import DataError
 from supple.reading.keys import Keys
+from supple.reading.request import Defect, Ledger, Request
 
 if TYPE_CHECKING:
     from supple.dataset import Dataset
+    from supple.reading.raw import Raw
     from supple.units import Units
 
 #: The formats: a file's suffix, and the module whose `load` reads it. Each may be compressed, with .gz after it.
@@ -32,6 +31,7 @@ def read(
     units: str | Units | None = None,
     keys: Mapping[str, str] | str | None = None,
     labels: bool = True,
+    molecule: str | None = None,
 ) -> Dataset:
     """Read geometries with energies and forces.
 
@@ -42,6 +42,7 @@ def read(
         keys: where things stand in the file, when that is not clear: `energy=NAME,forces=NAME*-1`, or a mapping. A
             frame whose energy, named in this way, is NaN is a frame whose energy is not known.
         labels: whether energies and forces are wanted; without them only the geometries are read.
+        molecule: which molecule, of a file that holds several.
 
     Returns:
         The frames in eV, Å and eV/Å. Energies are all NaN where the file has none.
@@ -54,10 +55,58 @@ def read(
     from supple.reading.assemble import assemble
 
     path = Path(path)
-    load = import_module(_READERS[_suffix(path)]).load
-    with _opened(path) as file:
-        raw = load(file, path.name, Keys.parse(keys), labels)
+    raw = _load(path, Request(Keys.parse(keys), labels, molecule))
     return assemble(raw, path.name, units, labels)
+
+
+@dataclass(frozen=True)
+class Survey:
+    """A file as it is found: what could be read of it, and what is wrong with the rest.
+
+    Attributes:
+        path: of the file.
+        dataset: the frames that are whole, in the units that were given, or that the file states, or, when neither is
+            the case, in the likeliest; None where nothing could be read.
+        defects: what is wrong, and in which frames.
+    """
+
+    path: Path
+    dataset: Dataset | None
+    defects: tuple[Defect, ...]
+
+
+def survey(
+    path: str | os.PathLike[str],
+    units: str | Units | None = None,
+    keys: Mapping[str, str] | str | None = None,
+    molecule: str | None = None,
+) -> Survey:
+    """Read whatever can be read of a file, and write down what is wrong with it instead of refusing it.
+
+    Args:
+        path, units, keys, molecule: as in `read`.
+
+    Raises:
+        SettingsError: the keys are not written as they should be.
+        UnitsError: the units given are not known.
+    """
+    from supple.reading.assemble import assemble
+    from supple.units import Units
+
+    path, ledger, dataset = Path(path), Ledger(), None
+    request = Request(Keys.parse(keys), True, molecule, ledger)
+    given = None if units is None else Units.parse(units)
+    try:
+        raw = _load(path, request)
+        dataset = assemble(raw, path.name, given, True, ledger)
+    except DataError as error:
+        ledger.found("unreadable", error)
+    return Survey(path, dataset, ledger.defects)
+
+
+def _load(path: Path, request: Request) -> Raw:
+    loaded: Raw = import_module(_READERS[_suffix(path)]).load(path, request)
+    return loaded
 
 
 def _suffix(path: Path) -> str:
@@ -71,21 +120,3 @@ def _suffix(path: Path) -> str:
             "each also with .gz after it."
         )
     return suffix
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[io.BufferedIOBase]:
-    try:
-        if path.stat().st_size == 0:
-            raise DataError(f"{path.name} is empty: it holds no frames.")
-        packed = path.name.lower().endswith(".gz")
-        with gzip.open(path, "rb") if packed else path.open("rb") as file:
-            yield file
-    except FileNotFoundError as error:
-        raise DataError(f"There is no file {path}.") from error
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise DataError(
-            f"{path.name} is damaged or no gzip file ({error}): copy it again, or take .gz off its name."
-        ) from error
-    except OSError as error:
-        raise DataError(f"{path} cannot be read ({error.strerror or error}).") from error

@@ -6,11 +6,19 @@ from supple.dataset import Dataset
 from supple.errors import DataError, UnitsError
 from supple.reading.guess import Guess, guess, spelled
 from supple.reading.raw import Raw
+from supple.reading.request import Damage
 from supple.units import Units
 
 
-def assemble(raw: Raw, name: str, units: str | Units | None, labels: bool) -> Dataset:
+def assemble(raw: Raw, name: str, units: str | Units | None, labels: bool, damage: Damage | None = None) -> Dataset:
     """A dataset from a file's content, in the units that were given, or that the file states, or that are its custom.
+
+    Args:
+        raw: the content.
+        name: of the file.
+        units: given by the user.
+        labels: whether energies and forces are wanted.
+        damage: is told when units are missing, unknown or contradicted by the numbers; by default it raises that.
 
     Raises:
         DataError: there are no frames, or a position or label is not finite.
@@ -18,35 +26,38 @@ def assemble(raw: Raw, name: str, units: str | Units | None, labels: bool) -> Da
     """
     if len(raw.positions) == 0:
         raise DataError(f"{name} holds no frames.")
-    settled = _units(raw, name, units) if labels else _length_alone(raw, name, units)
+    settled = _units(raw, name, units, damage or Damage()) if labels else _length_alone(raw, name, units)
     energies, forces = (raw.energies, raw.forces) if labels else (None, None)
-    return Dataset.of(raw.numbers, raw.positions, energies, forces, settled, name)
+    return Dataset.of(
+        raw.numbers, raw.positions, energies, forces, settled, name,
+        frames=raw.frames, extras=raw.extras, about=raw.about,
+    )  # fmt: skip
 
 
-def _units(raw: Raw, name: str, given: str | Units | None) -> Units:
+def _units(raw: Raw, name: str, given: str | Units | None, damage: Damage) -> Units:
     if given is not None:
         return Units.parse(given)
     likely = guess(raw.numbers, raw.positions, raw.energies, raw.forces)
-    say = f"say --units {spelled(likely.units)}"
-    look = f"look like {likely.units.energy} and {likely.units.length}"
+    look, say = f"look like {likely.units.energy} and {likely.units.length}", f"say --units {spelled(likely.units)}"
+    if not raw.stated.says_energy and raw.convention is None:
+        damage.found("units-unstated", UnitsError(f"{name} does not state its units; the numbers {look}: {say}."))
+        return likely.units
+    try:
+        claimed = _stated(raw, name, raw.convention.energy if raw.convention else "eV")
+    except UnitsError as error:
+        damage.found("units-unknown", error)
+        return likely.units
+    if not likely.contradicts(claimed):
+        return claimed
     if raw.stated.says_energy:
-        stated = _stated(raw, name)
-        if likely.contradicts(stated):
-            raise UnitsError(
-                f"{name} states the units {raw.stated}, but its numbers {look}: if so {say}, "
-                f"otherwise --units {spelled(stated)}."
-            )
-        return stated
-    if raw.convention is None:
-        raise UnitsError(f"{name} does not state its units; the numbers {look}: {say}.")
-    custom = _stated(raw, name, raw.convention.energy)
-    if likely.contradicts(custom):
-        raise UnitsError(
-            f"{name} does not state its units, and its numbers do not look like {custom.energy} and {custom.length}, "
-            f"as is the custom for such files, but {look.removeprefix('look ')}: if so {say}, "
-            f"otherwise --units {spelled(custom)}."
+        what = f"{name} states the units {raw.stated}, but its numbers {look}"
+    else:
+        what = (
+            f"{name} does not state its units, and its numbers do not look like {claimed.energy} and {claimed.length}, "
+            f"as is the custom for such files, but {look.removeprefix('look ')}"
         )
-    return custom
+    damage.found("units", UnitsError(f"{what}: if so {say}, otherwise --units {spelled(claimed)}."))
+    return likely.units
 
 
 def _length_alone(raw: Raw, name: str, given: str | Units | None) -> Units:

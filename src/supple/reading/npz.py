@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import zipfile
 import zlib
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,9 @@ from supple.errors import DataError
 from supple.reading.elements import atomic_number
 from supple.reading.keys import Key, Keys, infer_energy, infer_forces, not_there
 from supple.reading.object_arrays import read_object_array
+from supple.reading.opening import opened
 from supple.reading.raw import Raw, Stated
+from supple.reading.request import Request
 from supple.units import Units
 
 #: What the arrays are called in the formats that are known.
@@ -31,21 +34,22 @@ _RMD17 = {"old_indices", "old_energies"}
 _SGDML_KINDS = {"m": "an sGDML model", "t": "an sGDML training task"}
 
 
-def load(file: io.BufferedIOBase, name: str, keys: Keys, labels: bool) -> Raw:
+def load(path: Path, request: Request) -> Raw:
     """Read the arrays that are needed, and no other.
 
     Raises:
         DataError: the archive is damaged, lacks an array, or one has a wrong shape, holds objects or NaN.
     """
     try:
-        if isinstance(file, io.BufferedReader):
-            archive = zipfile.ZipFile(file)
-        else:  # inside gzip going back is slow, and a zip file is read from its end
-            archive = zipfile.ZipFile(io.BytesIO(file.read()))
-        with archive:
-            return _Archive(archive, name).raw(keys, labels)
+        with opened(path) as file:
+            if isinstance(file, io.BufferedReader):
+                archive = zipfile.ZipFile(file)
+            else:  # inside gzip going back is slow, and a zip file is read from its end
+                archive = zipfile.ZipFile(io.BytesIO(file.read()))
+            with archive:
+                return _Archive(archive, path.name).raw(request.keys, request.labels)
     except zipfile.BadZipFile as error:
-        raise DataError(f"{name} is damaged or no .npz archive ({error}): copy it again.") from error
+        raise DataError(f"{path.name} is damaged or no .npz archive ({error}): copy it again.") from error
 
 
 class _Archive:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -70,6 +71,9 @@ class Raw:
         forces: shape (M, N, 3); None when they are not wanted.
         stated: the units that the file states.
         convention: the units that files of this kind are in unless they say otherwise; None without such a custom.
+        frames: the place of each frame in the file, counted from 0, shape (M,); None where none was left out.
+        extras: whatever else the file says of each frame, by name; the first axis of each array has length M.
+        about: what the file says of all frames together, as text by name; the level of theory as `theory`.
     """
 
     numbers: Int[np.ndarray, "N"]
@@ -78,6 +82,9 @@ class Raw:
     forces: Float[np.ndarray, "M N 3"] | None
     stated: Stated = SILENT
     convention: Units | None = None
+    frames: Int[np.ndarray, "M"] | None = None
+    extras: Mapping[str, np.ndarray] = field(default_factory=dict)
+    about: Mapping[str, str] = field(default_factory=dict)
 
 
 def _atomic(text: str, meaning: str) -> str:

@@ -11,6 +11,7 @@ from array import array
 from collections.abc import Iterator
 from itertools import chain, islice
 from math import isfinite, isnan
+from pathlib import Path
 
 import numpy as np
 
@@ -19,18 +20,20 @@ from supple.reading import comment as comments
 from supple.reading.comment import Layout
 from supple.reading.elements import atomic_number, formula
 from supple.reading.keys import Key, Keys
+from supple.reading.opening import opened
 from supple.reading.raw import SILENT, Raw
+from supple.reading.request import Request
 from supple.units import Units
 
 
-def load(file: io.BufferedIOBase, name: str, keys: Keys, labels: bool) -> Raw:
+def load(path: Path, request: Request) -> Raw:
     """Read all frames.
 
     Raises:
         DataError: a frame is cut short, not of the molecule of frame 0, not numeric, without labels that others have.
     """
-    with io.TextIOWrapper(file, encoding="utf-8-sig", errors="replace") as text:  # type: ignore[type-var]
-        return _Reading(name, keys, labels).all_frames(text)
+    with opened(path) as file, io.TextIOWrapper(file, encoding="utf-8-sig", errors="replace") as text:  # type: ignore[type-var]
+        return _Reading(path.name, request.keys, request.labels).all_frames(text)
 
 
 class _Reading:
