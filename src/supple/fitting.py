@@ -96,7 +96,7 @@ class ModelSettings(BaseModel, ABC):
             has_energies=train.has_energies,
             settings=self.model_dump(),
             versions=versions(),
-            notes=[finding.sentence for finding in require_sound(train, accept)],
+            notes=[str(finding) for finding in require_sound(train, accept)],
         )
         forget_peak_rss()
         started = time.perf_counter()

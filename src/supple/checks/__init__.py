@@ -1,32 +1,106 @@
-"""Checks of data, one a file. `require_sound` runs them before every fit, so that no wrong label is trained silently."""
+"""Checks of data, one idea a file. `require_sound` runs them before every fit; `supple check` runs them to be read."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
 
-from supple.checks.energy_forces import energy_scale
-from supple.checks.findings import Finding
+from supple.checks.coverage import energy_coverage, torsion_coverage
+from supple.checks.duplicates import duplicates
+from supple.checks.energy_scale import energy_scale, forces_unrelated
+from supple.checks.findings import Finding, Severity
+from supple.checks.geometry import broken, changed_places, collisions, other_lengths
+from supple.checks.labels import missing_energies, repeated_labels, rounded_energies, zero_forces
+from supple.checks.mixtures import energy_zero, mixed_scale, mixed_theory
+from supple.checks.outliers import energy_outliers, force_outliers, geometry_outliers
+from supple.checks.rigid_motion import net_force, net_torque
+from supple.checks.subject import Subject
+from supple.checks.trajectory import correlated_frames
+from supple.checks.units import reread, units
 from supple.dataset import Dataset
 from supple.errors import DataError, SettingsError
 
-__all__ = ["Finding", "require_sound"]
+__all__ = ["CHECKS", "NAMES", "SEVERITIES", "Check", "Finding", "examine", "examine_subject", "require_sound"]
 
-#: name of the finding -> the check that may make it.
-_CHECKS: dict[str, Callable[[Dataset], Finding | None]] = {"energy-scale": energy_scale}
+
+@dataclass(frozen=True)
+class Check:
+    """One check.
+
+    Attributes:
+        names: of the findings that it may make.
+        run: makes them.
+        before_training: whether it is run before every fit: what would make a force field wrong.
+    """
+
+    names: tuple[str, ...]
+    run: Callable[[Subject], list[Finding]]
+    before_training: bool = True
+
+
+CHECKS = (
+    Check(("units",), units),
+    Check(("energy-scale", "energies-unrelated"), energy_scale),
+    Check(("forces-unrelated",), forces_unrelated),
+    Check(("energy-zero",), energy_zero),
+    Check(("mixed-scale",), mixed_scale),
+    Check(("mixed-theory",), mixed_theory),
+    Check(("zero-forces", "frozen-atoms"), zero_forces),
+    Check(("repeated-labels",), repeated_labels),
+    Check(("rounded-energies",), rounded_energies),
+    Check(("net-force",), net_force),
+    Check(("net-torque",), net_torque),
+    Check(("collision",), collisions),
+    Check(("mixed-lengths",), other_lengths),
+    Check(("broken-molecule",), broken),
+    Check(("atom-order", "bonds-change"), changed_places),
+    Check(("energy-outlier",), energy_outliers),
+    Check(("force-outlier",), force_outliers),
+    Check(("geometry-outlier",), geometry_outliers, before_training=False),
+    Check(("contradicting-labels", "shared-frames", "duplicate-frames", "near-duplicates"), duplicates),
+    Check(("missing-energy",), missing_energies, before_training=False),
+    Check(("correlated-frames",), correlated_frames, before_training=False),
+    Check(("torsion-gap", "torsion-thin"), torsion_coverage, before_training=False),
+    Check(("energy-gap", "energy-tail"), energy_coverage, before_training=False),
+)
+NAMES = tuple(name for check in CHECKS for name in check.names)
+SEVERITIES: tuple[Severity, ...] = ("serious", "warning", "note")
+
+
+def examine(dataset: Dataset, before_training: bool = False) -> list[Finding]:
+    """All findings about a dataset, the serious ones first.
+
+    Args:
+        dataset: to be examined.
+        before_training: run only the checks for what would make a force field wrong.
+    """
+    return examine_subject(Subject(dataset), before_training)[1]
+
+
+def examine_subject(subject: Subject, before_training: bool = False) -> tuple[Subject, list[Finding]]:
+    """The same, and the subject as it was examined: with numbers that are in other units than said, in the right ones."""
+    found = units(subject)
+    if found:
+        subject = reread(subject)
+    for check in CHECKS:
+        if check.run is not units and (check.before_training or not before_training):
+            found += check.run(subject)
+    found = [replace(finding, file=finding.file or subject.name) for finding in found]
+    return subject, sorted(found, key=lambda finding: SEVERITIES.index(finding.severity))
 
 
 def require_sound(dataset: Dataset, accept: Collection[str] = ()) -> list[Finding]:
-    """The findings that were accepted by name.
+    """The serious findings that were accepted by name.
 
     Raises:
-        DataError: there is a finding that was not accepted.
+        DataError: there is a serious finding that was not accepted.
         SettingsError: a name to accept is not that of a finding.
     """
     for name in accept:
-        if name not in _CHECKS:
-            raise SettingsError(f"'{name}' is not the name of a finding: accept one of {', '.join(_CHECKS)}.")
-    found = [finding for check in _CHECKS.values() if (finding := check(dataset)) is not None]
+        if name not in NAMES:
+            raise SettingsError(f"'{name}' is not the name of a finding: accept one of {', '.join(NAMES)}.")
+    found = [finding for finding in examine(dataset, before_training=True) if finding.severity == "serious"]
     for finding in found:
         if finding.name not in accept:
-            raise DataError(f"{finding.sentence} (To train all the same: --accept {finding.name}.)")
+            raise DataError(f"{finding} (To train all the same: --accept {finding.name}.)")
     return found

@@ -6,6 +6,7 @@ import sys
 
 import typer
 
+from supple.cli.check import check
 from supple.cli.cite import cite
 from supple.cli.demo import demo
 from supple.cli.evaluate import evaluate
@@ -23,7 +24,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _command in (train, evaluate, predict, study, demo, cite):
+for _command in (check, train, evaluate, predict, study, demo, cite):
     app.command()(_command)
 
 

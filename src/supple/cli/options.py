@@ -19,6 +19,9 @@ KeysOption = Annotated[
     str | None,
     typer.Option("--keys", help="Names of the labels in the file: energy=E,forces=F; a factor as in forces=grad*-1."),
 ]
+MoleculeOption = Annotated[
+    str | None, typer.Option("--molecule", help="Which molecule, of a file that holds several.")
+]
 ReportUnits = Annotated[
     str | None, typer.Option("--report-units", help="Units of the errors; those of the file when left out.")
 ]
@@ -26,6 +29,14 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object 
 SetOption = Annotated[
     list[str] | None,
     typer.Option("--set", help="A setting of the model, as in --set sigma=10; may be repeated."),
+]
+SelectOption = Annotated[
+    str | None,
+    typer.Option("--select", help="How training frames are chosen: random (if left out), energy, farthest, balanced."),
+]
+BlocksOption = Annotated[
+    int | None,
+    typer.Option("--blocks", help="For a trajectory: cut it into so many blocks, and test and validate on whole ones."),
 ]
 AcceptOption = Annotated[
     list[str] | None, typer.Option("--accept", help="Train in spite of this finding about the data; may be repeated.")

@@ -20,6 +20,8 @@ _ENERGIES = ("eV", "kcal/mol", "kJ/mol", "hartree", "Ry")
 _NOBLE = (2, 10, 18, 36, 54, 86)
 #: Beyond this factor, up or down, from 1 eV/Å forces are not those of a molecule that moves.
 _FORCES_WITHIN = 15.0
+#: Beyond this factor, up or down, nearest neighbours are not bonded.
+_BONDS_WITHIN = 1.5
 #: GFN2-xTB energies of free atoms in hartree (Bannwarth et al., doi 10.1021/acs.jctc.8b01176).
 _GFN2 = {1: -0.393, 6: -1.793, 7: -2.606, 8: -3.768, 9: -4.619, 14: -1.570, 15: -2.374, 16: -3.146, 17: -4.483,
          35: -4.048, 53: -3.780}  # fmt: skip
@@ -34,12 +36,15 @@ class Guess:
         length_is_clear: whether the bond lengths leave no doubt about the length unit.
         energy_is_clear: whether the energies leave no doubt about the energy unit.
         force_rms: root mean square of the force components, in the file's unit; None without forces.
+        bond: the usual distance of nearest neighbours in units of the sum of their covalent radii, were the file's
+            numbers in Å; None without bonds to measure by.
     """
 
     units: Units
     length_is_clear: bool
     energy_is_clear: bool
     force_rms: float | None
+    bond: float | None = None
 
     @property
     def clear(self) -> bool:
@@ -57,7 +62,9 @@ class Guess:
 
     def contradicts_length(self, length: str) -> bool:
         """Whether bond lengths in this unit could not be true."""
-        return self.length_is_clear and length != self.units.length
+        if self.length_is_clear:
+            return length != self.units.length
+        return self.bond is not None and abs(log(self.bond * LENGTH[length])) > log(_BONDS_WITHIN)
 
 
 def guess(
@@ -68,14 +75,15 @@ def guess(
 ) -> Guess:
     """Guess the units of numbers as they stand in a file."""
     sample = np.unique(np.linspace(0, len(positions) - 1, 64).astype(int))
-    length, length_is_clear = _length(numbers, positions[sample])
+    bond = _bond(numbers, positions[sample])
+    length, length_is_clear = _length(bond)
     rms = None if forces is None else float(np.sqrt(np.mean(forces[sample] ** 2)))
     known = np.empty(0) if energies is None else energies[np.isfinite(energies)]
     energy, energy_is_clear = _energy(numbers, float(known.mean()), rms, length) if len(known) else (None, False)
     units = min(
         (_with_forces(e, length, rms) for e in ((energy,) if energy else _ENERGIES)), key=lambda u: _oddness(u, rms)
     )
-    return Guess(units, length_is_clear, energy_is_clear, rms)
+    return Guess(units, length_is_clear, energy_is_clear, rms, bond)
 
 
 def spelled(units: Units) -> str:
@@ -88,11 +96,11 @@ def spelled(units: Units) -> str:
     return f"energy={units.energy},{length}forces={units.forces}"
 
 
-def _length(numbers: Int[np.ndarray, "N"], positions: Float[np.ndarray, "K N 3"]) -> tuple[str, bool]:
-    """The length unit in which the nearest neighbours are bonded; noble gases have no bonds to measure by."""
+def _bond(numbers: Int[np.ndarray, "N"], positions: Float[np.ndarray, "K N 3"]) -> float | None:
+    """The usual distance of nearest neighbours over the sum of their radii; noble gases have no bonds to measure by."""
     bonded = ~np.isin(numbers, _NOBLE)
     if bonded.sum() < 2:
-        return "Å", False
+        return None
     radii = covalent_radii[numbers[bonded]]
     atoms = positions[:, bonded]
     nearest = np.full(atoms.shape[:2], np.inf)
@@ -101,9 +109,14 @@ def _length(numbers: Int[np.ndarray, "N"], positions: Float[np.ndarray, "K N 3"]
         distance[:, k] = np.inf
         nearest[:, k] = distance.min(axis=1)
     typical = float(np.median(nearest))
-    if not 0 < typical < np.inf:
+    return typical if 0 < typical < np.inf else None
+
+
+def _length(bond: float | None) -> tuple[str, bool]:
+    """The length unit in which nearest neighbours are bonded, and whether that is certain."""
+    if bond is None:
         return "Å", False
-    off = {unit: abs(log(typical * angstrom)) for unit, angstrom in LENGTH.items()}
+    off = {unit: abs(log(bond * angstrom)) for unit, angstrom in LENGTH.items()}
     best = min(off, key=lambda unit: off[unit])
     return best, off[best] < log(1.25)
 

@@ -13,6 +13,7 @@ _QUANTITIES = ("numbers", "positions", "energy", "forces")
 _SPELLINGS = {"energies": "energy", "force": "forces", "position": "positions", "number": "numbers"}
 #: Names that speak of an energy or force, but are not one.
 _NOT_A_LABEL = ("unit", "weight", "std", "var", "uncert", "error", "sigma", "per_atom", "shift")
+_STATISTICS = ("min", "max", "mean", "var")
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,8 @@ def infer_energy(names: Collection[str], file: str) -> str | None:
         DataError: several names fit equally well.
     """
     candidates = [n for n in names if "energ" in n.lower() and not any(word in n.lower() for word in _NOT_A_LABEL)]
+    # E_min and the like are what sGDML says of all energies together
+    candidates = candidates or [n for n in names if n == "E" or (n.startswith("E_") and n[2:] not in _STATISTICS)]
     # ASE writes the free energy of the electrons beside the energy that the forces belong to
     others = [n for n in candidates if "free" not in n.lower()]
     return _the_one(others or candidates, ("energy", "energies"), "energy", file)

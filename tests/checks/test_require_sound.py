@@ -42,15 +42,17 @@ def test_clean_data_pass_whatever_their_number(n_frames):
     [
         (standardised, lambda f: f, "they look standardised"),
         (lambda e: e, lambda f: -f, "the forces are gradients"),
-        (lambda e: e / 23.0605, lambda f: f, "they look like eV"),
-        (lambda e: e / 627.509, lambda f: f, "they look like hartree"),
-        (lambda e: e * 4.184, lambda f: f, "they look like kJ/mol"),
+        (lambda e: e / 23.0605, lambda f: f, "--units energy=eV,forces=kcal/mol/Å"),
+        (lambda e: e / 627.509, lambda f: f, "--units energy=hartree,forces=kcal/mol/Å"),
+        (lambda e: e * 4.184, lambda f: f, "--units energy=kJ/mol,forces=kcal/mol/Å"),
+        (lambda e: e * 4.184, lambda f: f * 4.184, "--units kJ/mol"),
+        (lambda e: e + 71500 - e.mean(), lambda f: f / 23.0605, "the forces look like eV"),
         (lambda e: e, lambda f: f * 0.529177, "the forces look like kcal/mol/bohr"),
         (lambda e: e * 3.0, lambda f: f, "standardised or scaled"),
     ],
 )
 def test_wrong_labels_are_refused_and_named(energies, forces, culprit):
-    with pytest.raises(DataError, match=r"not on the scale of the forces.*--accept energy-scale") as caught:
+    with pytest.raises(DataError, match=r"(not on the scale of the forces|cannot be in).*--accept") as caught:
         require_sound(labelled(energies, forces))
     assert culprit in str(caught.value)
 

@@ -1,0 +1,76 @@
+"""Units: could the numbers, in the units that they are said to be in, be those of a molecule?"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from supple.checks.energy_scale import energies_against_forces
+from supple.checks.findings import Finding
+from supple.checks.subject import Subject
+from supple.dataset import Dataset
+from supple.reading.guess import Guess, guess, spelled
+from supple.units import Units
+
+
+def units(subject: Subject) -> list[Finding]:
+    """`units`: bond lengths, the energy of the electrons or the size of the forces contradict the units."""
+    likely, declared = _guess(subject.dataset), subject.dataset.source.units
+    if not likely.contradicts(declared):
+        return []
+    what = f"the numbers cannot be in {spelled(declared)}: {_reason(likely, declared)}"
+    if likely.bond is not None and not likely.length_is_clear:
+        return [Finding("units", "serious", f"{what}, and in no other unit are they right", "mend the positions")]
+    look = spelled(likely_units(subject))
+    return [Finding("units", "serious", f"{what}; they look like {look}", f"say --units {look}")]
+
+
+def likely_units(subject: Subject) -> Units:
+    """The units in which the numbers would be those of a molecule.
+
+    Where the energies alone are in another unit than said, they disagree with the forces by just the factor between.
+    """
+    likely, declared = _guess(subject.dataset), subject.dataset.source.units
+    agreement = energies_against_forces(subject)
+    if agreement is not None and not likely.contradicts_length(declared.length):
+        off = declared.energy_in_ev / likely.units.energy_in_ev
+        if agreement[0] > 0 and abs(np.log(agreement[0] / off)) < abs(np.log(agreement[0])):
+            return Units.of(likely.units.energy, declared.length, declared.forces)
+    return likely.units
+
+
+def reread(subject: Subject) -> Subject:
+    """The same numbers, read in the units that they look like."""
+    dataset, written = subject.dataset, subject.dataset.source.units
+    return Subject(
+        Dataset.of(
+            dataset.numbers,
+            dataset.positions / written.length_in_angstrom,
+            dataset.energies / written.energy_in_ev,
+            None if dataset.forces is None else dataset.forces / written.forces_in_ev_per_angstrom,
+            likely_units(subject),
+            dataset.source.name,
+            frames=dataset.frames,
+            extras=dataset.extras,
+            about=dataset.source.about,
+        )
+    )
+
+
+def _guess(dataset: Dataset) -> Guess:
+    written = dataset.source.units
+    return guess(
+        dataset.numbers,
+        dataset.positions / written.length_in_angstrom,
+        dataset.energies / written.energy_in_ev,
+        None if dataset.forces is None else dataset.forces / written.forces_in_ev_per_angstrom,
+    )
+
+
+def _reason(likely: Guess, declared: Units) -> str:
+    if likely.contradicts_length(declared.length):
+        assert likely.bond is not None
+        return f"bonds would be {likely.bond * declared.length_in_angstrom:.2g} times as long as bonds are"
+    if likely.energy_is_clear and declared.energy != likely.units.energy:
+        times = declared.energy_in_ev / likely.units.energy_in_ev
+        return f"the electrons would have {times:.3g} times the energy that they have in such atoms"
+    return "the forces would be far larger than those of a molecule that moves"
