@@ -61,3 +61,10 @@ def test_a_planted_defect_is_found_and_named(clean, name):
 def test_there_are_enough_defects_and_their_names_are_those_of_findings():
     assert len(DEFECTS) >= 25
     assert {name for _, names, _ in DEFECTS.values() for name in names} <= set(NAMES)
+
+
+def test_every_finding_is_documented():
+    from pathlib import Path
+
+    page = (Path(__file__).parents[2] / "docs" / "checks.md").read_text(encoding="utf-8")
+    assert [name for name in NAMES if f"`{name}`" not in page] == []

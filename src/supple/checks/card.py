@@ -78,7 +78,7 @@ class Card:
         """Heading and text of each line, for a table."""
         rows = [("molecule", f"{self.formula}, {self.n_atoms} atoms"), ("frames", str(self.n_frames))]
         rows.append(("level of theory", self.theory or "not stated"))
-        rows.append(("read in", self.units))
+        rows.append(("read in", self.units.replace(",", ", ").replace("=", " ")))
         if self.energies:
             e = self.energies
             known = "" if e.count == self.n_frames else f" ({e.count} of {self.n_frames} known)"

@@ -148,4 +148,6 @@ def _degrees(first: int, last: int, n_bins: int, period: float) -> str:
     start, end = angle(first), angle(last)
     while start >= period / 2:
         start, end = start - period, end - period
-    return f"{start:.0f} to {end if end <= period / 2 else end - period:.0f}°"
+    if end > period / 2:
+        return f"{start:.0f} over {period / 2:.0f} to {end - period:.0f}°"
+    return f"{start:.0f} to {end:.0f}°"

@@ -125,7 +125,7 @@ class Subject:
 
         data = self.dataset
         candidates = np.random.default_rng(0).permutation(np.flatnonzero(self.sound))
-        if data.forces is None or len(candidates) < 10 or data.forces[candidates].std() == 0:
+        if data.forces is None or data.n_atoms < 2 or len(candidates) < 10 or data.forces[candidates].std() == 0:
             return None
         known = np.isfinite(data.energies[candidates])
         size = int(np.clip(_ROWS // max(3 * data.n_atoms - 6, 1), 5, 200))

@@ -17,14 +17,20 @@ def symmetry_words(graph: nx.Graph, permutations: Int[np.ndarray, "P N"]) -> lis
         graph: the bond graph, with atomic numbers as `z`.
         permutations: the group, shape (P, N), as `find_permutations` returns it.
     """
-    return [_words(graph, p) for p in _generators([tuple(int(i) for i in p) for p in permutations])]
+    words = [_words(graph, p) for p in _generators([tuple(int(i) for i in p) for p in permutations])]
+    return list(dict.fromkeys(words))
 
 
 def _generators(group: list[Permutation]) -> list[Permutation]:
-    """Few elements that generate the group, those that move fewest atoms first."""
+    """Few elements that generate the group: turns of three atoms first, then those that move fewest."""
     identity = tuple(range(len(group[0])))
     made, chosen = {identity}, []
-    for p in sorted(group, key=lambda q: (sum(i != k for k, i in enumerate(q)), q)):
+
+    def simplicity(p: Permutation) -> tuple[bool, int, Permutation]:
+        moved = sum(i != k for k, i in enumerate(p))
+        return moved != 3, moved, p
+
+    for p in sorted(group, key=simplicity):
         if p not in made:
             chosen.append(p)
             made = _closure(made, p)
@@ -45,9 +51,12 @@ def _words(graph: nx.Graph, p: Permutation) -> str:
     moved = [i for i, k in enumerate(p) if i != k]
     anchors = {n for i in moved for n in graph.neighbors(i) if p[n] == n}
     if all(graph.nodes[i]["z"] == 1 for i in moved) and len(anchors) == 1:
-        anchor = _name(graph, anchors.pop())
+        anchor = anchors.pop()
         atoms = "-".join(_name(graph, i) for i in moved)
-        return f"methyl group of {anchor} turns" if len(moved) == 3 else f"hydrogens {atoms} of {anchor} swap"
+        hydrogens = sum(graph.nodes[i]["z"] == 1 for i in graph.neighbors(anchor))
+        if graph.nodes[anchor]["z"] == 6 and len(moved) == hydrogens == 3:
+            return f"methyl group of {_name(graph, anchor)} turns"
+        return f"hydrogens {atoms} of {_name(graph, anchor)} {'swap' if len(moved) == 2 else 'turn'}"
     ring = next((r for r in nx.cycle_basis(graph) if len(set(r) & set(moved)) > 0 and _maps_onto_itself(r, p)), None)
     inside = ring is not None and all(i in ring or any(n in ring for n in graph.neighbors(i)) for i in moved)
     if ring is not None and inside:
