@@ -151,7 +151,7 @@ def test_what_does_not_fit_is_refused(data, monkeypatch):
 
 
 def test_cost_counts_the_matrix():
-    cost = Cost.of(1000, 24, 45, 4)
+    cost = Cost.direct(1000, 24, 45, 4)
     assert cost.rows == 24_000
     assert 4 * 24_000**2 < cost.n_bytes < 1.3 * 4 * 24_000**2
     assert cost.flops > 24_000**3 / 3

@@ -1,37 +1,47 @@
-"""What a direct solution will need, said before it starts; what does not fit is refused."""
+"""What a solution will need, said before it starts; the choice between them; what does not fit is refused."""
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 
 from supple.errors import ResourceError
 from supple.machine import GIB, available_memory
+from supple.sgdml.iterative import USUAL
+from supple.sgdml.operator import KernelOperator
+from supple.sgdml.preconditioner import Preconditioner, n_columns
 from supple.sgdml.triangle import Triangle
 
+#: Floating-point operations that could be done while one number comes from memory, beyond what is done with it.
+_TRANSFER = 5
+#: How many times as long a direct solution may take before iteration is preferred.
+_CERTAIN = 2
 #: Work arrays of the assembly and whatever else a process needs beyond its data.
 _OVERHEAD = 200 * 1024**2
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What a direct solution needs.
+    """What a solution needs.
 
     Attributes:
+        solver: which one.
         rows: n, rows of the matrix.
         n_bytes: peak memory beyond what the process has already.
-        flops: floating-point operations of assembly and factorisation.
+        flops: floating-point operations; transfers that take longer count as what could be done meanwhile.
     """
 
+    solver: Literal["direct", "iterative"]
     rows: int
     n_bytes: int
     flops: float
 
     @classmethod
-    def of(cls, n_frames: int, n_modes: int, n_descriptor: int, n_permutations: int) -> Cost:
-        """The cost for M frames, V modes, D entries and P permutations.
+    def direct(cls, n_frames: int, n_modes: int, n_descriptor: int, n_permutations: int) -> Cost:
+        """Of the matrix, for M frames, V modes, D entries and P permutations.
 
         A pair of frames costs 2·D·V² flops for the product of Jacobians and 6·P·D·V for the sums over permutations;
         a factorisation n³/3.
@@ -39,33 +49,67 @@ class Cost:
         rows = n_frames * n_modes
         pairs = n_frames * (n_frames + 1) / 2
         per_pair = 2 * n_descriptor * n_modes**2 + 6 * n_permutations * n_descriptor * n_modes
-        jacobians = 8 * n_frames * n_descriptor * n_modes
-        return cls(
-            rows, Triangle.n_bytes(n_frames, n_modes) + 2 * jacobians + _OVERHEAD, pairs * per_pair + rows**3 / 3
-        )
+        n_bytes = Triangle.n_bytes(n_frames, n_modes) + _jacobians(n_frames, n_modes, n_descriptor) + _OVERHEAD
+        return cls("direct", rows, n_bytes, pairs * per_pair + rows**3 / 3)
 
+    @classmethod
+    def iterative(cls, n_frames: int, n_modes: int, n_descriptor: int, n_permutations: int) -> Cost:
+        """Of conjugate gradients, with as many iterations as they usually take.
+
+        One costs 6·P·M²·D flops for the kernel, and twice through the k columns of the preconditioner.
+        """
+        rows = n_frames * n_modes
+        size = n_columns(rows)
+        n_bytes = (
+            KernelOperator.n_bytes(n_frames, n_permutations, n_descriptor)
+            + Preconditioner.n_bytes(rows, size)
+            + _jacobians(n_frames, n_modes, n_descriptor)
+            + _OVERHEAD
+        )
+        iteration = 6 * n_permutations * n_frames**2 * n_descriptor + _TRANSFER * 2 * rows * size
+        return cls("iterative", rows, n_bytes, Preconditioner.flops(rows, size) + USUAL * iteration)
+
+    @property
     def seconds(self) -> float:
         """Expected wall seconds on this machine, from a matrix product timed now."""
         return self.flops / _flops_per_second()
 
-    def require_memory(self) -> None:
-        """Refuse what does not fit.
-
-        Raises:
-            ResourceError: more memory is needed than is free.
-        """
-        free = available_memory()
-        if self.n_bytes > 0.95 * free:
-            percent = 100 * (0.95 * free / self.n_bytes) ** 0.5
-            raise ResourceError(
-                f"The kernel matrix of {self.rows} rows needs {self.n_bytes / GIB:.1f} GiB and {free / GIB:.1f} GiB "
-                f"are free: train on fewer frames (about {percent:.0f} % of these fit), or use schnet."
-            )
-
     def __str__(self) -> str:
-        seconds = self.seconds()
-        duration = f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
-        return f"a kernel matrix of {self.rows} rows, {self.n_bytes / GIB:.1f} GiB, about {duration}"
+        duration = f"{self.seconds:.0f} s" if self.seconds < 100 else f"{self.seconds / 60:.0f} min"
+        what = "its matrix factorised" if self.solver == "direct" else "solved by iteration"
+        return f"{self.rows} rows, {what}, {self.n_bytes / GIB:.1f} GiB, about {duration}"
+
+
+def choose_solver(
+    wanted: Literal["auto", "direct", "iterative"],
+    n_frames: int,
+    n_modes: int,
+    n_descriptor: int,
+    n_permutations: int,
+) -> Cost:
+    """The solver to take, of those that are wanted and fit into memory.
+
+    The direct one is exact, and its time is certain: iteration must be much faster to be preferred.
+
+    Raises:
+        ResourceError: none fits.
+    """
+    sizes = (n_frames, n_modes, n_descriptor, n_permutations)
+    candidates = [cost(*sizes) for cost in (Cost.direct, Cost.iterative)]
+    candidates = [cost for cost in candidates if wanted in ("auto", cost.solver)]
+    free = available_memory()
+    fitting = [cost for cost in candidates if cost.n_bytes < 0.95 * free]
+    if not fitting:
+        least = min(candidates, key=lambda cost: cost.n_bytes)
+        raise ResourceError(
+            f"A solution with {least.rows} rows needs {least.n_bytes / GIB:.1f} GiB and {free / GIB:.1f} GiB are free: "
+            "train on fewer frames, or use schnet."
+        )
+    return min(fitting, key=lambda cost: cost.flops / (_CERTAIN if cost.solver == "direct" else 1))
+
+
+def _jacobians(n_frames: int, n_modes: int, n_descriptor: int) -> int:
+    return 2 * 8 * n_frames * n_descriptor * n_modes
 
 
 _rate: list[float] = []

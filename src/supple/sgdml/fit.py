@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+import json
 from typing import ClassVar, Literal
 
 import numpy as np
 import torch
-from jaxtyping import Int
+from jaxtyping import Float, Int
 from pydantic import Field, PositiveFloat
+from torch import Tensor
 
 from supple.dataset import Dataset
+from supple.files import write_json
 from supple.fitting import FitContext, ModelSettings
 from supple.progress import SILENCE, Progress
-from supple.sgdml.cost import Cost
+from supple.sgdml.cost import choose_solver
 from supple.sgdml.permutations import check_permutations, describe, find_permutations
 from supple.sgdml.potential import SGDMLPotential
 from supple.sgdml.sigma import ROWS, choose_sigma
-from supple.sgdml.system import Frames, assemble
-from supple.sgdml.triangle import NotPositiveDefiniteError
+from supple.sgdml.solution import solve_directly, solve_iteratively
+from supple.sgdml.system import Frames
 
-#: λ is raised in steps of ten, so often at most, when rounding makes the matrix indefinite.
-_RAISES = 5
+#: Validation frames that an iterative solution is judged by.
+_JUDGES = 300
 
 
 class SGDML(ModelSettings):
@@ -39,21 +42,31 @@ class SGDML(ModelSettings):
         description="Atom permutations (a group, atoms from 0); 'auto' finds them in the data, 'none' takes none.",
     )
 
+    solver: Literal["auto", "direct", "iterative"] = Field(
+        "auto", description="How the weights are found; 'auto' takes the faster one that fits into memory."
+    )
+
     def _fit(self, train: Dataset, valid: Dataset, context: FitContext) -> SGDMLPotential:
         progress = context.progress
         permutations = self._permutations(train)
         progress.note(f"{train.formula}: {describe(permutations, train.symbols)}.")
         frames = Frames(torch.tensor(train.positions), permutations)
-        cost = Cost.of(len(frames), frames.n_modes, frames.x.shape[1], len(permutations))
-        cost.require_memory()
+        cost = choose_solver(self.solver, len(frames), frames.n_modes, frames.x.shape[1], len(permutations))
         progress.note(f"sGDML on {len(train)} frames: {cost}.")
-        sigma, notes = self._sigma(train, valid, permutations, frames.n_modes, progress)
+        sigma, notes = self._sigma(train, valid, permutations, frames.n_modes, context)
         progress.note(f"sigma {sigma:g}, lambda {self.lam:g}.")
-        potential, lam = kernel_fit(train, permutations, sigma, self.lam, progress, frames)
-        if lam > self.lam:
-            notes.append(f"lambda was raised from {self.lam:g} to {lam:g}: the matrix was indefinite to rounding.")
+        if cost.solver == "direct":
+            potential, lam = kernel_fit(train, permutations, sigma, self.lam, progress, frames)
+            if lam > self.lam:
+                notes.append(f"lambda was raised from {self.lam:g} to {lam:g}: the matrix was indefinite to rounding.")
+        else:
+            potential, note = _iterative_fit(train, valid, frames, sigma, self.lam, context)
+            lam = self.lam
+            notes.append(note)
         context.provenance.notes += [describe(permutations, train.symbols), *notes]
-        context.provenance.settings |= {"sigma": sigma, "lam": lam, "permutations": permutations.tolist()}
+        context.provenance.settings |= {
+            "sigma": sigma, "lam": lam, "permutations": permutations.tolist(), "solver": cost.solver
+        }  # fmt: skip
         return potential
 
     def _permutations(self, train: Dataset) -> Int[np.ndarray, "P N"]:
@@ -69,10 +82,15 @@ class SGDML(ModelSettings):
         valid: Dataset,
         permutations: Int[np.ndarray, "P N"],
         n_modes: int,
-        progress: Progress,
+        context: FitContext,
     ) -> tuple[float, list[str]]:
         if self.sigma != "auto":
             return self.sigma, []
+        progress = context.progress
+        kept = None if context.run is None else context.run.path / "sigma.json"
+        if kept is not None and kept.exists():  # an interrupted run has chosen already
+            chosen = json.loads(kept.read_text(encoding="utf-8"))
+            return float(chosen["sigma"]), [str(chosen["note"])]
         part = train.select(range(min(len(train), max(ROWS // n_modes, 10))))
         frames = Frames(torch.tensor(part.positions), permutations)
         tries = 0
@@ -91,7 +109,10 @@ class SGDML(ModelSettings):
         progress.step("Choosing sigma", 1, 1, f"{sigma:g}")
         unit = valid.source.units.forces
         tried = ", ".join(f"{s:g}: {e:.4g}" for s, e in curve)
-        return sigma, [f"sigma chosen on {len(part)} frames by validation force RMSE in {unit} ({tried})."]
+        note = f"sigma chosen on {len(part)} frames by validation force RMSE in {unit} ({tried})."
+        if kept is not None:
+            write_json(kept, {"sigma": sigma, "note": note, "curve": curve})
+        return sigma, [note]
 
 
 def kernel_fit(
@@ -102,31 +123,63 @@ def kernel_fit(
     progress: Progress = SILENCE,
     frames: Frames | None = None,
 ) -> tuple[SGDMLPotential, float]:
-    """Fit the forces of these frames at a given σ; the energies set the integration constant only.
+    """Fit the forces of these frames at a given σ, directly; the energies set the integration constant only.
 
     Returns:
         The potential, and the λ that was needed.
     """
-    assert train.forces is not None
     frames = frames or Frames(torch.tensor(train.positions), permutations)
+    scale, right = _right_side(train, frames)
+    weights, lam = solve_directly(frames, sigma, lam, right, progress)
+    potential = _potential(train.numbers, frames, sigma, scale, weights)
+    _set_constant(potential, train)
+    return potential, lam
+
+
+def _iterative_fit(
+    train: Dataset, valid: Dataset, frames: Frames, sigma: float, lam: float, context: FitContext
+) -> tuple[SGDMLPotential, str]:
+    """The same by iteration, and a sentence that says how far it went."""
+    scale, right = _right_side(train, frames)
+    judges = valid.select(range(min(len(valid), _JUDGES)))
+    unit = judges.source.units.forces
+
+    def error(weights: Float[Tensor, "n"]) -> float:
+        metrics = _potential(train.numbers, frames, sigma, scale, weights).evaluate(judges)
+        assert metrics.forces is not None
+        return metrics.forces.rmse
+
+    checkpoint = None if context.run is None else context.run.checkpoint_file
+    state = solve_iteratively(
+        frames, sigma, lam, right, error, checkpoint=checkpoint, progress=context.progress, unit=unit
+    )
+    potential = _potential(train.numbers, frames, sigma, scale, state.x)
+    _set_constant(potential, train)
+    curve = ", ".join(f"{i}: {e:.4g}" for i, _, e in state.looks[:: max(len(state.looks) // 8, 1)])
+    iterations, residual, _ = state.looks[-1]
+    return potential, (
+        f"solved by {iterations} conjugate-gradient iterations to a relative residual of {residual:.1e}, when the "
+        f"validation force RMSE in {unit} had settled ({curve})."
+    )
+
+
+def _right_side(train: Dataset, frames: Frames) -> tuple[float, Float[Tensor, "n"]]:
+    """The standard deviation of the forces, and the forces in its units in the internal basis."""
+    assert train.forces is not None
     scale = float(train.forces.std())
-    right = frames.project(torch.tensor(train.forces) / scale).flatten()
-    for _ in range(_RAISES):
-        triangle = assemble(frames, sigma, lambda done, total: progress.step("Kernel matrix", done, total))
-        try:
-            triangle.factorise(lam, lambda done, total: progress.step("Factorising", done, total))
-            break
-        except NotPositiveDefiniteError:
-            lam *= 10
-    else:
-        raise NotPositiveDefiniteError(
-            f"The kernel matrix is indefinite even with lambda {lam:g}: look for equal frames."
-        )
-    weights = triangle.solve(right)
-    v = -frames.to_descriptor(weights.view(len(train), -1))  # F = -∇E, so E carries the minus
-    potential = SGDMLPotential(train.numbers, sigma, frames.x, v, frames.action, scale)
+    return scale, frames.project(torch.tensor(train.forces) / scale).flatten()
+
+
+def _potential(
+    numbers: Int[np.ndarray, "N"], frames: Frames, sigma: float, scale: float, weights: Float[Tensor, "n"]
+) -> SGDMLPotential:
+    v = -frames.to_descriptor(weights.view(len(frames), -1))  # F = -∇E, so E carries the minus
+    return SGDMLPotential(numbers, sigma, frames.x, v, frames.action, scale)
+
+
+def _set_constant(potential: SGDMLPotential, train: Dataset) -> None:
+    """The integration constant that suits the known energies best."""
     if train.has_energies:
         known = np.isfinite(train.energies)
         integrated, _ = potential.predict(train.positions[known])
         potential.constant.fill_(float((train.energies[known] - integrated).mean()))
-    return potential, lam

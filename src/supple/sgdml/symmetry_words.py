@@ -51,12 +51,7 @@ def _words(graph: nx.Graph, p: Permutation) -> str:
     moved = [i for i, k in enumerate(p) if i != k]
     anchors = {n for i in moved for n in graph.neighbors(i) if p[n] == n}
     if all(graph.nodes[i]["z"] == 1 for i in moved) and len(anchors) == 1:
-        anchor = anchors.pop()
-        atoms = "-".join(_name(graph, i) for i in moved)
-        hydrogens = sum(graph.nodes[i]["z"] == 1 for i in graph.neighbors(anchor))
-        if graph.nodes[anchor]["z"] == 6 and len(moved) == hydrogens == 3:
-            return f"methyl group of {_name(graph, anchor)} turns"
-        return f"hydrogens {atoms} of {_name(graph, anchor)} {'swap' if len(moved) == 2 else 'turn'}"
+        return _hydrogens(graph, anchors.pop(), moved)
     ring = next((r for r in nx.cycle_basis(graph) if len(set(r) & set(moved)) > 0 and _maps_onto_itself(r, p)), None)
     inside = ring is not None and all(i in ring or any(n in ring for n in graph.neighbors(i)) for i in moved)
     if ring is not None and inside:
@@ -71,6 +66,14 @@ def _words(graph: nx.Graph, p: Permutation) -> str:
     if 2 * len(pairs) == len(moved):
         return " and ".join(f"{_name(graph, i)}-{_name(graph, k)}" for i, k in pairs) + " swap together"
     return ", ".join(f"{_name(graph, i)}→{_name(graph, p[i])}" for i in moved)
+
+
+def _hydrogens(graph: nx.Graph, anchor: int, moved: list[int]) -> str:
+    carried = sum(graph.nodes[i]["z"] == 1 for i in graph.neighbors(anchor))
+    if graph.nodes[anchor]["z"] == 6 and len(moved) == carried == 3:
+        return f"methyl group of {_name(graph, anchor)} turns"
+    atoms = "-".join(_name(graph, i) for i in moved)
+    return f"hydrogens {atoms} of {_name(graph, anchor)} {'swap' if len(moved) == 2 else 'turn'}"
 
 
 def _halves_swap(graph: nx.Graph, p: Permutation) -> bool:

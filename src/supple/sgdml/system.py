@@ -76,25 +76,32 @@ def internal_basis(positions: Float[Tensor, "M N 3"]) -> Float[Tensor, "M C V"]:
     return left[:, :, rank:].contiguous()
 
 
-def assemble(frames: Frames, sigma: float, progress: Callable[[float, float], None]) -> Triangle:
-    """The lower triangle of K in the internal basis, n = M·V.
+def columns(
+    frames: Frames, sigma: float, j: int, modes: Int[Tensor, "C"] | slice, rows: slice
+) -> Float[Tensor, "I V C"]:
+    """Columns of K: those of some modes of frame j, in the rows of frames i.
 
-    Column block j needs Σ_p (slope_ijp P_p G_j) for all i ≥ j: with the permuted copies of G_j as the rows of one
-    (P, D·V) matrix this is a matrix product over p, and so is everything else but the last, batched one with G_iᵀ.
+    Σ_p (slope_ijp P_p G_j) for all i: with the permuted copies of G_j as the rows of one (P, D·C) matrix this is a
+    matrix product over p, and so is everything else but the last, batched one with G_iᵀ.
     """
+    permuted_x = frames.x[j][frames.action]  # (P, D)
+    permuted_g = frames.g[j][frames.action][:, :, modes]  # (P, D, C)
+    apart = frames.x[rows, None] - permuted_x  # (I, P, D)
+    slope, bend = matern_factors((apart**2).sum(-1), sigma)  # (I, P)
+    inner = torch.einsum("ipd,pdc->ipc", apart, permuted_g).mul_(bend[..., None])
+    block = (slope @ permuted_g.flatten(1)).unflatten(1, permuted_g.shape[1:])
+    block.baddbmm_(apart.mT, inner, alpha=-1.0)
+    return torch.bmm(frames.g[rows].mT, block)
+
+
+def assemble(frames: Frames, sigma: float, progress: Callable[[float, float], None]) -> Triangle:
+    """The lower triangle of K in the internal basis, n = M·V."""
     m, v, d = len(frames), frames.n_modes, frames.x.shape[1]
     triangle = Triangle(m, v)
     step = max(1, _WORK // (d * v))
     for j in range(m):
-        permuted_x = frames.x[j][frames.action]  # (P, D)
-        permuted_g = frames.g[j][frames.action]  # (P, D, V)
         for start in range(j, m, step):
             rows = slice(start, min(start + step, m))
-            apart = frames.x[rows, None] - permuted_x  # (I, P, D)
-            slope, bend = matern_factors((apart**2).sum(-1), sigma)  # (I, P)
-            inner = torch.einsum("ipd,pdv->ipv", apart, permuted_g).mul_(bend[..., None])
-            block = (slope @ permuted_g.flatten(1)).unflatten(1, (d, v))
-            block.baddbmm_(apart.mT, inner, alpha=-1.0)
-            triangle.set_column(j, start, torch.bmm(frames.g[rows].mT, block))
+            triangle.set_column(j, start, columns(frames, sigma, j, slice(None), rows))
         progress(m * (j + 1) - j * (j + 1) / 2, m * (m + 1) / 2)
     return triangle

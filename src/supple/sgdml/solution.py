@@ -1,0 +1,69 @@
+"""The weights of the training frames: directly, or by iteration where that is faster or the matrix does not fit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from jaxtyping import Float
+from torch import Tensor
+
+from supple.progress import SILENCE, Progress
+from supple.sgdml.iterative import State, conjugate_gradients
+from supple.sgdml.operator import KernelOperator
+from supple.sgdml.preconditioner import Preconditioner, n_columns
+from supple.sgdml.system import Frames, assemble
+from supple.sgdml.triangle import NotPositiveDefiniteError
+
+#: λ is raised in steps of ten, so often at most, when rounding makes the matrix indefinite.
+_RAISES = 5
+
+
+def solve_directly(
+    frames: Frames, sigma: float, lam: float, right: Float[Tensor, "n"], progress: Progress = SILENCE
+) -> tuple[Float[Tensor, "n"], float]:
+    """Assemble the matrix and factorise it.
+
+    Returns:
+        The weights in the internal basis, and the λ that was needed.
+
+    Raises:
+        NotPositiveDefiniteError: the matrix is indefinite, even with a larger λ.
+    """
+    for _ in range(_RAISES):
+        triangle = assemble(frames, sigma, lambda done, total: progress.step("Kernel matrix", done, total))
+        try:
+            triangle.factorise(lam, lambda done, total: progress.step("Factorising", done, total))
+        except NotPositiveDefiniteError:
+            lam *= 10
+        else:
+            return triangle.solve(right), lam
+    raise NotPositiveDefiniteError(f"The kernel matrix is indefinite even with lambda {lam:g}: look for equal frames.")
+
+
+def solve_iteratively(
+    frames: Frames,
+    sigma: float,
+    lam: float,
+    right: Float[Tensor, "n"],
+    judge: Callable[[Float[Tensor, "n"]], float],
+    *,
+    checkpoint: Path | None = None,
+    progress: Progress = SILENCE,
+    unit: str = "",
+) -> State:
+    """Preconditioned conjugate gradients until the judge's error has settled; the weights are `x` of what comes back."""
+    operator = KernelOperator(frames, sigma)
+    preconditioner = Preconditioner(
+        frames, sigma, lam, n_columns(len(right)),
+        progress=lambda done, total: progress.step("Preconditioner", done, total),
+    )  # fmt: skip
+    return conjugate_gradients(
+        lambda weights: operator(weights).add_(weights, alpha=lam),
+        preconditioner,
+        right,
+        judge,
+        checkpoint=checkpoint,
+        progress=progress,
+        unit=unit,
+    )
