@@ -1,6 +1,6 @@
 """How long `supple check` takes, each file in a process of its own, as a user runs it.
 
-    python benchmarks/checking.py FILE... [--runs 3]
+python benchmarks/checking.py FILE... [--runs 3]
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -31,6 +32,17 @@ def test_nested_with_the_same_validation_and_test_frames() -> None:
     small, large = (draw_split(1000, size, 100, 300, seed=5) for size in (200, 600))
     assert large.train[:200] == small.train
     assert (large.valid, large.test) == (small.valid, small.test)
+
+
+def test_the_frames_of_a_seed_never_change() -> None:
+    """Runs and studies go on with the frames they began with: these numbers must hold in every version."""
+    assert draw_split(30, 8, 5, 6, seed=3) == Split(
+        3, (26, 20, 23, 3, 27, 12, 17, 28), (22, 5, 21, 19, 24), (2, 29, 16, 14, 4, 7)
+    )
+    assert draw_split(12, 4, 3, seed=0) == Split(0, (9, 2, 7, 4), (10, 8, 1), (5, 11, 0, 3, 6))
+    large = draw_split(8000, 1000, 200, 2000, seed=1)
+    digest = hashlib.sha256(json.dumps([large.train, large.valid, large.test]).encode()).hexdigest()
+    assert digest == "bd4f2207ee7e03f1557dffcd460baec2d200517e9fa103032028ed0991c97cb5"
 
 
 def test_another_seed_draws_other_frames() -> None:
@@ -76,6 +88,7 @@ def test_saved_and_loaded(tmp_path: Path) -> None:
         ('{"train": ["a"]}', "is not a split"),
         ('{"train": 3}', "is not a split"),
         ('{"train": [1], "valid": [1]}', "The split overlaps"),
+        ('{"train": [1], "blocks": "many"}', "is not a split"),
         ('{"train": [7]}', "names frame 7, but the data have frames 0 to 4"),
         ('{"train": [-1]}', "names frame -1, but frames are counted from 0"),
     ],

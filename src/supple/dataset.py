@@ -13,7 +13,7 @@ from jaxtyping import Bool, Float, Int
 from numpy.typing import ArrayLike
 
 from supple.errors import DataError
-from supple.splits import Split, draw_split
+from supple.splits import Split
 from supple.units import INTERNAL, Units
 
 
@@ -159,13 +159,33 @@ class Dataset:
         """The training, validation and test frames of a split."""
         return self.select(split.train), self.select(split.valid), self.select(split.test)
 
-    def split(self, train: int, valid: int, test: int | None = None, seed: int = 0) -> tuple[Dataset, Dataset, Dataset]:
-        """Draw nested, disjoint training, validation and test frames; see `supple.splits.draw_split`.
+    def split(
+        self,
+        train: int,
+        valid: int,
+        test: int | None = None,
+        seed: int = 0,
+        *,
+        select: str = "random",
+        blocks: int | None = None,
+    ) -> tuple[Dataset, Dataset, Dataset]:
+        """Draw nested, disjoint training, validation and test frames; see `supple.selection.split_dataset`.
+
+        Args:
+            train, valid: how many frames.
+            test: how many frames; all that remain when None, which is no fair test of any `select` but random.
+            seed: of all that is drawn.
+            select: how training frames are chosen: random, energy, farthest or balanced.
+            blocks: for a trajectory: take test and validation frames from whole blocks of time, of so many.
 
         Raises:
             SplitError: more frames are asked for than there are.
+            SettingsError: there is no such selection.
+            DataError: the frames lack what the selection goes by.
         """
-        return self.apply(draw_split(len(self), train, valid, test, seed))
+        from supple.selection import split_dataset
+
+        return self.apply(split_dataset(self, train, valid, test, seed, select=select, blocks=blocks))
 
     def __repr__(self) -> str:
         known = int(np.isfinite(self.energies).sum())

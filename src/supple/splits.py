@@ -3,22 +3,37 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
+from jaxtyping import Int
 
+from supple.blocks import HeldOut, hold_out_blocks
 from supple.errors import SplitError
+
+#: Candidates for training in random order, and a number -> that many of them, the best first.
+Order = Callable[[np.ndarray, int], np.ndarray]
 
 
 @dataclass(frozen=True)
 class Split:
-    """Three disjoint lists of frame indices into one dataset, and the seed that drew them."""
+    """Three disjoint lists of frame indices into one dataset, and how they were drawn.
+
+    Attributes:
+        seed: that drew them.
+        train, valid, test: frame indices, in the order in which they were taken.
+        select: the selection that chose the training frames, a name of `supple.selection.NAMES`.
+        blocks: into how many blocks of time the frames were cut, if they were.
+    """
 
     seed: int
     train: tuple[int, ...]
     valid: tuple[int, ...]
     test: tuple[int, ...]
+    select: str = "random"
+    blocks: int | None = None
 
     def __post_init__(self) -> None:
         parts = {"training": self.train, "validation": self.valid, "test": self.test}
@@ -36,7 +51,14 @@ class Split:
                     )
 
     def __repr__(self) -> str:
-        return f"Split(seed={self.seed}, {len(self.train)} train, {len(self.valid)} valid, {len(self.test)} test)"
+        sizes = f"{len(self.train)} train, {len(self.valid)} valid, {len(self.test)} test"
+        return f"Split(seed={self.seed}, {', '.join([sizes, *(f'{k}={v}' for k, v in self.manner.items())])})"
+
+    @property
+    def manner(self) -> dict[str, str | int]:
+        """How the frames were drawn, as far as it is not the usual way: `{"select": "farthest", "blocks": 20}`."""
+        select = {"select": self.select} if self.select != "random" else {}
+        return select | ({"blocks": self.blocks} if self.blocks is not None else {})
 
     def save(self, path: Path) -> None:
         """Write the indices as JSON."""
@@ -54,6 +76,8 @@ class Split:
             split = cls(
                 seed=int(raw.get("seed", 0)),
                 **{part: tuple(int(i) for i in raw.get(part, ())) for part in ("train", "valid", "test")},
+                select=str(raw.get("select", "random")),
+                blocks=None if raw.get("blocks") is None else int(raw["blocks"]),
             )
         except (OSError, ValueError, TypeError, AttributeError) as error:
             raise SplitError(
@@ -68,12 +92,22 @@ class Split:
         return split
 
 
-def draw_split(n_frames: int, train: int, valid: int, test: int | None = None, seed: int = 0) -> Split:
-    """Draw frames at random so that splits of one seed are nested.
+def draw_split(
+    n_frames: int,
+    train: int,
+    valid: int,
+    test: int | None = None,
+    seed: int = 0,
+    *,
+    blocks: int | None = None,
+    order: Order | None = None,
+) -> Split:
+    """Draw frames so that splits of one seed are nested.
 
-    One permutation of all frames is drawn from the seed. Training frames are taken from its front, validation frames
-    from its end, test frames from just before those: the first 200 training frames are among the first 400, and with
-    `test` given, validation and test frames are the same for every training size.
+    One permutation of all frames is drawn from the seed. Validation frames are taken from its end, test frames from
+    just before those; the rest, in this random order, are the candidates for training, and the first of them train: the
+    first 200 training frames are among the first 400. With `test` or `blocks` given, validation and test frames are the
+    same for every training size and every order.
 
     Args:
         n_frames: M, how many frames there are.
@@ -81,6 +115,9 @@ def draw_split(n_frames: int, train: int, valid: int, test: int | None = None, s
         valid: how many to take.
         test: how many to take; all that remain when None.
         seed: seed of the permutation.
+        blocks: cut the frames, which must follow each other in time, into so many blocks, and keep whole blocks for
+            validation and test; with `test` None about a fifth of the blocks. See `supple.blocks`.
+        order: puts the best candidates first, as the functions of `supple.selection` do; it must be nested.
 
     Raises:
         SplitError: more frames are asked for than there are, or a count is not sensible.
@@ -98,7 +135,29 @@ def draw_split(n_frames: int, train: int, valid: int, test: int | None = None, s
             f"{detail} = {wanted} frames were asked for, but the data have {n_frames}: "
             f"ask for at most {max(n_frames - wanted + train, 0)} training frames, or fewer of the others."
         )
-    order = [int(i) for i in np.random.default_rng(seed).permutation(n_frames)]
-    end = n_frames - valid
-    start = train if test is None else end - test
-    return Split(seed, tuple(order[:train]), tuple(order[end:]), tuple(order[start:end]))
+    permutation = np.random.default_rng(seed).permutation(n_frames)
+    if blocks is None:
+        held = _hold_out(permutation, valid, test or 0)
+    else:
+        held = hold_out_blocks(permutation, valid, test, blocks, seed)
+    if train > len(held.candidates):
+        raise SplitError(
+            f"{train} training frames were asked for, but the blocks for training, without the frames at their edges, "
+            f"have {len(held.candidates)}: ask for at most so many, for fewer of the others, or for more blocks."
+        )
+    chosen = held.candidates[:train] if order is None else order(held.candidates, train)
+    # With no number given, what was not chosen tests.
+    remaining = test is None and blocks is None
+    tested = held.candidates[~np.isin(held.candidates, chosen)] if remaining else held.test
+    return Split(seed, _indices(chosen), _indices(held.valid), _indices(tested), blocks=blocks)
+
+
+def _hold_out(permutation: Int[np.ndarray, "M"], valid: int, test: int) -> HeldOut:
+    """Validation frames from the end of the permutation, test frames from just before."""
+    end = len(permutation) - valid
+    start = end - test
+    return HeldOut(permutation[:start], permutation[end:], permutation[start:end])
+
+
+def _indices(frames: Int[np.ndarray, "K"]) -> tuple[int, ...]:
+    return tuple(int(i) for i in frames)

@@ -73,7 +73,8 @@ def run_configuration(settings: ModelSettings, dataset: Dataset, split: Split, n
         "model": settings.kind,
         "settings": settings.model_dump(mode="json"),
         "data": {"name": dataset.source.name, "sha256": dataset.fingerprint, "units": str(dataset.source.units)},
-        "split": {"seed": split.seed, "train": len(split.train), "valid": len(split.valid), "test": n_test},
+        "split": {"seed": split.seed, "train": len(split.train), "valid": len(split.valid), "test": n_test}
+        | split.manner,
         "indices": {"train": list(split.train), "valid": list(split.valid)},
     }
 
@@ -105,6 +106,9 @@ def _train(
 ) -> None:
     split.save(run.path / "split.json")
     potential = settings.fit(train, valid, seed=split.seed, run=run, progress=progress, accept=accept)
+    if split.manner:
+        drawn = " and ".join(f"{name} {value}" for name, value in split.manner.items())
+        potential.provenance.notes.append(f"Frames drawn with {drawn}.")
     potential.save(run.model_file)
     made = potential.provenance
     result = {

@@ -116,7 +116,7 @@ def test_models_for_one_core_run_in_processes_of_their_own_and_one_that_dies_tak
     out, diary = tmp_path / "out", tmp_path / "diary"
     settings = {"fake1": {"diary": str(diary), "trouble_at": 10, "trouble": "death"}}
     listener = Listener()
-    study = plan(models=("fake1",), seeds=(0,), settings=settings, accept=("energy-scale",))
+    study = plan(models=("fake1",), seeds=(0,), settings=settings, accept=("energy-scale", "units"))
     run(study, out, listener, jobs=2)
     assert os.getpid() not in [json.loads(line)[2] for line in diary.read_text().splitlines()]
     assert (out / "cells/glycine-fake1-n20-s0/result.json").exists()
@@ -133,7 +133,7 @@ def test_an_interrupt_stops_the_workers_and_leaves_no_failure(tmp_path: Path) ->
                 raise KeyboardInterrupt
 
     settings = {"fake1": {"seconds": 60.0}}
-    study = plan(models=("fake1",), seeds=(0,), settings=settings, accept=("energy-scale",))
+    study = plan(models=("fake1",), seeds=(0,), settings=settings, accept=("energy-scale", "units"))
     with pytest.raises(KeyboardInterrupt):
         run(study, tmp_path, Impatient(), jobs=2)
     assert not multiprocessing.active_children()

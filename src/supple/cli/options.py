@@ -19,9 +19,7 @@ KeysOption = Annotated[
     str | None,
     typer.Option("--keys", help="Names of the labels in the file: energy=E,forces=F; a factor as in forces=grad*-1."),
 ]
-MoleculeOption = Annotated[
-    str | None, typer.Option("--molecule", help="Which molecule, of a file that holds several.")
-]
+MoleculeOption = Annotated[str | None, typer.Option("--molecule", help="Which molecule, of a file that holds several.")]
 ReportUnits = Annotated[
     str | None, typer.Option("--report-units", help="Units of the errors; those of the file when left out.")
 ]

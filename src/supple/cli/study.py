@@ -11,9 +11,11 @@ import typer
 from supple.cli.console import print_json, print_next, progress_display
 from supple.cli.options import (
     AcceptOption,
+    BlocksOption,
     JsonOption,
     KeysOption,
     ReportUnits,
+    SelectOption,
     UnitsOption,
     parse_assignments,
 )
@@ -45,6 +47,8 @@ def study(
         list[Path] | None,
         typer.Option(help="A file of test frames, instead of frames of FILE; once for each FILE, in the same order."),
     ] = None,
+    select: SelectOption = None,
+    blocks: BlocksOption = None,
     set_: Annotated[
         list[str] | None,
         typer.Option("--set", help="A setting of a model, as in --set schnet.steps=5000; may be repeated."),
@@ -76,6 +80,8 @@ def study(
         seeds=_seeds(seeds),
         valid=valid,
         test=test,
+        select=select or "random",
+        blocks=blocks,
         settings=_settings(set_),
         accept=tuple(accept or ()),
     )

@@ -10,13 +10,16 @@ import typer
 from supple.cli.console import print_errors, print_json, print_next, progress_display
 from supple.cli.options import (
     AcceptOption,
+    BlocksOption,
     DataFile,
     JsonOption,
     KeysOption,
+    SelectOption,
     SetOption,
     UnitsOption,
     parse_assignments,
 )
+from supple.errors import SettingsError
 
 
 def train(
@@ -26,6 +29,8 @@ def train(
     valid: Annotated[int, typer.Option("--valid", help="Validation frames.")] = 100,
     seed: Annotated[int, typer.Option("--seed", help="Seed of the split and of the training.")] = 0,
     out: Annotated[Path | None, typer.Option(help="The model file; FILE-MODEL-nTRAIN.safetensors if left out.")] = None,
+    select: SelectOption = None,
+    blocks: BlocksOption = None,
     split: Annotated[Path | None, typer.Option(help="A split.json that names the frames, instead of drawing.")] = None,
     units: UnitsOption = None,
     keys: KeysOption = None,
@@ -39,12 +44,21 @@ def train(
     The same command again goes on where it was stopped, and does nothing when all is done.
     """
     from supple.reading import read
+    from supple.selection import require_selection, split_dataset
     from supple.settings import read_settings
-    from supple.splits import Split, draw_split
+    from supple.splits import Split
 
+    if split and (select is not None or blocks is not None):
+        raise SettingsError(
+            f"{split} names the frames, so there are none to choose: leave out --select and --blocks, or --split."
+        )
+    require_selection(select or "random")
     given = (read_settings(settings) if settings else {}) | parse_assignments(set_)
     dataset = read(file, units=units, keys=keys)
-    chosen = Split.load(split, len(dataset)) if split else draw_split(len(dataset), train, valid, seed=seed)
+    if split:
+        chosen = Split.load(split, len(dataset))
+    else:
+        chosen = split_dataset(dataset, train, valid, seed=seed, select=select or "random", blocks=blocks)
 
     from supple.models import make_settings  # torch comes with these; a wrong file is refused without it
     from supple.training import train_run
@@ -70,8 +84,13 @@ def train(
         return
     for note in result["notes"]:
         typer.echo(note)
+    if chosen.select != "random" and not split:
+        typer.echo(f"The frames left over by --select {chosen.select} are no random sample of the data: judge the force "
+                   "field by its validation frames, which were drawn before.")  # fmt: skip
     print_errors(f"{model} on {result['n_train']} frames, errors on {result['n_valid']} validation frames",
                  result["validation"])  # fmt: skip
+    if chosen.blocks and result["test"]:
+        print_errors(f"errors on {len(chosen.test)} test frames, from blocks of their own", result["test"])
     typer.echo(f"{result['seconds']:.1f} s, {result['peak_rss_bytes'] / 2**30:.2f} GiB; force field in {out}, "
                f"its record in {directory}")  # fmt: skip
     asked = f" --units {units}" if units else ""

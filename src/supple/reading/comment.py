@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from supple.errors import DataError
@@ -39,6 +40,7 @@ class Layout:
         positions: the first of the three.
         forces: the first of the three; None without forces.
         forces_name: what the forces are called.
+        others: what else there is: name to type, first column and how many.
     """
 
     width: int
@@ -46,6 +48,7 @@ class Layout:
     positions: int
     forces: int | None
     forces_name: str = "forces"
+    others: Mapping[str, tuple[str, int, int]] = field(default_factory=dict)
 
     @cached_property
     def columns(self) -> tuple[int, ...]:
@@ -129,7 +132,24 @@ def extended_layout(properties: str, keys: Keys, labels: bool, file: str, line: 
         forces = infer_forces([name for name in vectors if name != places], file)
     width = sum(count for _, count, _ in columns.values())
     start = None if forces is None else columns[forces][2]
-    return Layout(width, columns[species][2], columns[places][2], start, forces or "forces")
+    others = {
+        name: (kind, first, count)
+        for name, (kind, count, first) in columns.items()
+        if labels and name not in (species, places, forces)
+    }
+    return Layout(width, columns[species][2], columns[places][2], start, forces or "forces", others)
+
+
+def rest(info: dict[str, str], energy: str | None) -> dict[str, str]:
+    """What a comment says beside the layout, the energy and the units; that a molecule is not periodic goes without."""
+    return {
+        key: value
+        for key, value in info.items()
+        if key != energy
+        and key.lower() not in _UNIT_KEYS
+        and key.lower() != "properties"
+        and not (key.lower() == "pbc" and not set(value.split()) - {"F", "f", "0", "False", "false"})
+    }
 
 
 def _columns(properties: str, file: str, line: int) -> dict[str, tuple[str, int, int]]:

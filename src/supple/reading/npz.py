@@ -122,12 +122,18 @@ class _Archive:
         energies = self._numeric(key).reshape(-1)  # older files have (frames, 1)
         if len(energies) != n_frames:
             raise DataError(f"{self.name}: '{key.name}' has {len(energies)} energies, but there are {n_frames} frames.")
-        bad = np.isnan(energies)
-        if bad.any() and not may_be_unknown:
-            raise DataError(
-                f"{self.name}: the energy of frame {int(np.flatnonzero(bad)[0])} is NaN ({int(bad.sum())} are); remove "
+        bad = np.flatnonzero(np.isnan(energies))
+        if len(bad) and not may_be_unknown:
+            error = DataError(
+                f"{self.name}: the energy of frame {bad[0]} is NaN ({len(bad)} are); remove "
                 f"these frames, or say --keys energy={key.name} to read them as frames whose energy is not known."
             )
+            self.damage.found("missing-energy", error, bad.tolist())
+        endless = np.flatnonzero(np.isinf(energies))
+        if len(endless):
+            error = DataError(f"{self.name}: the energy of frame {endless[0]} is infinite; remove the frame.")
+            self.damage.found("energy-not-finite", error, endless.tolist())
+            energies[endless] = np.nan
         return energies
 
     def _same_shape(self, forces: np.ndarray | None, positions: np.ndarray, names: dict[str, Key]) -> np.ndarray | None:

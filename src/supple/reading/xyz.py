@@ -19,9 +19,10 @@ from supple.errors import DataError
 from supple.reading import comment as comments
 from supple.reading.comment import Layout
 from supple.reading.elements import atomic_number, formula
-from supple.reading.keys import Key, Keys
+from supple.reading.extras import Extras, with_theory
+from supple.reading.keys import Key
 from supple.reading.opening import opened
-from supple.reading.raw import SILENT, Raw
+from supple.reading.raw import SILENT, Raw, Stated
 from supple.reading.request import Request
 from supple.units import Units
 
@@ -30,31 +31,45 @@ def load(path: Path, request: Request) -> Raw:
     """Read all frames.
 
     Raises:
-        DataError: a frame is cut short, not of the molecule of frame 0, not numeric, without labels that others have.
+        DataError: a frame is cut short, not of the molecule of frame 0, not numeric, without labels that others have;
+            in lenient reading only when nothing is left.
     """
     with opened(path) as file, io.TextIOWrapper(file, encoding="utf-8-sig", errors="replace") as text:  # type: ignore[type-var]
-        return _Reading(path.name, request.keys, request.labels).all_frames(text)
+        return _Reading(path.name, request).all_frames(text)
+
+
+class _SpoiltError(Exception):
+    """One frame cannot be used; the name of the damage, and the sentence."""
+
+    def __init__(self, name: str, error: DataError) -> None:
+        super().__init__(str(error))
+        self.name = name
+        self.error = error
 
 
 class _Reading:
     """One pass over one file."""
 
-    def __init__(self, name: str, keys: Keys, labels: bool) -> None:
+    def __init__(self, name: str, request: Request) -> None:
         self.name = name
-        self.keys = keys
-        self.labels = labels
+        self.keys = request.keys
+        self.labels = request.labels
+        self.damage = request.damage
         self.line = 0
         self.frame = 0
         self.species: list[str] = []
         self.numbers: list[int] = []
-        self.stated = SILENT
+        self.stated: Stated | None = None
         self.extended = False
         self.values = array("d")
         self.energies = array("d")
+        self.without_energy: list[int] = []
+        self.frames = array("q")
         self.first_lines = array("q")
-        self.has_energies = False
         self.energy_name: str | None = None
         self.plain: Layout | None = None
+        self.extras = Extras()
+        self.atom_extras: dict[str, list[str]] = {}
         # comments repeat themselves: what was worked out for one is kept for the next
         self.layouts: dict[str, Layout] = {}
         self.energy_names: dict[tuple[str, ...], str | None] = {}
@@ -64,18 +79,38 @@ class _Reading:
             self.line += 1
             if not head.strip():
                 continue
-            count = self._count(head)
-            self.first_lines.append(self.line)
+            try:
+                count = self._count(head)
+            except DataError as error:
+                self.damage.found("line-broken", error, [self.frame])
+                if not self._next_count(text):
+                    break
+                count = len(self.numbers)
             comment = next(text, None)
             rows = list(islice(text, count))
             if comment is None or len(rows) < count:
-                raise self._cut_short(count, len(rows))
-            self._one_frame(comment.strip(), rows, text)
+                self.damage.found("cut-short", self._cut_short(count, len(rows)), [self.frame])
+                break
+            try:
+                self._one_frame(comment.strip(), rows, text)
+            except _SpoiltError as spoilt:
+                self.damage.found(spoilt.name, spoilt.error, [self.frame])
             self.line += 1 + count
             self.frame += 1
-        if not self.frame:
+        if not self.frames:
             raise DataError(f"{self.name} holds no frames.")
+        self._tell_of_missing_energies()
         return self._raw()
+
+    def _next_count(self, text: Iterator[str]) -> bool:
+        """Go on to the next line that is the count of atoms and nothing else; whether there is one."""
+        wanted = str(len(self.numbers))
+        for line in text:
+            self.line += 1
+            if line.strip() == wanted and self.numbers:
+                self.frame += 1
+                return True
+        return False
 
     def _count(self, head: str) -> int:
         count = head.strip()
@@ -88,27 +123,42 @@ class _Reading:
         return int(count)
 
     def _one_frame(self, comment: str, rows: list[str], text: Iterator[str]) -> None:
+        """Take in a frame, or raise before anything of it is kept."""
         info = comments.pairs(comment) if "=" in comment else {}
-        layout = self._layout(info, rows)
+        try:
+            layout = self._layout(info, rows)
+        except DataError as error:
+            raise _SpoiltError("missing-forces" if self.frames else "unreadable", error) from error
         tokens = "".join(rows).split()
         width = layout.width
         if len(tokens) != len(rows) * width or tokens[layout.species :: width] != self.species:
             self._look_closely(rows, layout, text)
         wanted = [tokens[column::width] for column in layout.columns]
         try:
-            self.values.extend(array("d", map(float, chain.from_iterable(wanted))))
+            values = array("d", map(float, chain.from_iterable(wanted)))
         except ValueError:
-            self._extend_slowly(wanted, layout.columns)
-        if self.labels:
-            self._energy(info, comment)
+            values = self._slowly(wanted, layout.columns)
         stated = comments.stated_units(info) if info else SILENT
-        if self.frame == 0:
+        if self.stated is None:
             self.stated = stated
         elif stated is not self.stated and stated != self.stated:
-            raise DataError(
+            raise _SpoiltError("mixed-units", DataError(
                 f"{self.name}: frame {self.frame} (line {self.line + 1}) states other units than frame 0: "
                 "convert them to the same."
-            )
+            ))  # fmt: skip
+        if self.labels:
+            found = self._energy(info, comment)
+            said = comments.rest(info, found) if info else {}
+            if not info and comment and comments.number(comment) is None:
+                said = {"comment": comment}
+            self.extras.add(said)
+            for name, (_, first, columns) in layout.others.items():
+                kept = self.atom_extras.setdefault(name, [])
+                for row in range(len(rows)):
+                    kept += tokens[row * width + first : row * width + first + columns]
+        self.values.extend(values)
+        self.frames.append(self.frame)
+        self.first_lines.append(self.line)
 
     def _layout(self, info: dict[str, str], rows: list[str]) -> Layout:
         """Of this frame; the columns that are used must be those of the frames before."""
@@ -123,42 +173,58 @@ class _Reading:
             layout = comments.extended_layout(properties, self.keys, self.labels, self.name, self.line + 1)
             known = next(iter(self.layouts.values()), layout)
             if known.forces_name != layout.forces_name:
-                raise self._renamed("forces", known.forces_name, layout.forces_name)
+                renamed = self._renamed("forces", known.forces_name, layout.forces_name)
+                self.damage.found("label-renamed", renamed, [self.frame])
             self.layouts[properties] = layout
         return self.layouts[properties]
 
-    def _energy(self, info: dict[str, str], comment: str) -> None:
+    def _energy(self, info: dict[str, str], comment: str) -> str | None:
+        """Take in the energy; the name that it stands under, None where it is the comment itself or is not there."""
         found: str | None = None
         text: str | None = comment
+        where = f"frame {self.frame} (line {self.line + 1})"
         if info or self.keys.energy:
             names = tuple(info)
             if names not in self.energy_names:
-                where = f"frame {self.frame} (line {self.line + 1})"
-                self.energy_names[names] = comments.energy_name(info, self.keys.energy, self.name, where)
+                try:
+                    self.energy_names[names] = comments.energy_name(info, self.keys.energy, self.name, where)
+                except DataError as error:
+                    raise _SpoiltError("label-renamed" if self.frames else "unreadable", error) from error
             found = self.energy_names[names]
             text = info[found] if found is not None else None
         value = None if text is None else comments.number(text)
         if value is None and found is not None:
-            raise DataError(
-                f"{self.name}: the energy '{_short(text or '')}' of frame {self.frame} (line {self.line + 1}) "
-                "is not a number; mend it."
-            )
-        if value is not None and not isfinite(value) and not (isnan(value) and self.keys.energy):
-            raise DataError(
-                f"{self.name}: the energy of frame {self.frame} (line {self.line + 1}) is {value}; remove the frame, "
-                "or repeat the calculation."
-            )
-        if self.frame == 0:
-            self.has_energies, self.energy_name = value is not None, found
-        elif (value is not None) != self.has_energies:
-            without = self.frame if self.has_energies else 0
-            raise DataError(
-                f"{self.name}: frame {without} (line {self.first_lines[without] + 1}) has no energy in its comment, "
-                "but other frames have one: add it, or remove the frames without."
-            )
-        elif found != self.energy_name:
-            raise self._renamed("energy", self.energy_name or "the comment itself", found or "the comment itself")
+            raise _SpoiltError("not-numeric", DataError(
+                f"{self.name}: the energy '{_short(text or '')}' of {where} is not a number; mend it."
+            ))  # fmt: skip
+        if value is None:
+            self.without_energy.append(len(self.frames))
+        elif not isfinite(value) and not (isnan(value) and self.keys.energy):
+            sentence = f"{self.name}: the energy of {where} is {value}; remove the frame, or repeat the calculation."
+            self.damage.found("energy-not-finite", DataError(sentence), [self.frame])
+            value = None
+        elif len(self.without_energy) < len(self.energies) and found != self.energy_name:
+            before, now = (name or "the comment itself" for name in (self.energy_name, found))
+            self.damage.found("label-renamed", self._renamed("energy", before, now), [self.frame])
+        if value is not None:
+            self.energy_name = found
         self.energies.append(np.nan if value is None else value)
+        return found
+
+    def _tell_of_missing_energies(self) -> None:
+        """Some frames have an energy, others not; that all have none may be meant."""
+        missing = self.without_energy
+        if not missing or len(missing) == len(self.energies):
+            return
+        first = missing[0]
+        self.damage.found(
+            "missing-energy",
+            DataError(
+                f"{self.name}: frame {self.frames[first]} (line {self.first_lines[first] + 1}) has no energy in its "
+                "comment, but other frames have one: add it, or remove the frames without."
+            ),
+            [self.frames[m] for m in missing],
+        )
 
     def _look_closely(self, rows: list[str], layout: Layout, text: Iterator[str]) -> None:
         """Line by line: find what is wrong with a frame, or that it merely spells its elements in another way."""
@@ -168,60 +234,86 @@ class _Reading:
             if len(parts) != layout.width:
                 last = k == len(rows) - 1 and next(text, None) is None
                 if not parts or last:
-                    raise self._cut_short(len(rows), k)
-                raise DataError(
+                    raise _SpoiltError("cut-short", self._cut_short(len(rows), k))
+                raise _SpoiltError("line-broken", DataError(
                     f"{self.name}: line {line} (frame {self.frame}) has {len(parts)} columns, "
                     f"but {layout.width} are expected; mend that line."
-                )
+                ))  # fmt: skip
             z = atomic_number(parts[layout.species])
             if z is None:
-                raise DataError(
+                raise _SpoiltError("line-broken", DataError(
                     f"{self.name}: '{_short(parts[layout.species])}' in line {line} (frame {self.frame}) "
                     "is not an element; write its symbol or atomic number."
-                )
+                ))  # fmt: skip
             numbers.append(z)
             species.append(parts[layout.species])
         if not self.numbers:
             self.numbers = numbers
         elif numbers != self.numbers:
-            raise self._another_molecule(numbers)
+            same = sorted(numbers) == sorted(self.numbers)
+            raise _SpoiltError("atom-order" if same else "other-molecule", self._another_molecule(numbers))
         self.species = species
 
-    def _extend_slowly(self, wanted: list[list[str]], columns: tuple[int, ...]) -> None:
+    def _slowly(self, wanted: list[list[str]], columns: tuple[int, ...]) -> array[float]:
         """Numbers as Fortran writes them; what is none is named."""
+        values = array("d")
         for tokens, column in zip(wanted, columns, strict=True):
             for atom, token in enumerate(tokens):
                 value = comments.number(token)
                 if value is None:
-                    raise DataError(
+                    raise _SpoiltError("not-numeric", DataError(
                         f"{self.name}: '{_short(token)}' in line {self.line + 2 + atom} (frame {self.frame}), "
                         f"column {column + 1}, is not a number; mend that line."
-                    )
-                self.values.append(value)
+                    ))  # fmt: skip
+                values.append(value)
+        return values
 
     def _raw(self) -> Raw:
-        table = np.frombuffer(self.values).reshape(self.frame, -1, len(self.numbers))
-        self._require_finite(table)
-        vectors = table.transpose(0, 2, 1)
-        energies = np.frombuffer(self.energies) if self.labels and self.has_energies else None
+        table = np.frombuffer(self.values).reshape(len(self.frames), -1, len(self.numbers))
+        good = self._finite(table)
+        keep = slice(None) if good.all() else good
+        vectors = table.transpose(0, 2, 1)[keep]
+        known = self.labels and len(self.without_energy) < len(self.energies)
+        extras, about = with_theory(self.extras.arrays() | self._atom_extras())
         return Raw(
             numbers=np.array(self.numbers, dtype=np.int64),
             positions=_times(vectors[:, :, :3], self.keys.positions),
-            energies=None if energies is None else _times(energies, self.keys.energy),
+            energies=_times(np.frombuffer(self.energies)[keep], self.keys.energy) if known else None,
             forces=_times(vectors[:, :, 3:], self.keys.forces) if self.labels else None,
-            stated=self.stated,
+            stated=self.stated or SILENT,
             convention=Units() if self.extended else None,
+            frames=np.frombuffer(self.frames, dtype=np.int64)[keep],
+            extras={name: values[keep] for name, values in extras.items()},
+            about=about,
         )
 
-    def _require_finite(self, table: np.ndarray) -> None:
-        if np.isfinite(table).all():
-            return
-        frame, column, atom = (int(i) for i in np.argwhere(~np.isfinite(table))[0])
-        raise DataError(
-            f"{self.name}: the {'position' if column < 3 else 'force'} of atom {atom + 1} in frame {frame} "
-            f"(line {self.first_lines[frame] + 2 + atom}) is NaN or infinite; remove the frame, "
-            "or repeat the calculation."
-        )
+    def _atom_extras(self) -> dict[str, np.ndarray]:
+        """Further columns, where every frame has them: numbers or text, shape (M, N) or (M, N, k)."""
+        arrays = {}
+        for name, tokens in self.atom_extras.items():
+            width, rest = divmod(len(tokens), len(self.frames) * len(self.numbers))
+            if rest or not width:
+                continue
+            try:
+                values = np.array(tokens, dtype=np.float64)
+            except ValueError:
+                values = np.array(tokens, dtype=str)
+            shape = (len(self.frames), len(self.numbers), width)
+            arrays[name] = values.reshape(shape)[:, :, 0] if width == 1 else values.reshape(shape)
+        return arrays
+
+    def _finite(self, table: np.ndarray) -> np.ndarray:
+        """Which frames have finite positions and forces; of the others is told."""
+        good = np.asarray(np.isfinite(table).all(axis=(1, 2)))
+        if not good.all():
+            m, column, atom = (int(i) for i in np.argwhere(~np.isfinite(table))[0])
+            error = DataError(
+                f"{self.name}: the {'position' if column < 3 else 'force'} of atom {atom + 1} in frame "
+                f"{self.frames[m]} (line {self.first_lines[m] + 2 + atom}) is NaN or infinite; remove the frame, "
+                "or repeat the calculation."
+            )
+            self.damage.found("not-finite", error, [self.frames[k] for k in np.flatnonzero(~good)])
+        return good
 
     def _cut_short(self, count: int, there: int) -> DataError:
         return DataError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,8 @@ from supple.errors import DataError, SplitError
 from supple.fitting import ModelSettings
 from supple.models import make_settings
 from supple.progress import Progress
-from supple.splits import Split, draw_split
+from supple.selection import split_dataset
+from supple.splits import Split
 from supple.study.plan import Cell, DatasetEntry, StudyPlan
 from supple.training import run_configuration, train_run
 
@@ -32,13 +33,20 @@ class Material:
 
 @dataclass(frozen=True)
 class Job:
-    """A cell with all that its training needs; it can be handed to another process."""
+    """A cell with all that its training needs; it can be handed to another process.
+
+    Attributes:
+        cell, settings, material, directory, accept: what to train on what, and where.
+        largest: the split of the largest training on the same data with the same seed. Smaller ones are its beginnings,
+            so that training frames are chosen once for all sizes.
+    """
 
     cell: Cell
     settings: ModelSettings
     material: Material
     directory: Path
     accept: tuple[str, ...]
+    largest: Split
 
     def run(self, progress: Progress) -> None:
         """Train in the cell's run directory, or go on there."""
@@ -58,24 +66,45 @@ class Job:
 
     def split(self) -> Split:
         """The frames of this cell; nested over the sizes of one seed, with the same validation and test frames."""
-        own_test = 0 if self.material.test is not None else self.material.n_test
-        return draw_split(len(self.material.data), self.cell.n_train, self.material.n_valid, own_test, self.cell.seed)
+        return replace(self.largest, train=self.largest.train[: self.cell.n_train])
 
 
 def prepare(plan: StudyPlan, out: Path) -> list[Job]:
     """Read the data and settings of a plan and refuse what cannot work, before anything starts.
 
     Raises:
-        DataError: a file cannot be read, or a test file shares frames with the data or holds another molecule.
+        DataError: a file cannot be read or lacks what the selection goes by, or a test file shares frames with the data
+            or holds another molecule.
         SettingsError: a model or setting does not exist.
         SplitError: a size is larger than the data allow.
     """
     settings = {kind: make_settings(kind, plan.settings.get(kind, {})) for kind in plan.models}
     materials = {entry.name: _material(entry, plan) for entry in plan.datasets}
+    largest = {
+        (name, seed): _split(material, plan, seed) for name, material in materials.items() for seed in plan.seeds
+    }
     return [
-        Job(cell, settings[cell.model], materials[cell.dataset], out / "cells" / cell.name, plan.accept)
+        Job(
+            cell,
+            settings[cell.model],
+            materials[cell.dataset],
+            out / "cells" / cell.name,
+            plan.accept,
+            largest[cell.dataset, cell.seed],
+        )
         for cell in plan.cells()
     ]
+
+
+def _split(material: Material, plan: StudyPlan, seed: int) -> Split:
+    """The frames of the largest training."""
+    own_test = 0 if material.test is not None else material.n_test
+    try:
+        return split_dataset(
+            material.data, max(plan.sizes), material.n_valid, own_test, seed, select=plan.select, blocks=plan.blocks
+        )
+    except SplitError as error:  # there may be several files
+        raise SplitError(f"{material.entry.path}: {error}") from error
 
 
 def _material(entry: DatasetEntry, plan: StudyPlan) -> Material:

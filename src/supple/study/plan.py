@@ -15,6 +15,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from supple.errors import SettingsError
+from supple.selection import require_selection
 
 
 class DatasetEntry(BaseModel):
@@ -63,12 +64,15 @@ class StudyPlan(BaseModel):
         test: test frames drawn from the same file; when None 2000, or a fifth of the data if that is fewer. The
             defaults depend on the data alone, so that a study can grow by sizes without changing what it has.
             Without meaning for a dataset with a test file, of which all frames are used.
+        select: how training frames are chosen, a name of `supple.selection.NAMES`; validation and test frames are the
+            same for all of them.
+        blocks: for trajectories: validation and test frames come from whole blocks of time, of so many in a file.
         settings: settings by kind of model, for instance `{"schnet": {"steps": 5000}}`.
         accept: names of findings about the data to accept.
 
     Raises:
-        SettingsError: a list is empty, a number is out of range, a file stands there twice, or settings are given for
-            a model that is not in the study.
+        SettingsError: a list is empty, a number is out of range, a file stands there twice, there is no such selection,
+            or settings are given for a model that is not in the study.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -79,6 +83,8 @@ class StudyPlan(BaseModel):
     seeds: tuple[int, ...] = (0, 1, 2)
     valid: int | None = None
     test: int | None = None
+    select: str = "random"
+    blocks: int | None = None
     settings: dict[str, dict[str, Any]] = Field(default_factory=dict)
     accept: tuple[str, ...] = ()
 
@@ -123,6 +129,7 @@ class StudyPlan(BaseModel):
         for what, count in (("validation", self.valid), ("test", self.test)):
             if count is not None and count < 1:
                 raise SettingsError(f"{count} {what} frames were asked for: a study needs at least 1.")
+        require_selection(self.select)
         for kind in self.settings:
             if kind not in self.models:
                 raise SettingsError(
@@ -151,6 +158,8 @@ class StudyPlan(BaseModel):
         words += ["--seeds", _comma_list(self.seeds)]
         words += ["--valid", str(self.valid)] if self.valid is not None else []
         words += ["--test", str(self.test)] if self.test is not None else []
+        words += ["--select", self.select] if self.select != "random" else []
+        words += ["--blocks", str(self.blocks)] if self.blocks is not None else []
         for entry in self.datasets:
             words += ["--test-file", str(entry.test_file)] if entry.test_file else []
         for kind, values in self.settings.items():

@@ -59,9 +59,11 @@ def add_to_record(out: Path, plan: StudyPlan, jobs: Sequence[Job]) -> Record:
     """Write a plan into study.json, beside the plans that are there.
 
     Raises:
-        SettingsError: the study has results on one of the datasets with other frames for validation or testing.
+        SettingsError: the study has results on one of the datasets with other frames for validation or testing, or its
+            training frames are chosen in another way.
     """
     record = read_record(out) if (out / "study.json").exists() else Record()
+    _require_same_choice(out, record, plan)
     if plan not in record.plans:
         record.plans.append(plan)
     for job in jobs:
@@ -84,6 +86,17 @@ def add_to_record(out: Path, plan: StudyPlan, jobs: Sequence[Job]) -> Record:
     content: dict[str, Any] = record.model_dump(mode="json") | {"cells": [asdict(cell) for cell in record.cells]}
     write_json(out / "study.json", content)
     return record
+
+
+def _require_same_choice(out: Path, record: Record, plan: StudyPlan) -> None:
+    """One way of choosing frames in a study: its sizes and models differ in nothing else."""
+    for old in record.plans:
+        for what, before, now in (("select", old.select, plan.select), ("blocks", old.blocks, plan.blocks)):
+            if before != now:
+                raise SettingsError(
+                    f"{out} is a study with --{what} {before or 'left out'}, now it is {now or 'left out'}: "
+                    "choose another folder (--out) for another choice of frames, or delete that one."
+                )
 
 
 def _require_comparable(out: Path, record: Record, dataset: str, new: DatasetRecord) -> None:
