@@ -100,7 +100,8 @@ def survey(
         raw = _load(path, request)
         dataset = assemble(raw, path.name, given, True, ledger)
     except DataError as error:
-        ledger.found("unreadable", error)
+        if not ledger.defects:  # else they say why nothing is left
+            ledger.found("unreadable", error)
     return Survey(path, dataset, ledger.defects)
 
 
