@@ -62,6 +62,5 @@ def test_units_that_are_not_stated_are_guessed_and_the_next_command_says_them(sh
 
 def test_mistakes_are_one_sentence(shell):
     assert "There is no file nowhere.xyz" in shell.refused("check", "nowhere.xyz")
-    (shell.folder / "notes.txt").write_text("hello")
     (shell.folder / "data.xyz").write_text("1\n\nH 0 0 0 0 0 0\n")
-    assert "units" in shell.refused("check", "data.xyz", "--units", "parsec")
+    assert "'parsec' is not a known energy unit" in shell.refused("check", "data.xyz", "--units", "parsec")

@@ -201,7 +201,8 @@ class _Reading:
             self.without_energy.append(len(self.frames))
         elif not isfinite(value) and not (isnan(value) and self.keys.energy):
             sentence = f"{self.name}: the energy of {where} is {value}; remove the frame, or repeat the calculation."
-            self.damage.found("energy-not-finite", DataError(sentence), [self.frame])
+            name = "missing-energy" if isnan(value) else "energy-not-finite"
+            self.damage.found(name, DataError(sentence), [self.frame])
             value = None
         elif len(self.without_energy) < len(self.energies) and found != self.energy_name:
             before, now = (name or "the comment itself" for name in (self.energy_name, found))
