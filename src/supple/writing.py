@@ -54,20 +54,56 @@ def write_extxyz(
 
 def _frames(dataset: Dataset, units: Units) -> Iterator[str]:
     symbols = [chemical_symbols[z] for z in dataset.numbers]
-    has_forces = dataset.forces is not None
     length, energy = units.length_in_angstrom, units.energy_in_ev
-    columns = "species:S:1:pos:R:3" + (":forces:R:3" if has_forces else "")
+    of_atoms = {name: v for name, v in dataset.extras.items() if _is_of_atoms(v, dataset.n_atoms)}
+    of_frames = {name: v for name, v in dataset.extras.items() if name not in of_atoms and v.ndim <= 2}
+    columns = "species:S:1:pos:R:3" + (":forces:R:3" if dataset.forces is not None else "")
+    columns += "".join(f":{_word(name)}:{_type(v)}:{v[0, 0].size}" for name, v in of_atoms.items())
     stated = (
         f'energy_unit={units.energy} length_unit={_ascii(units.length)} forces_unit={_ascii(units.forces)} pbc="F F F"'
     )
+    about = "".join(f" {_word(name)}={_quoted(text)}" for name, text in dataset.source.about.items())
     for m in range(len(dataset)):
         label = f"energy={float(dataset.energies[m] / energy)!r} " if dataset.has_energies else ""
-        yield f"{len(symbols)}\nProperties={columns} {label}{stated}\n"
+        more = "".join(f" {_word(name)}={_quoted(_text(v[m]))}" for name, v in of_frames.items() if _text(v[m]))
+        yield f"{len(symbols)}\nProperties={columns} {label}{stated}{about}{more}\n"
         rows = dataset.positions[m] / length
         if dataset.forces is not None:
             rows = np.hstack([rows, dataset.forces[m] / units.forces_in_ev_per_angstrom])
-        for symbol, row in zip(symbols, rows.tolist(), strict=True):
-            yield f"{symbol} {' '.join(map(repr, row))}\n"
+        for i, (symbol, row) in enumerate(zip(symbols, rows.tolist(), strict=True)):
+            rest = "".join(f" {_text(v[m, i])}" for v in of_atoms.values())
+            yield f"{symbol} {' '.join(map(repr, row))}{rest}\n"
+
+
+def _is_of_atoms(values: np.ndarray, n_atoms: int) -> bool:
+    """Whether there is a value, or a few, for each atom of each frame, which fit into columns."""
+    if values.ndim not in (2, 3) or values.shape[1] != n_atoms or values[0, 0].size == 0:
+        return False
+    return values.dtype.kind != "U" or not any(" " in text or not text for text in values.ravel().tolist())
+
+
+def _type(values: np.ndarray) -> str:
+    return {"U": "S", "b": "L", "i": "I", "u": "I"}.get(values.dtype.kind, "R")
+
+
+def _text(value: np.ndarray | np.generic) -> str:
+    """A value or a few, with as many digits as it takes; nothing for a number that is not known."""
+    values = np.asarray(value).reshape(-1)
+    if values.dtype.kind == "b":
+        return " ".join("T" if v else "F" for v in values)
+    if values.dtype.kind == "f":
+        return " ".join(map(repr, values.tolist())) if not np.isnan(values).all() else ""
+    return " ".join(map(str, values.tolist()))
+
+
+def _word(name: str) -> str:
+    """A name that stands without quotes."""
+    return "".join(c if c.isalnum() or c in "_-." else "_" for c in name)
+
+
+def _quoted(text: str) -> str:
+    plain = all(c.isalnum() or c in "_-+./:" for c in text) and text
+    return text if plain else '"' + " ".join(text.split()).replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _ascii(unit: str) -> str:

@@ -59,7 +59,13 @@ class Layout:
 
 def pairs(comment: str) -> dict[str, str]:
     """The key=value pairs of a comment line; quotes and brackets around a value are taken off."""
-    return {key.strip("\"'"): value.strip("\"'{}[]") for key, value in _PAIR.findall(comment)}
+    return {key.strip("\"'"): _bare(value) for key, value in _PAIR.findall(comment)}
+
+
+def _bare(value: str) -> str:
+    if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
+        return re.sub(r"\\(.)", r"\1", value[1:-1]) if "\\" in value else value[1:-1]
+    return value.strip("{}[]")
 
 
 def number(text: str) -> float | None:
