@@ -1,0 +1,58 @@
+"""A torsion that is held while all else relaxes.
+
+Forces along it are projected out, and whatever a step turns it by is turned back, one side of the molecule as a whole: it
+is held exactly, at 0 and 180 degrees too. (ASE's FixInternals corrects positions by iteration, which may run away where
+groups meet.)
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from ase import Atoms
+from ase.constraints import FixConstraint
+from jaxtyping import Float
+
+from supple.sampling.coordinate import Coordinate
+from supple.torsions import folded
+
+
+class HeldTorsion(FixConstraint):
+    """An ASE constraint: the torsion stays at an angle, in degrees."""
+
+    def __init__(self, coordinate: Coordinate, angle: float) -> None:
+        self.coordinate = coordinate
+        self.angle = angle
+
+    def get_removed_dof(self, atoms: Atoms) -> int:
+        """One."""
+        return 1
+
+    def adjust_positions(self, atoms: Atoms, new: Float[np.ndarray, "N 3"]) -> None:
+        """Turn one side back to the angle, in place."""
+        moved = Atoms(atoms.numbers, new)
+        off = float(folded(np.array(self.angle - self.coordinate.value(moved))))
+        new[:] = self.coordinate.turned(moved, off, self.coordinate.normal(moved)).positions
+
+    def adjust_forces(self, atoms: Atoms, forces: Float[np.ndarray, "N 3"]) -> None:
+        """Take out the part that turns, in place."""
+        direction = torsion_gradient(atoms.positions, self.coordinate.atoms)
+        direction /= np.linalg.norm(direction)
+        forces -= (forces * direction).sum() * direction
+
+    def todict(self) -> dict[str, object]:
+        """For ASE, which may want to write it."""
+        return {"name": "HeldTorsion", "kwargs": {"atoms": self.coordinate.atoms, "angle": self.angle}}
+
+
+def torsion_gradient(positions: Float[np.ndarray, "N 3"], atoms: tuple[int, ...]) -> Float[np.ndarray, "N 3"]:
+    """∂φ/∂R in radians per Å, of the torsion i-j-k-l (Blondel and Karplus, J. Comput. Chem. 17, 1132, 1996, eq. 27)."""
+    i, j, k, end = atoms
+    f, g, h = positions[i] - positions[j], positions[j] - positions[k], positions[end] - positions[k]
+    a, b, length = np.cross(f, g), np.cross(h, g), np.linalg.norm(g)
+    first, last = -length / (a @ a) * a, length / (b @ b) * b
+    across = (f @ g) / (a @ a * length) * a - (h @ g) / (b @ b * length) * b
+    gradient = np.zeros_like(positions)
+    gradient[i], gradient[end] = first, last
+    gradient[j] = -first + across
+    gradient[k] = -last - across
+    return gradient

@@ -1,0 +1,89 @@
+"""What the user names -> a geometry to start from."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from supple.errors import DataError, SettingsError, SuppleError
+
+if TYPE_CHECKING:
+    from ase import Atoms
+
+_FOLDER = Path(__file__).parent.parent / "bundled" / "geometries"
+_SMILES = re.compile(r"[A-Za-z0-9@+\-\[\]()=#$/\\%.:*]+")
+
+
+def bundled_molecules() -> list[str]:
+    """The names of the geometries that come with the package."""
+    return sorted(path.stem for path in _FOLDER.glob("*.xyz"))
+
+
+def starting_geometry(molecule: str, seed: int = 0) -> Atoms:
+    """A geometry of a molecule.
+
+    Args:
+        molecule: the name of one that comes with the package, a file of geometries (its first frame), or SMILES.
+        seed: of the conformer that is made from SMILES.
+
+    Raises:
+        DataError: a file cannot be read.
+        SettingsError: it is none of the three, or RDKit, which reads SMILES, is not installed.
+    """
+    from ase import Atoms
+
+    path = Path(molecule)
+    if molecule in bundled_molecules():
+        path = _FOLDER / f"{molecule}.xyz"
+    if path.is_file():
+        return _from_file(path)
+    if path.suffix and path.suffix.lower() in (".xyz", ".extxyz", ".mol", ".sdf", ".pdb", ".gz", ".npz"):
+        raise DataError(f"There is no file {molecule}.")
+    if not _SMILES.fullmatch(molecule):
+        raise SettingsError(_unknown(molecule))
+    numbers, positions = _from_smiles(molecule, seed)
+    return Atoms(numbers, positions)
+
+
+def _from_file(path: Path) -> Atoms:
+    from ase import Atoms
+    from ase.io import read as ase_read
+
+    from supple.reading import read
+
+    try:
+        data = read(path, labels=False)
+        return Atoms(data.numbers, data.positions[0])
+    except SuppleError as refused:
+        try:
+            first: Any = ase_read(path, index=0)
+        except Exception:  # ASE's readers raise anything
+            raise refused from None
+    return Atoms(first.numbers, first.positions)
+
+
+def _from_smiles(smiles: str, seed: int) -> tuple[list[int], list[list[float]]]:
+    try:
+        from rdkit import Chem, rdBase
+        from rdkit.Chem import rdDistGeom, rdForceFieldHelpers
+    except ImportError as error:
+        raise SettingsError(f"{_unknown(smiles)} Reading SMILES needs RDKit: pip install 'supple[smiles]'.") from error
+    with rdBase.BlockLogs():
+        molecule = Chem.MolFromSmiles(smiles)
+    if molecule is None:
+        raise SettingsError(_unknown(smiles))
+    molecule = Chem.AddHs(molecule)
+    if rdDistGeom.EmbedMolecule(molecule, randomSeed=seed) != 0:
+        raise SettingsError(f"RDKit finds no geometry for '{smiles}': give a file of it.")
+    if rdForceFieldHelpers.MMFFHasAllMoleculeParams(molecule):
+        rdForceFieldHelpers.MMFFOptimizeMolecule(molecule, maxIters=2000)
+    numbers = [atom.GetAtomicNum() for atom in molecule.GetAtoms()]
+    return numbers, molecule.GetConformer().GetPositions().tolist()
+
+
+def _unknown(molecule: str) -> str:
+    return (
+        f"'{molecule}' is no file, no SMILES, and none of the molecules that come with the package "
+        f"({', '.join(bundled_molecules())})."
+    )

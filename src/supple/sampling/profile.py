@@ -1,0 +1,132 @@
+"""The energy along a scan or a path: minima and barriers, in words and as a figure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from jaxtyping import Float
+
+from supple.dataset import Dataset
+from supple.units import ENERGY
+
+if TYPE_CHECKING:
+    from matplotlib.ticker import MultipleLocator
+
+#: kcal/mol; a valley that is less deep is a ripple.
+_RIPPLE = 0.3
+
+
+@dataclass(frozen=True)
+class Profile:
+    """The lowest energy at each value of a coordinate.
+
+    Attributes:
+        name: of the coordinate, `C1-N7-N8-C9` say.
+        unit: of the coordinate: `°`, or nothing for a path.
+        coordinate: increasing, shape (K,).
+        energies: above the lowest, kcal/mol, shape (K,).
+    """
+
+    name: str
+    unit: str
+    coordinate: Float[np.ndarray, "K"]
+    energies: Float[np.ndarray, "K"]
+
+    @property
+    def minima(self) -> list[int]:
+        """Places of the minima, ends included."""
+        return _valleys(self.energies)
+
+    @property
+    def barriers(self) -> list[int]:
+        """The highest place between each minimum and the next."""
+        minima = self.minima
+        return [a + int(self.energies[a : b + 1].argmax()) for a, b in pairwise(minima)]
+
+    def sentences(self) -> list[str]:
+        """Minima and barriers in words."""
+        return [f"{what} at {self._place(k)}: {self.energies[k]:.2f} kcal/mol" for what, k in self._marks()]
+
+    def _marks(self) -> list[tuple[str, int]]:
+        marks = [("minimum", k) for k in self.minima] + [("barrier", k) for k in self.barriers]
+        return sorted(marks, key=lambda mark: mark[1])
+
+    def _place(self, k: int) -> str:
+        value = float(self.coordinate[k])
+        return f"{value:.0f}{self.unit}" if self.unit else f"{value:.2f} of the way"
+
+    def save_figure(self, path: Path) -> None:
+        """Draw it, minima and barriers marked."""
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+
+        figure = Figure(figsize=(6.4, 4.0), layout="constrained")
+        FigureCanvasAgg(figure)
+        axes = figure.add_subplot()
+        axes.plot(self.coordinate, self.energies, "-o", color="#1f5fa8", markersize=3.5, linewidth=1.4)
+        for what, k in self._marks():
+            colour, side = ("#1b7f3b", -1) if what == "minimum" else ("#b3261e", 1)
+            axes.plot(self.coordinate[k], self.energies[k], "o", color=colour, markersize=7)
+            axes.annotate(
+                f"{self.energies[k]:.1f}",
+                (self.coordinate[k], self.energies[k]),
+                xytext=(0, 9 * side),
+                textcoords="offset points",
+                ha="center",
+                va="bottom" if side > 0 else "top",
+                color=colour,
+            )
+        axes.margins(y=0.13)
+        axes.set_xlabel(f"{self.name} / {self.unit}" if self.unit else self.name)
+        axes.set_ylabel("energy / kcal/mol")
+        if self.unit:
+            axes.xaxis.set_major_locator(_every(self.coordinate))
+        for edge in ("top", "right"):
+            axes.spines[edge].set_visible(False)
+        figure.savefig(path, dpi=150)
+
+
+def profiles(dataset: Dataset) -> list[Profile]:
+    """Of every scan and path among the frames that has no dynamics about its points."""
+    coordinate = dataset.extras.get("coordinate")
+    if coordinate is None:
+        return []
+    origins = np.array([_line_of(origin) for origin in dataset.extras["origin"].astype(str)])
+    made = []
+    for line in dict.fromkeys(origins):
+        frames = np.flatnonzero((origins == line) & np.isfinite(coordinate))
+        values, counts = np.unique(np.round(coordinate[frames], 6), return_counts=True)
+        if len(values) < 3 or counts.max() > 2:  # there and back again are two
+            continue
+        lowest = np.array(
+            [dataset.energies[frames][np.round(coordinate[frames], 6) == value].min() for value in values]
+        )
+        kind, _, name = line.partition("_")
+        along = f"along the {line.replace('_', ' ')}"
+        above = (lowest - lowest.min()) / ENERGY["kcal/mol"]
+        made.append(Profile(name if kind != "path" else along, "" if kind == "path" else "°", values, above))
+    return made
+
+
+def _line_of(origin: str) -> str:
+    return origin.removesuffix("_there").removesuffix("_back")
+
+
+def _valleys(energies: Float[np.ndarray, "K"]) -> list[int]:
+    from scipy.signal import find_peaks
+
+    walled = np.concatenate([[np.inf], energies, [np.inf]])
+    # a plateau of infinity at both ends makes valleys of the ends
+    peaks, _ = find_peaks(-np.where(np.isinf(walled), 1e9, walled), prominence=_RIPPLE)
+    return [int(k) - 1 for k in peaks]
+
+
+def _every(values: Float[np.ndarray, "K"]) -> MultipleLocator:
+    from matplotlib.ticker import MultipleLocator
+
+    span = float(values[-1] - values[0])
+    return MultipleLocator(60.0 if span > 200 else 30.0 if span > 90 else 10.0)

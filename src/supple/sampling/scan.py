@@ -1,0 +1,110 @@
+"""Geometries along a torsion, or an angle, step by step: rigid, or with all else relaxed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from ase import Atoms
+from pydantic import Field, PositiveInt
+
+from supple.sampling.bench import Bench, Draw, Labelled, Segment
+from supple.sampling.bursts import Bursts
+from supple.sampling.coordinate import Coordinate
+
+#: eV/Å; a point of a relaxed scan is relaxed to this.
+_FMAX, _STEPS = 0.03, 300
+
+
+class Scan(Draw, Bursts):
+    """A scan of a coordinate: from one value to another, and back where asked."""
+
+    kind: Literal["scan"] = "scan"
+    torsion: str | None = Field(
+        None, description="Atoms, counted from 1: four of a torsion, three of an angle; the main torsion if left out."
+    )
+    start_at: float = Field(180.0, alias="from", description="Degrees.")
+    end_at: float = Field(-180.0, alias="to", description="Degrees; beyond 180 the turn goes on.")
+    points: PositiveInt = Field(37, description="Geometries, both ends included.")
+    relaxed: bool = Field(True, description="Relax all else at each point.")
+    both: bool = Field(True, description="There and back again: relaxed scans may stay in the valley they come from.")
+    start: str | None = Field(None, description="Another geometry to start from: a file, or a bundled name.")
+
+    def segments(self, bench: Bench) -> list[Segment]:
+        """One for each direction."""
+        molecule = bench.start(self.start)
+        coordinate = Coordinate.of(molecule, self.torsion)
+        manner = "scan" if self.relaxed else "rigid"
+        name = f"{manner}_{coordinate.label(molecule)}"
+        ways = ("there", "back") if self.both and self.relaxed else ("there",)
+        count = self.points * self.per_point
+        return [
+            _Way(f"{name}_{way}" if len(ways) > 1 else name, count, self, coordinate, way == "back") for way in ways
+        ]
+
+
+@dataclass(frozen=True)
+class _Way(Segment):
+    name: str
+    expected: int
+    draw: Scan
+    coordinate: Coordinate
+    back: bool
+
+    def frames(self, bench: Bench, done: int, state: dict[str, Any] | None) -> Iterator[Labelled]:
+        """From point to point; each begins at the one before."""
+        draw, coordinate = self.draw, self.coordinate
+        ends = (draw.end_at, draw.start_at) if self.back else (draw.start_at, draw.end_at)
+        values = np.linspace(*ends, draw.points)
+        if state is None:
+            molecule = bench.start(draw.start)
+            molecule = bench.relaxed(molecule) if draw.relaxed else molecule
+            axis = coordinate.normal(molecule)
+            last, first, skip = coordinate.value(molecule), 0, 0
+        else:
+            molecule = Atoms(bench.start(draw.start).numbers, np.array(state["before"]))
+            axis, last = np.array(state["axis"]), float(state["last"])
+            first, skip = int(state["point"]), int(state["of_point"])
+            if skip >= draw.per_point:
+                molecule = Atoms(molecule.numbers, np.array(state["at"]))
+                axis, last, first, skip = np.array(state["axis_at"]), float(values[first]), first + 1, 0
+        for index in range(first, draw.points):
+            before, axis_before = molecule.positions.tolist(), axis.tolist()
+            molecule = coordinate.turned(molecule, values[index] - last, axis)
+            if draw.relaxed:
+                try:
+                    molecule = relaxed_at(molecule, coordinate, bench)
+                except Exception as error:
+                    yield Labelled(
+                        molecule.positions.copy(), None, None, f"the scan ended: {error}", {"coordinate": values[index]}
+                    )
+                    return
+            axis = coordinate.normal(molecule, axis)
+            kept = {
+                "point": index, "before": before, "axis": axis_before, "last": last,
+                "at": molecule.positions.tolist(), "axis_at": axis.tolist(),
+            }  # fmt: skip
+            about = {"coordinate": float(values[index])}
+            yield from draw.around(molecule, bench, f"{self.name}/{index}", about, skip, kept)
+            last, skip = float(values[index]), 0
+
+
+def relaxed_at(molecule: Atoms, coordinate: Coordinate, bench: Bench) -> Atoms:
+    """The molecule relaxed with the coordinate held.
+
+    An angle is held by its three atoms, which stay where they are: at 180 degrees it has no derivative by which it could
+    be held.
+    """
+    from ase.optimize import BFGS
+
+    from supple.sampling.held import HeldTorsion
+
+    if not coordinate.is_torsion:
+        return bench.relaxed(molecule, _FMAX, _STEPS, fixed=coordinate.atoms)
+    atoms = Atoms(molecule.numbers, molecule.positions)
+    atoms.set_constraint(HeldTorsion(coordinate, coordinate.value(atoms)))
+    atoms.calc = bench.driver()
+    BFGS(atoms, logfile=None).run(fmax=_FMAX, steps=_STEPS)
+    return Atoms(atoms.numbers, atoms.positions)
