@@ -95,7 +95,7 @@ def torsion_angles(positions: Float[np.ndarray, "M N 3"], torsions: list[Torsion
 
 def folded(angles: Float[np.ndarray, "..."], period: float = 360.0) -> Float[np.ndarray, "..."]:
     """Angles or differences of angles in degrees, brought to -period/2 < angle <= period/2."""
-    return -((-angles + period / 2) % period - period / 2)
+    return np.asarray(-((-angles + period / 2) % period - period / 2))
 
 
 def _end(

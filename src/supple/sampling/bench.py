@@ -69,6 +69,16 @@ class Bench:
         """A new calculator for dynamics and relaxations."""
         return calculator_factory(self.drive)(self.charge, self.multiplicity)
 
+    def require_ready(self) -> None:
+        """Refuse what cannot be, before anything is begun.
+
+        Raises:
+            SettingsError, DataError: the molecule or a method is not known, or not installed.
+        """
+        self.start()
+        for method in (self.drive, self.method):
+            calculator_factory(method)(self.charge, self.multiplicity)
+
     def rng(self, name: str) -> np.random.Generator:
         """The random numbers of a segment."""
         return np.random.default_rng([self.seed, crc32(name.encode())])

@@ -67,8 +67,9 @@ def sample(recipe: Recipe, out: Path, jobs: int | None = None, progress: Progres
         DataError: no calculation succeeded.
         ResourceError: a process was killed.
     """
-    bench, segments = recipe.bench(), recipe.segments()
-    bench.driver()  # what is not installed is said before anything is begun
+    bench = recipe.bench()
+    bench.require_ready()
+    segments = recipe.segments()
     folder = out.with_name(out.name.removesuffix(".gz").removesuffix(".xyz") + ".sample")
     run = RunDirectory.open(folder, recipe.model_dump(mode="json", by_alias=True))
     files = [folder / "segments" / f"{_safe(segment.name)}.jsonl" for segment in segments]
