@@ -108,7 +108,9 @@ def profiles(dataset: Dataset) -> list[Profile]:
         kind, _, name = line.partition("_")
         along = f"along the {line.replace('_', ' ')}"
         above = (lowest - lowest.min()) / ENERGY["kcal/mol"]
-        made.append(Profile(name if kind != "path" else along, "" if kind == "path" else "°", values, above))
+        made.append(
+            Profile(along if kind == "path" else name.partition("_")[0], "" if kind == "path" else "°", values, above)
+        )
     return made
 
 

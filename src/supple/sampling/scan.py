@@ -37,7 +37,7 @@ class Scan(Draw, Bursts):
         molecule = bench.start(self.start)
         coordinate = Coordinate.of(molecule, self.torsion)
         manner = "scan" if self.relaxed else "rigid"
-        name = f"{manner}_{coordinate.label(molecule)}"
+        name = f"{manner}_{coordinate.label(molecule)}_{self.start_at:g}to{self.end_at:g}"
         ways = ("there", "back") if self.both and self.relaxed else ("there",)
         count = self.points * self.per_point
         return [
