@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from supple.checks import SEVERITIES, examine_subject
 from supple.checks.card import Card, card
@@ -17,6 +15,7 @@ from supple.dataset import Dataset
 from supple.errors import DataError
 from supple.progress import SILENCE, Progress
 from supple.reading import survey
+from supple.reading.many import concatenated, is_pattern
 from supple.reading.request import Defect
 
 #: What a reader finds is serious, for frames were lost or guessed; but not these.
@@ -88,7 +87,7 @@ def examine_files(
         SettingsError, UnitsError: what was given is not understood.
     """
     for path in paths:
-        if not path.exists() and not any(c in str(path) for c in "*?["):
+        if not path.exists() and not is_pattern(str(path)):
             raise DataError(f"There is no file {path}.")
     reports, datasets = [], []
     for k, path in enumerate(paths):
@@ -151,25 +150,11 @@ def _together(datasets: list[Dataset]) -> list[Finding]:
     return found
 
 
-def _merged(members: list[Dataset]) -> Dataset:
-    """One dataset of several; each frame says its file and its level of theory."""
-    names = _distinct([m.source.name for m in members])
-    theory = [m.extras.get("theory", np.full(len(m), m.source.theory or "")) for m in members]
-    forces = [m.forces for m in members if m.forces is not None]
-    merged = Dataset.of(
-        members[0].numbers,
-        np.concatenate([m.positions for m in members]),
-        np.concatenate([m.energies for m in members]),
-        np.concatenate(forces) if len(forces) == len(members) else None,
-        name=" and ".join(names),
-        frames=np.concatenate([m.frames for m in members]),
-        extras={
-            "file": np.concatenate([np.full(len(m), name) for m, name in zip(members, names, strict=True)]),
-            "theory": np.concatenate([np.asarray(t, dtype=str) for t in theory]),
-        },
-    )
-    return replace(merged, source=replace(merged.source, units=members[0].source.units))
-
-
 def _distinct(names: list[str]) -> list[str]:
     return [name if names.count(name) == 1 else f"{name} ({k + 1})" for k, name in enumerate(names)]
+
+
+def _merged(members: list[Dataset]) -> Dataset:
+    """One dataset of several; each frame says its file."""
+    names = _distinct([member.source.name for member in members])
+    return concatenated(members, names, " and ".join(names))

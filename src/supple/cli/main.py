@@ -8,6 +8,7 @@ import typer
 
 from supple.cli.check import check
 from supple.cli.cite import cite
+from supple.cli.convert import convert
 from supple.cli.demo import demo
 from supple.cli.evaluate import evaluate
 from supple.cli.predict import predict
@@ -25,7 +26,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _command in (sample, check, train, evaluate, predict, study, demo, cite):
+for _command in (sample, check, convert, train, evaluate, predict, study, demo, cite):
     app.command()(_command)
 
 

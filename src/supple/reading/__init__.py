@@ -18,11 +18,15 @@ if TYPE_CHECKING:
     from supple.reading.raw import Raw
     from supple.units import Units
 
-#: The formats: a file's suffix, and the module whose `load` reads it. Each may be compressed, with .gz after it.
+#: The formats: a file's suffix, and the module whose `load` reads it. Each may be compressed, with .gz after it. Whatever
+#: has another suffix is an output of a program.
 _READERS = {
     ".xyz": "supple.reading.xyz",
     ".extxyz": "supple.reading.xyz",
     ".npz": "supple.reading.npz",
+    ".db": "supple.reading.database",
+    ".h5": "supple.reading.hdf5",
+    ".hdf5": "supple.reading.hdf5",
 }
 
 
@@ -36,7 +40,8 @@ def read(
     """Read geometries with energies and forces.
 
     Args:
-        path: an .xyz, .extxyz or .npz file, or one of them with .gz after it.
+        path: extended or plain xyz, .npz, HDF5, a database of ASE, an output that ASE or cclib reads, a folder of .npy
+            files; or many files as one: a folder, or a pattern as `runs/*/orca.out`.
         units: what the file is written in, as `Units.parse` takes it; overrides what the file says of itself. Without
             labels a length unit alone is enough.
         keys: where things stand in the file, when that is not clear: `energy=NAME,forces=NAME*-1`, or a mapping. A
@@ -52,11 +57,8 @@ def read(
         UnitsError: the units are not known, or contradict the numbers.
         SettingsError: the keys are not written as they should be.
     """
-    from supple.reading.assemble import assemble
-
     path = Path(path)
-    raw = _load(path, Request(Keys.parse(keys), labels, molecule))
-    return assemble(raw, path.name, units, labels)
+    return _read(path, Request(Keys.parse(keys), labels, molecule), units)
 
 
 @dataclass(frozen=True)
@@ -90,34 +92,44 @@ def survey(
         SettingsError: the keys are not written as they should be.
         UnitsError: the units given are not known.
     """
-    from supple.reading.assemble import assemble
     from supple.units import Units
 
     path, ledger, dataset = Path(path), Ledger(), None
     request = Request(Keys.parse(keys), True, molecule, ledger)
     given = None if units is None else Units.parse(units)
     try:
-        raw = _load(path, request)
-        dataset = assemble(raw, path.name, given, True, ledger)
+        dataset = _read(path, request, given)
     except DataError as error:
         if not ledger.defects:  # else they say why nothing is left
             ledger.found("unreadable", error)
     return Survey(path, dataset, ledger.defects)
 
 
-def _load(path: Path, request: Request) -> Raw:
-    loaded: Raw = import_module(_READERS[_suffix(path)]).load(path, request)
-    return loaded
+def _read(path: Path, request: Request, units: str | Units | None) -> Dataset:
+    """A file, or many as one."""
+    from supple.reading.assemble import assemble
+    from supple.reading.many import is_pattern, read_many
+
+    def one(file: Path) -> Dataset:
+        raw: Raw = import_module(_reader(file)).load(file, request)
+        return assemble(raw, file.name, units, request.labels, request.damage)
+
+    folder = path.is_dir() and next(path.rglob("*.npy"), None) is None
+    if folder or (not path.exists() and is_pattern(str(path))):
+        return read_many(path, one, request.damage)
+    return one(path)
 
 
-def _suffix(path: Path) -> str:
+def _reader(path: Path) -> str:
+    """The module that reads a file."""
     if path.is_dir():
-        raise DataError(f"{path} is a directory: give a file of geometries.")
-    name = path.name.lower().removesuffix(".gz")
-    suffix = Path(name).suffix
-    if suffix not in _READERS:
-        raise DataError(
-            f"{path.name} is of no known format: its name must end in one of {', '.join(_READERS)}, "
-            "each also with .gz after it."
-        )
-    return suffix
+        return "supple.reading.npy_tree"
+    if not path.exists():
+        raise DataError(f"There is no file {path}.")
+    suffix = Path(path.name.lower().removesuffix(".gz")).suffix
+    if suffix == ".xyz":
+        from supple.reading.cp2k import forces_beside
+
+        if forces_beside(path) is not None:
+            return "supple.reading.cp2k"
+    return _READERS.get(suffix, "supple.reading.outputs")

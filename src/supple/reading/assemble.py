@@ -5,7 +5,7 @@ from __future__ import annotations
 from supple.dataset import Dataset
 from supple.errors import DataError, UnitsError
 from supple.reading.guess import Guess, guess, spelled
-from supple.reading.raw import Raw
+from supple.reading.raw import SILENT, Raw
 from supple.reading.request import Damage
 from supple.units import Units
 
@@ -43,7 +43,10 @@ def _units(raw: Raw, name: str, given: str | Units | None, damage: Damage) -> Un
         damage.found("units-unstated", UnitsError(f"{name} does not state its units; the numbers {look}: {say}."))
         return likely.units
     try:
-        claimed = _stated(raw, name, raw.convention.energy if raw.convention else "eV")
+        if raw.convention is not None and raw.stated == SILENT:
+            claimed = raw.convention
+        else:
+            claimed = _stated(raw, name, raw.convention.energy if raw.convention else "eV")
     except UnitsError as error:
         damage.found("units-unknown", error)
         return likely.units

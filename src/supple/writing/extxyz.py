@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 from supple.dataset import Dataset
 from supple.files import replacing
 from supple.units import INTERNAL, Units
+from supple.writing.numbers import in_unit
 
 
 def write_extxyz(
@@ -52,9 +53,17 @@ def write_extxyz(
                 text.writelines(_frames(dataset, units))
 
 
+def write(path: Path, dataset: Dataset, units: Units) -> list[str]:
+    """The same, for `supple.writing.write`: names of what it has no room for."""
+    write_extxyz(path, dataset, units)
+    return [
+        name for name, values in dataset.extras.items() if values.ndim > 2 and not _is_of_atoms(values, dataset.n_atoms)
+    ]
+
+
 def _frames(dataset: Dataset, units: Units) -> Iterator[str]:
     symbols = [chemical_symbols[z] for z in dataset.numbers]
-    length, energy = units.length_in_angstrom, units.energy_in_ev
+    length, energies = units.length_in_angstrom, in_unit(dataset.energies, units.energy_in_ev)
     of_atoms = {name: v for name, v in dataset.extras.items() if _is_of_atoms(v, dataset.n_atoms)}
     of_frames = {name: v for name, v in dataset.extras.items() if name not in of_atoms and v.ndim <= 2}
     columns = "species:S:1:pos:R:3" + (":forces:R:3" if dataset.forces is not None else "")
@@ -64,12 +73,12 @@ def _frames(dataset: Dataset, units: Units) -> Iterator[str]:
     )
     about = "".join(f" {_word(name)}={_quoted(text)}" for name, text in dataset.source.about.items())
     for m in range(len(dataset)):
-        label = f"energy={float(dataset.energies[m] / energy)!r} " if dataset.has_energies else ""
+        label = f"energy={float(energies[m])!r} " if dataset.has_energies else ""
         more = "".join(f" {_word(name)}={_quoted(_text(v[m]))}" for name, v in of_frames.items() if _text(v[m]))
         yield f"{len(symbols)}\nProperties={columns} {label}{stated}{about}{more}\n"
-        rows = dataset.positions[m] / length
+        rows = in_unit(dataset.positions[m], length)
         if dataset.forces is not None:
-            rows = np.hstack([rows, dataset.forces[m] / units.forces_in_ev_per_angstrom])
+            rows = np.hstack([rows, in_unit(dataset.forces[m], units.forces_in_ev_per_angstrom)])
         for i, (symbol, row) in enumerate(zip(symbols, rows.tolist(), strict=True)):
             rest = "".join(f" {_text(v[m, i])}" for v in of_atoms.values())
             yield f"{symbol} {' '.join(map(repr, row))}{rest}\n"

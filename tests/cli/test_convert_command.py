@@ -1,0 +1,27 @@
+"""`supple convert` through its real entry point."""
+
+import numpy as np
+from toy import toy_dataset
+
+import supple
+from supple.writing import write_extxyz
+
+
+def test_from_one_format_to_another_and_back(shell):
+    write_extxyz(shell.folder / "a.xyz", toy_dataset(5), "kcal/mol")
+    out, _ = shell("convert", "a.xyz", "b.npz")
+    assert "5 frames of CH4O in b.npz (sgdml)" in out
+    assert "supple check b.npz" in out
+    shell("convert", "b.npz", "c.db", "--to", "schnetpack", "--out-units", "hartree,bohr")
+    first, last = (supple.read(shell.folder / name) for name in ("a.xyz", "c.db"))
+    np.testing.assert_allclose(last.energies, first.energies, rtol=1e-15)
+    assert last.source.units.energy == "hartree"
+
+
+def test_nothing_is_overwritten_by_accident(shell):
+    write_extxyz(shell.folder / "a.xyz", toy_dataset(3), "eV")
+    assert "exists already" in shell.refused("convert", "a.xyz", "a.xyz", "--overwrite")
+    shell("convert", "a.xyz", "b.npz")
+    assert "--overwrite" in shell.refused("convert", "a.xyz", "b.npz")
+    shell("convert", "a.xyz", "b.npz", "--overwrite")
+    assert "says no format" in shell.refused("convert", "a.xyz", "b.foo")
