@@ -34,7 +34,7 @@ lint: $(READY)
 
 # The bundled data, made anew (some ten minutes).
 bundled: $(READY)
-	$(BIN)/python scripts/make_bundled.py --out src/supple/bundled
+	for name in azobenzene glycine; do $(BIN)/supple sample --recipe $$name --out src/supple/bundled/$$name.xyz.gz; done
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .coverage build dist
