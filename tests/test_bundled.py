@@ -34,9 +34,7 @@ def test_the_card_counts_the_frames_by_origin(data):
     name = data.source.name.split(".")[0]
     with gzip.open(bundled_path(name), "rt", encoding="utf-8") as file:
         found = Counter(re.findall(r'origin="?([^\s"]+)', file.read()))
-    stated = {
-        origin: int(count) for origin, count in re.findall(r"`((?:md|scan)_[^`]+)` (\d+)", card(name))
-    }
+    stated = {origin: int(count) for origin, count in re.findall(r"`((?:md|scan)_[^`]+)` (\d+)", card(name))}
     assert stated == found
     assert sum(stated.values()) == len(data)
 
