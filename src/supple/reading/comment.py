@@ -90,7 +90,9 @@ def energy_name(info: dict[str, str], key: Key | None, file: str, frame: str) ->
         if key.name not in info:
             raise not_there(file, key, list(info), f" in the comment of {frame}")
         return key.name
-    return infer_energy([name for name, value in info.items() if number(value) is not None], file)
+    # a word such as energy_method=PBE is no energy; energy=PBE is one that is damaged
+    named = [name for name, value in info.items() if number(value) is not None or name.lower() in ("energy", "energies")]
+    return infer_energy(named, file)
 
 
 def stated_units(info: dict[str, str]) -> Stated:

@@ -65,6 +65,7 @@ def _by_ase(path: Path) -> list[Frame]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             found = ase_read(path, index=":")
+            return list(_frames(found if isinstance(found, list) else [found]))
     except UnknownFileTypeError as error:
         raise DataError(
             f"{path.name} is of no format that is known: extended xyz, npz, HDF5, databases of ASE, or an output that "
@@ -72,7 +73,6 @@ def _by_ase(path: Path) -> list[Frame]:
         ) from error
     except Exception as error:  # parsers of many hands raise anything on a damaged file
         raise DataError(f"{path.name} cannot be read by ASE ({_first_line(error)}): is it complete?") from error
-    return list(_frames(found if isinstance(found, list) else [found]))
 
 
 def _frames(found: list[Any]) -> Iterator[Frame]:

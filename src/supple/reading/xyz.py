@@ -72,7 +72,7 @@ class _Reading:
         self.atom_extras: dict[str, list[str]] = {}
         # comments repeat themselves: what was worked out for one is kept for the next
         self.layouts: dict[str, Layout] = {}
-        self.energy_names: dict[tuple[str, ...], str | None] = {}
+        self.energy_names: dict[tuple[str, ...], str] = {}
 
     def all_frames(self, text: Iterator[str]) -> Raw:
         for head in text:
@@ -185,12 +185,14 @@ class _Reading:
         where = f"frame {self.frame} (line {self.line + 1})"
         if info or self.keys.energy:
             names = tuple(info)
-            if names not in self.energy_names:
+            found = self.energy_names.get(names)
+            if found is None:  # whether a word is a number may differ from frame to frame: what is not found is not kept
                 try:
-                    self.energy_names[names] = comments.energy_name(info, self.keys.energy, self.name, where)
+                    found = comments.energy_name(info, self.keys.energy, self.name, where)
                 except DataError as error:
                     raise _SpoiltError("label-renamed" if self.frames else "unreadable", error) from error
-            found = self.energy_names[names]
+                if found is not None:
+                    self.energy_names[names] = found
             text = info[found] if found is not None else None
         value = None if text is None else comments.number(text)
         if value is None and found is not None:
