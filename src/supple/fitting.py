@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -16,6 +16,9 @@ from supple.machine import forget_peak_rss, peak_rss_bytes, versions
 from supple.potential import Potential, Provenance
 from supple.progress import SILENCE, Progress
 from supple.run import RunDirectory
+
+if TYPE_CHECKING:
+    from supple.checks import Finding
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,7 @@ class ModelSettings(BaseModel, ABC):
         run: RunDirectory | None = None,
         progress: Progress = SILENCE,
         accept: Collection[str] = (),
+        examined: Sequence[Finding] | None = None,
     ) -> Potential:
         """Fit a force field.
 
@@ -68,6 +72,8 @@ class ModelSettings(BaseModel, ABC):
             run: a run directory: checkpoints go there, and an interrupted fit goes on from them.
             progress: listens.
             accept: names of findings about the data to accept, for instance `energy-scale`.
+            examined: serious findings that were accepted about the data which these frames are from; when None, the
+                training frames are examined here.
 
         Raises:
             DataError: the frames have no forces, or energies and forces contradict each other.
@@ -96,7 +102,7 @@ class ModelSettings(BaseModel, ABC):
             has_energies=train.has_energies,
             settings=self.model_dump(),
             versions=versions(),
-            notes=[str(finding) for finding in require_sound(train, accept)],
+            notes=[str(finding) for finding in (require_sound(train, accept) if examined is None else examined)],
         )
         forget_peak_rss()
         started = time.perf_counter()

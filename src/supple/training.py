@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
+from supple.checks import Finding, require_sound
 from supple.dataset import Dataset
 from supple.errors import SplitError, SuppleError
 from supple.files import copy_file
@@ -28,6 +29,7 @@ def train_run(
     out: Path | None = None,
     progress: Progress = SILENCE,
     accept: Collection[str] = (),
+    examined: Sequence[Finding] | None = None,
 ) -> dict[str, Any]:
     """Train one model in a run directory; a run that is done is not repeated, an interrupted one goes on.
 
@@ -40,6 +42,7 @@ def train_run(
         out: where to put a copy of the finished model; none is made when None.
         progress: listens.
         accept: names of findings about the data to accept.
+        examined: serious findings about the dataset that were accepted; when None, all of it is examined here.
 
     Returns:
         The result, as in result.json: model (path), kind, n_train, n_valid, seed, seconds, peak_rss_bytes, settings,
@@ -55,7 +58,10 @@ def train_run(
     if run.result is None:
         try:
             with run.claimed():
-                _train(settings, train, valid, test, split, run, progress, accept)
+                if examined is None:
+                    progress.note(f"Examining {dataset.source.name}.")
+                    examined = require_sound(dataset, accept)
+                _train(settings, train, valid, test, split, run, progress, examined)
         except SuppleError:
             run.discard_if_new()
             raise
@@ -102,10 +108,10 @@ def _train(
     split: Split,
     run: RunDirectory,
     progress: Progress,
-    accept: Collection[str],
+    examined: Sequence[Finding],
 ) -> None:
     split.save(run.path / "split.json")
-    potential = settings.fit(train, valid, seed=split.seed, run=run, progress=progress, accept=accept)
+    potential = settings.fit(train, valid, seed=split.seed, run=run, progress=progress, examined=examined)
     if split.manner:
         drawn = " and ".join(f"{name} {value}" for name, value in split.manner.items())
         potential.provenance.notes.append(f"Frames drawn with {drawn}.")

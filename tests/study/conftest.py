@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from fake_study_model import make_data
 
-import supple.checks
 import supple.models
 import supple.reading
 import supple.study
+import supple.study.material
 from supple.dataset import Dataset
 
 
@@ -28,7 +28,7 @@ def _fakes(monkeypatch: pytest.MonkeyPatch, data: dict[str, Dataset]) -> Iterato
     registry = {"fake": ("fake_study_model:Fake", "fake_study_model:FakePotential")}
     registry["fake1"] = ("fake_study_model:FakeOne", "fake_study_model:FakePotential")
     monkeypatch.setattr(supple.models, "_REGISTRY", supple.models._REGISTRY | registry)
-    monkeypatch.setattr(supple.checks, "require_sound", lambda dataset, accept: [])
+    monkeypatch.setattr(supple.study.material, "examine", lambda dataset: [])  # springs are no molecule
     monkeypatch.setattr(supple.reading, "read", lambda path, units=None, keys=None: data[str(Path(path))])
     monkeypatch.setattr(supple.study, "write_figures", lambda results, folder: [])  # slow; drawn where they are tested
     yield

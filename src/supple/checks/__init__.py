@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 
 from supple.checks.coverage import energy_coverage, torsion_coverage
@@ -20,7 +20,18 @@ from supple.checks.units import reread, units
 from supple.dataset import Dataset
 from supple.errors import DataError, SettingsError
 
-__all__ = ["CHECKS", "NAMES", "SEVERITIES", "Check", "Finding", "examine", "examine_subject", "require_sound"]
+__all__ = [
+    "CHECKS",
+    "NAMES",
+    "SEVERITIES",
+    "Check",
+    "Finding",
+    "examine",
+    "examine_subject",
+    "require_accepted",
+    "require_names",
+    "require_sound",
+]
 
 
 @dataclass(frozen=True)
@@ -96,11 +107,29 @@ def require_sound(dataset: Dataset, accept: Collection[str] = ()) -> list[Findin
         DataError: there is a serious finding that was not accepted.
         SettingsError: a name to accept is not that of a finding.
     """
+    require_names(accept)
+    return require_accepted(examine(dataset, before_training=True), accept)
+
+
+def require_accepted(findings: Iterable[Finding], accept: Collection[str]) -> list[Finding]:
+    """The serious ones, all of which were accepted.
+
+    Raises:
+        DataError: one was not.
+    """
+    serious = [finding for finding in findings if finding.severity == "serious"]
+    for finding in serious:
+        if finding.name not in accept:
+            raise DataError(f"{finding} (To train all the same: --accept {finding.name}.)")
+    return serious
+
+
+def require_names(accept: Collection[str]) -> None:
+    """Refuse a name that is not that of a finding.
+
+    Raises:
+        SettingsError: there is no such finding.
+    """
     for name in accept:
         if name not in NAMES:
             raise SettingsError(f"'{name}' is not the name of a finding: accept one of {', '.join(NAMES)}.")
-    found = [finding for finding in examine(dataset, before_training=True) if finding.severity == "serious"]
-    for finding in found:
-        if finding.name not in accept:
-            raise DataError(f"{finding} (To train all the same: --accept {finding.name}.)")
-    return found

@@ -18,7 +18,7 @@ def units(subject: Subject) -> list[Finding]:
     if not likely.contradicts(declared):
         return []
     what = f"the numbers cannot be in {spelled(declared)}: {_reason(likely, declared)}"
-    if likely.bond is not None and not likely.length_is_clear:
+    if likely.contradicts_length(declared.length) and not likely.length_is_clear:
         return [Finding("units", "serious", f"{what}, and in no other unit are they right", "mend the positions")]
     look = spelled(likely_units(subject))
     return [Finding("units", "serious", f"{what}; they look like {look}", f"say --units {look}")]

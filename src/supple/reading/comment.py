@@ -91,7 +91,9 @@ def energy_name(info: dict[str, str], key: Key | None, file: str, frame: str) ->
             raise not_there(file, key, list(info), f" in the comment of {frame}")
         return key.name
     # a word such as energy_method=PBE is no energy; energy=PBE is one that is damaged
-    named = [name for name, value in info.items() if number(value) is not None or name.lower() in ("energy", "energies")]
+    named = [
+        name for name, value in info.items() if number(value) is not None or name.lower() in ("energy", "energies")
+    ]
     return infer_energy(named, file)
 
 

@@ -186,7 +186,9 @@ class _Reading:
         if info or self.keys.energy:
             names = tuple(info)
             found = self.energy_names.get(names)
-            if found is None:  # whether a word is a number may differ from frame to frame: what is not found is not kept
+            if (
+                found is None
+            ):  # whether a word is a number may differ from frame to frame: what is not found is not kept
                 try:
                     found = comments.energy_name(info, self.keys.energy, self.name, where)
                 except DataError as error:

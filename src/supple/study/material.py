@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from supple.checks import Finding, examine, require_accepted, require_names
 from supple.dataset import Dataset
 from supple.errors import DataError, SplitError
 from supple.fitting import ModelSettings
@@ -22,13 +23,14 @@ TEST, TEST_PART = 2000, 5
 
 @dataclass(frozen=True)
 class Material:
-    """One dataset of a study: its frames, its separate test frames if any, and how many validate and test."""
+    """One dataset of a study: its frames, its separate test frames if any, how many validate and test, what was found."""
 
     entry: DatasetEntry
     data: Dataset
     test: Dataset | None
     n_valid: int
     n_test: int
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ class Job:
             test=self.material.test,
             progress=progress,
             accept=self.accept,
+            examined=[finding for finding in self.material.findings if finding.severity == "serious"],
         )
 
     def configuration(self) -> dict[str, Any]:
@@ -78,6 +81,7 @@ def prepare(plan: StudyPlan, out: Path) -> list[Job]:
         SettingsError: a model or setting does not exist.
         SplitError: a size is larger than the data allow.
     """
+    require_names(plan.accept)
     settings = {kind: make_settings(kind, plan.settings.get(kind, {})) for kind in plan.models}
     materials = {entry.name: _material(entry, plan) for entry in plan.datasets}
     largest = {
@@ -120,7 +124,9 @@ def _material(entry: DatasetEntry, plan: StudyPlan) -> Material:
     else:
         n_test = plan.test if plan.test is not None else min(TEST, max(len(data) // TEST_PART, 1))
     _require_enough(entry, len(data), n_valid, 0 if test is not None else n_test, plan)
-    return Material(entry, data, test, n_valid, n_test)
+    findings = examine(data)
+    require_accepted(findings, plan.accept)
+    return Material(entry, data, test, n_valid, n_test, tuple(findings))
 
 
 def _require_enough(entry: DatasetEntry, n_frames: int, n_valid: int, n_test: int, plan: StudyPlan) -> None:

@@ -68,6 +68,8 @@ def _dataset(results: Results, dataset: str, figures: Sequence[Path], path: Path
             f"{data.n_duplicates} frames are the same as an earlier one: a test frame may have been a training frame, "
             "which makes errors look smaller than they are."
         )
+    if data.findings:
+        parts.append("What the data check says:\n\n" + "\n".join(f"- {markdown(said)}" for said in data.findings))
     headings, lines = table_lines(results, dataset)
     parts.append(_table(headings, lines) if lines else "No training has a result yet.")
     parts += [
