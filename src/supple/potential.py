@@ -178,13 +178,17 @@ class Potential(nn.Module, ABC):
 
     @staticmethod
     def load(path: str | Path, device: str | torch.device = "cpu") -> Potential:
-        """Read a force field of any kind.
+        """Read a force field of any kind; a model of the sGDML package (.npz), too.
 
         Raises:
             ModelFileError: the file is missing, cut short, not a Supple model, or of another format version.
         """
         from supple.models import potential_class
 
+        if Path(path).suffix == ".npz":
+            from supple.sgdml.exchange import load_sgdml_model
+
+            return load_sgdml_model(path).to(device)
         header, arrays = _read(Path(path))
         try:
             cls = potential_class(header["kind"])

@@ -20,7 +20,7 @@ KINDS = list(SETTINGS)
 
 def test_help_names_every_command(shell):
     out, _ = shell("--help")
-    for command in ("train", "evaluate", "predict", "study", "demo", "cite"):
+    for command in ("sample", "check", "convert", "train", "evaluate", "predict", "export", "study", "demo", "cite"):
         assert command in out
 
 

@@ -11,6 +11,7 @@ from supple.cli.cite import cite
 from supple.cli.convert import convert
 from supple.cli.demo import demo
 from supple.cli.evaluate import evaluate
+from supple.cli.export import export
 from supple.cli.predict import predict
 from supple.cli.sample import sample
 from supple.cli.study import study
@@ -26,7 +27,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _command in (sample, check, convert, train, evaluate, predict, study, demo, cite):
+for _command in (sample, check, convert, train, evaluate, predict, export, study, demo, cite):
     app.command()(_command)
 
 
