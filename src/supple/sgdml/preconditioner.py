@@ -29,6 +29,8 @@ _FACTOR = 3.7
 _FLOOR = 0.1
 #: Relative to the mean of the diagonal, what is added to K_CC so that rounding does not make it indefinite.
 _JITTER = 1e-12
+#: Columns of a strip of a symmetric product.
+_STRIP = 1024
 #: Rows of B that are made at a time.
 _ROWS = 8192
 
@@ -85,7 +87,7 @@ class Preconditioner:
     @staticmethod
     def flops(n_rows: int, size: int) -> float:
         """Floating-point operations of making one."""
-        return float(n_rows) * size * size * 3
+        return float(n_rows) * size * size * 2
 
     def __call__(self, right: Float[Tensor, "n"]) -> Float[Tensor, "n"]:
         """P⁻¹ r."""
@@ -110,14 +112,16 @@ class Preconditioner:
         return inverses
 
     def _capacitance(self, progress: Callable[[float], None]) -> Float[Tensor, "k k"]:
-        """S, from one batch of rows after the other."""
+        """S, from one batch of rows after the other; the lower triangle, in strips of columns."""
         k = self.b.shape[1]
         total = torch.eye(k, dtype=torch.float64)
         per = max(1, _ROWS // self.v)
         for start in range(0, self.m, per):
             part = self.b[start * self.v : (start + per) * self.v]
             weighted = torch.bmm(self.inverse_blocks[start : start + per], part.view(-1, self.v, k)).flatten(0, 1)
-            total.addmm_(part.T, weighted)
+            for left in range(0, k, _STRIP):
+                strip = slice(left, left + _STRIP)
+                total[left:, strip].addmm_(part[:, left:].T, weighted[:, strip])
             progress(min(start + per, self.m) / self.m)
         return total
 
