@@ -52,20 +52,21 @@ class _Band(Segment):
         draw, numbers = self.draw, bench.start(self.draw.start).numbers
         if state is None:
             try:
-                band = self._band(bench)
+                band, left = self._band(bench)
             except Exception as error:
                 yield Labelled(bench.start(draw.start).positions, None, None, f"the band ended: {error}")
                 return
         else:
-            band = np.array(state["band"])
+            band, left = np.array(state["band"]), float(state["left"])
         first, skip = divmod(done, draw.per_point)
-        kept = {"band": band.tolist()}
+        kept = {"band": band.tolist(), "left": left}
         for index in range(first, draw.images):
-            about = {"coordinate": index / (draw.images - 1)}
+            about = {"coordinate": index / (draw.images - 1), "band_force": left}
             point = Atoms(numbers, band[index])
             yield from draw.around(point, bench, f"{self.name}/{index}", about, skip if index == first else 0, kept)
 
-    def _band(self, bench: Bench) -> np.ndarray:
+    def _band(self, bench: Bench) -> tuple[np.ndarray, float]:
+        """The images, and the largest force that is left on the band, eV/Å."""
         from ase.build import minimize_rotation_and_translation
         from ase.mep import NEB
         from ase.optimize import FIRE
@@ -75,9 +76,13 @@ class _Band(Segment):
         last = bench.relaxed(bench.start(draw.to))
         minimize_rotation_and_translation(first, last)
         images = [first, *(first.copy() for _ in range(draw.images - 2)), last]
-        band = NEB(images, climb=True, method="improvedtangent", remove_rotation_and_translation=True)
+        band = NEB(images, method="improvedtangent", remove_rotation_and_translation=True)
         band.interpolate("idpp")
         for image in images:
             image.calc = bench.driver()
-        FIRE(band, logfile=None).run(fmax=draw.fmax, steps=draw.steps)
-        return np.array([image.positions for image in images])
+        # an image climbs well only when the band lies roughly where it belongs
+        FIRE(band, logfile=None).run(fmax=3 * draw.fmax, steps=draw.steps // 2)
+        band.climb = True
+        FIRE(band, logfile=None).run(fmax=draw.fmax, steps=draw.steps // 2)
+        left = float(np.linalg.norm(band.get_forces(), axis=1).max())
+        return np.array([image.positions for image in images]), left
