@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -55,6 +56,7 @@ class SGDML(ModelSettings):
         progress.note(f"sGDML on {len(train)} frames: {cost}.")
         sigma, notes = self._sigma(train, valid, permutations, frames.n_modes, context)
         progress.note(f"sigma {sigma:g}, lambda {self.lam:g}.")
+        started = time.perf_counter()
         if cost.solver == "direct":
             potential, lam = kernel_fit(train, permutations, sigma, self.lam, progress, frames)
             if lam > self.lam:
@@ -63,7 +65,8 @@ class SGDML(ModelSettings):
             potential, note = _iterative_fit(train, valid, frames, sigma, self.lam, context)
             lam = self.lam
             notes.append(note)
-        context.provenance.notes += [describe(permutations, train.symbols), *notes]
+        planned = f"planned: {cost}; the solution took {time.perf_counter() - started:.1f} s."
+        context.provenance.notes += [describe(permutations, train.symbols), *notes, planned]
         context.provenance.settings |= {
             "sigma": sigma, "lam": lam, "permutations": permutations.tolist(), "solver": cost.solver
         }  # fmt: skip
