@@ -21,7 +21,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from supple.sgdml.system import Frames, columns
+from supple.sgdml.system import Frames, columns, descriptor_columns
 
 #: Columns: this times n^(2/3).
 _FACTOR = 3.7
@@ -31,6 +31,8 @@ _FLOOR = 0.1
 _JITTER = 1e-12
 #: Columns of a strip of a symmetric product.
 _STRIP = 1024
+#: Frames whose columns are made together.
+_GROUP = 8
 #: Rows of B that are made at a time.
 _ROWS = 8192
 
@@ -66,9 +68,11 @@ class Preconditioner:
         k = len(picked)
         self.b = torch.empty(self.m * self.v, k, dtype=torch.float64)
         at = 0
-        for j, chosen in enumerate(modes):
-            self.b[:, at : at + len(chosen)] = columns(frames, sigma, j, chosen, slice(None)).flatten(0, 1)
-            at += len(chosen)
+        for first in range(0, self.m, _GROUP):  # G is as large as a cache: it is gone through once for several frames
+            group = range(first, min(first + _GROUP, self.m))
+            part = torch.cat([descriptor_columns(frames, sigma, j, modes[j], slice(None)) for j in group], dim=2)
+            self.b[:, at : at + part.shape[2]] = torch.bmm(frames.g.mT, part).flatten(0, 1)
+            at += part.shape[2]
             progress(0.2 * at / k, 1.0)
         lower = _cholesky(self.b[picked], _JITTER * k**0.5)
         for start in range(0, len(self.b), _ROWS):

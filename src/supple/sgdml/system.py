@@ -79,19 +79,25 @@ def internal_basis(positions: Float[Tensor, "M N 3"]) -> Float[Tensor, "M C V"]:
 def columns(
     frames: Frames, sigma: float, j: int, modes: Int[Tensor, "C"] | slice, rows: slice
 ) -> Float[Tensor, "I V C"]:
-    """Columns of K: those of some modes of frame j, in the rows of frames i.
+    """Columns of K: those of some modes of frame j, in the rows of frames i."""
+    return torch.bmm(frames.g[rows].mT, descriptor_columns(frames, sigma, j, modes, rows))
+
+
+def descriptor_columns(
+    frames: Frames, sigma: float, j: int, modes: Int[Tensor, "C"] | slice, rows: slice
+) -> Float[Tensor, "I D C"]:
+    """The same before G_iᵀ is applied.
 
     Σ_p (slope_ijp P_p G_j) for all i: with the permuted copies of G_j as the rows of one (P, D·C) matrix this is a
-    matrix product over p, and so is everything else but the last, batched one with G_iᵀ.
+    matrix product over p, and so is everything else.
     """
     permuted_x = frames.x[j][frames.action]  # (P, D)
-    permuted_g = frames.g[j][frames.action][:, :, modes]  # (P, D, C)
+    permuted_g = frames.g[j][:, modes][frames.action]  # (P, D, C)
     apart = frames.x[rows, None] - permuted_x  # (I, P, D)
     slope, bend = matern_factors((apart**2).sum(-1), sigma)  # (I, P)
     inner = torch.einsum("ipd,pdc->ipc", apart, permuted_g).mul_(bend[..., None])
     block = (slope @ permuted_g.flatten(1)).unflatten(1, permuted_g.shape[1:])
-    block.baddbmm_(apart.mT, inner, alpha=-1.0)
-    return torch.bmm(frames.g[rows].mT, block)
+    return block.baddbmm_(apart.mT, inner, alpha=-1.0)
 
 
 def assemble(frames: Frames, sigma: float, progress: Callable[[float, float], None]) -> Triangle:
