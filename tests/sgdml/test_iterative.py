@@ -45,7 +45,7 @@ def test_the_operator_does_rows_apart(frames, matrix):
 def test_the_operator_works_in_chunks(frames, matrix, monkeypatch):
     monkeypatch.setattr("supple.sgdml.operator._WORK", 1000)
     operator = KernelOperator(frames, SIGMA)
-    assert len(operator.factors) > 3
+    assert len(operator.parts) > 3
     x = torch.randn(len(matrix), dtype=torch.float64)
     torch.testing.assert_close(operator(x), matrix @ x, rtol=1e-12, atol=1e-12)
 

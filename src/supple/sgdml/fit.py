@@ -177,7 +177,7 @@ def _potential(
     numbers: Int[np.ndarray, "N"], frames: Frames, sigma: float, scale: float, weights: Float[Tensor, "n"]
 ) -> SGDMLPotential:
     v = -frames.to_descriptor(weights.view(len(frames), -1))  # F = -∇E, so E carries the minus
-    return SGDMLPotential(numbers, sigma, frames.x, v, frames.action, scale)
+    return SGDMLPotential(numbers, sigma, frames.x, v, frames.action, scale, group=frames.group)
 
 
 def _set_constant(potential: SGDMLPotential, train: Dataset) -> None:

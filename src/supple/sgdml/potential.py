@@ -1,17 +1,10 @@
-"""The sGDML potential: energies and forces as matrix products with the permuted query.
-
-    E(x) = std Σ_j Σ_p slope(q) d·v_j + c ,   d = P_p x - x_j ,   F = -∇E
-
-A sum over a group may permute the query instead of the training set: the training descriptors stand in memory once, and
-the B·P permuted queries against the (M, D) matrices X and V are four matrix products, 8·B·P·M·D flops in all:
-|d|² = |x|² + |x_j|² - 2 x·x_j,  d·v = x·v_j - x_j·v_j,  and two more for the gradient.
-
-Chmiela et al., Nat. Commun. 9, 3887 (2018), doi 10.1038/s41467-018-06169-2, eqs. 2 and 3.
-"""
+"""The sGDML potential: E(R) = std · e(x(R)) + c, and forces by the exact gradient."""
 
 from __future__ import annotations
 
-from typing import Any
+import copy
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import torch
@@ -20,10 +13,13 @@ from torch import Tensor
 
 from supple.potential import Potential
 from supple.sgdml.descriptor import InverseDistances
-from supple.sgdml.kernel import matern_factors
+from supple.sgdml.group import Group
+from supple.sgdml.kernel_sum import KernelSum
 
-#: Entries of one (queries, M) work array: 2 MB each, so that the handful of them stays in the last cache.
-_WORK = 250_000
+if TYPE_CHECKING:
+    from supple.sgdml.one_geometry import OneGeometry
+
+_HAS_NUMBA = find_spec("numba") is not None
 
 
 class SGDMLPotential(Potential):
@@ -32,6 +28,7 @@ class SGDMLPotential(Potential):
     kind = "sgdml"
     x: Tensor
     v: Tensor
+    w: Tensor | None
     action: Tensor
     centre: Tensor
     scale: Tensor
@@ -46,6 +43,8 @@ class SGDMLPotential(Potential):
         action: Int[Tensor, "P D"],
         scale: float = 1.0,
         constant: float = 0.0,
+        w: Float[Tensor, "M"] | None = None,
+        group: Group | None = None,
     ) -> None:
         """A potential from its parts.
 
@@ -57,18 +56,23 @@ class SGDMLPotential(Potential):
             action: the permutations' action on the descriptor.
             scale: standard deviation of the training forces, eV/Å.
             constant: integration constant, eV.
+            w: weights of the training energies; None for a model of forces alone.
+            group: of the action, when it is known already.
         """
         super().__init__(numbers)
         self.sigma = sigma
         self.descriptor = InverseDistances(len(self.numbers))
         self.register_buffer("x", x.contiguous())
         self.register_buffer("v", v.contiguous())
+        self.register_buffer("w", w)
         self.register_buffer("action", action)
         # The centre must be the same after any permutation, so that d does not feel it.
         mean = x.mean(dim=0) if len(x) else x.new_zeros(x.shape[1])
         self.register_buffer("centre", mean[action].mean(dim=0))
         self.register_buffer("scale", torch.tensor(scale, dtype=torch.float64))
         self.register_buffer("constant", torch.tensor(constant, dtype=torch.float64))
+        self._one: OneGeometry | None = None
+        self.sum = KernelSum(x - self.centre, v, w, sigma, group or Group(action.cpu()))
 
     @property
     def device(self) -> torch.device:
@@ -87,36 +91,29 @@ class SGDMLPotential(Potential):
         x, v, action = arrays["x"], arrays["v"], arrays["action"]
         if x.shape != v.shape or not x.shape[1] == action.shape[1] == len(numbers) * (len(numbers) - 1) // 2:
             raise ValueError("the arrays of the kernel do not fit the molecule")
+        w = arrays["w"].clone() if "w" in arrays else None
         # Clones, because arrays read from a file may lie unaligned, and unaligned sums round differently.
-        return cls(numbers, float(configuration["sigma"]), x.clone(), v.clone(), action.clone())
+        return cls(numbers, float(configuration["sigma"]), x.clone(), v.clone(), action.clone(), w=w)
+
+    def set_precision(self, precision: Literal["double", "single"]) -> None:
+        """Compute the sum over the training frames in this precision; what goes in and comes out is double always."""
+        self.sum = copy.deepcopy(self.sum).to(torch.float64 if precision == "double" else torch.float32)
+
+    def _one_geometry(self) -> OneGeometry | None:
+        """The compiled loop for single geometries, where it applies and Numba is installed."""
+        if self.device.type != "cpu" or self.sum.bias.dtype != torch.float64 or not _HAS_NUMBA:
+            return None
+        if self._one is None:
+            from supple.sgdml.one_geometry import OneGeometry
+
+            self._one = OneGeometry(self.sum, self.descriptor, self.centre)
+        return self._one
 
     def energy_and_forces(self, positions: Float[Tensor, "B N 3"]) -> tuple[Float[Tensor, "B"], Float[Tensor, "B N 3"]]:
         """Energies in eV and forces in eV/Å of B geometries in Å; float64."""
-        positions = positions.to(torch.float64)
-        x = self.descriptor(positions) - self.centre
-        references = self.x - self.centre
-        offsets = (references * self.v).sum(1)
-        squares = (references**2).sum(1)
-        n_permutations = len(self.action)
-        step = max(1, _WORK // (n_permutations * max(len(self.x), 1)))
-        energies, gradients = [], []
-        for part in x.split(step):
-            query = part[:, self.action].flatten(0, 1)  # (Q, D), Q = B·P
-            squared = torch.addmm(squares, query, references.T, alpha=-2).add_((query**2).sum(1, keepdim=True))
-            slope, bend = matern_factors(squared, self.sigma)
-            along = torch.addmm(-offsets, query, self.v.T)  # d·v, (Q, M)
-            energy = (slope * along).sum(1)
-            bend *= along
-            # ∇ Σ slope d·v = Σ slope v - bend (d·v) d
-            gradient = (slope @ self.v).addmm_(bend, references).sub_(bend.sum(1, keepdim=True) * query)
-            energies.append(energy.view(-1, n_permutations).sum(1))
-            gradients.append(self._undo(gradient.view(-1, n_permutations, gradient.shape[1])))
-        gradient = torch.cat(gradients) if gradients else torch.zeros_like(x)
-        energy = torch.cat(energies) if energies else x.new_zeros(0)
-        forces = self.descriptor.pull_back(positions, gradient).mul_(-self.scale)
-        return energy * self.scale + self.constant, forces
-
-    def _undo(self, gradients: Float[Tensor, "B P D"]) -> Float[Tensor, "B D"]:
-        """The gradient by the query from those by its permuted copies."""
-        index = self.action.expand(len(gradients), -1, -1)
-        return torch.zeros_like(gradients).scatter_(2, index, gradients).sum(1)
+        if len(positions) == 1 and (one := self._one_geometry()) is not None:
+            energy, gradient = one(positions[0].to(torch.float64).numpy())
+            return (self.scale * energy + self.constant)[None], self.scale * -torch.from_numpy(gradient)[None]
+        x, pull_back = self.descriptor.linearise(positions.to(torch.float64))
+        energies, gradients = self.sum(x - self.centre)
+        return energies * self.scale + self.constant, pull_back(gradients).mul_(-self.scale)

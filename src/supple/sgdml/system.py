@@ -1,6 +1,6 @@
 """The linear system of sGDML: which matrix. How it is solved stands in triangle.py.
 
-    K_ij = Σ_p J_iᵀ [ slope I - bend d dᵀ ] P_p J_j ,   d = x_i - P_p x_j
+    K_ij = (5/(3σ²)) Σ_p J_iᵀ [ slope I - decay d dᵀ ] P_p J_j ,   d = (√5/σ) (x_i - P_p x_j)
 
 Each frame has rigid modes (three translations, three rotations) in which no internal coordinate, and so no row of J,
 moves. With an orthonormal basis Q_i of what is left, G_i = J_i Q_i has 3N-6 columns, and K in that basis is smaller and
@@ -17,7 +17,8 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from supple.sgdml.descriptor import InverseDistances
-from supple.sgdml.kernel import matern_factors
+from supple.sgdml.group import Group
+from supple.sgdml.kernel import matern_factors, scale_of
 from supple.sgdml.triangle import Triangle
 
 #: Numbers that the work arrays of one step of the assembly may hold: 32 MB, so that they stay near the cores.
@@ -32,6 +33,8 @@ class Frames:
         g: Jacobians in the internal basis, G_i = J_i Q_i, shape (M, D, V); V = 3N - 6 internal modes.
         basis: Q, shape (M, 3N, V).
         action: permutations of the descriptor, shape (P, D).
+        group: the same, as sums see them.
+        centred: the descriptors less a centre, shape (M, D).
     """
 
     def __init__(self, positions: Float[Tensor, "M N 3"], permutations: Int[np.ndarray, "P N"]) -> None:
@@ -40,6 +43,9 @@ class Frames:
         self.basis = internal_basis(positions)
         self.g = descriptor.jacobian(positions) @ self.basis
         self.action = descriptor.action(torch.as_tensor(permutations))
+        self.group = Group(self.action)
+        # The centre must be the same after any permutation, so that no difference of descriptors feels it.
+        self.centred = self.x - self.x.mean(dim=0)[self.action].mean(dim=0)
 
     def __len__(self) -> int:
         return len(self.x)
@@ -56,6 +62,10 @@ class Frames:
     def to_descriptor(self, weights: Float[Tensor, "M V"]) -> Float[Tensor, "M D"]:
         """G_i β_i: weights of internal modes as vectors in descriptor space."""
         return torch.einsum("mdv,mv->md", self.g, weights)
+
+    def from_descriptor(self, vectors: Float[Tensor, "I D"], rows: range) -> Float[Tensor, "I V"]:
+        """G_iᵀ t_i of some frames: the transpose."""
+        return torch.einsum("mdv,md->mv", self.g[rows.start : rows.stop], vectors)
 
 
 def internal_basis(positions: Float[Tensor, "M N 3"]) -> Float[Tensor, "M C V"]:
@@ -93,9 +103,13 @@ def descriptor_columns(
     """
     permuted_x = frames.x[j][frames.action]  # (P, D)
     permuted_g = frames.g[j][:, modes][frames.action]  # (P, D, C)
-    apart = frames.x[rows, None] - permuted_x  # (I, P, D)
-    slope, bend = matern_factors((apart**2).sum(-1), sigma)  # (I, P)
-    inner = torch.einsum("ipd,pdc->ipc", apart, permuted_g).mul_(bend[..., None])
+    scale = scale_of(sigma)
+    apart = (frames.x[rows, None] - permuted_x).mul_(scale)  # (I, P, D)
+    squared = (apart**2).sum(-1)  # (I, P)
+    slope, decay = torch.empty_like(squared), torch.empty_like(squared)
+    matern_factors(squared, slope, decay)
+    slope, decay = slope.mul_(scale**2 / 3), decay.mul_(scale**2 / 3)
+    inner = torch.einsum("ipd,pdc->ipc", apart, permuted_g).mul_(decay[..., None])
     block = (slope @ permuted_g.flatten(1)).unflatten(1, permuted_g.shape[1:])
     return block.baddbmm_(apart.mT, inner, alpha=-1.0)
 

@@ -1,0 +1,190 @@
+"""One geometry after another, as dynamics ask for them: the whole prediction as one compiled loop over the training frames.
+
+For a single geometry the matrix products of kernel_sum.py are as thin as the R cosets, each training array is read from memory
+twice, and what costs most is the number of operations. Here a block of training frames is read once, met with all queries
+while it lies in the nearest cache, and left; formulas and names are those of kernel_sum.py and descriptor.py.
+
+Compiled by Numba (the extra `fast`), in double precision, on one core. Without Numba the matrix products do the work.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import no_type_check
+
+import numba
+import numpy as np
+from jaxtyping import Float
+from torch import Tensor
+
+from supple.sgdml.descriptor import InverseDistances
+from supple.sgdml.kernel_sum import KernelSum
+
+#: Training frames that are met together: their exponentials are one vector operation.
+_BLOCK = 8
+#: Entries of a character are padded with zeros to a multiple of this: loops over vector registers without a remainder.
+_PAD = 8
+_LOG2E, _LN2 = math.log2(math.e), math.log(2)
+#: 2^-k.
+_POWERS = 2.0 ** -np.arange(1075.0)
+
+
+class OneGeometry:
+    """e and its gradient for single geometries: `KernelSum` and `InverseDistances` in one."""
+
+    def __init__(self, kernel_sum: KernelSum, descriptor: InverseDistances, centre: Float[Tensor, "D"]) -> None:
+        group = kernel_sum.group
+        m = len(kernel_sum.bias) // 2
+        rows = np.concatenate([block.T.numpy() for block in kernel_sum.targets], axis=1)  # (2M, D)
+        starts = np.cumsum([0, *(-(-size // _PAD) * _PAD for size in group.sizes)])
+        # Where each basis vector lies among the padded ones.
+        places = np.concatenate([start + np.arange(n) for start, n in zip(starts[:-1], group.sizes, strict=True)])
+        training = np.zeros((2, -(-m // _BLOCK) * _BLOCK, starts[-1]))
+        bias = np.zeros(training.shape[:2])
+        w = np.zeros(training.shape[1])
+        for kind in range(2):
+            training[kind, :m, places] = rows[kind * m : (kind + 1) * m].T
+            bias[kind, :m] = kernel_sum.bias[kind * m : (kind + 1) * m].numpy()
+        if kernel_sum.w is not None:
+            w[:m] = kernel_sum.w.numpy()
+        lifted_places = (np.arange(group.n_cosets)[:, None] * starts[-1] + places).ravel()
+        self._training = (training[0], training[1], bias, w, starts, _POWERS)
+        self._geometry = (
+            descriptor.first.numpy(), descriptor.second.numpy(), centre.numpy(), kernel_sum.scale, lifted_places,
+            group.lift_index.numpy(), group.lift_weight.numpy(), group.lower_index.numpy(), group.lower_weight.numpy(),
+        )  # fmt: skip
+
+    def __call__(self, positions: Float[np.ndarray, "N 3"]) -> tuple[float, Float[np.ndarray, "N 3"]]:
+        """e, and its gradient by the positions."""
+        return _one(positions, self._geometry, self._training)
+
+
+@numba.njit(fastmath=True, nogil=True, cache=True, error_model="numpy")
+@no_type_check
+def _one(positions, geometry, training):
+    first, second, centre, scale, places, lift_index, lift_weight, lower_index, lower_weight = geometry
+    size = len(first)
+    x = np.empty(size)
+    for d in range(size):
+        square = 0.0
+        for axis in range(3):
+            square += (positions[first[d], axis] - positions[second[d], axis]) ** 2
+        x[d] = 1 / math.sqrt(square)
+    width = training[4][-1]
+    queries = np.zeros(len(places) // size * width)
+    for i in range(len(places)):
+        for k in range(lift_index.shape[1]):
+            d = lift_index[i, k]
+            queries[places[i]] += lift_weight[i, k] * (x[d] - centre[d]) * scale
+    lifted = queries.reshape(-1, width)
+    energy, gradient = _sum(lifted, *training)
+    by_query = gradient.reshape(-1)
+    by_position = np.zeros_like(positions)
+    for d in range(size):
+        slope = 0.0
+        for k in range(lower_index.shape[1]):
+            slope += lower_weight[d, k] * by_query[places[lower_index[d, k]]]
+        slope *= -scale * x[d] ** 3
+        for axis in range(3):
+            part = slope * (positions[first[d], axis] - positions[second[d], axis])
+            by_position[first[d], axis] += part
+            by_position[second[d], axis] -= part
+    return energy, by_position
+
+
+@numba.njit(fastmath=True, nogil=True, cache=True, error_model="numpy")
+@no_type_check
+def _sum(queries, y, u, bias, w, starts, powers):
+    """The sum over training frames: e, and its gradient by the scaled queries."""
+    n_characters = len(starts) - 1
+    shape = (n_characters, _BLOCK)
+    dots, along, q, decay = np.empty(shape), np.empty(shape), np.empty(shape), np.empty(shape)
+    gradient = np.zeros_like(queries)
+    squares, totals = (queries**2).sum(axis=1), np.zeros(len(queries))
+    energy = 0.0
+    for block in range(0, len(y), _BLOCK):
+        for r in range(len(queries)):
+            _products(queries[r], y, u, starts, block, dots, along)
+            for n in range(_BLOCK):
+                dots[0, n] += bias[0, block + n]
+                along[0, n] += bias[1, block + n]
+            _transform(dots)
+            _transform(along)
+            for c in range(n_characters):
+                for n in range(_BLOCK):
+                    q[c, n] = math.sqrt(max(squares[r] - 2 * dots[c, n], 0.0))
+                _decays(q[c], decay[c], powers)
+                for n in range(_BLOCK):
+                    slope, weight = (1 + q[c, n]) * decay[c, n], w[block + n]
+                    energy += slope * along[c, n] + weight * (slope + q[c, n] ** 2 / 3 * decay[c, n])
+                    by_distance = decay[c, n] * along[c, n] + weight * slope / 3
+                    totals[r] += by_distance
+                    dots[c, n], along[c, n] = by_distance, slope
+            _transform(dots)
+            _transform(along)
+            _combine(dots, along, y, u, starts, block, gradient[r])
+    for r in range(len(queries)):
+        gradient[r] -= totals[r] * queries[r]
+    return energy, gradient
+
+
+@numba.njit(fastmath=True, error_model="numpy")
+@no_type_check
+def _products(query, y, u, starts, block, dots, along):
+    """Those of a query with a block of training frames, by character."""
+    for c in range(len(dots)):
+        entries = slice(starts[c], starts[c + 1])
+        part = query[entries]
+        for n in range(0, _BLOCK, 2):  # two frames at a time: fewer loads of the query
+            j = block + n
+            y0, u0, y1, u1 = y[j, entries], u[j, entries], y[j + 1, entries], u[j + 1, entries]
+            a0, b0, a1, b1 = 0.0, 0.0, 0.0, 0.0
+            for d in range(len(part)):
+                a0 += part[d] * y0[d]
+                b0 += part[d] * u0[d]
+                a1 += part[d] * y1[d]
+                b1 += part[d] * u1[d]
+            dots[c, n], along[c, n], dots[c, n + 1], along[c, n + 1] = a0, b0, a1, b1
+
+
+@numba.njit(fastmath=True, error_model="numpy")
+@no_type_check
+def _combine(by_y, by_u, y, u, starts, block, gradient):
+    """The transpose: training frames of a block with weights, added to a query's gradient."""
+    for c in range(len(by_y)):
+        entries = slice(starts[c], starts[c + 1])
+        part = gradient[entries]
+        for n in range(0, _BLOCK, 2):
+            j = block + n
+            y0, u0, y1, u1 = y[j, entries], u[j, entries], y[j + 1, entries], u[j + 1, entries]
+            a0, b0, a1, b1 = by_y[c, n], by_u[c, n], by_y[c, n + 1], by_u[c, n + 1]
+            for d in range(len(part)):
+                part[d] += a0 * y0[d] + b0 * u0[d] + a1 * y1[d] + b1 * u1[d]
+
+
+@numba.njit(fastmath=True, inline="always")
+@no_type_check
+def _transform(array):
+    """The Walsh-Hadamard transform of group.py along the first axis, in place."""
+    half = 1
+    while half < len(array):
+        for start in range(0, len(array), 2 * half):
+            for i in range(start, start + half):
+                for n in range(array.shape[1]):
+                    first, second = array[i, n], array[i + half, n]
+                    array[i, n], array[i + half, n] = first + second, first - second
+        half *= 2
+
+
+@numba.njit(fastmath=True, inline="always")
+@no_type_check
+def _decays(q, out, powers):
+    """e^{-q} = 2^{-k} e^r with |r| ≤ ln(2)/2, by its Taylor series: unlike exp of the C library, one vector operation."""
+    for i in range(len(q)):
+        x = min(q[i], 700.0)
+        k = int(x * _LOG2E + 0.5)
+        r = k * _LN2 - x
+        series = 1.0
+        for n in range(13, 0, -1):
+            series = series * (r / n) + 1.0
+        out[i] = series * powers[k]
