@@ -25,6 +25,7 @@ _READERS = {
     ".extxyz": "supple.reading.xyz",
     ".npz": "supple.reading.npz",
     ".db": "supple.reading.database",
+    ".json": "supple.reading.database",
     ".h5": "supple.reading.hdf5",
     ".hdf5": "supple.reading.hdf5",
 }
