@@ -10,12 +10,13 @@ import numpy as np
 from ase import Atoms
 from pydantic import Field, PositiveInt
 
-from supple.sampling.bench import Bench, Draw, Labelled, Segment
+from supple.sampling.bench import Bench, Draw, Labelled, Segment, first_line
 from supple.sampling.bursts import Bursts
 from supple.sampling.coordinate import Coordinate
+from supple.sampling.held import relaxed_at
 
-#: eV/Å; a point of a relaxed scan is relaxed to this.
-_FMAX, _STEPS = 0.03, 300
+#: Calculations that a relaxation takes, roughly.
+_RELAXATION = 30
 
 
 class Scan(Draw, Bursts):
@@ -30,7 +31,6 @@ class Scan(Draw, Bursts):
     points: PositiveInt = Field(37, description="Geometries, both ends included.")
     relaxed: bool = Field(True, description="Relax all else at each point.")
     both: bool = Field(True, description="There and back again: relaxed scans may stay in the valley they come from.")
-    start: str | None = Field(None, description="Another geometry to start from: a file, or a bundled name.")
 
     def segments(self, bench: Bench) -> list[Segment]:
         """One for each direction."""
@@ -40,8 +40,10 @@ class Scan(Draw, Bursts):
         name = f"{manner}_{coordinate.label(molecule)}_{self.start_at:g}to{self.end_at:g}"
         ways = ("there", "back") if self.both and self.relaxed else ("there",)
         count = self.points * self.per_point
+        effort = self.points * (_RELAXATION if self.relaxed else 0) + self.effort(self.points)
         return [
-            _Way(f"{name}_{way}" if len(ways) > 1 else name, count, self, coordinate, way == "back") for way in ways
+            _Way(f"{name}_{way}" if len(ways) > 1 else name, count, effort, self, coordinate, way == "back")
+            for way in ways
         ]
 
 
@@ -49,6 +51,7 @@ class Scan(Draw, Bursts):
 class _Way(Segment):
     name: str
     expected: int
+    calculations: int
     draw: Scan
     coordinate: Coordinate
     back: bool
@@ -60,7 +63,7 @@ class _Way(Segment):
         values = np.linspace(*ends, draw.points)
         if state is None:
             molecule = bench.start(draw.start)
-            molecule = bench.relaxed(molecule) if draw.relaxed else molecule
+            molecule = bench.relaxed(molecule)[0] if draw.relaxed else molecule
             axis = coordinate.normal(molecule)
             last, first, skip = coordinate.value(molecule), 0, 0
         else:
@@ -73,38 +76,18 @@ class _Way(Segment):
         for index in range(first, draw.points):
             before, axis_before = molecule.positions.tolist(), axis.tolist()
             molecule = coordinate.turned(molecule, values[index] - last, axis)
+            about = {"coordinate": float(values[index])}
+            remark = None
             if draw.relaxed:
                 try:
-                    molecule = relaxed_at(molecule, coordinate, bench)
+                    molecule, remark = relaxed_at(molecule, coordinate, bench)
                 except Exception as error:
-                    yield Labelled(
-                        molecule.positions.copy(), None, None, f"the scan ended: {error}", {"coordinate": values[index]}
-                    )
+                    yield Labelled(molecule.positions, None, None, f"the scan ended: {first_line(error)}", about)
                     return
             axis = coordinate.normal(molecule, axis)
             kept = {
                 "point": index, "before": before, "axis": axis_before, "last": last,
                 "at": molecule.positions.tolist(), "axis_at": axis.tolist(),
             }  # fmt: skip
-            about = {"coordinate": float(values[index])}
-            yield from draw.around(molecule, bench, f"{self.name}/{index}", about, skip, kept)
+            yield from draw.around(molecule, bench, f"{self.name}/{index}", about, skip, kept, remark)
             last, skip = float(values[index]), 0
-
-
-def relaxed_at(molecule: Atoms, coordinate: Coordinate, bench: Bench) -> Atoms:
-    """The molecule relaxed with the coordinate held.
-
-    An angle is held by its three atoms, which stay where they are: at 180 degrees it has no derivative by which it could
-    be held.
-    """
-    from ase.optimize import BFGS
-
-    from supple.sampling.held import HeldTorsion
-
-    if not coordinate.is_torsion:
-        return bench.relaxed(molecule, _FMAX, _STEPS, fixed=coordinate.atoms)
-    atoms = Atoms(molecule.numbers, molecule.positions)
-    atoms.set_constraint(HeldTorsion(coordinate, coordinate.value(atoms)))
-    atoms.calc = bench.driver()
-    BFGS(atoms, logfile=None).run(fmax=_FMAX, steps=_STEPS)
-    return Atoms(atoms.numbers, atoms.positions)
