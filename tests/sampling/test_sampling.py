@@ -189,6 +189,7 @@ def test_profiles_are_of_the_lowest_frames_of_scans_without_bursts():
 
     frames = [
         *scan("scan_A_there", (0.0, 3.0, 1.0)), *scan("scan_A_back", (0.5, 2.0, 1.0)),
+        ("scan_A_settled", 60.0, 1.8), ("scan_A_settled", 60.0, 1.5),
         *scan("scan_B", (0.0, 3.0, 1.0)), *scan("scan_B", (0.1, 3.1, 1.1)),
         ("md_A", np.nan, 0.0),
     ]  # fmt: skip
@@ -198,7 +199,7 @@ def test_profiles_are_of_the_lowest_frames_of_scans_without_bursts():
     )
     (profile,) = profiles(data)
     assert profile.name == "A"
-    np.testing.assert_allclose(profile.energies, np.array([0.0, 2.0, 1.0]) / ENERGY["kcal/mol"])
+    np.testing.assert_allclose(profile.energies, np.array([0.0, 1.5, 1.0]) / ENERGY["kcal/mol"])
 
 
 @pytest.mark.slow

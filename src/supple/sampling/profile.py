@@ -115,14 +115,18 @@ def profiles(dataset: Dataset) -> list[Profile]:
 
 
 def _has_bursts(dataset: Dataset, frames: Int[np.ndarray, "F"]) -> bool:
-    """Whether a segment has more than one frame at a point."""
+    """Whether a segment has more than one frame at a point, but for one that settles a scan."""
     origins, coordinate = dataset.extras["origin"][frames].astype(str), dataset.extras["coordinate"][frames]
-    seen = list(zip(origins, coordinate, strict=True))
+    seen = [(origin, value) for origin, value in zip(origins, coordinate, strict=True) if not _settles(origin)]
     return len(set(seen)) < len(seen)
 
 
+def _settles(origin: str) -> bool:
+    return origin.endswith("_settled")
+
+
 def _line_of(origin: str) -> str:
-    return origin.removesuffix("_there").removesuffix("_back")
+    return origin.removesuffix("_there").removesuffix("_back").removesuffix("_settled")
 
 
 def _valleys(energies: Float[np.ndarray, "K"]) -> list[int]:

@@ -10,10 +10,12 @@ import numpy as np
 from ase import Atoms
 from pydantic import Field, PositiveInt
 
+from supple.errors import SettingsError
 from supple.sampling.bench import Bench, Draw, Labelled, Segment, first_line
 from supple.sampling.bursts import Bursts
 from supple.sampling.coordinate import Coordinate
 from supple.sampling.held import relaxed_at
+from supple.sampling.settling import Settled
 
 #: Calculations that a relaxation takes, roughly.
 _RELAXATION = 30
@@ -31,20 +33,43 @@ class Scan(Draw, Bursts):
     points: PositiveInt = Field(37, description="Geometries, both ends included.")
     relaxed: bool = Field(True, description="Relax all else at each point.")
     both: bool = Field(True, description="There and back again: relaxed scans may stay in the valley they come from.")
+    settled: bool = Field(
+        False, description="Then each point once more from its neighbours, until none falls any further."
+    )
 
     def segments(self, bench: Bench) -> list[Segment]:
-        """One for each direction."""
+        """One for each direction, and one that settles the scan where that is asked for.
+
+        Raises:
+            SettingsError: the molecule has no such coordinate, or such a scan cannot be settled.
+        """
         molecule = bench.start(self.start)
         coordinate = Coordinate.of(molecule, self.torsion)
+        if self.settled and not (self.relaxed and coordinate.is_torsion and not self.bursts):
+            raise SettingsError(
+                "Only a relaxed scan of a torsion, without bursts, can be settled: leave out settled, or the other."
+            )
         manner = "scan" if self.relaxed else "rigid"
         name = f"{manner}_{coordinate.label(molecule)}_{self.start_at:g}to{self.end_at:g}"
         ways = ("there", "back") if self.both and self.relaxed else ("there",)
         count = self.points * self.per_point
         effort = self.points * (_RELAXATION if self.relaxed else 0) + self.effort(self.points)
-        return [
+        segments: list[Segment] = [
             _Way(f"{name}_{way}" if len(ways) > 1 else name, count, effort, self, coordinate, way == "back")
             for way in ways
         ]
+        if self.settled:
+            segments.append(
+                Settled(
+                    name=f"{name}_settled",
+                    calculations=2 * self.points * _RELAXATION,
+                    after=tuple(segment.name for segment in segments),
+                    start=self.start,
+                    coordinate=coordinate,
+                    values=tuple(np.linspace(self.start_at, self.end_at, self.points).tolist()),
+                )
+            )
+        return segments
 
 
 @dataclass(frozen=True)
