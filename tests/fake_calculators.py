@@ -42,6 +42,37 @@ class Nothing(Springs):
         self.results["energy"] = float("nan")
 
 
+class Valleys(Calculator):
+    """Two valleys of the distance of the first two atoms, 1.3 and 1.5 Å; the first is lower by 0.1 eV."""
+
+    implemented_properties = ["energy", "forces"]
+
+    def calculate(self, atoms=None, properties=None, system_changes=None):
+        super().calculate(atoms, properties, system_changes)
+        along = self.atoms.positions[1] - self.atoms.positions[0]
+        x = np.linalg.norm(along)
+        a, b = x - 1.3, x - 1.5
+        slope = 4000 * 2 * a * b * (a + b) + 0.5
+        forces = np.zeros((len(self.atoms), 3))
+        forces[0], forces[1] = slope * along / x, -slope * along / x
+        self.results = {"energy": 4000 * a**2 * b**2 + 0.5 * a, "forces": forces}
+
+
+class Breaks(Springs):
+    """Fails whenever it is asked."""
+
+    def calculate(self, atoms=None, properties=None, system_changes=None):
+        raise CalculationFailed("no orbitals\nand a second line")
+
+
+def valleys():
+    return Valleys()
+
+
+def breaks():
+    return Breaks()
+
+
 def springs():
     return Springs()
 

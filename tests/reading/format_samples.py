@@ -54,6 +54,51 @@ PSI4 = """
           Psi4: An Open-Source Ab Initio Electronic Structure Package
                                Psi4 1.7 release
     -----------------------------------------------------------------------
+
+  ==> Geometry <==
+
+    Molecular point group: c1
+    Full point group: C1
+
+    Geometry (in Bohr), charge = 0, multiplicity = 1:
+
+       Center              X                  Y                   Z               Mass
+    ------------   -----------------  -----------------  -----------------  -----------------
+         O            0.000000000000     0.000000000000     0.225372517068    15.994914619570
+         H            0.000000000000     1.442312677587    -0.901488179545     1.007825032230
+         H            0.000000000000    -1.442312677587    -0.901488179545     1.007825032230
+
+  Running in c1 symmetry.
+
+  ==> Iterations <==
+
+                           Total Energy        Delta E     RMS |[F,P]|
+
+   @DF-RKS iter   1:   -76.26812500000000   -3.42482e-12   1.80398e-09 DIIS
+  Energy and wave function converged.
+
+
+  ==> Post-Iterations <==
+
+  @DF-RKS Final Energy:   -76.26812500000000
+
+   => Energetics <=
+
+    Nuclear Repulsion Energy =              9.0000000000000000
+    Total Energy =                        -76.2681250000000000
+
+Computation Completed
+
+  -Total Gradient:
+     Atom            X                  Y                   Z
+    ------   -----------------  -----------------  -----------------
+       1        0.000000000000     0.000000000000     0.010000000000
+       2        0.000000000000    -0.004000000000    -0.005000000000
+       3        0.000000000000     0.004000000000    -0.005000000000
+
+    Psi4 stopped on: Saturday, 10 December 2022 09:14AM
+
+*** Psi4 exiting successfully. Buy a developer a beer!
 """
 
 CP2K_POSITIONS = """       3
@@ -105,12 +150,218 @@ VASPRUN = """<?xml version="1.0" encoding="ISO-8859-1"?>
 </modeling>
 """
 
+GAUSSIAN = """ Entering Gaussian System, Link 0=g16
+ ----------------------------------------------------------------------
+ #P PBE1PBE/def2SVP Force Integral(Grid=UltraFine) EmpiricalDispersion=
+ GD3BJ
+ ----------------------------------------------------------------------
+ Symbolic Z-matrix:
+ Charge =  0 Multiplicity = 1
+ O                     0.        0.        0.11926
+ H                     0.        0.76324  -0.47705
+ H                     0.       -0.76324  -0.47705
+
+                          Input orientation:
+ ---------------------------------------------------------------------
+ Center     Atomic      Atomic             Coordinates (Angstroms)
+ Number     Number       Type             X           Y           Z
+ ---------------------------------------------------------------------
+      1          8           0        0.000000    0.000000    0.119260
+      2          1           0        0.000000    0.763240   -0.477050
+      3          1           0        0.000000   -0.763240   -0.477050
+ ---------------------------------------------------------------------
+                         Standard orientation:
+ ---------------------------------------------------------------------
+ Center     Atomic      Atomic             Coordinates (Angstroms)
+ Number     Number       Type             X           Y           Z
+ ---------------------------------------------------------------------
+      1          8           0        0.000000    0.119260    0.000000
+      2          1           0        0.763240   -0.477050    0.000000
+      3          1           0       -0.763240   -0.477050    0.000000
+ ---------------------------------------------------------------------
+ SCF Done:  E(RPBE1PBE) =  -76.2681250000     A.U. after   10 cycles
+ -------------------------------------------------------------------
+ Center     Atomic                   Forces (Hartrees/Bohr)
+ Number     Number              X              Y              Z
+ -------------------------------------------------------------------
+      1        8           0.000000000    0.000000000   -0.010000000
+      2        1           0.000000000    0.004000000    0.005000000
+      3        1           0.000000000   -0.004000000    0.005000000
+ -------------------------------------------------------------------
+ Cartesian Forces:  Max     0.010000000 RMS     0.005000000
+ Normal termination of Gaussian 16.
+"""
+
+AIMS = """------------------------------------------------------------
+          Invoking FHI-aims ...
+
+          When using FHI-aims, please cite the following reference:
+------------------------------------------------------------
+  Reading file control.in.
+  xc               pbe
+  spin             none
+
+  Reading geometry description geometry.in.
+  | Number of atoms                   :        3
+  | Number of spin channels           :        1
+  Input geometry:
+  | No unit cell requested.
+  | Atomic structure:
+  |       Atom                x [A]            y [A]            z [A]
+  |    1: Species O             0.00000000        0.00000000        0.11926200
+  |    2: Species H             0.00000000        0.76323900       -0.47704700
+  |    3: Species H             0.00000000       -0.76323900       -0.47704700
+
+  The structure contains        3 atoms,  and a total of         10.000 electrons.
+  | Number of Kohn-Sham states (occupied + empty):        8
+  | Number of k-points                             :         1
+
+          Begin self-consistency loop: Initialization.
+
+------------------------------------------------------------
+          Begin self-consistency iteration #    1
+  Self-consistency cycle converged.
+
+  Total energy components:
+  | Total energy                  :         -76.26812500 Ha       -2075.36138000 eV
+  | Electronic free energy        :         -76.26812500 Ha       -2075.36138000 eV
+
+  Energy and forces in a compact form:
+  | Total energy uncorrected      :         -0.207536138000000E+04 eV
+  | Electronic free energy        :         -0.207536138000000E+04 eV
+  Total atomic forces (unitary forces cleaned) [eV/Ang]:
+  |    1          0.000000000000000E+00          0.000000000000000E+00         -0.500000000000000E+00
+  |    2          0.000000000000000E+00          0.200000000000000E+00          0.250000000000000E+00
+  |    3          0.000000000000000E+00         -0.200000000000000E+00          0.250000000000000E+00
+
+------------------------------------------------------------
+          Final output of selected total energy values:
+  | Total energy of the DFT / Hartree-Fock s.c.f. calculation      :          -2075.361380000 eV
+
+          Have a nice day.
+------------------------------------------------------------
+"""
+
+OUTCAR = """ vasp.6.3.0 20Jan22 (build Mar 1 2022) complex
+ POTCAR:    PAW_PBE O 08Apr2002
+ POTCAR:    PAW_PBE H 15Jun2001
+ POTCAR:    PAW_PBE O 08Apr2002
+ POTCAR:    PAW_PBE H 15Jun2001
+   ISPIN  =      1    spin polarized calculation?
+   ions per type =               1   2
+      direct lattice vectors                 reciprocal lattice vectors
+    10.000000000  0.000000000  0.000000000     0.100000000  0.000000000  0.000000000
+     0.000000000 10.000000000  0.000000000     0.000000000  0.100000000  0.000000000
+     0.000000000  0.000000000 10.000000000     0.000000000  0.000000000  0.100000000
+
+--------------------------------------- Iteration      1(   1)  ---------------------------------------
+
+------------------------ aborting loop because EDIFF is reached ----------------------------------------
+
+      direct lattice vectors                 reciprocal lattice vectors
+    10.000000000  0.000000000  0.000000000     0.100000000  0.000000000  0.000000000
+     0.000000000 10.000000000  0.000000000     0.000000000  0.100000000  0.000000000
+     0.000000000  0.000000000 10.000000000     0.000000000  0.000000000  0.100000000
+
+ POSITION                                       TOTAL-FORCE (eV/Angst)
+ -----------------------------------------------------------------------------------
+      0.00000      0.00000      0.10000         0.000000      0.000000     -0.500000
+      0.00000      0.76300      9.52300         0.000000      0.200000      0.250000
+      0.00000      9.23700      9.52300         0.000000     -0.200000      0.250000
+ -----------------------------------------------------------------------------------
+    total drift:                                0.000000      0.000000      0.000000
+
+  FREE ENERGIE OF THE ION-ELECTRON SYSTEM (eV)
+  ---------------------------------------------------
+  free  energy   TOTEN  =       -14.22000000 eV
+
+  energy  without entropy=      -14.21000000  energy(sigma->0) =      -14.21500000
+"""
+
+CP2K = """ CP2K| version string:                                       CP2K version 2023.1
+
+ CELL| Vector a [angstrom]:      10.000     0.000     0.000   |a| =    10.000000
+ CELL| Vector b [angstrom]:       0.000    10.000     0.000   |b| =    10.000000
+ CELL| Vector c [angstrom]:       0.000     0.000    10.000   |c| =    10.000000
+
+ FUNCTIONAL| PBE:
+ FUNCTIONAL| J.P.Perdew, K.Burke, M.Ernzerhof, Phys. Rev. Letter, vol. 77, n 18,
+
+ MODULE QUICKSTEP: ATOMIC COORDINATES IN ANGSTROM
+
+   Atom Kind Element         X             Y             Z       Z(eff)     Mass
+      1    1 O    8      0.000000      0.000000      0.119262   6.0000  15.9994
+      2    2 H    1      0.000000      0.763239     -0.477047   1.0000   1.0079
+      3    2 H    1      0.000000     -0.763239     -0.477047   1.0000   1.0079
+
+  *** SCF run converged in    12 steps ***
+
+ ENERGY| Total FORCE_EVAL ( QS ) energy [a.u.]:              -17.164344750800000
+
+ ATOMIC FORCES in [a.u.]
+
+ # Atom   Kind   Element          X              Y              Z
+      1      1      O           0.00000000     0.00000000    -0.01000000
+      2      2      H           0.00000000     0.00400000     0.00500000
+      3      2      H           0.00000000    -0.00400000     0.00500000
+ SUM OF ATOMIC FORCES           0.00000000     0.00000000     0.00000000     0.00000000
+"""
+
+#: As CP2K prints the same since 2025.
+CP2K_2025 = (
+    CP2K[: CP2K.index(" ENERGY|")]
+    + """ ENERGY| Total FORCE_EVAL ( QS ) energy [hartree]            -17.164344750800000
+
+ FORCES| Atomic forces [hartree/bohr]
+ FORCES|   Atom     x               y               z               |f|
+ FORCES|      1  0.00000000E+00  0.00000000E+00 -1.00000000E-02   1.00000000E-02
+ FORCES|      2  0.00000000E+00  4.00000000E-03  5.00000000E-03   6.40312424E-03
+ FORCES|      3  0.00000000E+00 -4.00000000E-03  5.00000000E-03   6.40312424E-03
+ FORCES| Sum     0.00000000E+00  0.00000000E+00  0.00000000E+00
+"""
+)
+
+ENGRAD = """#
+# Number of atoms
+#
+ 3
+#
+# The current total energy in Eh
+#
+    -76.268125000000
+#
+# The current gradient in Eh/bohr
+#
+       0.000000000000
+       0.000000000000
+       0.010000000000
+       0.000000000000
+      -0.004000000000
+      -0.005000000000
+       0.000000000000
+       0.004000000000
+      -0.005000000000
+#
+# The atomic numbers and current coordinates in Bohr
+#
+   8     0.0000000    0.0000000    0.2253725
+   1     0.0000000    1.4423127   -0.9014882
+   1     0.0000000   -1.4423127   -0.9014882
+"""
+
 
 def samples() -> dict[str, bytes]:
     """File name -> content, of every text format that programs write."""
     texts = {
         "orca.out": ORCA,
+        "orca.engrad": ENGRAD,
+        "gaussian.log": GAUSSIAN,
+        "aims.out": AIMS,
         "vasprun.xml": VASPRUN,
+        "OUTCAR": OUTCAR,
+        "psi4.out": PSI4,
+        "cp2k.out": CP2K,
+        "cp2k-2025.out": CP2K_2025,
         "water-pos-1.xyz": CP2K_POSITIONS,
         "water-frc-1.xyz": CP2K_FORCES,
     }

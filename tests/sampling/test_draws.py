@@ -129,7 +129,7 @@ def test_bursts_about_the_points_of_a_scan_go_on_from_any_frame(tmp_path):
 
 def test_normal_modes_of_water(tmp_path):
     table = bench(tmp_path)
-    minimum = table.relaxed(table.start(), fmax=1e-3)
+    minimum, _ = table.relaxed(table.start(), fmax=1e-3)
     frequencies, modes = normal_modes(minimum, table)
     wavenumbers = frequencies * units._hbar * units.J * units.s / units.invcm
     assert len(modes) == 3

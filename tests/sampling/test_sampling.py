@@ -19,6 +19,7 @@ from supple.errors import DataError, SettingsError, SuppleError
 from supple.sampling import Recipe, sample
 from supple.sampling.molecules import starting_geometry
 from supple.sampling.profile import Profile, profiles
+from supple.units import ENERGY
 
 pytest.importorskip("tblite")
 SUPPLE = Path(sys.executable).with_name("supple")
@@ -55,7 +56,9 @@ def test_the_same_again_is_the_same_and_another_recipe_is_refused(water, tmp_pat
         sample(recipe(water, seed=1), tmp_path / "a.xyz")
 
 
-def test_killed_at_any_moment_it_goes_on_to_the_same_file(water, tmp_path):
+@pytest.mark.parametrize("kill", [os.killpg, os.kill], ids=["with its processes", "alone"])
+def test_killed_at_any_moment_it_goes_on_to_the_same_file(kill, water, tmp_path):
+    """Killed alone, it leaves processes behind; they end by themselves, and write nothing beside the next."""
     command = [SUPPLE, "sample", water, "--draw", MD, "--jobs", "1", "--out"]
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     subprocess.run([*command, tmp_path / "whole.xyz"], check=True, capture_output=True, env=environment)
@@ -68,11 +71,12 @@ def test_killed_at_any_moment_it_goes_on_to_the_same_file(water, tmp_path):
     while not (lines.exists() and lines.read_bytes().count(b"\n") >= 4):
         assert time.monotonic() < deadline
         time.sleep(0.01)
-    os.killpg(process.pid, signal.SIGKILL)
+    kill(process.pid, signal.SIGKILL)
     process.wait()
     assert not (tmp_path / "killed.xyz").exists()
-    with lines.open("ab") as half:
-        half.write(b'{"positions": [[0.0')
+    if kill is os.killpg:
+        with lines.open("ab") as half:
+            half.write(b'{"positions": [[0.0')
     subprocess.run([*command, tmp_path / "killed.xyz"], check=True, capture_output=True, env=environment)
     assert (tmp_path / "killed.xyz").read_bytes() == (tmp_path / "whole.xyz").read_bytes()
 
@@ -107,7 +111,7 @@ def test_nothing_good_is_refused(water, tmp_path):
         ({"molecule": "not a molecule!"}, "no file, no SMILES"),
         ({"molecule": "missing.xyz"}, "There is no file missing.xyz"),
         ({"draws": [{"kind": "scan"}]}, "has no torsion to scan"),
-        ({"draws": [{"kind": "md"}, {"kind": "md"}]}, "Two draws are the same"),
+        ({"draws": [{"kind": "md"}, {"kind": "md"}]}, "Two draws would have the same name"),
     ],
 )
 def test_recipes_that_cannot_be_followed(water, tmp_path, settings, sentence):
@@ -177,6 +181,25 @@ def test_a_profile_names_minima_and_barriers(tmp_path):
     assert profile.sentences()[0] == "minimum at -180°: 2.00 kcal/mol"
     profile.save_figure(tmp_path / "p.png")
     assert (tmp_path / "p.png").stat().st_size > 5000
+
+
+def test_profiles_are_of_the_lowest_frames_of_scans_without_bursts():
+    def scan(name, energies):
+        return [(name, float(value), energy) for value, energy in zip((0, 60, 120), energies, strict=True)]
+
+    frames = [
+        *scan("scan_A_there", (0.0, 3.0, 1.0)), *scan("scan_A_back", (0.5, 2.0, 1.0)),
+        ("scan_A_settled", 60.0, 1.8), ("scan_A_settled", 60.0, 1.5),
+        *scan("scan_B", (0.0, 3.0, 1.0)), *scan("scan_B", (0.1, 3.1, 1.1)),
+        ("md_A", np.nan, 0.0),
+    ]  # fmt: skip
+    origin, coordinate, energy = (np.array(column) for column in zip(*frames, strict=True))
+    data = supple.Dataset.of(
+        [1], np.zeros((len(frames), 1, 3)), energy, None, extras={"origin": origin, "coordinate": coordinate}
+    )
+    (profile,) = profiles(data)
+    assert profile.name == "A"
+    np.testing.assert_allclose(profile.energies, np.array([0.0, 1.5, 1.0]) / ENERGY["kcal/mol"])
 
 
 @pytest.mark.slow

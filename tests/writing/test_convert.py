@@ -11,10 +11,11 @@ from supple.errors import DataError, SettingsError
 from supple.reading import read
 from supple.units import Units
 from supple.writing import FORMATS, format_of, write
+from supple.writing.numbers import in_unit
 
 SUFFIX = {"extxyz": ".xyz", "sgdml": ".npz", "rmd17": ".npz", "ase": ".db", "schnetpack": ".db", "spice": ".h5"}
 EV = 23.060547830619026
-#: Formats whose units are their own, whatever is asked for.
+#: Formats whose units are their own.
 FIXED = {"rmd17": "kcal/mol", "ase": "eV", "spice": "hartree,bohr"}
 
 
@@ -40,7 +41,7 @@ def same(one, other):
 @pytest.mark.parametrize("units", ["kcal/mol", "hartree,bohr"])
 def test_numbers_units_and_all_else_come_back(data, fmt, units, tmp_path):
     path = tmp_path / f"x{SUFFIX[fmt]}"
-    assert write(path, data, Units.parse(units), fmt) == []
+    assert write(path, data, None if fmt in FIXED else Units.parse(units), fmt) == []
     back = read(path)
     same(back, data)
     assert back.source.units == Units.parse(FIXED.get(fmt, units))
@@ -112,3 +113,52 @@ def test_formats_by_suffix_and_by_name(tmp_path):
         format_of(tmp_path / "a.foo")
     with pytest.raises(SettingsError, match="not a format to write"):
         format_of(tmp_path / "a.npz", "cif")
+
+
+@pytest.mark.parametrize("fmt", FIXED)
+def test_a_format_with_units_of_its_own_refuses_others(data, fmt, tmp_path):
+    path = tmp_path / f"x{SUFFIX[fmt]}"
+    with pytest.raises(SettingsError, match=f"Files of the format {fmt} are in"):
+        write(path, data, Units.parse("kJ/mol"), fmt)
+    write(path, data, Units.parse(FIXED[fmt]), fmt)
+    same(read(path), data)
+
+
+@pytest.mark.parametrize(("name", "fmt"), [("a.xyz", "sgdml"), ("a.npz.gz", "rmd17"), ("a.db", "extxyz"), ("a", "ase")])
+def test_a_suffix_by_which_the_file_would_not_be_read_again_is_refused(name, fmt, tmp_path):
+    with pytest.raises(SettingsError, match=f"cannot be read again as {fmt}"):
+        format_of(tmp_path / name, fmt)
+
+
+@pytest.mark.parametrize("fmt", FORMATS)
+def test_names_that_mean_something_else_in_the_format_are_left_out_and_told_of(data, fmt, tmp_path):
+    own = {
+        "extxyz": "energy_unit", "sgdml": "E", "rmd17": "coords", "ase": "forces", "schnetpack": "energy",
+        "spice": "conformations",
+    }  # fmt: skip
+    path = tmp_path / f"x{SUFFIX[fmt]}"
+    extras = {own[fmt]: np.arange(7.0), "step": np.arange(7.0)}
+    clash = Dataset.of(data.numbers, data.positions, data.energies, data.forces, extras=extras)
+    assert write(path, clash, to=fmt) == [own[fmt]]
+    back = read(path)
+    same(back, data)
+    np.testing.assert_array_equal(back.extras["step"], extras["step"])
+
+
+def test_units_that_schnetpack_has_no_name_for_are_refused(data, tmp_path):
+    with pytest.raises(DataError, match="SchNetPack has no unit meV"):
+        write(tmp_path / "x.db", data, Units.parse("meV"), "schnetpack")
+
+
+@pytest.mark.parametrize("fmt", ["sgdml", "rmd17"])
+def test_equal_data_give_equal_archives(data, fmt, tmp_path, monkeypatch):
+    write(tmp_path / "a.npz", data, to=fmt)
+    monkeypatch.setattr("time.time", lambda: 2e9)
+    write(tmp_path / "b.npz", data, to=fmt)
+    assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
+
+
+def test_numbers_of_few_digits_are_written_as_they_stood_in_the_file():
+    stood = np.array([-97208.5731, 0.1, 1e-7, 123456.789, -3.0, 0.0, np.nan])
+    for unit in (Units.parse("kcal/mol").energy_in_ev, Units.parse("hartree,bohr").length_in_angstrom):
+        np.testing.assert_array_equal(in_unit(stood * unit, unit), stood)

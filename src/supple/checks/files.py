@@ -15,7 +15,8 @@ from supple.dataset import Dataset
 from supple.errors import DataError
 from supple.progress import SILENCE, Progress
 from supple.reading import survey
-from supple.reading.many import concatenated, is_pattern
+from supple.reading.folders import is_pattern
+from supple.reading.many import concatenated
 from supple.reading.request import Defect
 
 #: What a reader finds is serious, for frames were lost or guessed; but not these.

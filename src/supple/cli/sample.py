@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -59,8 +60,12 @@ def sample(
     if not out.name.removesuffix(".gz").endswith((".xyz", ".extxyz")):
         raise SettingsError(f"The frames are written as extended xyz: let {out} end in .xyz or .xyz.gz.")
     with progress_display() as progress:
-        for segment in asked.segments():
-            progress.note(f"{segment.name}: {segment.expected} frames")
+        segments = asked.segments()
+        for segment in segments:
+            frames = f"{segment.expected} frames" if segment.expected else "a frame wherever it falls"
+            progress.note(f"{segment.name}: {frames}, about {segment.calculations} calculations")
+        total = sum(segment.calculations for segment in segments)
+        progress.note(f"About {total} calculations of {asked.method} for {asked.molecule}, into {out}.")
         try:
             made = follow(asked, out, jobs, progress)
         except KeyboardInterrupt:
@@ -106,6 +111,7 @@ def _report(made: Sampled, out: Path, json: bool) -> None:
         print_json(
             {
                 "out": str(out), "n_frames": len(made.dataset), "failed": len(made.failures), "missing": made.missing,
+                "remarks": _counted(made.remarks),
                 "profiles": [profile.sentences() for profile in found], "figures": [str(f) for f in figures],
             }
         )  # fmt: skip
@@ -113,8 +119,16 @@ def _report(made: Sampled, out: Path, json: bool) -> None:
     for profile, figure in zip(found, figures, strict=True):
         typer.echo(f"{profile.name}: {'; '.join(profile.sentences())} ({figure})")
     typer.echo(f"{len(made.dataset)} frames in {out}, at {made.dataset.source.theory}.")
-    for origin, reason in made.failures[:5]:
-        typer.echo(f"failed: {origin}: {reason}", err=True)
+    for remark in _counted(made.remarks):
+        typer.echo(remark, err=True)
+    for failure in _counted(made.failures):
+        typer.echo(f"failed: {failure}", err=True)
     if made.failures or made.missing:
         typer.echo(f"{len(made.failures)} calculations failed, {made.missing} frames were not come to.", err=True)
     print_next(f"supple check {out}", f"supple train {out}")
+
+
+def _counted(sayings: tuple[tuple[str, str], ...]) -> list[str]:
+    """What was said, once for each origin, and of how many frames."""
+    counts = Counter(sayings)
+    return [f"{origin}: {said}" + (f" ({n} frames)" if n > 1 else "") for (origin, said), n in counts.items()]

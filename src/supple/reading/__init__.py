@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from supple.errors import DataError
 from supple.reading.keys import Keys
-from supple.reading.request import Defect, Ledger, Request
+from supple.reading.request import Damage, Defect, Ledger, Request
 
 if TYPE_CHECKING:
     from supple.dataset import Dataset
@@ -25,8 +25,10 @@ _READERS = {
     ".extxyz": "supple.reading.xyz",
     ".npz": "supple.reading.npz",
     ".db": "supple.reading.database",
+    ".json": "supple.reading.database",
     ".h5": "supple.reading.hdf5",
     ".hdf5": "supple.reading.hdf5",
+    ".engrad": "supple.reading.engrad",
 }
 
 
@@ -105,31 +107,54 @@ def survey(
     return Survey(path, dataset, ledger.defects)
 
 
-def _read(path: Path, request: Request, units: str | Units | None) -> Dataset:
-    """A file, or many as one."""
-    from supple.reading.assemble import assemble
-    from supple.reading.many import is_pattern, read_many
+def _expanded(path: Path) -> list[Path]:
+    """The files that a name stands for: itself, or those of a folder or a pattern.
 
-    def one(file: Path) -> Dataset:
-        raw: Raw = import_module(_reader(file)).load(file, request)
-        return assemble(raw, file.name, units, request.labels, request.damage)
+    Raises:
+        DataError: there are none.
+    """
+    from supple.reading.folders import files_of, is_pattern
 
     folder = path.is_dir() and next(path.rglob("*.npy"), None) is None
     if folder or (not path.exists() and is_pattern(str(path))):
-        return read_many(path, one, request.damage)
-    return one(path)
+        return files_of(path, frozenset(_READERS) - {".json"})  # which many programs write beside their results
+    if not path.exists():
+        raise DataError(f"There is no file {path}.")
+    return [path]
+
+
+def _read(path: Path, request: Request, units: str | Units | None) -> Dataset:
+    """A file, or many as one."""
+    from supple.reading.folders import is_pattern
+    from supple.reading.many import read_many
+
+    files = _expanded(path)
+    if files == [path]:
+        return _one(request, units)(path, request.damage)
+    fixed = next((k for k, part in enumerate(path.parts) if is_pattern(part)), len(path.parts))
+    root = path if path.is_dir() else Path(*path.parts[:fixed])
+    return read_many(files, root, _one(request, units), request.damage, path.name)
+
+
+def _one(request: Request, units: str | Units | None) -> Callable[[Path, Damage], Dataset]:
+    """What reads one file."""
+    from supple.reading.assemble import assemble
+
+    def one(file: Path, damage: Damage) -> Dataset:
+        raw: Raw = import_module(_reader(file)).load(file, replace(request, damage=damage))
+        return assemble(raw, file.name, units, request.labels, damage)
+
+    return one
 
 
 def _reader(path: Path) -> str:
     """The module that reads a file."""
     if path.is_dir():
         return "supple.reading.npy_tree"
-    if not path.exists():
-        raise DataError(f"There is no file {path}.")
     suffix = Path(path.name.lower().removesuffix(".gz")).suffix
     if suffix == ".xyz":
-        from supple.reading.cp2k import forces_beside
+        from supple.reading.cp2k import pair
 
-        if forces_beside(path) is not None:
+        if pair(path) is not None:
             return "supple.reading.cp2k"
     return _READERS.get(suffix, "supple.reading.outputs")

@@ -223,10 +223,12 @@ class _Reading:
                 values = np.char.decode(values, "latin-1")
             if values.dtype.kind not in "biufU":
                 continue
-            if values.size == 1 and len(text := _plain(values.reshape(-1)[0])) < _LONG:
-                about[member] = text
-            elif values.ndim and len(values) == n_frames:
+            if values.ndim and len(values) == n_frames:
                 extras[member] = values
+            elif values.size == 1 and len(text := _plain(values.reshape(-1)[0])) < _LONG:
+                about[member] = text
+        if about.get("theory") == "unknown":  # sGDML must have a word for it
+            del about["theory"]
         extras, stated = with_theory(extras)
         return extras, about | stated
 

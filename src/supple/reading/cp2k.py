@@ -6,6 +6,7 @@ Positions are in Å, energies in hartree, forces in hartree/bohr.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,41 +17,49 @@ from supple.reading.elements import atomic_number
 from supple.reading.frames import Frame, raw_from_frames
 from supple.reading.opening import opened
 from supple.reading.raw import Raw
-from supple.reading.request import Request
+from supple.reading.request import Damage, Request
 from supple.units import Units
 
 _ENERGY = re.compile(r"\bE\s*=\s*([-+0-9.eEdD]+)")
 _STEP = re.compile(r"\bi\s*=\s*(\d+)")
 
 
-def forces_beside(path: Path) -> Path | None:
-    """The file of forces that belongs to a file of positions, by its name; None where there is none."""
-    other = path.with_name(path.name.replace("-pos-", "-frc-"))
-    return other if "-pos-" in path.name and other.exists() else None
+def pair(path: Path) -> tuple[Path, Path] | None:
+    """The files of positions and of forces that a file is one of, by their names; None where one is missing."""
+    positions = path.with_name(path.name.replace("-frc-", "-pos-"))
+    forces = path.with_name(path.name.replace("-pos-", "-frc-"))
+    return (positions, forces) if positions != forces and positions.exists() and forces.exists() else None
 
 
 def load(path: Path, request: Request) -> Raw:
-    """Read both files; frames that one of them lacks are left out, and told of.
+    """Read both files; frames that have no forces are left out, and told of.
 
     Raises:
         DataError: a file is damaged, or no frame has forces.
     """
-    beside = forces_beside(path)
-    assert beside is not None
-    forces = {step: vectors for step, _, _, vectors in _blocks(beside)}
+    both = pair(path)
+    if both is None:
+        raise DataError(f"There is no file of positions, or none of forces, beside {path}.")
+    # a run that was started again from an earlier step has the steps since then twice, in both files
+    forces = {step: (numbers, vectors) for step, _, numbers, vectors in _blocks(both[1], request.damage)}
     frames = (
-        Frame(numbers, positions, energy, forces.get(step), {"step": float(step)})
-        for step, energy, numbers, positions in _blocks(path)
+        Frame(numbers, positions, energy, _of_the_same(forces.get(step), numbers), {"step": float(step[0])})
+        for step, energy, numbers, positions in _blocks(both[0], request.damage)
     )
     return raw_from_frames(frames, path.name, request, convention=Units.of("hartree", "Å", "hartree/bohr"))
 
 
-def _blocks(path: Path) -> Iterator[tuple[int, float | None, np.ndarray, np.ndarray]]:
-    """Step, energy, atomic numbers and vectors of each frame."""
+def _of_the_same(found: tuple[np.ndarray, np.ndarray] | None, numbers: np.ndarray) -> np.ndarray | None:
+    """The forces of a step, if they are of the same atoms."""
+    return found[1] if found is not None and np.array_equal(found[0], numbers) else None
+
+
+def _blocks(path: Path, damage: Damage) -> Iterator[tuple[tuple[int, int], float | None, np.ndarray, np.ndarray]]:
+    """Step and how often it was there before, energy, atomic numbers and vectors of each frame."""
     with opened(path) as file:
         lines = file.read().decode("utf-8", "replace").splitlines()
-    at = 0
-    count = 0
+    at, count = 0, 0
+    seen: Counter[int] = Counter()
     while at < len(lines) and lines[at].strip():
         try:
             n_atoms = int(lines[at])
@@ -59,16 +68,20 @@ def _blocks(path: Path) -> Iterator[tuple[int, float | None, np.ndarray, np.ndar
             vectors = np.array([[float(value) for value in word[1:4]] for word in words])
             if vectors.shape != (n_atoms, 3) or not numbers.all():
                 raise ValueError("a line of an atom is not whole")
-            step, energy = _STEP.search(lines[at + 1]), _ENERGY.search(lines[at + 1])
+            named, energy = _STEP.search(lines[at + 1]), _ENERGY.search(lines[at + 1])
+            step = int(named.group(1)) if named else count
             yield (
-                int(step.group(1)) if step else count,
+                (step, seen[step]),
                 float(energy.group(1).replace("D", "E").replace("d", "e")) if energy else None,
                 numbers,
                 vectors,
             )
         except (ValueError, IndexError) as error:
-            raise DataError(
-                f"{path.name}: the frame from line {at + 1} is damaged ({error}); copy the file again."
-            ) from error
+            sentence = (
+                f"{path.name}: the frame from line {at + 1} is damaged ({error}); remove it, or copy the file again."
+            )
+            damage.found("cut-short", DataError(sentence), [count])
+            return  # where the next one begins is not known
         at += 2 + n_atoms
         count += 1
+        seen[step] += 1

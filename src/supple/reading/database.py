@@ -1,7 +1,8 @@
-"""Databases of ASE (.db), as ASE itself fills them and as SchNetPack does, which keeps its units in the metadata."""
+"""Databases of ASE (.db, .json), as ASE itself fills them and as SchNetPack does, which keeps its units in the metadata."""
 
 from __future__ import annotations
 
+import base64
 import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -11,99 +12,136 @@ import numpy as np
 
 from supple.errors import DataError
 from supple.reading.frames import Frame, raw_from_frames
-from supple.reading.keys import Keys, infer_energy, infer_forces
-from supple.reading.opening import opened
+from supple.reading.keys import Key, infer_energy, infer_forces, not_there
+from supple.reading.periodic import is_alone, whole
 from supple.reading.raw import SILENT, Raw, Stated
 from supple.reading.request import Request
+from supple.reading.unpacked import unpacked
 from supple.units import Units
+
+_SQLITE = b"SQLite format 3"
 
 
 def load(path: Path, request: Request) -> Raw:
     """Read all rows, in their order.
 
+    Energies and forces are those of the calculator, in eV and Å; where there are none, as in SchNetPack's databases, they
+    are looked for in the rows' data.
+
     Raises:
         DataError: it is no database, or has no row with forces.
     """
-    from ase.db import connect
-
-    with opened(path) as file:
-        if file.read(15) != b"SQLite format 3":
-            raise DataError(f"{path.name} is no database of ASE (SQLite).")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            database = connect(str(path), type="db")
-            metadata = dict(database.metadata)
-            rows = list(database.select())
-    except Exception as error:  # whatever a damaged database raises
-        raise DataError(
-            f"{path.name} cannot be read ({str(error).splitlines()[0] if str(error) else error})."
-        ) from error
+    metadata, rows = _content(path)
+    about = {k: str(v) for k, v in metadata.items() if isinstance(v, str | int | float) and k[0] != "_"}
     units = metadata.get("_property_unit_dict")
-    about = {
-        key: str(value) for key, value in metadata.items() if isinstance(value, str | int | float) and key[0] != "_"
-    }
-    if isinstance(units, dict):
-        return _of_schnetpack(rows, units, metadata, path.name, request, about)
-    frames = _plain(rows, request.keys)
-    return raw_from_frames(frames, path.name, request, convention=Units(), about=about)
-
-
-def _plain(rows: list[Any], keys: Keys) -> Iterator[Frame]:
-    """Rows as ASE writes them, in eV and Å."""
-    for row in rows:
-        energy = row.get("free_energy", row.get("energy"))
-        forces = row.get("forces")
-        if keys.energy:
-            energy = _scaled(row.data.get(keys.energy.name, row.get(keys.energy.name)), keys.energy.factor)
-        if keys.forces:
-            forces = _scaled(row.data.get(keys.forces.name, row.get(keys.forces.name)), keys.forces.factor)
-        yield _frame(row, energy, forces, set())
-
-
-def _of_schnetpack(
-    rows: list[Any], units: Mapping[str, str], metadata: Mapping[str, Any], name: str, request: Request,
-    about: Mapping[str, str],
-) -> Raw:  # fmt: skip
-    """Rows as SchNetPack writes them: the properties in `data`, their units in the metadata."""
-    keys = request.keys
-    names = list(units)
-    energy = keys.energy.name if keys.energy else infer_energy(names, name)
-    forces = None
-    if request.labels:
-        forces = keys.forces.name if keys.forces else infer_forces(names, name)
-    signs = (keys.energy.factor if keys.energy else 1.0, keys.forces.factor if keys.forces else 1.0)
+    if not isinstance(units, dict):
+        units = {}
+        if any("forces" in row for row in rows) or not request.labels:
+            return raw_from_frames(_calculated(rows, request), path.name, request, convention=Units(), about=about)
+    data = [_data(row) for row in rows]
+    names = list(units) or list(dict.fromkeys(name for one in data for name in one))
+    energy, forces = _labels(names, path.name, request)
+    used = {key.name for key in (energy, forces) if key is not None}
     frames = (
-        _frame(
-            row,
-            None if energy is None else _scaled(row.data.get(energy), signs[0]),
-            None if forces is None else _scaled(row.data.get(forces), signs[1]),
-            {energy, forces},
-        )
-        for row in rows
+        _frame(row, _scaled(one, energy), _scaled(one, forces), one, used) for row, one in zip(rows, data, strict=True)
     )
     stated = SILENT
-    if energy in units or forces in units:
+    if used & set(units):
         stated = Stated(
-            energy=units.get(energy or ""), length=metadata.get("_distance_unit"), forces=units.get(forces or "")
+            energy=_unit(units, energy), length=_text(metadata.get("_distance_unit")), forces=_unit(units, forces)
         )
-    return raw_from_frames(frames, name, request, stated=stated, convention=Units(), about=about)
+    # a unit of None is SchNetPack's way to say that there is none
+    return raw_from_frames(frames, path.name, request, stated=stated, about=about)
 
 
-def _frame(row: Any, energy: Any, forces: Any, used: set[str | None]) -> Frame:
+def _content(path: Path) -> tuple[dict[str, Any], list[Any]]:
+    """Metadata and rows."""
+    from ase.db import connect
+
+    kind = "json" if ".json" in path.suffixes[-2:] else "db"
+    with unpacked(path) as file:
+        with file.open("rb") as opened:
+            if (opened.read(len(_SQLITE)) == _SQLITE) != (kind == "db"):
+                raise DataError(f"{path.name} is no database of ASE ({'SQLite' if kind == 'db' else 'JSON'}).")
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                database = connect(str(file), type=kind, use_lock_file=False)
+                return dict(database.metadata), list(database.select())
+        except Exception as error:  # whatever a damaged database raises
+            reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+            raise DataError(f"{path.name} cannot be read as a database of ASE ({reason}).") from error
+
+
+def _calculated(rows: list[Any], request: Request) -> Iterator[Frame]:
+    """Rows with the results of a calculator."""
+    keys = request.keys
+    for row in rows:
+        data = _data(row)
+        known = {**data, **row.key_value_pairs, **{name: row.get(name) for name in ("energy", "free_energy", "forces")}}
+        energy = _scaled(known, keys.energy) if keys.energy else row.get("free_energy", row.get("energy"))
+        forces = _scaled(known, keys.forces) if keys.forces else row.get("forces")
+        yield _frame(row, energy, forces, data, {key.name for key in (keys.energy, keys.forces) if key})
+
+
+def _labels(names: list[str], name: str, request: Request) -> tuple[Key | None, Key | None]:
+    """Where energies and forces stand in the rows' data."""
+    said = request.keys
+    for key in (said.energy, said.forces):
+        if key is not None and key.name not in names:
+            raise not_there(name, key, names)
+    found = None if said.energy else infer_energy(names, name)
+    energy = said.energy or (Key(found) if found else None)
+    if not request.labels:
+        return energy, None
+    return energy, said.forces or Key(infer_forces(names, name))
+
+
+def _data(row: Any) -> dict[str, Any]:
+    """What a row holds beside its atoms; SchNetPack before 2.0 has arrays as text, with their shapes and types beside."""
+    data = {}
+    for name, value in row.data.items():
+        if name[0] == "_":
+            continue
+        shape, kind = row.data.get(f"_shape_{name}"), row.data.get(f"_dtype_{name}")
+        if shape is None or kind is None:
+            data[name] = value
+            continue
+        try:
+            data[name] = np.frombuffer(base64.b64decode(value), dtype=np.dtype(kind)).reshape(shape)
+        except (TypeError, ValueError) as error:
+            raise DataError(f"'{name}' of row {row.id} cannot be read ({error}).") from error
+    return data
+
+
+def _frame(row: Any, energy: Any, forces: Any, data: Mapping[str, Any], used: set[str]) -> Frame:
     more: dict[str, Any] = dict(row.key_value_pairs)
-    more |= {key: value for key, value in row.data.items() if key not in used and key[0] != "_"}
+    more |= {key: value for key, value in data.items() if key not in used}
+    positions, trouble = np.asarray(row.positions, dtype=np.float64), None
     if row.pbc.any():
+        atoms = row.toatoms()
         more["cell"] = np.asarray(row.cell).ravel()
+        positions = whole(atoms)
+        trouble = None if is_alone(atoms, positions) else "periodic"
     values = None if energy is None else np.asarray(energy, dtype=np.float64).reshape(-1)
     return Frame(
         np.asarray(row.numbers, dtype=np.int64),
-        np.asarray(row.positions, dtype=np.float64),
+        positions,
         None if values is None or not len(values) else float(values[0]),
         None if forces is None else np.asarray(forces, dtype=np.float64).reshape(-1, 3),
         more,
+        trouble,
     )
 
 
-def _scaled(value: Any, factor: float) -> Any:
-    return None if value is None else np.asarray(value, dtype=np.float64) * factor
+def _scaled(data: Mapping[str, Any], key: Key | None) -> Any:
+    value = None if key is None else data.get(key.name)
+    return None if value is None or key is None else np.asarray(value, dtype=np.float64) * key.factor
+
+
+def _unit(units: Mapping[str, Any], key: Key | None) -> str | None:
+    return None if key is None else _text(units.get(key.name))
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None

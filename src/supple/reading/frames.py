@@ -27,6 +27,7 @@ class Frame:
         energy: None where it is not known.
         forces: shape (N, 3); None where they are not known.
         more: whatever else is known of it.
+        trouble: why its labels cannot be used although they are there; one of `TROUBLES`.
     """
 
     numbers: Int[np.ndarray, "N"]
@@ -34,6 +35,19 @@ class Frame:
     energy: float | None
     forces: Float[np.ndarray, "N 3"] | None
     more: Mapping[str, Any] = field(default_factory=dict)
+    trouble: str | None = None
+
+
+#: What only the reader of a format can see, and what is then said of the frame.
+TROUBLES = {
+    "not-converged": "is of a calculation that did not converge; repeat it, or remove the frame",
+    "periodic": (
+        "is of a crystal, or of a molecule bonded to its own image: Supple is for molecules alone; take a larger box"
+    ),
+    "turned": (
+        "has forces for another orientation of the molecule than the one it prints; calculate it again with #P or NoSymm"
+    ),
+}
 
 
 def raw_from_frames(
@@ -63,8 +77,11 @@ def raw_from_frames(
         raise DataError(f"{name} holds no frames" + (" with forces." if request.labels else "."))
     energies = np.array([np.nan if frame.energy is None else frame.energy for frame in kept], dtype=np.float64)
     unknown = [places[k] for k in np.flatnonzero(np.isnan(energies))]
-    if request.labels and 0 < len(unknown) < len(kept):
-        error = DataError(f"{name}: frame {unknown[0]} has no energy, but other frames have one; remove it, or add it.")
+    if request.labels and 0 < len(unknown) < len(kept) and request.keys.energy is None:
+        error = DataError(
+            f"{name}: frame {unknown[0]} has no energy, but other frames have one; remove it, add it, or name the energy "
+            "with --keys energy=NAME to read such frames as ones whose energy is not known."
+        )
         request.damage.found("missing-energy", error, unknown)
     extras, theory = with_theory(_extras(kept)) if request.labels else ({}, {})
     return Raw(
@@ -103,6 +120,8 @@ def _bad_positions(frame: Frame) -> tuple[str, str] | None:
 
 
 def _bad_labels(frame: Frame) -> tuple[str, str] | None:
+    if frame.trouble is not None:
+        return frame.trouble, TROUBLES[frame.trouble]
     if frame.forces is None:
         return "missing-forces", "has no forces; calculate them, or remove the frame"
     if frame.forces.shape != frame.positions.shape or not np.isfinite(frame.forces).all():

@@ -6,8 +6,7 @@ gradients (minus the forces) in hartree/bohr.
 
 from __future__ import annotations
 
-import tempfile
-from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +15,9 @@ import numpy as np
 from supple.errors import DataError
 from supple.reading.arrays import Store, raw_from_arrays
 from supple.reading.keys import Key, Keys
-from supple.reading.opening import opened
 from supple.reading.raw import Raw, Stated
 from supple.reading.request import Request
+from supple.reading.unpacked import unpacked
 
 _SPICE = Keys(Key("atomic_numbers"), Key("conformations"), Key("dft_total_energy"), Key("dft_total_gradient", -1.0))
 _SHOWN = 10
@@ -34,22 +33,11 @@ def load(path: Path, request: Request) -> Raw:
         import h5py
     except ImportError as error:
         raise DataError(f"{path.name} is HDF5: reading it needs h5py: pip install 'supple[hdf5]'.") from error
-    with ExitStack() as stack:
-        place: Path = path
-        if path.name.lower().endswith(".gz"):  # it is read from its end, which gzip cannot
-            unpacked = stack.enter_context(tempfile.NamedTemporaryFile(suffix=".h5"))
-            unpacked.write(stack.enter_context(opened(path)).read())
-            unpacked.flush()
-            place = Path(unpacked.name)
-        else:
-            stack.enter_context(opened(path))
+    with unpacked(path) as place:
         try:
-            file = stack.enter_context(h5py.File(place, "r"))
-            group = _group(file, request.molecule, path.name)
-            return _raw(group, path.name, request)
+            with h5py.File(place, "r") as file:
+                return _raw(_group(file, request.molecule, path.name), path.name, request)
         except (OSError, KeyError, RuntimeError, ValueError, TypeError) as error:
-            if isinstance(error, DataError):
-                raise
             raise DataError(f"{path.name} is damaged or no HDF5 file ({str(error).splitlines()[0]}).") from error
 
 
@@ -57,11 +45,11 @@ def _group(file: Any, molecule: str | None, name: str) -> Any:
     """The group of the molecule that is wanted; the file itself where its arrays lie at the top."""
     import h5py
 
-    groups = [key for key in file if isinstance(file[key], h5py.Group)]
-    if molecule is not None:
-        if molecule not in groups:
-            raise DataError(f"{name} has no molecule '{molecule}'; it has {_some(groups)}.")
+    if molecule is not None and file.get(molecule, getclass=True) is h5py.Group:
         return file[molecule]
+    groups = [key for key in file if file.get(key, getclass=True) is h5py.Group]
+    if molecule is not None:
+        raise DataError(f"{name} has no molecule '{molecule}'; it has {_some(groups)}.")
     if len(groups) == len(file) == 1:
         return file[groups[0]]
     if groups and len(groups) == len(file):
@@ -75,8 +63,10 @@ def _some(names: list[str]) -> str:
 
 def _raw(group: Any, name: str, request: Request) -> Raw:
     store = _Group(group)
+    called = {} if group.name == "/" else {"name": group.name.strip("/")}
     if "conformations" not in store.members:
-        return raw_from_arrays(store, name, request)
+        raw = raw_from_arrays(store, name, request)
+        return replace(raw, about={**called, **raw.about, **store.texts})
     said = request.keys
     keys = Keys(
         said.numbers or _SPICE.numbers, said.positions or _SPICE.positions, said.energy or _optional(store, _SPICE.energy),
@@ -84,11 +74,9 @@ def _raw(group: Any, name: str, request: Request) -> Raw:
     )  # fmt: skip
     raw = raw_from_arrays(store, name, Request(keys, request.labels, None, request.damage))
     energy = store.unit(keys.energy.name) if keys.energy else None
-    stated = Stated(energy=energy or "hartree", length=store.unit("conformations") or "bohr")
-    return Raw(
-        raw.numbers, raw.positions, raw.energies, raw.forces, stated, None, raw.frames, raw.extras,
-        {**raw.about, **store.texts},
-    )  # fmt: skip
+    forces = store.unit(keys.forces.name) if keys.forces else None
+    stated = Stated(energy or "hartree", store.unit("conformations") or "bohr", forces)
+    return replace(raw, stated=stated, convention=None, about={**called, **raw.about, **store.texts})
 
 
 def _optional(store: _Group, key: Key | None) -> Key | None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,85 +12,97 @@ from supple.dataset import Dataset
 from supple.errors import DataError
 from supple.reading.request import Damage
 
-#: Of an output's many companions, those that hold no frames.
-_OTHERS = {
-    ".inp", ".in", ".com", ".gjf", ".py", ".sh", ".txt", ".md", ".yaml", ".yml", ".json", ".csv", ".png", ".pdf", ".gbw",
-    ".chk", ".densities", ".tmp", ".err", ".slurm", ".prop", ".property", ".bibtex", ".log~", ".safetensors", ".lock",
-}  # fmt: skip
+_SHOWN = 5
 
 
-def files_of(path: Path) -> list[Path]:
-    """The files of a folder, recursively, or of a pattern, in the order in which people count.
+class _Later(Damage):
+    """Tells of one file's damage, with the frames counted over all files."""
 
-    Raises:
-        DataError: there are none.
-    """
-    if path.is_dir():
-        found = [f for f in path.rglob("*") if f.is_file() and f.suffix.lower() not in _OTHERS and f.name[0] != "."]
-        # of CP2K's pairs the positions stand for both
-        found = [f for f in found if "-frc-" not in f.name]
-    else:
-        parts = path.parts
-        first = next(k for k, part in enumerate(parts) if is_pattern(part))
-        found = [f for f in Path(*parts[:first]).glob("/".join(parts[first:])) if f.is_file()]
-    if not found:
-        raise DataError(f"There are no files of geometries in {path}.")
-    return sorted(found, key=_counted)
+    def __init__(self, damage: Damage, before: int) -> None:
+        self._damage, self._before = damage, before
+
+    def found(self, name: str, error: DataError, frames: Iterable[int] = ()) -> None:
+        """Pass it on."""
+        self._damage.found(name, error, [self._before + frame for frame in frames])
 
 
-def is_pattern(text: str) -> bool:
-    """Whether a name stands for several."""
-    return any(sign in text for sign in "*?[")
+def read_many(
+    files: Sequence[Path], root: Path, read_one: Callable[[Path, Damage], Dataset], damage: Damage, name: str
+) -> Dataset:
+    """One dataset of all files, its frames counted over all of them; `extras["file"]` says where each is from.
 
-
-def read_many(path: Path, read_one: Callable[[Path], Dataset], damage: Damage) -> Dataset:
-    """One dataset of all files; `extras["file"]` says where each frame is from.
+    Args:
+        files: in the order wanted.
+        root: their names are told from there.
+        read_one: reads one of them.
+        damage: is told of files that cannot be read, or hold another molecule.
+        name: of the whole.
 
     Raises:
         DataError: there is no frame, or, in strict reading, a file cannot be read or holds another molecule.
     """
     datasets: list[Dataset] = []
     names: list[str] = []
-    root = path if path.is_dir() else Path(*path.parts[: next(k for k, p in enumerate(path.parts) if is_pattern(p))])
-    for file in files_of(path):
-        name = str(file.relative_to(root)) if file.is_relative_to(root) else str(file)
+    unreadable: list[tuple[str, DataError]] = []
+    others: list[tuple[str, DataError]] = []
+    before = 0
+    for file in files:
+        called = str(file.relative_to(root)) if file.is_relative_to(root) else str(file)
         try:
-            data = read_one(file)
+            data = read_one(file, _Later(damage, before))
         except DataError as error:
-            damage.found("unreadable", error)
+            unreadable.append((called, error))
             continue
         if datasets and data.numbers.tolist() != datasets[0].numbers.tolist():
             same = sorted(data.numbers) == sorted(datasets[0].numbers)
             what = "the atoms in another order than" if same else f"{data.formula}, another molecule than"
-            sentence = f"{name} has {what} {names[0]}; one dataset holds one molecule in one atom order."
-            damage.found("atom-order" if same else "other-molecule", DataError(sentence))
+            sentence = f"{called} has {what} {names[0]}; one dataset holds one molecule in one atom order."
+            others.append(("atom-order" if same else "other-molecule", DataError(sentence)))
             continue
-        datasets.append(data)
-        names.append(name)
+        datasets.append(replace(data, frames=data.frames + before))
+        names.append(called)
+        before = int(datasets[-1].frames[-1]) + 1
+    if unreadable:
+        damage.found("unreadable", _sentence(unreadable, len(files)))
+    for kind, difference in others:
+        damage.found(kind, difference)
     if not datasets:
-        raise DataError(f"No file of {path} could be read.")
-    return concatenated(datasets, names, path.name)
+        raise DataError(f"No file of {name} could be read.")
+    return concatenated(datasets, names, name)
+
+
+def _sentence(unreadable: list[tuple[str, DataError]], n_files: int) -> DataError:
+    """Which files cannot be read, and why the first of them."""
+    (first, error), others = unreadable[0], [name for name, _ in unreadable[1:]]
+    if n_files == 1:
+        return error
+    rest = ", ".join(others[:_SHOWN]) + (", ..." if len(others) > _SHOWN else "")
+    also = f" Neither can {rest}." if others else ""
+    return DataError(f"{len(unreadable)} of {n_files} files cannot be read. {first}: {error}{also}")
 
 
 def concatenated(datasets: list[Dataset], names: list[str], name: str) -> Dataset:
-    """One dataset of several of one molecule; `extras["file"]` has these names."""
-    theory = [data.extras.get("theory", np.full(len(data), data.source.theory or "")) for data in datasets]
-    levels = np.concatenate([np.asarray(t, dtype=str) for t in theory])
-    forces = [data.forces for data in datasets if data.forces is not None]
-    extras = {
-        key: np.concatenate([np.asarray(data.extras[key]) for data in datasets])
-        for key in datasets[0].extras
-        if key not in ("theory", "file")
-        and len({(data.extras[key].shape[1:], data.extras[key].dtype.kind) for data in datasets if key in data.extras})
-        == 1
-        and all(key in data.extras for data in datasets)
-    }
-    extras["file"] = np.concatenate([np.full(len(data), n) for data, n in zip(datasets, names, strict=True)])
+    """One dataset of several of one molecule; `extras["file"]` has these names.
+
+    What all of them say of all their frames is said of all; where they differ, of each frame.
+    """
+    sizes = [len(data) for data in datasets]
+    extras = {key: column for key in _keys(datasets) if (column := _column(datasets, key)) is not None}
     about = {}
-    if len(np.unique(levels)) == 1:
-        about = {"theory": str(levels[0])} if levels[0] else {}
-    else:
-        extras["theory"] = levels
+    for key in dict.fromkeys(key for data in datasets for key in data.source.about):
+        texts = [
+            np.asarray(data.extras[key], dtype=str)
+            if _is_text(data, key)
+            else np.full(size, data.source.about.get(key, ""))
+            for data, size in zip(datasets, sizes, strict=True)
+        ]
+        said = np.concatenate(texts)
+        if (said == said[0]).all():
+            about[key] = str(said[0])
+        else:
+            extras[key] = said
+    extras["file"] = np.concatenate([np.full(size, n) for size, n in zip(sizes, names, strict=True)])
+    forces = [data.forces for data in datasets if data.forces is not None]
     merged = Dataset.of(
         datasets[0].numbers,
         np.concatenate([data.positions for data in datasets]),
@@ -105,7 +116,19 @@ def concatenated(datasets: list[Dataset], names: list[str], name: str) -> Datase
     return replace(merged, source=replace(merged.source, units=datasets[0].source.units))
 
 
-def _counted(path: Path) -> list[tuple[int, int, str]]:
-    """run2 before run10."""
-    words = re.split(r"(\d+)", str(path))
-    return [(0, int(word), "") if word.isdigit() else (1, 0, word) for word in words]
+def _keys(datasets: list[Dataset]) -> list[str]:
+    return [key for key in dict.fromkeys(key for data in datasets for key in data.extras) if key != "file"]
+
+
+def _is_text(data: Dataset, key: str) -> bool:
+    return key in data.extras and data.extras[key].dtype.kind == "U" and data.extras[key].ndim == 1
+
+
+def _column(datasets: list[Dataset], key: str) -> np.ndarray | None:
+    """What is known of each frame under a name, empty where a file does not say; None where it does not fit together."""
+    there = [np.asarray(data.extras[key]) for data in datasets if key in data.extras]
+    if len({values.shape[1:] for values in there}) != 1 or len({values.dtype.kind == "U" for values in there}) != 1:
+        return None
+    shape, text = there[0].shape[1:], there[0].dtype.kind == "U"
+    empty = "" if text else np.nan
+    return np.concatenate([np.asarray(data.extras.get(key, np.full((len(data), *shape), empty))) for data in datasets])

@@ -11,10 +11,12 @@ from zlib import crc32
 import numpy as np
 from ase import Atoms
 from ase.calculators.calculator import Calculator
+from ase.constraints import FixConstraint
 from jaxtyping import Float
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
-from supple.sampling.methods import calculator_factory
+from supple.errors import SettingsError
+from supple.sampling.methods import calculator_factory, knows_its_charge
 from supple.sampling.molecules import starting_geometry
 
 #: Å; forces below this, in eV/Å, are those of a minimum.
@@ -30,6 +32,7 @@ class Labelled:
         energy: eV; None where the calculation failed.
         forces: eV/Å, shape (N, 3); None where the calculation failed.
         failure: why it failed.
+        remark: what the user should know of it though it did not fail: that it was not relaxed to the end, say.
         about: what else is known of it: the angle of a scan, say.
         state: all that is needed to go on after this frame, as JSON can hold it; None: what stood there before will do.
     """
@@ -40,6 +43,7 @@ class Labelled:
     failure: str | None = None
     about: dict[str, float] = field(default_factory=dict)
     state: dict[str, Any] | None = None
+    remark: str | None = None
 
 
 @dataclass(frozen=True)
@@ -73,30 +77,64 @@ class Bench:
         """Refuse what cannot be, before anything is begun.
 
         Raises:
-            SettingsError, DataError: the molecule or a method is not known, or not installed.
+            SettingsError, DataError: the molecule or a method is not known, or not installed, or the molecule cannot have
+                this charge and multiplicity.
         """
-        self.start()
+        start = self.start()
         for method in (self.drive, self.method):
             calculator_factory(method)(self.charge, self.multiplicity)
+        if all(knows_its_charge(method) for method in (self.drive, self.method)):
+            if self.charge or self.multiplicity > 1:
+                raise SettingsError(
+                    f"{self.method} is a function of yours, which knows charge and multiplicity itself: leave them out."
+                )
+            return
+        formal = start.info.get("formal_charge", self.charge)
+        if formal != self.charge:
+            raise SettingsError(f"'{self.molecule}' has charge {formal}, not {self.charge}: say --charge {formal}.")
+        electrons = int(start.numbers.sum()) - self.charge
+        if electrons < self.multiplicity - 1 or (electrons - self.multiplicity) % 2 == 0:
+            raise SettingsError(
+                f"{start.get_chemical_formula()} with charge {self.charge} has {electrons} electrons, which cannot have "
+                f"multiplicity {self.multiplicity}: give another charge or multiplicity."
+            )
 
     def rng(self, name: str) -> np.random.Generator:
         """The random numbers of a segment."""
         return np.random.default_rng([self.seed, crc32(name.encode())])
 
-    def relaxed(self, atoms: Atoms, fmax: float = _FMAX, steps: int = 500, fixed: tuple[int, ...] = ()) -> Atoms:
-        """The nearest minimum, with some atoms held where they are."""
-        from ase.constraints import FixAtoms
+    def relaxed(
+        self,
+        atoms: Atoms,
+        fmax: float = _FMAX,
+        steps: int = 500,
+        held: FixConstraint | None = None,
+        longest: float | None = None,
+    ) -> tuple[Atoms, bool]:
+        """The nearest minimum, and whether it was come to.
+
+        Args:
+            atoms: where to begin.
+            fmax: eV/Å; forces at the end.
+            steps: of the relaxation at most.
+            held: what is kept as it is.
+            longest: Å; no atom moves further in a step. ASE's own when None.
+        """
         from ase.optimize import BFGS
 
         atoms = Atoms(atoms.numbers, atoms.positions)
         atoms.calc = self.driver()
-        if fixed:
-            atoms.set_constraint(FixAtoms(list(fixed)))
-        BFGS(atoms, logfile=None).run(fmax=fmax, steps=steps)
-        return Atoms(atoms.numbers, atoms.positions)
+        if held is not None:
+            atoms.set_constraint(held)
+        settled = bool(BFGS(atoms, logfile=None, maxstep=longest).run(fmax=fmax, steps=steps))
+        return Atoms(atoms.numbers, atoms.positions), settled
 
     def label(
-        self, atoms: Atoms, about: dict[str, float] | None = None, state: dict[str, Any] | None = None
+        self,
+        atoms: Atoms,
+        about: dict[str, float] | None = None,
+        state: dict[str, Any] | None = None,
+        remark: str | None = None,
     ) -> Labelled:
         """A geometry with its energy and forces; a calculation that fails says so."""
         positions = atoms.positions.copy()
@@ -108,11 +146,12 @@ class Bench:
             if not np.isfinite(energy) or not np.isfinite(forces).all():
                 raise ArithmeticError("energy or forces are not finite")
         except Exception as error:  # calculators raise anything
-            return Labelled(positions, None, None, _first_line(error), about or {}, state)
-        return Labelled(positions, energy, forces, None, about or {}, state)
+            return Labelled(positions, None, None, first_line(error), about or {}, state)
+        return Labelled(positions, energy, forces, None, about or {}, state, remark)
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """What an exception says, on one line."""
     lines = str(error).strip().splitlines()
     return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
 
@@ -123,20 +162,34 @@ class Segment(ABC):
     Attributes:
         name: of the frames' origin; unique in a sampling.
         expected: how many frames it makes.
+        calculations: about how many energies and forces that takes.
+        after: names of segments that must be at their end before; their frames are the state that it begins from.
     """
 
     name: str
     expected: int
+    calculations: int
+    after: tuple[str, ...] = ()
 
     @abstractmethod
     def frames(self, bench: Bench, done: int, state: dict[str, Any] | None) -> Iterator[Labelled]:
-        """The frames after the first `done`, the last of which left this state."""
+        """The frames after the first `done`, the last of which left this state.
+
+        A segment that comes after others begins from `{"earlier": their frames}`.
+        """
 
 
 class Draw(BaseModel, ABC):
     """A way to draw geometries: its settings; `segments` says what is to be done."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    start: str | None = Field(None, description="Another geometry to start from: a file, or a bundled name.")
+
+    @property
+    def geometries(self) -> tuple[str, ...]:
+        """The files, names or SMILES that it begins from."""
+        return () if self.start is None else (self.start,)
 
     @abstractmethod
     def segments(self, bench: Bench) -> list[Segment]:

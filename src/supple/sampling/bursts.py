@@ -8,7 +8,7 @@ from typing import Any
 from ase import Atoms
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveFloat, PositiveInt
 
-from supple.sampling.bench import Bench, Labelled
+from supple.sampling.bench import Bench, Labelled, first_line
 from supple.sampling.dynamics import heat, run
 
 
@@ -19,7 +19,7 @@ class Bursts(BaseModel):
 
     bursts: NonNegativeInt = Field(0, description="Short trajectories off each point; 0: the point itself is taken.")
     burst_frames: PositiveInt = Field(5, description="Frames of each burst.")
-    burst_every: PositiveFloat = Field(7.0, description="fs between them.")
+    burst_every: float = Field(7.0, ge=1.0, description="fs between them.")
     burst_temperature: PositiveFloat = Field(300.0, description="K.")
 
     @property
@@ -27,13 +27,27 @@ class Bursts(BaseModel):
         """Frames that a point gives."""
         return self.bursts * self.burst_frames or 1
 
+    def effort(self, points: int) -> int:
+        """Calculations that this many points take."""
+        return points * (round(self.per_point * (self.burst_every + 1)) if self.bursts else 1)
+
     def around(
-        self, point: Atoms, bench: Bench, name: str, about: dict[str, float], skip: int, state: dict[str, Any]
+        self,
+        point: Atoms,
+        bench: Bench,
+        name: str,
+        about: dict[str, float],
+        skip: int,
+        state: dict[str, Any],
+        remark: str | None = None,
     ) -> Iterator[Labelled]:
-        """The frames of a point, but for the first `skip`, each with this state and how many of the point are done."""
+        """The frames of a point, but for the first `skip`, each with this state and how many of the point are done.
+
+        What there is to remark of the point stands at its first frame.
+        """
         if not self.bursts:
             if not skip:
-                yield bench.label(point, about, state | {"of_point": 1})
+                yield bench.label(point, about, state | {"of_point": 1}, remark)
             return
         for burst in range(self.bursts):
             made = burst * self.burst_frames
@@ -47,7 +61,7 @@ class Bursts(BaseModel):
                 try:
                     run(atoms, bench, self.burst_temperature, self.burst_every, rng)
                 except Exception as error:
-                    failure = f"the burst ended: {error}"
+                    failure = f"the burst ended: {first_line(error)}"
                 if made + k < skip:
                     if failure:
                         break
@@ -56,4 +70,4 @@ class Bursts(BaseModel):
                 if failure:
                     yield Labelled(atoms.positions.copy(), None, None, failure, about, after)
                     break
-                yield bench.label(atoms, about, after)
+                yield bench.label(atoms, about, after, remark if made + k == 0 else None)

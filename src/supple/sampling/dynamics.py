@@ -10,7 +10,8 @@ import numpy as np
 from ase import Atoms, units
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
-from supple.sampling.bench import Bench, Draw, Labelled, Segment
+from supple.sampling.bench import Bench, Draw, Labelled, Segment, first_line
+from supple.sampling.molecules import short_name
 
 #: fs
 _STEP = 1.0
@@ -23,21 +24,24 @@ class Dynamics(Draw):
     kind: Literal["md"] = "md"
     temperature: PositiveFloat | tuple[PositiveFloat, ...] = Field(500.0, description="K; one trajectory for each.")
     frames: PositiveInt = Field(200, description="Frames of each trajectory.")
-    every: PositiveFloat = Field(12.0, description="fs between frames.")
+    every: float = Field(12.0, ge=_STEP, description="fs between frames.")
     settle: NonNegativeFloat = Field(400.0, description="fs before the first frame.")
-    start: str | None = Field(None, description="Another geometry to start from: a file, or a bundled name.")
 
     def segments(self, bench: Bench) -> list[Segment]:
         """One for each temperature."""
-        name = f"md_{(self.start or bench.molecule).rsplit('/', 1)[-1].removesuffix('.xyz')}"
+        name = f"md_{short_name(self.start or bench.molecule)}"
+        steps = round((self.settle + self.frames * self.every) / _STEP)
         kelvins = self.temperature if isinstance(self.temperature, tuple) else (self.temperature,)
-        return [_Trajectory(f"{name}_{kelvin:g}K", self.frames, self, kelvin) for kelvin in kelvins]
+        return [
+            _Trajectory(f"{name}_{kelvin:g}K", self.frames, steps + self.frames, self, kelvin) for kelvin in kelvins
+        ]
 
 
 @dataclass(frozen=True)
 class _Trajectory(Segment):
     name: str
     expected: int
+    calculations: int
     draw: Dynamics
     kelvin: float
 
@@ -45,7 +49,7 @@ class _Trajectory(Segment):
         """Run on, a frame at a time."""
         rng = bench.rng(self.name)
         if state is None:
-            atoms = bench.relaxed(bench.start(self.draw.start))
+            atoms, _ = bench.relaxed(bench.start(self.draw.start))
             heat(atoms, self.kelvin, rng)
             run(atoms, bench, self.kelvin, self.draw.settle, rng)
         else:
@@ -54,7 +58,7 @@ class _Trajectory(Segment):
             try:
                 run(atoms, bench, self.kelvin, self.draw.every, rng)
             except Exception as error:  # a trajectory cannot go on past a failure; the frames that miss are counted
-                yield Labelled(atoms.positions.copy(), None, None, f"the trajectory ended: {error}", {}, None)
+                yield Labelled(atoms.positions.copy(), None, None, f"the trajectory ended: {first_line(error)}")
                 return
             yield bench.label(atoms, {"temperature": self.kelvin}, state_of(atoms, rng))
 
@@ -78,6 +82,8 @@ def run(atoms: Atoms, bench: Bench, kelvin: float, duration: float, rng: np.rand
     atoms.calc = bench.driver()
     md = Langevin(atoms, _STEP * units.fs, temperature_K=kelvin, friction=_FRICTION, rng=rng, fixcm=False)
     md.run(max(round(duration / _STEP), 0))
+    if not np.isfinite(atoms.positions).all():
+        raise ArithmeticError("positions are not finite any more")
 
 
 def state_of(atoms: Atoms, rng: np.random.Generator) -> dict[str, Any]:

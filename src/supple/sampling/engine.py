@@ -1,6 +1,6 @@
 """Sampling: segments drawn in processes side by side, every frame on disk as soon as it is there.
 
-NAME.sample/run.json               the recipe
+NAME.sample/run.json               the recipe, and a hash of every geometry that it begins from
 NAME.sample/segments/ORIGIN.jsonl  a line for each frame: geometry, labels, and the state from which the segment goes on
 NAME.sample/failed.jsonl           geometries whose calculation failed, and why
 """
@@ -8,28 +8,26 @@ NAME.sample/failed.jsonl           geometries whose calculation failed, and why
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from supple.dataset import Dataset
-from supple.errors import DataError, ResourceError
+from supple.errors import DataError, ResourceError, SettingsError, SuppleError
 from supple.files import write_text
 from supple.machine import cores
 from supple.progress import SILENCE, Progress
 from supple.run import RunDirectory
-from supple.sampling.bench import Bench, Segment
+from supple.sampling.bench import Bench, Labelled, Segment, first_line
+from supple.sampling.processes import processes
 from supple.sampling.recipe import Recipe
+from supple.sampling.segment_file import SegmentFile
 from supple.writing import write_extxyz
 
 #: Seconds between two looks at how far the segments are.
@@ -44,16 +42,18 @@ class Sampled:
         path: of the frames.
         dataset: the frames.
         failures: origin and reason of every calculation that failed.
+        remarks: origin and what there is to say of a frame that did not fail: that it was not relaxed to the end, say.
         missing: frames that were asked for and that no segment came to, for its trajectory or scan ended before.
     """
 
     path: Path
     dataset: Dataset
     failures: tuple[tuple[str, str], ...]
+    remarks: tuple[tuple[str, str], ...]
     missing: int
 
 
-def sample(recipe: Recipe, out: Path, jobs: int | None = None, progress: Progress = SILENCE) -> Sampled:
+def sample(recipe: Recipe, out: str | Path, jobs: int | None = None, progress: Progress = SILENCE) -> Sampled:
     """Follow a recipe; or go on where it was interrupted.
 
     Args:
@@ -63,107 +63,91 @@ def sample(recipe: Recipe, out: Path, jobs: int | None = None, progress: Progres
         progress: listens.
 
     Raises:
-        SettingsError: a method or draw cannot be, or the folder belongs to another recipe.
+        SettingsError: a method or draw cannot be, the folder belongs to another recipe, or the file is one of those that
+            the recipe begins from.
         DataError: no calculation succeeded.
         ResourceError: a process was killed.
     """
+    out = Path(out)
+    own = [name for name in recipe.geometries if Path(name).exists() and out.exists() and Path(name).samefile(out)]
+    if own:
+        raise SettingsError(f"{own[0]} is what the sampling begins from: write the frames to another file.")
     bench = recipe.bench()
     bench.require_ready()
     segments = recipe.segments()
     folder = out.with_name(out.name.removesuffix(".gz").removesuffix(".xyz") + ".sample")
-    run = RunDirectory.open(folder, recipe.model_dump(mode="json", by_alias=True))
-    files = [folder / "segments" / f"{_safe(segment.name)}.jsonl" for segment in segments]
+    run = RunDirectory.open(folder, recipe.model_dump(mode="json", by_alias=True) | {"geometries": recipe.hashes()})
     (folder / "segments").mkdir(exist_ok=True)
+    files = {segment.name: SegmentFile(folder / "segments" / f"{_safe(segment.name)}.jsonl") for segment in segments}
     with run.claimed():
         _draw_all(bench, segments, files, jobs or min(cores(), len(segments)), progress)
         return _gather(recipe, segments, files, out, folder)
 
 
-def _draw_all(bench: Bench, segments: list[Segment], files: list[Path], jobs: int, progress: Progress) -> None:
+def _draw_all(
+    bench: Bench, segments: list[Segment], files: dict[str, SegmentFile], jobs: int, progress: Progress
+) -> None:
+    """Draw the segments; one that comes after others when they are at their end."""
     expected = sum(segment.expected for segment in segments)
-    with _threads(bench, jobs), ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        waiting: set[Future[None]] = {
-            pool.submit(draw, bench, segment, file) for segment, file in zip(segments, files, strict=True)
-        }
-        try:
-            while waiting:
-                done, waiting = wait(waiting, timeout=_LOOK)
-                for future in done:
+    pyscf = any(method.startswith("pyscf") for method in (bench.method, bench.drive))
+    # tight binding of small molecules is fastest on one thread, and repeatable
+    threads = max(cores() // jobs, 1) if pyscf else 1
+    waiting, done = list(segments), set[str]()
+    running: dict[Future[None], str] = {}
+    try:
+        with processes(jobs, threads) as pool:
+            while waiting or running:
+                for segment in [segment for segment in waiting if done.issuperset(segment.after)]:
+                    waiting.remove(segment)
+                    running[_submit(pool, bench, segment, files)] = segment.name
+                for future in wait(running, timeout=_LOOK, return_when="FIRST_COMPLETED").done:
                     future.result()
-                made = sum(_count(file) for file in files)
-                progress.step("Sampling", made, max(expected, 1), f"{made} of {expected} frames")
-        except BrokenProcessPool as error:
-            raise ResourceError(
-                "A process of the sampling was killed (was there too little memory?): the same command goes on."
-            ) from error
-        except BaseException:
-            for process in list(pool._processes.values()):
-                process.terminate()
-            pool.shutdown(wait=False, cancel_futures=True)
+                    done.add(running.pop(future))
+                made = sum(len(file) for file in files.values()) - len(done)
+                # nobody knows how many frames some segments make; the bar is full when all of them are at their end
+                whole = max(expected, made) + 1 if running or waiting else made
+                progress.step("Sampling", made, max(whole, 1), f"{made} of {expected} frames")
+    except BrokenProcessPool as error:
+        raise ResourceError(
+            "A process of the sampling was killed (was there too little memory?): the same command goes on."
+        ) from error
+
+
+def _submit(pool: ProcessPoolExecutor, bench: Bench, segment: Segment, files: dict[str, SegmentFile]) -> Future[None]:
+    return pool.submit(draw, bench, segment, files[segment.name], [files[name] for name in segment.after])
+
+
+def draw(bench: Bench, segment: Segment, file: SegmentFile, earlier: list[SegmentFile]) -> None:
+    """Draw what a segment still lacks, a line at a time.
+
+    A segment that cannot go on, because a calculation failed that was no label, ends with a failure that says so.
+    """
+    with file.claimed():
+        file.cut()
+        done, state, ended = file.progress()
+        if ended:
+            return
+        if state is None and earlier:
+            state = {"earlier": [line for other in earlier for line in other.frames()]}
+        try:
+            for frame in segment.frames(bench, done, state):
+                file.append(frame)
+        except (SuppleError, OSError):  # a disk that is full is no failure of the segment
             raise
-    progress.step("Sampling", 1, 1)
+        except Exception as error:  # calculators raise anything
+            file.append(Labelled(bench.start().positions, None, None, f"the segment ended: {first_line(error)}"))
+        file.end()
 
 
-def draw(bench: Bench, segment: Segment, file: Path) -> None:
-    """Draw what a segment still lacks, a line at a time."""
-    done, state, ended = _progress_of(file)
-    if ended:
-        return
-    with file.open("a", encoding="utf-8") as out:
-        for frame in segment.frames(bench, done, state):
-            line = {
-                "positions": frame.positions.tolist(),
-                "energy": frame.energy,
-                "forces": None if frame.forces is None else frame.forces.tolist(),
-                "failure": frame.failure,
-                "about": frame.about,
-                "state": frame.state,
-            }
-            _append(out, line)
-        _append(out, {"ended": True})
-
-
-def _append(out: Any, line: dict[str, Any]) -> None:
-    out.write(json.dumps(line) + "\n")
-    out.flush()
-    os.fsync(out.fileno())
-
-
-def _progress_of(file: Path) -> tuple[int, dict[str, Any] | None, bool]:
-    """How many frames a segment has, the state after the last, and whether it is at its end; half a line is cut off."""
-    if not file.exists():
-        return 0, None, False
-    content = file.read_bytes()
-    whole = content[: content.rfind(b"\n") + 1]
-    if len(whole) < len(content):
-        with file.open("r+b") as cut:
-            cut.truncate(len(whole))
-    lines = [json.loads(line) for line in whole.splitlines()]
-    ended = bool(lines) and "ended" in lines[-1]
-    states = [line["state"] for line in lines if line.get("state") is not None]
-    return len(lines) - ended, states[-1] if states else None, ended
-
-
-def _lines(file: Path) -> Iterator[dict[str, Any]]:
-    with file.open(encoding="utf-8") as lines:
-        for line in lines:
-            content = json.loads(line)
-            if "ended" not in content:
-                yield content
-
-
-def _count(file: Path) -> int:
-    return file.read_bytes().count(b"\n") if file.exists() else 0
-
-
-def _gather(recipe: Recipe, segments: list[Segment], files: list[Path], out: Path, folder: Path) -> Sampled:
+def _gather(recipe: Recipe, segments: list[Segment], files: dict[str, SegmentFile], out: Path, folder: Path) -> Sampled:
     """One dataset of all segments, in the order of the recipe."""
     good: list[tuple[str, dict[str, Any]]] = []
     failed: list[dict[str, Any]] = []
-    made = 0
-    for segment, file in zip(segments, files, strict=True):
-        for line in _lines(file):
-            made += 1
+    missing = 0
+    for segment in segments:
+        lines = list(files[segment.name].frames())
+        missing += max(segment.expected - len(lines), 0)
+        for line in lines:
             if line["failure"] is None:
                 good.append((segment.name, line))
             else:
@@ -171,7 +155,10 @@ def _gather(recipe: Recipe, segments: list[Segment], files: list[Path], out: Pat
     write_text(folder / "failed.jsonl", "".join(json.dumps(line) + "\n" for line in failed))
     if not good:
         reason = f": {failed[0]['failure']}" if failed else ""
-        raise DataError(f"No calculation succeeded{reason}; the geometries are in {folder / 'failed.jsonl'}.")
+        raise DataError(
+            f"No calculation succeeded{reason}; the geometries are in {folder / 'failed.jsonl'}. To try again, delete "
+            f"{folder}."
+        )
     known = sorted({key for _, line in good for key in line["about"]})
     dataset = Dataset.of(
         recipe.bench().start().numbers,
@@ -185,8 +172,8 @@ def _gather(recipe: Recipe, segments: list[Segment], files: list[Path], out: Pat
     )
     write_extxyz(out, dataset)
     failures = tuple((str(line["origin"]), str(line["failure"])) for line in failed)
-    expected = sum(segment.expected for segment in segments)
-    return Sampled(out, dataset, failures, max(expected - made, 0))
+    remarks = tuple((origin, str(line["remark"])) for origin, line in good if line.get("remark"))
+    return Sampled(out, dataset, failures, remarks, missing)
 
 
 def _theory(recipe: Recipe) -> str:
@@ -199,21 +186,6 @@ def _theory(recipe: Recipe) -> str:
     charge = f", charge {recipe.charge}" if recipe.charge else ""
     spin = f", multiplicity {recipe.multiplicity}" if recipe.multiplicity > 1 else ""
     return f"{level} ({package} {version}{charge}{spin})" if version else f"{level}{charge}{spin}"
-
-
-@contextmanager
-def _threads(bench: Bench, jobs: int) -> Iterator[None]:
-    """Cores are shared among the processes; tight binding of small molecules is fastest on one, and repeatable."""
-    pyscf = any(method.startswith("pyscf") for method in (bench.method, bench.drive))
-    before = os.environ.get("OMP_NUM_THREADS")
-    os.environ["OMP_NUM_THREADS"] = str(max(cores() // jobs, 1) if pyscf else 1)
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ["OMP_NUM_THREADS"]
-        else:
-            os.environ["OMP_NUM_THREADS"] = before
 
 
 def _safe(name: str) -> str:

@@ -1,19 +1,41 @@
-"""A torsion that is held while all else relaxes.
+"""A torsion, or an angle, that is held while all else relaxes.
 
-Forces along it are projected out, and whatever a step turns it by is turned back, one side of the molecule as a whole: it
-is held exactly, at 0 and 180 degrees too. (ASE's FixInternals corrects positions by iteration, which may run away where
-groups meet.)
+An angle is held by its three atoms, which stay where they are: at 180 degrees it has no derivative by which it could be
+held. Of a torsion, forces along it are projected out, and whatever a step turns it by is turned back, one side of the
+molecule as a whole: it is held exactly, at 0 and 180 degrees too. (ASE's FixInternals corrects positions by iteration,
+which may run away where groups meet.)
 """
 
 from __future__ import annotations
 
 import numpy as np
 from ase import Atoms
-from ase.constraints import FixConstraint
+from ase.constraints import FixAtoms, FixConstraint
 from jaxtyping import Float
 
+from supple.sampling.bench import Bench
 from supple.sampling.coordinate import Coordinate
 from supple.torsions import folded
+
+#: eV/Å; a point of a relaxed scan is relaxed to this.
+_FMAX = 0.03
+#: Degrees; an angle within a torsion that is wider is as good as straight.
+_STRAIGHT = 170.0
+
+
+def relaxed_at(
+    molecule: Atoms, coordinate: Coordinate, bench: Bench, steps: int = 300, longest: float | None = None
+) -> tuple[Atoms, str | None]:
+    """The molecule relaxed with the coordinate held, and what there is to say of it."""
+    held = HeldTorsion(coordinate, coordinate.value(molecule)) if coordinate.is_torsion else FixAtoms(coordinate.atoms)
+    relaxed, settled = bench.relaxed(molecule, _FMAX, steps, held, longest)
+    remarks = [] if settled else [f"not relaxed to {_FMAX:g} eV/Å in {steps} steps"]
+    if coordinate.is_torsion:
+        for three in (coordinate.atoms[:3], coordinate.atoms[1:]):
+            if relaxed.get_angle(*three) > _STRAIGHT:
+                names = "-".join(f"{relaxed.symbols[a]}{a + 1}" for a in three)
+                remarks.append(f"{names} is straight, where a torsion has no meaning")
+    return relaxed, "; ".join(remarks) or None
 
 
 class HeldTorsion(FixConstraint):

@@ -38,6 +38,12 @@ def calculator_factory(method: str) -> Factory:
     )
 
 
+def knows_its_charge(method: str) -> bool:
+    """A function of the user's own, which is not told of charge and multiplicity."""
+    module, colon, _ = method.partition(":")
+    return bool(colon) and module != "pyscf"
+
+
 def _tblite(method: str) -> Factory:
     try:
         from tblite.ase import TBLite
@@ -55,9 +61,11 @@ def _pyscf(level: str) -> Factory:
     if not slash or not functional or not basis:
         raise SettingsError(f"'pyscf:{level}' is not a level of theory: write for instance pyscf:PBE/def2-SVP.")
     try:
-        from supple.sampling.pyscf import PySCF
+        from supple.sampling.pyscf import PySCF, is_functional
     except ImportError as error:
         raise SettingsError(f"pyscf:{level} needs PySCF: pip install 'supple[pyscf]'.") from error
+    if not is_functional(functional):
+        raise SettingsError(f"PySCF does not know the functional '{functional}' of pyscf:{level}.")
 
     return lambda charge, multiplicity: PySCF(functional, basis, charge, multiplicity)
 

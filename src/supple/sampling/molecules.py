@@ -27,6 +27,9 @@ def starting_geometry(molecule: str, seed: int = 0) -> Atoms:
         molecule: the name of one that comes with the package, a file of geometries (its first frame), or SMILES.
         seed: of the conformer that is made from SMILES.
 
+    Returns:
+        The molecule; one from SMILES knows its `formal_charge`, in `info`.
+
     Raises:
         DataError: a file cannot be read.
         SettingsError: it is none of the three, or RDKit, which reads SMILES, is not installed.
@@ -42,8 +45,16 @@ def starting_geometry(molecule: str, seed: int = 0) -> Atoms:
         raise DataError(f"There is no file {molecule}.")
     if not _SMILES.fullmatch(molecule):
         raise SettingsError(_unknown(molecule))
-    numbers, positions = _from_smiles(molecule, seed)
-    return Atoms(numbers, positions)
+    numbers, positions, charge = _from_smiles(molecule, seed)
+    return Atoms(numbers, positions, info={"formal_charge": charge})
+
+
+def short_name(molecule: str) -> str:
+    """What a molecule is called in the names of its frames: a file without its folder and endings; else as it is."""
+    if not Path(molecule).is_file():
+        return molecule
+    stem = Path(molecule).name.removesuffix(".gz")
+    return stem.rsplit(".", 1)[0] or stem
 
 
 def _from_file(path: Path) -> Atoms:
@@ -63,7 +74,7 @@ def _from_file(path: Path) -> Atoms:
     return Atoms(first.numbers, first.positions)
 
 
-def _from_smiles(smiles: str, seed: int) -> tuple[list[int], list[list[float]]]:
+def _from_smiles(smiles: str, seed: int) -> tuple[list[int], list[list[float]], int]:
     try:
         from rdkit import Chem, rdBase
         from rdkit.Chem import rdDistGeom, rdForceFieldHelpers
@@ -74,12 +85,12 @@ def _from_smiles(smiles: str, seed: int) -> tuple[list[int], list[list[float]]]:
     if molecule is None:
         raise SettingsError(_unknown(smiles))
     molecule = Chem.AddHs(molecule)
-    if rdDistGeom.EmbedMolecule(molecule, randomSeed=seed) != 0:
+    if rdDistGeom.EmbedMolecule(molecule, randomSeed=seed % 2**31) != 0:
         raise SettingsError(f"RDKit finds no geometry for '{smiles}': give a file of it.")
     if rdForceFieldHelpers.MMFFHasAllMoleculeParams(molecule):
         rdForceFieldHelpers.MMFFOptimizeMolecule(molecule, maxIters=2000)
     numbers = [atom.GetAtomicNum() for atom in molecule.GetAtoms()]
-    return numbers, molecule.GetConformer().GetPositions().tolist()
+    return numbers, molecule.GetConformer().GetPositions().tolist(), Chem.GetFormalCharge(molecule)
 
 
 def _unknown(molecule: str) -> str:

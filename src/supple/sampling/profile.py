@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from supple.dataset import Dataset
 from supple.units import ENERGY
@@ -16,8 +16,8 @@ from supple.units import ENERGY
 if TYPE_CHECKING:
     from matplotlib.ticker import MultipleLocator
 
-#: kcal/mol; a valley that is less deep is a ripple.
-_RIPPLE = 0.3
+#: kcal/mol; a valley that is less deep than kT at room temperature is a ripple.
+_RIPPLE = 0.6
 
 
 @dataclass(frozen=True)
@@ -99,8 +99,8 @@ def profiles(dataset: Dataset) -> list[Profile]:
     made = []
     for line in dict.fromkeys(origins):
         frames = np.flatnonzero((origins == line) & np.isfinite(coordinate))
-        values, counts = np.unique(np.round(coordinate[frames], 6), return_counts=True)
-        if len(values) < 3 or counts.max() > 2:  # there and back again are two
+        values = np.unique(np.round(coordinate[frames], 6))
+        if len(values) < 3 or _has_bursts(dataset, frames):
             continue
         lowest = np.array(
             [dataset.energies[frames][np.round(coordinate[frames], 6) == value].min() for value in values]
@@ -114,8 +114,19 @@ def profiles(dataset: Dataset) -> list[Profile]:
     return made
 
 
+def _has_bursts(dataset: Dataset, frames: Int[np.ndarray, "F"]) -> bool:
+    """Whether a segment has more than one frame at a point, but for one that settles a scan."""
+    origins, coordinate = dataset.extras["origin"][frames].astype(str), dataset.extras["coordinate"][frames]
+    seen = [(origin, value) for origin, value in zip(origins, coordinate, strict=True) if not _settles(origin)]
+    return len(set(seen)) < len(seen)
+
+
+def _settles(origin: str) -> bool:
+    return origin.endswith("_settled")
+
+
 def _line_of(origin: str) -> str:
-    return origin.removesuffix("_there").removesuffix("_back")
+    return origin.removesuffix("_there").removesuffix("_back").removesuffix("_settled")
 
 
 def _valleys(energies: Float[np.ndarray, "K"]) -> list[int]:

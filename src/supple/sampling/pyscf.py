@@ -14,6 +14,17 @@ from ase.units import Bohr, Hartree
 from pyscf import dft, gto, scf
 
 
+def is_functional(name: str) -> bool:
+    """Whether PySCF knows it."""
+    if name.upper() == "HF":
+        return True
+    try:
+        dft.libxc.parse_xc(name)
+    except (KeyError, ValueError, NotImplementedError):
+        return False
+    return True
+
+
 class PySCF(Calculator):
     """A level of theory, as PBE and def2-SVP; `HF` is Hartree-Fock."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -38,8 +39,22 @@ class Recipe(BaseModel):
         """Molecule, methods and seed."""
         return Bench(self.molecule, self.method, self.drive or self.method, self.charge, self.multiplicity, self.seed)
 
+    @property
+    def geometries(self) -> tuple[str, ...]:
+        """The files, names and SMILES that it begins from."""
+        return tuple(dict.fromkeys([self.molecule, *(name for draw in self.draws for name in draw.geometries)]))
+
+    def hashes(self) -> dict[str, str]:
+        """A hash of each of these geometries: of a file that has changed, the frames so far are of another molecule."""
+        hashes = {}
+        for name in self.geometries:
+            atoms = self.bench().start(name)
+            content = atoms.numbers.astype("<i8").tobytes() + (atoms.positions.round(6) + 0.0).astype("<f8").tobytes()
+            hashes[name] = hashlib.sha256(content).hexdigest()[:16]
+        return hashes
+
     def segments(self) -> list[Segment]:
-        """What is to be done, in parts that can be done side by side; their names are made distinct.
+        """What is to be done, in parts that can be done side by side.
 
         Raises:
             SettingsError: a draw does not suit the molecule.
@@ -49,7 +64,9 @@ class Recipe(BaseModel):
         names = [segment.name for segment in segments]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
-            raise SettingsError(f"Two draws are the same ({twice[0]}): change one of them, or leave it out.")
+            raise SettingsError(
+                f"Two draws would have the same name, {twice[0]}: leave one of them out, or write it to another file."
+            )
         return segments
 
     @classmethod

@@ -10,12 +10,15 @@ import numpy as np
 from ase import Atoms
 from pydantic import Field, PositiveInt
 
-from supple.sampling.bench import Bench, Draw, Labelled, Segment
+from supple.errors import SettingsError
+from supple.sampling.bench import Bench, Draw, Labelled, Segment, first_line
 from supple.sampling.bursts import Bursts
 from supple.sampling.coordinate import Coordinate
+from supple.sampling.held import relaxed_at
+from supple.sampling.settling import Settled
 
-#: eV/Å; a point of a relaxed scan is relaxed to this.
-_FMAX, _STEPS = 0.03, 300
+#: Calculations that a relaxation takes, roughly.
+_RELAXATION = 30
 
 
 class Scan(Draw, Bursts):
@@ -30,25 +33,50 @@ class Scan(Draw, Bursts):
     points: PositiveInt = Field(37, description="Geometries, both ends included.")
     relaxed: bool = Field(True, description="Relax all else at each point.")
     both: bool = Field(True, description="There and back again: relaxed scans may stay in the valley they come from.")
-    start: str | None = Field(None, description="Another geometry to start from: a file, or a bundled name.")
+    settled: bool = Field(
+        False, description="Then each point once more from its neighbours, until none falls any further."
+    )
 
     def segments(self, bench: Bench) -> list[Segment]:
-        """One for each direction."""
+        """One for each direction, and one that settles the scan where that is asked for.
+
+        Raises:
+            SettingsError: the molecule has no such coordinate, or such a scan cannot be settled.
+        """
         molecule = bench.start(self.start)
         coordinate = Coordinate.of(molecule, self.torsion)
+        if self.settled and not (self.relaxed and coordinate.is_torsion and not self.bursts):
+            raise SettingsError(
+                "Only a relaxed scan of a torsion, without bursts, can be settled: leave out settled, or the other."
+            )
         manner = "scan" if self.relaxed else "rigid"
         name = f"{manner}_{coordinate.label(molecule)}_{self.start_at:g}to{self.end_at:g}"
         ways = ("there", "back") if self.both and self.relaxed else ("there",)
         count = self.points * self.per_point
-        return [
-            _Way(f"{name}_{way}" if len(ways) > 1 else name, count, self, coordinate, way == "back") for way in ways
+        effort = self.points * (_RELAXATION if self.relaxed else 0) + self.effort(self.points)
+        segments: list[Segment] = [
+            _Way(f"{name}_{way}" if len(ways) > 1 else name, count, effort, self, coordinate, way == "back")
+            for way in ways
         ]
+        if self.settled:
+            segments.append(
+                Settled(
+                    name=f"{name}_settled",
+                    calculations=2 * self.points * _RELAXATION,
+                    after=tuple(segment.name for segment in segments),
+                    start=self.start,
+                    coordinate=coordinate,
+                    values=tuple(np.linspace(self.start_at, self.end_at, self.points).tolist()),
+                )
+            )
+        return segments
 
 
 @dataclass(frozen=True)
 class _Way(Segment):
     name: str
     expected: int
+    calculations: int
     draw: Scan
     coordinate: Coordinate
     back: bool
@@ -60,7 +88,7 @@ class _Way(Segment):
         values = np.linspace(*ends, draw.points)
         if state is None:
             molecule = bench.start(draw.start)
-            molecule = bench.relaxed(molecule) if draw.relaxed else molecule
+            molecule = bench.relaxed(molecule)[0] if draw.relaxed else molecule
             axis = coordinate.normal(molecule)
             last, first, skip = coordinate.value(molecule), 0, 0
         else:
@@ -73,38 +101,18 @@ class _Way(Segment):
         for index in range(first, draw.points):
             before, axis_before = molecule.positions.tolist(), axis.tolist()
             molecule = coordinate.turned(molecule, values[index] - last, axis)
+            about = {"coordinate": float(values[index])}
+            remark = None
             if draw.relaxed:
                 try:
-                    molecule = relaxed_at(molecule, coordinate, bench)
+                    molecule, remark = relaxed_at(molecule, coordinate, bench)
                 except Exception as error:
-                    yield Labelled(
-                        molecule.positions.copy(), None, None, f"the scan ended: {error}", {"coordinate": values[index]}
-                    )
+                    yield Labelled(molecule.positions, None, None, f"the scan ended: {first_line(error)}", about)
                     return
             axis = coordinate.normal(molecule, axis)
             kept = {
                 "point": index, "before": before, "axis": axis_before, "last": last,
                 "at": molecule.positions.tolist(), "axis_at": axis.tolist(),
             }  # fmt: skip
-            about = {"coordinate": float(values[index])}
-            yield from draw.around(molecule, bench, f"{self.name}/{index}", about, skip, kept)
+            yield from draw.around(molecule, bench, f"{self.name}/{index}", about, skip, kept, remark)
             last, skip = float(values[index]), 0
-
-
-def relaxed_at(molecule: Atoms, coordinate: Coordinate, bench: Bench) -> Atoms:
-    """The molecule relaxed with the coordinate held.
-
-    An angle is held by its three atoms, which stay where they are: at 180 degrees it has no derivative by which it could
-    be held.
-    """
-    from ase.optimize import BFGS
-
-    from supple.sampling.held import HeldTorsion
-
-    if not coordinate.is_torsion:
-        return bench.relaxed(molecule, _FMAX, _STEPS, fixed=coordinate.atoms)
-    atoms = Atoms(molecule.numbers, molecule.positions)
-    atoms.set_constraint(HeldTorsion(coordinate, coordinate.value(atoms)))
-    atoms.calc = bench.driver()
-    BFGS(atoms, logfile=None).run(fmax=_FMAX, steps=_STEPS)
-    return Atoms(atoms.numbers, atoms.positions)

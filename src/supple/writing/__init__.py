@@ -22,27 +22,36 @@ _WRITERS = {
     "spice": "supple.writing.hdf5:write_spice",
 }
 FORMATS = tuple(_WRITERS)
-#: What a suffix stands for, unless something else is said.
-_SUFFIXES = {".xyz": "extxyz", ".extxyz": "extxyz", ".npz": "sgdml", ".db": "ase", ".h5": "spice", ".hdf5": "spice"}
+#: The suffixes of files in each format; the first format that has a suffix is what it stands for, unless another is named.
+_SUFFIXES = {
+    "extxyz": (".xyz", ".extxyz", ".xyz.gz", ".extxyz.gz"),
+    "sgdml": (".npz",),
+    "rmd17": (".npz",),
+    "ase": (".db",),
+    "schnetpack": (".db",),
+    "spice": (".h5", ".hdf5"),
+}
+#: Formats whose units are their own.
+_FIXED = {"rmd17": Units.of("kcal/mol"), "ase": Units(), "spice": Units.of("hartree", "bohr")}
 
 
 def format_of(path: Path, wanted: str | None = None) -> str:
     """The format to write: as is said, or by the suffix.
 
     Raises:
-        SettingsError: there is no such format, or the suffix says none.
+        SettingsError: there is no such format, the suffix says none, or such files have another suffix.
     """
+    if wanted is not None and wanted not in _WRITERS:
+        raise SettingsError(f"'{wanted}' is not a format to write: choose one of {', '.join(FORMATS)}.")
+    fitting = [name for name, suffixes in _SUFFIXES.items() if path.name.lower().endswith(suffixes)]
     if wanted is not None:
-        if wanted not in _WRITERS:
-            raise SettingsError(f"'{wanted}' is not a format to write: choose one of {', '.join(FORMATS)}.")
+        if wanted not in fitting:
+            raise SettingsError(f"{path.name} cannot be read again as {wanted}: let it end in {_SUFFIXES[wanted][0]}.")
         return wanted
-    suffix = Path(path.name.lower().removesuffix(".gz")).suffix
-    if suffix not in _SUFFIXES:
-        raise SettingsError(
-            f"{path.name} says no format: let it end in one of {', '.join(_SUFFIXES)}, or name one with --to "
-            f"({', '.join(FORMATS)})."
-        )
-    return _SUFFIXES[suffix]
+    if not fitting:
+        known = ", ".join(dict.fromkeys(suffix for suffixes in _SUFFIXES.values() for suffix in suffixes))
+        raise SettingsError(f"{path.name} says no format: let it end in one of {known}.")
+    return fitting[0]
 
 
 def write(path: Path, dataset: Dataset, units: Units | None = None, to: str | None = None) -> list[str]:
@@ -51,16 +60,21 @@ def write(path: Path, dataset: Dataset, units: Units | None = None, to: str | No
     Args:
         path: of the file to write or replace.
         dataset: what to write.
-        units: to write in; those of the dataset's own file when None. Some formats have units of their own.
+        units: to write in; those of the dataset's own file when None, where the format leaves the choice.
         to: the format; by the suffix of the path when None.
 
     Returns:
         Names of what the format has no room for.
 
     Raises:
-        SettingsError: there is no such format, or what it needs is not installed.
+        SettingsError: there is no such format, it has other units, or what it needs is not installed.
         DataError: the format cannot hold the data.
     """
-    module, _, function = _WRITERS[format_of(path, to)].partition(":")
+    name = format_of(path, to)
+    if units is not None and units != _FIXED.get(name, units):
+        raise SettingsError(
+            f"Files of the format {name} are in {_FIXED[name]}: leave out --out-units, or choose these."
+        )
+    module, _, function = _WRITERS[name].partition(":")
     left_out: list[str] = getattr(import_module(module), function)(path, dataset, units or dataset.source.units)
     return left_out

@@ -13,6 +13,19 @@ from supple.errors import DataError
 from supple.files import replacing
 from supple.units import Units
 from supple.writing.numbers import in_unit
+from supple.writing.rest import Rest, require_all_or_no_energies, require_forces, rest_of
+
+#: SchNetPack's names of units are those of `ase.units`; it has no others.
+_NAMES = {
+    "eV": "eV",
+    "kcal/mol": "kcal/mol",
+    "kJ/mol": "kJ/mol",
+    "hartree": "Hartree",
+    "Ry": "Ry",
+    "Å": "Ang",
+    "bohr": "Bohr",
+    "nm": "nm",
+}
 
 
 def write_ase(path: Path, dataset: Dataset, units: Units) -> list[str]:
@@ -21,6 +34,8 @@ def write_ase(path: Path, dataset: Dataset, units: Units) -> list[str]:
     from ase.calculators.singlepoint import SinglePointCalculator
 
     del units
+
+    rest = rest_of(dataset, {"energy", "free_energy", "forces"})
 
     def rows(database: Any) -> None:
         for m in range(len(dataset)):
@@ -32,53 +47,48 @@ def write_ase(path: Path, dataset: Dataset, units: Units) -> list[str]:
                 results["forces"] = np.array(dataset.forces[m])
             if results:
                 atoms.calc = SinglePointCalculator(atoms, **results)
-            database.write(atoms, data=_more(dataset, m))
+            database.write(atoms, data=_of_frame(rest, m))
 
-    _write(path, rows, dict(dataset.source.about))
-    return []
+    _write(path, rows, dict(rest.about))
+    return rest.left_out
 
 
 def write_schnetpack(path: Path, dataset: Dataset, units: Units) -> list[str]:
     """Rows with the properties `energy` and `forces`, their units in the metadata.
 
     Raises:
-        DataError: there are no forces, or some energies are not known.
+        DataError: there are no forces, some energies are not known, or SchNetPack does not know the units.
     """
     from ase import Atoms
 
-    if dataset.forces is None:
-        raise DataError(f"{path.name}: such files hold forces, and {dataset.source.name} has none.")
-    known = np.isfinite(dataset.energies)
-    if known.any() and not known.all():
-        raise DataError(
-            f"{path.name}: such files hold an energy for every frame, and {int((~known).sum())} are not known: write "
-            "extended xyz (--to extxyz), or leave these frames out."
-        )
+    forces = in_unit(require_forces(path.name, dataset), units.forces_in_ev_per_angstrom)
     positions = in_unit(dataset.positions, units.length_in_angstrom)
-    energies = in_unit(dataset.energies, units.energy_in_ev)
-    forces = in_unit(dataset.forces, units.forces_in_ev_per_angstrom)
-    names = {"energy": units.energy, "forces": units.forces.replace("Å", "Ang")}
-    if not known.all():
-        del names["energy"]
-    metadata = {
-        "_distance_unit": units.length.replace("Å", "Ang"),
-        "_property_unit_dict": names,
-        "atomrefs": {},
-        **dataset.source.about,
-    }
+    names = {"forces": f"{_name(units.force_energy)}/{_name(units.force_length)}"}
+    energies = None
+    if require_all_or_no_energies(path.name, dataset):
+        energies = in_unit(dataset.energies, units.energy_in_ev)
+        names = {"energy": _name(units.energy)} | names
+    rest = rest_of(dataset, {"energy", "forces", "atomrefs"})
+    metadata = {"_distance_unit": _name(units.length), "_property_unit_dict": names, "atomrefs": {}, **rest.about}
 
     def rows(database: Any) -> None:
         for m in range(len(dataset)):
-            data = {"forces": forces[m]} | ({"energy": energies[m : m + 1]} if "energy" in names else {})
-            database.write(Atoms(dataset.numbers, positions[m]), data=_more(dataset, m) | data)
+            labels = {"forces": forces[m]} | ({} if energies is None else {"energy": energies[m : m + 1]})
+            database.write(Atoms(dataset.numbers, positions[m]), data=_of_frame(rest, m) | labels)
 
     _write(path, rows, metadata)
-    return []
+    return rest.left_out
 
 
-def _more(dataset: Dataset, m: int) -> dict[str, Any]:
+def _name(unit: str) -> str:
+    if unit not in _NAMES:
+        raise DataError(f"SchNetPack has no unit {unit}: choose --out-units of {', '.join(_NAMES)}.")
+    return _NAMES[unit]
+
+
+def _of_frame(rest: Rest, m: int) -> dict[str, Any]:
     """What else is known of a frame."""
-    more = {name: values[m] for name, values in dataset.extras.items()}
+    more = {name: values[m] for name, values in rest.extras.items()}
     return {
         name: str(v) if isinstance(v, np.str_) else np.asarray(v) if np.ndim(v) else v.item()
         for name, v in more.items()

@@ -15,6 +15,12 @@ from supple.dataset import Dataset
 from supple.files import replacing
 from supple.units import INTERNAL, Units
 from supple.writing.numbers import in_unit
+from supple.writing.rest import rest_of
+
+#: Names that mean something in extended xyz.
+_TAKEN = {
+    "Properties", "Lattice", "pbc", "species", "pos", "forces", "energy", "energy_unit", "length_unit", "forces_unit",
+}  # fmt: skip
 
 
 def write_extxyz(
@@ -56,22 +62,23 @@ def write_extxyz(
 def write(path: Path, dataset: Dataset, units: Units) -> list[str]:
     """The same, for `supple.writing.write`: names of what it has no room for."""
     write_extxyz(path, dataset, units)
-    return [
-        name for name, values in dataset.extras.items() if values.ndim > 2 and not _is_of_atoms(values, dataset.n_atoms)
-    ]
+    rest = rest_of(dataset, _TAKEN)
+    return rest.left_out + [name for name, values in rest.extras.items() if not _has_room(values, dataset.n_atoms)]
 
 
 def _frames(dataset: Dataset, units: Units) -> Iterator[str]:
     symbols = [chemical_symbols[z] for z in dataset.numbers]
     length, energies = units.length_in_angstrom, in_unit(dataset.energies, units.energy_in_ev)
-    of_atoms = {name: v for name, v in dataset.extras.items() if _is_of_atoms(v, dataset.n_atoms)}
-    of_frames = {name: v for name, v in dataset.extras.items() if name not in of_atoms and v.ndim <= 2}
+    rest = rest_of(dataset, _TAKEN)
+    extras = {name: values for name, values in rest.extras.items() if _has_room(values, dataset.n_atoms)}
+    of_atoms = {name: v for name, v in extras.items() if _is_of_atoms(v, dataset.n_atoms)}
+    of_frames = {name: v for name, v in extras.items() if name not in of_atoms}
     columns = "species:S:1:pos:R:3" + (":forces:R:3" if dataset.forces is not None else "")
     columns += "".join(f":{_word(name)}:{_type(v)}:{v[0, 0].size}" for name, v in of_atoms.items())
     stated = (
         f'energy_unit={units.energy} length_unit={_ascii(units.length)} forces_unit={_ascii(units.forces)} pbc="F F F"'
     )
-    about = "".join(f" {_word(name)}={_quoted(text)}" for name, text in dataset.source.about.items())
+    about = "".join(f" {_word(name)}={_quoted(text)}" for name, text in rest.about.items())
     for m in range(len(dataset)):
         label = f"energy={float(energies[m])!r} " if dataset.has_energies else ""
         more = "".join(f" {_word(name)}={_quoted(_text(v[m]))}" for name, v in of_frames.items() if _text(v[m]))
@@ -80,8 +87,13 @@ def _frames(dataset: Dataset, units: Units) -> Iterator[str]:
         if dataset.forces is not None:
             rows = np.hstack([rows, in_unit(dataset.forces[m], units.forces_in_ev_per_angstrom)])
         for i, (symbol, row) in enumerate(zip(symbols, rows.tolist(), strict=True)):
-            rest = "".join(f" {_text(v[m, i])}" for v in of_atoms.values())
-            yield f"{symbol} {' '.join(map(repr, row))}{rest}\n"
+            more = "".join(f" {_text(v[m, i])}" for v in of_atoms.values())
+            yield f"{symbol} {' '.join(map(repr, row))}{more}\n"
+
+
+def _has_room(values: np.ndarray, n_atoms: int) -> bool:
+    """Whether there is a place: a value or a few for a frame, or for an atom."""
+    return values.ndim <= 2 or _is_of_atoms(values, n_atoms)
 
 
 def _is_of_atoms(values: np.ndarray, n_atoms: int) -> bool:

@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 
 from supple.dataset import Dataset
-from supple.errors import DataError, SettingsError
+from supple.errors import SettingsError
 from supple.files import replacing
 from supple.units import Units
 from supple.writing.numbers import in_unit
+from supple.writing.rest import require_forces, rest_of
 
 
 def write_spice(path: Path, dataset: Dataset, units: Units) -> list[str]:
@@ -24,24 +25,37 @@ def write_spice(path: Path, dataset: Dataset, units: Units) -> list[str]:
         import h5py
     except ImportError as error:
         raise SettingsError(f"{path.name} is HDF5: writing it needs h5py: pip install 'supple[hdf5]'.") from error
-    if dataset.forces is None:
-        raise DataError(f"{path.name}: such files hold forces, and {dataset.source.name} has none.")
+    forces = require_forces(path.name, dataset)
     del units
     atomic = Units.of("hartree", "bohr")
     arrays = {
         "conformations": (in_unit(dataset.positions, atomic.length_in_angstrom), "bohr"),
-        "dft_total_gradient": (-in_unit(dataset.forces, atomic.forces_in_ev_per_angstrom), "hartree/bohr"),
+        "dft_total_gradient": (-in_unit(forces, atomic.forces_in_ev_per_angstrom), "hartree/bohr"),
     }
     if dataset.has_energies:
         arrays["dft_total_energy"] = (in_unit(dataset.energies, atomic.energy_in_ev), "hartree")
+    rest = rest_of(
+        dataset, {"atomic_numbers", "conformations", "dft_total_energy", "dft_total_gradient", "name"}, said=("name",)
+    )
     with replacing(path) as temporary, h5py.File(temporary, "w") as file:
-        group = file.create_group(Path(dataset.source.name).name.split(".")[0] or "molecule")
+        group = file.create_group(_name(dataset))
         group.create_dataset("atomic_numbers", data=dataset.numbers.astype(np.int16))
         for name, (values, unit) in arrays.items():
             group.create_dataset(name, data=values).attrs["units"] = unit
-        for name, values in dataset.extras.items():
+        for name, values in rest.extras.items():
             text = values.dtype.kind == "U"
-            group.create_dataset(name, data=values.astype(h5py.string_dtype()) if text else values)
-        for name, word in dataset.source.about.items():
-            group.create_dataset(name, data=np.array([word], dtype=h5py.string_dtype()))
-    return []
+            group.create_dataset(_word(name), data=values.astype(h5py.string_dtype()) if text else values)
+        for name, word in rest.about.items():
+            group.create_dataset(_word(name), data=np.array([word], dtype=h5py.string_dtype()))
+    return rest.left_out
+
+
+def _name(dataset: Dataset) -> str:
+    """The molecule's name, or that of its file."""
+    said = dataset.source.about.get("name") or Path(dataset.source.name).name.partition(".")[0]
+    return _word(said).strip(". ") or "molecule"
+
+
+def _word(name: str) -> str:
+    """A name that is not taken for a path."""
+    return "".join("_" if c in "/*?[]\0" else c for c in name)

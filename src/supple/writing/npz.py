@@ -6,6 +6,7 @@ The fields of sGDML datasets: https://github.com/stefanch/sGDML, `io.dataset_md5
 from __future__ import annotations
 
 import hashlib
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,16 @@ from supple.errors import DataError
 from supple.files import replacing
 from supple.units import Units
 from supple.writing.numbers import in_unit
+from supple.writing.rest import Rest, require_all_or_no_energies, require_forces, rest_of
 
 #: What sGDML calls units.
 _LENGTHS = {"Å": "Ang", "bohr": "bohr"}
-_RESERVED = {"type", "code_version", "name", "theory", "R", "z", "F", "E", "md5", "r_unit", "e_unit"}
+#: Names that mean something in such archives, in one format or another.
+_TAKEN = {
+    "type", "code_version", "md5", "r_unit", "e_unit", "z", "R", "E", "F", "lattice", "perms",
+    "nuclear_charges", "coords", "energies", "forces", "numbers", "positions", "energy", "atomic_numbers",
+    *(f"{quantity}_{what}" for quantity in "EF" for what in ("min", "max", "mean", "var")),
+}  # fmt: skip
 
 
 def write_sgdml(path: Path, dataset: Dataset, units: Units) -> list[str]:
@@ -28,7 +35,6 @@ def write_sgdml(path: Path, dataset: Dataset, units: Units) -> list[str]:
     Raises:
         DataError: there are no forces, their unit is another one, or some energies are not known.
     """
-    _require_forces(path, dataset)
     if units.forces != Units.of(units.energy, units.length).forces:
         raise DataError(
             f"{path.name}: sGDML takes forces in energy per length, not {units.forces}: choose --out-units."
@@ -54,7 +60,9 @@ def write_sgdml(path: Path, dataset: Dataset, units: Units) -> list[str]:
             "E_mean": energies.mean(), "E_var": energies.var(),
         }  # fmt: skip
     content["md5"] = _md5(content)
-    return _save(path, content, dataset, _RESERVED)
+    rest = rest_of(dataset, _TAKEN | set(content), said=("name", "theory"))
+    _save(path, content, rest)
+    return rest.left_out
 
 
 def write_rmd17(path: Path, dataset: Dataset, units: Units) -> list[str]:
@@ -63,37 +71,27 @@ def write_rmd17(path: Path, dataset: Dataset, units: Units) -> list[str]:
     Raises:
         DataError: there are no forces, or some energies are not known.
     """
-    _require_forces(path, dataset)
     fields = _labels(path, dataset, Units.of("kcal/mol"))
     content: dict[str, Any] = {
         "nuclear_charges": dataset.numbers,
         "coords": fields["positions"],
         "forces": fields["forces"],
-        "old_indices": dataset.frames,
     }
+    if "old_indices" not in dataset.extras:  # by it such files are known
+        content["old_indices"] = dataset.frames
     if "energies" in fields:
         content["energies"] = fields["energies"]
-    return _save(path, content, dataset, set())
-
-
-def _require_forces(path: Path, dataset: Dataset) -> None:
-    if dataset.forces is None:
-        raise DataError(f"{path.name}: such files hold forces, and {dataset.source.name} has none.")
+    rest = rest_of(dataset, _TAKEN | set(content))
+    _save(path, content, rest)
+    return rest.left_out
 
 
 def _labels(path: Path, dataset: Dataset, units: Units) -> dict[str, np.ndarray]:
-    assert dataset.forces is not None
-    known = np.isfinite(dataset.energies)
-    if known.any() and not known.all():
-        raise DataError(
-            f"{path.name}: such files hold an energy for every frame, and {int((~known).sum())} are not known: write "
-            "extended xyz (--to extxyz), or leave these frames out."
-        )
     fields = {
         "positions": in_unit(dataset.positions, units.length_in_angstrom),
-        "forces": in_unit(dataset.forces, units.forces_in_ev_per_angstrom),
+        "forces": in_unit(require_forces(path.name, dataset), units.forces_in_ev_per_angstrom),
     }
-    if known.all():
+    if require_all_or_no_energies(path.name, dataset):
         fields["energies"] = in_unit(dataset.energies, units.energy_in_ev)
     return fields
 
@@ -106,9 +104,11 @@ def _md5(content: dict[str, Any]) -> bytes:
     return digest.hexdigest().encode()
 
 
-def _save(path: Path, content: dict[str, Any], dataset: Dataset, reserved: set[str]) -> list[str]:
-    free = {name: values for name, values in dataset.extras.items() if name not in content}
-    about = {name: text for name, text in dataset.source.about.items() if name not in content and name not in reserved}
-    with replacing(path) as temporary, temporary.open("wb") as file:
-        np.savez_compressed(file, **content, **free, **about)  # type: ignore[arg-type]
-    return sorted(set(dataset.extras) - set(free))
+def _save(path: Path, content: dict[str, Any], rest: Rest) -> None:
+    arrays = {**content, **rest.extras, **rest.about}
+    with replacing(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
+        for name, values in arrays.items():
+            info = zipfile.ZipInfo(f"{name}.npy")  # of no date, so that equal data give equal files
+            info.compress_type = zipfile.ZIP_DEFLATED
+            with archive.open(info, "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, np.asanyarray(values), allow_pickle=False)
