@@ -5,7 +5,7 @@ from itertools import permutations as all_permutations
 import pytest
 import torch
 
-from supple.sgdml.descriptor import InverseDistances
+from supple.sgdml.descriptors import InverseDistances
 from supple.sgdml.group import Group
 from supple.sgdml.kernel_sum import KernelSum
 from supple.sgdml.one_geometry import OneGeometry

@@ -37,7 +37,7 @@ def test_the_operator_is_the_matrix(frames, matrix):
 
 def test_the_operator_does_rows_apart(frames, matrix):
     x = torch.randn(len(matrix), dtype=torch.float64)
-    v = frames.n_modes
+    v = frames.width
     part = KernelOperator(frames, SIGMA, rows=range(7, 19))(x)
     torch.testing.assert_close(part, (matrix @ x)[7 * v : 19 * v], rtol=1e-12, atol=1e-12)
 
@@ -114,11 +114,11 @@ def test_a_damaged_checkpoint_is_refused(tmp_path):
         State.load(tmp_path / "checkpoint")
 
 
-def test_sigma_is_not_chosen_twice(tmp_path, monkeypatch):
+def test_settings_are_not_chosen_twice(tmp_path, monkeypatch):
     train, valid, _ = toy_dataset(60).split(train=30, valid=20)
     run = RunDirectory.open(tmp_path / "run", {})
     first = SGDML().fit(train, valid, run=run).provenance.settings["sigma"]
-    monkeypatch.setattr("supple.sgdml.fit.choose_sigma", lambda error: pytest.fail("chosen again"))
+    monkeypatch.setattr("supple.sgdml.choices.choose_sigma", lambda error: pytest.fail("chosen again"))
     assert SGDML().fit(train, valid, run=run).provenance.settings["sigma"] == first
 
 

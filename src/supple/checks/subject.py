@@ -122,6 +122,7 @@ class Subject:
         Half of what it learns from, and the first that it is asked about, are frames with a known energy.
         """
         from supple.sgdml.fit import kernel_fit
+        from supple.sgdml.problem import Problem
 
         data = self.dataset
         candidates = np.random.default_rng(0).permutation(np.flatnonzero(self.sound))
@@ -135,7 +136,7 @@ class Subject:
         rest = ~np.isin(candidates, learnt)
         asked = np.concatenate([candidates[known & rest], candidates[~known & rest]])[:_ASKED]
         asked = np.concatenate([asked, learnt])
-        model, _ = kernel_fit(data.select(learnt), self.permutations, _SIGMA, _LAM)
+        model, _ = kernel_fit(Problem(data.select(learnt), self.permutations), _SIGMA, _LAM)
         energies, forces = model.predict(data.positions[asked])
         return Fit(asked, ~np.isin(asked, learnt), energies, forces)
 

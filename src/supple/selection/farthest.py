@@ -18,7 +18,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from supple.sgdml.descriptor import InverseDistances
+from supple.sgdml.descriptors import InverseDistances
 from supple.sgdml.permutations import find_permutations
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ import torch
 from supple.errors import ModelFileError, UnitsError
 from supple.files import replacing
 from supple.potential import Provenance
-from supple.sgdml.descriptor import InverseDistances
+from supple.sgdml.descriptors import InverseDistances
 from supple.sgdml.permutations import is_group
 from supple.sgdml.potential import SGDMLPotential
 from supple.units import Units

@@ -26,7 +26,7 @@ from supple.files import replacing
 from supple.progress import SILENCE, Progress
 
 #: Iterations between two looks at the validation error, and how many looks must agree, how well.
-LOOK, _LOOKS, _SETTLED = 10, 6, 2e-3
+LOOK, _LOOKS, _SETTLED = 10, 4, 4e-3
 #: A residual as small as this is the solution to rounding.
 _TINY = 1e-9
 _MOST = 5000

@@ -17,7 +17,7 @@ import numpy as np
 from jaxtyping import Float
 from torch import Tensor
 
-from supple.sgdml.descriptor import InverseDistances
+from supple.sgdml.descriptors import InverseDistances
 from supple.sgdml.kernel_sum import KernelSum
 
 #: Training frames that are met together: their exponentials are one vector operation.

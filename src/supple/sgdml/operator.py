@@ -1,15 +1,17 @@
 """K β without K: the kernel matrix of the training frames applied to a vector.
 
-The sum over the group may permute the query, as in the predictor, and the same matrix products by characters do the work:
+The sums of system.py over the group may permute the query, as in the predictor, and the same matrix products by characters
+do the work. Distances and exponentials do not change from one vector to the next: slope, by character, and decay, by
+permutation, are kept, 2·P·M² numbers. What is left are three products, 6·R·M²·D flops, R = P/a (group.py): d·v, and
 
-    (K β)_i = (5/(3σ²)) G_iᵀ Σ_p P_pᵀ Σ_j [ slope_ijp v_j - decay_ijp (d_ijp·v_j) d_ijp ] ,   v_j = G_j β_j ,   d = P_p y_i - y_j
+    Σ_j c_j d = (Σ_j c_j) P_p y_i - Σ_j c_j y_j .
 
-in scaled descriptors y. Distances and exponentials do not change from one vector to the next: slope, by character, and decay,
-by permutation, are kept, 2·P·M² numbers. What is left are three products, 6·R·M²·D flops, R = P/a (group.py): d·v, and
-Σ_j w_j d = (Σ_j w_j) P_p y_i - Σ_j w_j y_j.
+Sums over permutations need no transform back, as Σ_p a_p b_p = Σ_χ a_χ b_χ / a and Σ_p a_p is the trivial character's.
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import torch
 from jaxtyping import Float
@@ -22,8 +24,17 @@ from supple.sgdml.system import Frames
 _WORK = 500_000
 
 
+class _Part(NamedTuple):
+    """What is kept of some queries; slope by character, decay by permutation; kernel is slope + q²/3 decay, summed."""
+
+    queries: Float[Tensor, "Q D"]
+    slope: Float[Tensor, "A Q M"]
+    decay: Float[Tensor, "A Q M"]
+    kernel: Float[Tensor, "Q M"] | None
+
+
 class KernelOperator:
-    """The matrix K of some rows, applied to vectors; n = M·V.
+    """The matrix K of some rows, applied to vectors; n = M·W.
 
     Args:
         frames: all training frames.
@@ -39,43 +50,56 @@ class KernelOperator:
         y = frames.centred * self.scale
         self.y = self.group.to_basis(y)
         self.targets = self.group.blocks(self.y)
-        self.queries = self.group.lift(y[self.rows.start : self.rows.stop])  # (Q, D)
+        queries = self.group.lift(y[self.rows.start : self.rows.stop])
         step = max(1, _WORK // (len(frames) * self.group.n_characters))
-        self.parts = [(queries, *self._factors(queries)) for queries in self.queries.split(step)]
+        self.parts = [self._prepare(part) for part in queries.split(step)]
 
     @staticmethod
     def n_bytes(n_frames: int, n_permutations: int, n_descriptor: int) -> int:
         """Bytes that it keeps."""
         return 8 * n_permutations * n_frames * (2 * n_frames + n_descriptor)
 
-    def _factors(self, queries: Float[Tensor, "Q D"]) -> tuple[Float[Tensor, "A Q M"], Float[Tensor, "A Q M"]]:
+    def _prepare(self, queries: Float[Tensor, "Q D"]) -> _Part:
         products = self.group.products(queries, self.targets)
         products[0] -= (self.y**2).sum(1) / 2
         squared = self.group.transform(products).mul_(-2).add_((queries**2).sum(1, keepdim=True))
         slope, decay = torch.empty_like(squared), torch.empty_like(squared)
-        matern_factors(squared, slope, decay)
-        return self.group.transform(slope), decay
+        q = matern_factors(squared, slope, decay)
+        kernel = None
+        if self.frames.amplitude is not None:
+            kernel = q.square_().mul_(decay).div_(3).add_(slope).sum(0)
+        return _Part(queries, self.group.transform(slope), decay, kernel)
 
     def __call__(self, weights: Float[Tensor, "n"]) -> Float[Tensor, "m"]:
         """K β, of the rows that are wanted."""
-        v = self.group.to_basis(self.frames.to_descriptor(weights.view(len(self.frames), -1)))
+        v, w = self.frames.sources(weights)
+        v = self.group.to_basis(v)
         offsets = (self.y * v).sum(1)
         blocks = self.group.blocks(v)
-        gradients = torch.cat([self._part(*part, blocks, offsets) for part in self.parts])
-        total = self.group.lower(gradients).mul_(self.scale**2 / 3)
-        return self.frames.from_descriptor(total, self.rows).flatten()
+        parts = [self._apply(part, blocks, offsets, w) for part in self.parts]
+        forces = self.group.lower(torch.cat([force for force, _ in parts])).mul_(self.scale**2 / 3)
+        energies = None
+        if w is not None:
+            energies = torch.cat([energy for _, energy in parts]).view(len(self.rows), -1).sum(1, keepdim=True)
+        rows = slice(self.rows.start, self.rows.stop)
+        return self.frames.rows(forces[:, :, None], energies, rows).flatten()
 
-    def _part(
+    def _apply(
         self,
-        queries: Float[Tensor, "Q D"],
-        slope: Float[Tensor, "A Q M"],
-        decay: Float[Tensor, "A Q M"],
+        part: _Part,
         blocks: tuple[Float[Tensor, "_ M"], ...],
         offsets: Float[Tensor, "M"],
-    ) -> Float[Tensor, "Q D"]:
-        along = self.group.products(queries, blocks)
+        w: Float[Tensor, "M"] | None,
+    ) -> tuple[Float[Tensor, "Q D"], Float[Tensor, "Q"]]:
+        along = self.group.products(part.queries, blocks)
         along[0] -= offsets
-        along = self.group.transform(along).mul_(decay)
-        total = along.sum(dim=(0, 2))
-        gradient = self.group.combine(slope, blocks).add_(self.group.combine(self.group.transform(along), self.targets))
-        return gradient.sub_(total[:, None] * queries)
+        energy = along.new_zeros(len(part.queries))
+        if w is not None and part.kernel is not None:
+            energy = part.kernel @ w
+            energy -= torch.einsum("aqm,aqm->q", part.slope, along).mul_(self.scale / (3 * self.group.n_characters))
+        by_distance = self.group.transform(self.group.transform(along).mul_(part.decay))
+        if w is not None:
+            by_distance.addcmul_(part.slope, w, value=-1 / self.scale)
+        total = by_distance[0].sum(1, keepdim=True)
+        forces = self.group.combine(part.slope, blocks).add_(self.group.combine(by_distance, self.targets))
+        return forces.addcmul_(total, part.queries, value=-1), energy

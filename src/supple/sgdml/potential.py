@@ -12,7 +12,8 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from supple.potential import Potential
-from supple.sgdml.descriptor import InverseDistances
+from supple.sgdml.descriptors import Descriptor, InverseDistances
+from supple.sgdml.descriptors.choice import descriptor_from
 from supple.sgdml.group import Group
 from supple.sgdml.kernel_sum import KernelSum
 
@@ -45,6 +46,7 @@ class SGDMLPotential(Potential):
         constant: float = 0.0,
         w: Float[Tensor, "M"] | None = None,
         group: Group | None = None,
+        descriptor: Descriptor | None = None,
     ) -> None:
         """A potential from its parts.
 
@@ -58,10 +60,11 @@ class SGDMLPotential(Potential):
             constant: integration constant, eV.
             w: weights of the training energies; None for a model of forces alone.
             group: of the action, when it is known already.
+            descriptor: inverse distances when None.
         """
         super().__init__(numbers)
         self.sigma = sigma
-        self.descriptor = InverseDistances(len(self.numbers))
+        self.descriptor = descriptor or InverseDistances(len(self.numbers))
         self.register_buffer("x", x.contiguous())
         self.register_buffer("v", v.contiguous())
         self.register_buffer("w", w)
@@ -80,8 +83,8 @@ class SGDMLPotential(Potential):
         return self.x.device
 
     def configuration(self) -> dict[str, Any]:
-        """The length scale; everything else is arrays."""
-        return {"sigma": self.sigma}
+        """The length scale and the descriptor; everything else is arrays."""
+        return {"sigma": self.sigma, "descriptor": self.descriptor.configuration()}
 
     @classmethod
     def from_configuration(
@@ -89,11 +92,13 @@ class SGDMLPotential(Potential):
     ) -> Potential:
         """A potential with arrays of these shapes."""
         x, v, action = arrays["x"], arrays["v"], arrays["action"]
-        if x.shape != v.shape or not x.shape[1] == action.shape[1] == len(numbers) * (len(numbers) - 1) // 2:
+        descriptor = descriptor_from(len(numbers), configuration.get("descriptor", {}))
+        if x.shape != v.shape or not x.shape[1] == action.shape[1] == descriptor.size:
             raise ValueError("the arrays of the kernel do not fit the molecule")
         w = arrays["w"].clone() if "w" in arrays else None
         # Clones, because arrays read from a file may lie unaligned, and unaligned sums round differently.
-        return cls(numbers, float(configuration["sigma"]), x.clone(), v.clone(), action.clone(), w=w)
+        sigma = float(configuration["sigma"])
+        return cls(numbers, sigma, x.clone(), v.clone(), action.clone(), w=w, descriptor=descriptor)
 
     def set_precision(self, precision: Literal["double", "single"]) -> None:
         """Compute the sum over the training frames in this precision; what goes in and comes out is double always."""
@@ -102,6 +107,8 @@ class SGDMLPotential(Potential):
     def _one_geometry(self) -> OneGeometry | None:
         """The compiled loop for single geometries, where it applies and Numba is installed."""
         if self.device.type != "cpu" or self.sum.bias.dtype != torch.float64 or not _HAS_NUMBA:
+            return None
+        if not isinstance(self.descriptor, InverseDistances):
             return None
         if self._one is None:
             from supple.sgdml.one_geometry import OneGeometry

@@ -21,10 +21,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from supple.sgdml.system import Frames, columns, descriptor_columns
+from supple.sgdml.system import Frames, columns
 
 #: Columns: this times n^(2/3).
-_FACTOR = 3.7
+_FACTOR = 2.0
 #: Of the mean eigenvalue of a block, what every one of them has at least.
 _FLOOR = 0.1
 #: Relative to the mean of the diagonal, what is added to K_CC so that rounding does not make it indefinite.
@@ -62,7 +62,7 @@ class Preconditioner:
         seed: int = 0,
         progress: Callable[[float, float], None] = lambda done, total: None,
     ) -> None:
-        self.m, self.v = len(frames), frames.n_modes
+        self.m, self.v = len(frames), frames.width
         modes = _choose(self.m, self.v, size, seed)
         picked = torch.cat([j * self.v + chosen for j, chosen in enumerate(modes)])
         k = len(picked)
@@ -70,8 +70,8 @@ class Preconditioner:
         at = 0
         for first in range(0, self.m, _GROUP):  # G is as large as a cache: it is gone through once for several frames
             group = range(first, min(first + _GROUP, self.m))
-            part = torch.cat([descriptor_columns(frames, sigma, j, modes[j], slice(None)) for j in group], dim=2)
-            self.b[:, at : at + part.shape[2]] = torch.bmm(frames.g.mT, part).flatten(0, 1)
+            part = columns(frames, sigma, {j: modes[j] for j in group}, slice(None))
+            self.b[:, at : at + part.shape[2]] = part.flatten(0, 1)
             at += part.shape[2]
             progress(0.2 * at / k, 1.0)
         lower = _cholesky(self.b[picked], _JITTER * k**0.5)
@@ -108,7 +108,7 @@ class Preconditioner:
         inverses = torch.empty(self.m, self.v, self.v, dtype=torch.float64)
         for i in range(self.m):
             shared = self.b[i * self.v : (i + 1) * self.v]
-            own = columns(frames, sigma, i, slice(None), slice(i, i + 1))[0]
+            own = columns(frames, sigma, {i: slice(None)}, slice(i, i + 1))[0]
             values, vectors = torch.linalg.eigh(own - shared @ shared.T)
             values = values.clamp_(min=0)
             values += _FLOOR * values.mean() + lam

@@ -1,0 +1,190 @@
+"""What is left to choose, chosen on validation frames: σ, λ, and whether energies are learned or integrated.
+
+Small models of the first training frames decide, as many frames as keep one solution near a second; σ is then refined
+once with models of twice the size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Int
+from pydantic import BaseModel, ConfigDict
+
+from supple.dataset import Dataset
+from supple.evaluation.metrics import Metrics
+from supple.files import write_json
+from supple.progress import Progress
+from supple.sgdml.descriptors import Descriptor
+from supple.sgdml.problem import Problem
+from supple.sgdml.sigma import choose_sigma, refine_sigma
+from supple.sgdml.solution import solve_directly
+
+#: Rows of the matrix of a small model: one solution takes a second or so.
+ROWS = 4000
+#: λ that are tried; σ is sought with the smallest, as a large one hides what a wide σ can do. The usual one stands unless
+#: another is better by this factor: few frames hardly feel λ, and many would.
+LAMBDAS, USUAL_LAMBDA, _BETTER = (1e-12, 1e-10, 1e-8, 1e-6), 1e-10, 0.995
+#: How much learning energies may cost in force error.
+_FORCES = 1.03
+#: Validation frames that judge.
+_JUDGES = 300
+
+
+class Choices(BaseModel):
+    """What has been chosen.
+
+    Attributes:
+        sigma, lam: length scale in 1/Å, and regularisation.
+        energy_weight: amplitude of the energies; None when they are integrated.
+        notes: how, in sentences.
+        curve: (σ, validation force RMSE) of the small models, and of the larger ones.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    sigma: float
+    lam: float
+    energy_weight: float | None
+    notes: list[str] = []
+    curve: list[tuple[float, float]] = []
+    refined: list[tuple[float, float]] = []
+
+    def save(self, path: Path) -> None:
+        """Write them down."""
+        write_json(path, self.model_dump())
+
+    @classmethod
+    def load(cls, path: Path) -> Choices:
+        """Read what `save` wrote."""
+        return cls.model_validate_json(path.read_text(encoding="utf-8"))
+
+
+@dataclass(frozen=True)
+class Chooser:
+    """Small models of nested parts of the training frames, judged by validation frames.
+
+    Attributes:
+        train, valid: the frames.
+        permutations, descriptor: of the model.
+        progress: listens.
+    """
+
+    train: Dataset
+    valid: Dataset
+    permutations: Int[np.ndarray, "P N"]
+    descriptor: Descriptor
+    progress: Progress
+
+    def choose(
+        self,
+        sigma: float | Literal["auto"],
+        lam: float | Literal["auto"],
+        energies: Literal["auto", "learned", "integrated"],
+        energy_weight: float,
+    ) -> Choices:
+        """All that is 'auto'."""
+        given = Choices(
+            sigma=0.0 if sigma == "auto" else sigma,
+            lam=LAMBDAS[0] if lam == "auto" else lam,
+            energy_weight=energy_weight if energies == "learned" else None,
+        )
+        chosen = self._with_sigma(given) if sigma == "auto" else given
+        if lam == "auto":
+            chosen = self._with_lam(chosen)
+        if sigma == "auto":
+            chosen = self._with_refined_sigma(chosen)
+        if energies == "auto":
+            chosen = self._with_energies(chosen, energy_weight)
+        self.progress.step("Choosing settings", 1, 1)
+        return chosen
+
+    def _with_sigma(self, chosen: Choices) -> Choices:
+        size = self._size(ROWS)
+        sigma, curve = choose_sigma(self._error_of_sigma(chosen, size, "Choosing sigma"))
+        note = f"sigma chosen on {size} frames by validation force RMSE in {self._unit} ({_curve(curve)})."
+        return chosen.model_copy(update={"sigma": sigma, "notes": [*chosen.notes, note], "curve": curve})
+
+    def _with_refined_sigma(self, chosen: Choices) -> Choices:
+        small = self._size(ROWS)
+        size = min(len(self.train), 2 * small)
+        if size == small:
+            return chosen
+        sigma, curve = refine_sigma(chosen.sigma, self._error_of_sigma(chosen, size, "Refining sigma"))
+        note = f"sigma refined on {size} frames to {sigma:g} ({_curve(curve)})."
+        return chosen.model_copy(update={"sigma": sigma, "notes": [*chosen.notes, note], "refined": curve})
+
+    def _error_of_sigma(self, chosen: Choices, size: int, task: str) -> Callable[[float], float]:
+        tries = 0
+
+        def error(sigma: float) -> float:
+            nonlocal tries
+            tries += 1
+            forces = self._forces(chosen.model_copy(update={"sigma": sigma}), size)
+            self.progress.step(task, tries, max(10, tries + 1), f"{sigma:g}: {forces:.3g} {self._unit}")
+            return forces
+
+        return error
+
+    def _with_lam(self, chosen: Choices) -> Choices:
+        size = self._size(ROWS)
+        tried: list[tuple[float, float]] = []
+        for lam in LAMBDAS:
+            self.progress.step("Choosing lambda", len(tried), len(LAMBDAS), f"{lam:g}")
+            tried.append((lam, self._forces(chosen.model_copy(update={"lam": lam}), size)))
+        errors = dict(tried)
+        best = min(errors, key=lambda lam: errors[lam])
+        lam = best if errors[best] < _BETTER * errors[USUAL_LAMBDA] else USUAL_LAMBDA
+        note = f"lambda chosen on {size} frames in the same way ({_curve(tried)})."
+        return chosen.model_copy(update={"lam": lam, "notes": [*chosen.notes, note]})
+
+    def _with_energies(self, chosen: Choices, weight: float) -> Choices:
+        learned = chosen.model_copy(update={"energy_weight": weight})
+        size = self._size(ROWS)
+        known = np.isfinite(self.train.energies)
+        if not known.any():
+            return chosen
+        if known[:size].sum() < 2 or np.isfinite(self.valid.energies).sum() < 2:
+            why = f"too few are known among the first {size} training frames and the validation frames to compare."
+            return _noted(chosen, f"Energies by integrating the forces: {why}")
+        ours, theirs = self._metrics(learned, size), self._metrics(chosen, size)
+        assert ours.energy is not None and theirs.energy is not None
+        assert ours.forces is not None and theirs.forces is not None
+        compared = (
+            f"on {size} frames learning them changes the validation energy RMSE from {theirs.energy.rmse:.3g} to "
+            f"{ours.energy.rmse:.3g} {ours.energy.unit}, the force RMSE from {theirs.forces.rmse:.4g} to "
+            f"{ours.forces.rmse:.4g} {ours.forces.unit}."
+        )
+        if ours.energy.rmse < theirs.energy.rmse and ours.forces.rmse < _FORCES * theirs.forces.rmse:
+            return _noted(learned, f"Energies learned with the forces, weight {weight:g}: {compared}")
+        return _noted(chosen, f"Energies by integrating the forces: {compared}")
+
+    @property
+    def _unit(self) -> str:
+        return self.valid.source.units.forces
+
+    def _size(self, rows: int) -> int:
+        return min(len(self.train), max(rows // max(3 * self.train.n_atoms - 6, 1), 10))
+
+    def _forces(self, choices: Choices, size: int) -> float:
+        metrics = self._metrics(choices, size)
+        assert metrics.forces is not None
+        return metrics.forces.rmse
+
+    def _metrics(self, choices: Choices, size: int) -> Metrics:
+        problem = Problem(self.train.select(range(size)), self.permutations, choices.energy_weight, self.descriptor)
+        weights, _ = solve_directly(problem.frames, choices.sigma, choices.lam, problem.right)
+        potential = problem.finished(choices.sigma, weights)
+        return potential.evaluate(self.valid.select(range(min(len(self.valid), _JUDGES))))
+
+
+def _noted(choices: Choices, note: str) -> Choices:
+    return choices.model_copy(update={"notes": [*choices.notes, note]})
+
+
+def _curve(tried: list[tuple[float, float]]) -> str:
+    return ", ".join(f"{setting:g}: {error:.4g}" for setting, error in tried)
