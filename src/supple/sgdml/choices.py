@@ -7,7 +7,7 @@ once with models of twice the size.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -25,7 +25,7 @@ from supple.sgdml.sigma import choose_sigma, refine_sigma
 from supple.sgdml.solution import solve_directly
 
 #: Rows of the matrix of a small model: one solution takes a second or so.
-ROWS = 4000
+ROWS = 3000
 #: λ that are tried; σ is sought with the smallest, as a large one hides what a wide σ can do. The usual one stands unless
 #: another is better by this factor: few frames hardly feel λ, and many would.
 LAMBDAS, USUAL_LAMBDA, _BETTER = (1e-12, 1e-10, 1e-8, 1e-6), 1e-10, 0.995
@@ -79,6 +79,7 @@ class Chooser:
     permutations: Int[np.ndarray, "P N"]
     descriptor: Descriptor
     progress: Progress
+    _known: dict[tuple[float, float, float | None, int], Metrics] = field(default_factory=dict)
 
     def choose(
         self,
@@ -86,8 +87,9 @@ class Chooser:
         lam: float | Literal["auto"],
         energies: Literal["auto", "learned", "integrated"],
         energy_weight: float,
+        unaffordable: str | None = None,
     ) -> Choices:
-        """All that is 'auto'."""
+        """All that is 'auto'; `unaffordable` says why energies are not to be learned, if they are not."""
         given = Choices(
             sigma=0.0 if sigma == "auto" else sigma,
             lam=LAMBDAS[0] if lam == "auto" else lam,
@@ -98,7 +100,9 @@ class Chooser:
             chosen = self._with_lam(chosen)
         if sigma == "auto":
             chosen = self._with_refined_sigma(chosen)
-        if energies == "auto":
+        if energies == "auto" and self.train.has_energies and unaffordable is not None:
+            chosen = _noted(chosen, f"Energies by integrating the forces: {unaffordable}")
+        elif energies == "auto" and self.train.has_energies:
             chosen = self._with_energies(chosen, energy_weight)
         self.progress.step("Choosing settings", 1, 1)
         return chosen
@@ -146,8 +150,6 @@ class Chooser:
         learned = chosen.model_copy(update={"energy_weight": weight})
         size = self._size(ROWS)
         known = np.isfinite(self.train.energies)
-        if not known.any():
-            return chosen
         if known[:size].sum() < 2 or np.isfinite(self.valid.energies).sum() < 2:
             why = f"too few are known among the first {size} training frames and the validation frames to compare."
             return _noted(chosen, f"Energies by integrating the forces: {why}")
@@ -176,10 +178,13 @@ class Chooser:
         return metrics.forces.rmse
 
     def _metrics(self, choices: Choices, size: int) -> Metrics:
-        problem = Problem(self.train.select(range(size)), self.permutations, choices.energy_weight, self.descriptor)
-        weights, _ = solve_directly(problem.frames, choices.sigma, choices.lam, problem.right)
-        potential = problem.finished(choices.sigma, weights)
-        return potential.evaluate(self.valid.select(range(min(len(self.valid), _JUDGES))))
+        case = (choices.sigma, choices.lam, choices.energy_weight, size)
+        if case not in self._known:
+            problem = Problem(self.train.select(range(size)), self.permutations, choices.energy_weight, self.descriptor)
+            weights, _ = solve_directly(problem.frames, choices.sigma, choices.lam, problem.right)
+            potential = problem.finished(choices.sigma, weights)
+            self._known[case] = potential.evaluate(self.valid.select(range(min(len(self.valid), _JUDGES))))
+        return self._known[case]
 
 
 def _noted(choices: Choices, note: str) -> Choices:

@@ -19,6 +19,8 @@ from supple.sgdml.triangle import Triangle
 _TRANSFER = 5
 #: How many times as long a direct solution may take before iteration is preferred.
 _CERTAIN = 2
+#: What a direct solution may take, in seconds, for the sake of learning energies.
+_PATIENCE = 60
 #: Work arrays of the assembly and whatever else a process needs beyond its data.
 _OVERHEAD = 200 * 1024**2
 
@@ -80,6 +82,29 @@ class Cost:
         return f"{self.rows} rows, {what}, {self.n_bytes / GIB:.1f} GiB, about {duration}"
 
 
+def energies_affordable(cost: Cost, with_energies: Cost) -> str | None:
+    """None if energies can be learned at little cost besides the planned solution of forces alone; else why not."""
+    if not _fits(with_energies):
+        return f"learning them needs the whole matrix, {with_energies.n_bytes / GIB:.1f} GiB."
+    if cost.solver == "iterative" and with_energies.seconds > _PATIENCE:
+        return f"learning them needs the matrix factorised, about {with_energies.seconds:.0f} s."
+    return None
+
+
+def require_memory(cost: Cost) -> Cost:
+    """The cost, if it can be met.
+
+    Raises:
+        ResourceError: it needs more memory than there is.
+    """
+    if not _fits(cost):
+        raise ResourceError(
+            f"A solution with {cost.rows} rows needs {cost.n_bytes / GIB:.1f} GiB and "
+            f"{available_memory() / GIB:.1f} GiB are free: train on fewer frames, or use schnet."
+        )
+    return cost
+
+
 def choose_solver(
     wanted: Literal["auto", "direct", "iterative"],
     n_frames: int,
@@ -97,15 +122,14 @@ def choose_solver(
     sizes = (n_frames, n_modes, n_descriptor, n_permutations)
     candidates = [cost(*sizes) for cost in (Cost.direct, Cost.iterative)]
     candidates = [cost for cost in candidates if wanted in ("auto", cost.solver)]
-    free = available_memory()
-    fitting = [cost for cost in candidates if cost.n_bytes < 0.95 * free]
+    fitting = [cost for cost in candidates if _fits(cost)]
     if not fitting:
-        least = min(candidates, key=lambda cost: cost.n_bytes)
-        raise ResourceError(
-            f"A solution with {least.rows} rows needs {least.n_bytes / GIB:.1f} GiB and {free / GIB:.1f} GiB are free: "
-            "train on fewer frames, or use schnet."
-        )
+        require_memory(min(candidates, key=lambda cost: cost.n_bytes))
     return min(fitting, key=lambda cost: cost.flops / (_CERTAIN if cost.solver == "direct" else 1))
+
+
+def _fits(cost: Cost) -> bool:
+    return cost.n_bytes < 0.95 * available_memory()
 
 
 def _jacobians(n_frames: int, n_modes: int, n_descriptor: int) -> int:

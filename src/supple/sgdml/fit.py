@@ -7,14 +7,15 @@ from typing import ClassVar, Literal
 
 import numpy as np
 from jaxtyping import Float, Int
-from pydantic import Field, PositiveFloat
+from pydantic import Field, PositiveFloat, model_validator
 from torch import Tensor
 
 from supple.dataset import Dataset
 from supple.fitting import FitContext, ModelSettings
 from supple.progress import SILENCE, Progress
 from supple.sgdml.choices import Choices, Chooser
-from supple.sgdml.cost import Cost, choose_solver
+from supple.sgdml.cost import Cost, choose_solver, energies_affordable, require_memory
+from supple.sgdml.descriptors import Descriptor
 from supple.sgdml.descriptors.choice import DescriptorName, make_descriptor
 from supple.sgdml.permutations import check_permutations, describe, find_permutations
 from supple.sgdml.potential import SGDMLPotential
@@ -43,7 +44,8 @@ class SGDML(ModelSettings):
     energies: Literal["auto", "learned", "integrated"] = Field(
         "auto",
         description="'learned' takes the energies that are known into the kernel beside the forces, 'integrated' gets "
-        "energies from the forces alone, to a constant; 'auto' compares the two on the validation frames.",
+        "energies from the forces alone, to a constant; 'auto' compares the two on the validation frames where the "
+        "direct solver, which 'learned' needs, is fast enough.",
     )
     energy_weight: PositiveFloat = Field(
         10.0, description="Weight of energies that are learned, as they stand in Å times the unit of the forces."
@@ -61,16 +63,23 @@ class SGDML(ModelSettings):
         "auto", description="How the weights are found; 'auto' takes the faster one that fits into memory."
     )
 
+    @model_validator(mode="after")
+    def _direct_for_energies(self) -> SGDML:
+        if self.energies == "learned" and self.solver == "iterative":
+            raise ValueError("energies can only be learned by the direct solver: set solver to direct or auto.")
+        return self
+
     def _fit(self, train: Dataset, valid: Dataset, context: FitContext) -> SGDMLPotential:
         progress = context.progress
         permutations = self._permutations(train)
         symmetries = describe(permutations, train.symbols)
         progress.note(f"{train.formula}: {symmetries}.")
         descriptor = make_descriptor(self.descriptor, train, permutations)
-        modes = max(3 * train.n_atoms - 6, 1) + (self.energies != "integrated" and train.has_energies)
-        cost = choose_solver(self.solver, len(train), modes, descriptor.size, len(permutations))
+        cost, unaffordable = self._cost(train, descriptor, permutations)
         progress.note(f"sGDML on {len(train)} frames: {cost}.")
-        choices = self._choices(Chooser(train, valid, permutations, descriptor, progress), context)
+        choices = self._choices(Chooser(train, valid, permutations, descriptor, progress), unaffordable, context)
+        if choices.energy_weight is not None:
+            cost = _with_energies(train, descriptor, permutations)
         for note in (*choices.notes, f"sigma {choices.sigma:g}, lambda {choices.lam:g}."):
             progress.note(note)
         started = time.perf_counter()
@@ -91,14 +100,32 @@ class SGDML(ModelSettings):
             return np.arange(train.n_atoms)[None]
         return check_permutations(self.permutations, train.numbers)
 
-    def _choices(self, chooser: Chooser, context: FitContext) -> Choices:
+    def _cost(
+        self, train: Dataset, descriptor: Descriptor, permutations: Int[np.ndarray, "P N"]
+    ) -> tuple[Cost, str | None]:
+        """Of the solution, and why learning the energies would cost too much, if it would."""
+        with_energies = _with_energies(train, descriptor, permutations)
+        if self.energies == "learned":
+            return require_memory(with_energies), None
+        modes = max(3 * train.n_atoms - 6, 1)
+        cost = choose_solver(self.solver, len(train), modes, descriptor.size, len(permutations))
+        if self.solver == "iterative":
+            return cost, "learning them needs the direct solver."
+        return cost, energies_affordable(cost, with_energies)
+
+    def _choices(self, chooser: Chooser, unaffordable: str | None, context: FitContext) -> Choices:
         kept = None if context.run is None else context.run.path / "choices.json"
         if kept is not None and kept.exists():  # an interrupted run has chosen already
             return Choices.load(kept)
-        choices = chooser.choose(self.sigma, self.lam, self.energies, self.energy_weight)
+        choices = chooser.choose(self.sigma, self.lam, self.energies, self.energy_weight, unaffordable)
         if kept is not None:
             choices.save(kept)
         return choices
+
+
+def _with_energies(train: Dataset, descriptor: Descriptor, permutations: Int[np.ndarray, "P N"]) -> Cost:
+    """Of a solution with a row more for each frame."""
+    return Cost.direct(len(train), max(3 * train.n_atoms - 6, 1) + 1, descriptor.size, len(permutations))
 
 
 def kernel_fit(

@@ -25,8 +25,8 @@ from supple.errors import ModelFileError
 from supple.files import replacing
 from supple.progress import SILENCE, Progress
 
-#: Iterations between two looks at the validation error, and how many looks must agree, how well.
-LOOK, _LOOKS, _SETTLED = 10, 4, 4e-3
+#: Iterations between two looks at the validation error; how many looks must bring nothing, and what counts as nothing.
+LOOK, _LOOKS, _SETTLED = 10, 4, 5e-3
 #: A residual as small as this is the solution to rounding.
 _TINY = 1e-9
 _MOST = 5000
@@ -141,5 +141,5 @@ def _step(state: State, apply: Callable[[Vector], Vector], precondition: Callabl
 
 
 def _settled(looks: list[tuple[int, float, float]]) -> bool:
-    errors = [error for _, _, error in looks[-_LOOKS:]]
-    return len(errors) == _LOOKS and max(errors) - min(errors) < _SETTLED * min(errors)
+    errors = [error for _, _, error in looks]
+    return len(errors) > _LOOKS and min(errors[-_LOOKS:]) > (1 - _SETTLED) * min(errors[:-_LOOKS])

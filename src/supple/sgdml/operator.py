@@ -6,7 +6,8 @@ permutation, are kept, 2·P·M² numbers. What is left are three products, 6·R�
 
     Σ_j c_j d = (Σ_j c_j) P_p y_i - Σ_j c_j y_j .
 
-Sums over permutations need no transform back, as Σ_p a_p b_p = Σ_χ a_χ b_χ / a and Σ_p a_p is the trivial character's.
+The sum over p of c is its trivial character. Frames whose energies are learned have no operator: an energy is all but
+determined by the forces, and no preconditioner here knows that, so that iteration would take thousands of steps.
 """
 
 from __future__ import annotations
@@ -25,19 +26,18 @@ _WORK = 500_000
 
 
 class _Part(NamedTuple):
-    """What is kept of some queries; slope by character, decay by permutation; kernel is slope + q²/3 decay, summed."""
+    """What is kept of some queries: slope by character, decay by permutation."""
 
     queries: Float[Tensor, "Q D"]
     slope: Float[Tensor, "A Q M"]
     decay: Float[Tensor, "A Q M"]
-    kernel: Float[Tensor, "Q M"] | None
 
 
 class KernelOperator:
     """The matrix K of some rows, applied to vectors; n = M·W.
 
     Args:
-        frames: all training frames.
+        frames: all training frames, their forces alone.
         sigma: length scale.
         rows: the frames whose part of the result is wanted; all by default.
     """
@@ -64,42 +64,25 @@ class KernelOperator:
         products[0] -= (self.y**2).sum(1) / 2
         squared = self.group.transform(products).mul_(-2).add_((queries**2).sum(1, keepdim=True))
         slope, decay = torch.empty_like(squared), torch.empty_like(squared)
-        q = matern_factors(squared, slope, decay)
-        kernel = None
-        if self.frames.amplitude is not None:
-            kernel = q.square_().mul_(decay).div_(3).add_(slope).sum(0)
-        return _Part(queries, self.group.transform(slope), decay, kernel)
+        matern_factors(squared, slope, decay)
+        return _Part(queries, self.group.transform(slope), decay)
 
     def __call__(self, weights: Float[Tensor, "n"]) -> Float[Tensor, "m"]:
         """K β, of the rows that are wanted."""
-        v, w = self.frames.sources(weights)
+        v, _ = self.frames.sources(weights)
         v = self.group.to_basis(v)
         offsets = (self.y * v).sum(1)
         blocks = self.group.blocks(v)
-        parts = [self._apply(part, blocks, offsets, w) for part in self.parts]
-        forces = self.group.lower(torch.cat([force for force, _ in parts])).mul_(self.scale**2 / 3)
-        energies = None
-        if w is not None:
-            energies = torch.cat([energy for _, energy in parts]).view(len(self.rows), -1).sum(1, keepdim=True)
-        rows = slice(self.rows.start, self.rows.stop)
-        return self.frames.rows(forces[:, :, None], energies, rows).flatten()
+        gradients = torch.cat([self._apply(part, blocks, offsets) for part in self.parts])
+        forces = self.group.lower(gradients).mul_(self.scale**2 / 3)
+        return self.frames.rows(forces[:, :, None], None, slice(self.rows.start, self.rows.stop)).flatten()
 
     def _apply(
-        self,
-        part: _Part,
-        blocks: tuple[Float[Tensor, "_ M"], ...],
-        offsets: Float[Tensor, "M"],
-        w: Float[Tensor, "M"] | None,
-    ) -> tuple[Float[Tensor, "Q D"], Float[Tensor, "Q"]]:
+        self, part: _Part, blocks: tuple[Float[Tensor, "_ M"], ...], offsets: Float[Tensor, "M"]
+    ) -> Float[Tensor, "Q D"]:
         along = self.group.products(part.queries, blocks)
         along[0] -= offsets
-        energy = along.new_zeros(len(part.queries))
-        if w is not None and part.kernel is not None:
-            energy = part.kernel @ w
-            energy -= torch.einsum("aqm,aqm->q", part.slope, along).mul_(self.scale / (3 * self.group.n_characters))
         by_distance = self.group.transform(self.group.transform(along).mul_(part.decay))
-        if w is not None:
-            by_distance.addcmul_(part.slope, w, value=-1 / self.scale)
         total = by_distance[0].sum(1, keepdim=True)
         forces = self.group.combine(part.slope, blocks).add_(self.group.combine(by_distance, self.targets))
-        return forces.addcmul_(total, part.queries, value=-1), energy
+        return forces.addcmul_(total, part.queries, value=-1)

@@ -14,7 +14,7 @@ from scipy.optimize import minimize_scalar
 #: Where to look, in 1/Å times the √5 of the kernel: from a few bonds' change to nearly linear.
 BOUNDS = (2.0, 300.0)
 #: log σ is found to about this; the error is flat there.
-_TOLERANCE = 0.1
+_TOLERANCE = 0.2
 #: The two neighbours that a refinement compares with, as factors of σ.
 _STEP = 1.4
 
