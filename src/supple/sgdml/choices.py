@@ -1,7 +1,7 @@
 """What is left to choose, chosen on validation frames: σ, λ, and whether energies are learned or integrated.
 
 Small models of the first training frames decide, as many frames as keep one solution near a second; σ is then refined
-once with models of twice the size.
+once with somewhat larger ones, and continued to the size of the training set.
 """
 
 from __future__ import annotations
@@ -21,14 +21,13 @@ from supple.files import write_json
 from supple.progress import Progress
 from supple.sgdml.descriptors import Descriptor
 from supple.sgdml.problem import Problem
-from supple.sgdml.sigma import choose_sigma, refine_sigma
+from supple.sgdml.sigma import choose_sigma, continued_sigma, refine_sigma
 from supple.sgdml.solution import solve_directly
 
-#: Rows of the matrix of a small model: one solution takes a second or so.
-ROWS = 3000
-#: λ that are tried; σ is sought with the smallest, as a large one hides what a wide σ can do. The usual one stands unless
-#: another is better by this factor: few frames hardly feel λ, and many would.
-LAMBDAS, USUAL_LAMBDA, _BETTER = (1e-12, 1e-10, 1e-8, 1e-6), 1e-10, 0.995
+#: Rows of the matrix of a small model and of a larger one: a solution takes a second or so.
+SMALL, LARGER = 2000, 6000
+#: λ that are tried. The usual one stands unless another is better by this factor: noise in the labels wants a larger one.
+LAMBDAS, USUAL_LAMBDA, _BETTER = (1e-10, 1e-8, 1e-6), 1e-10, 0.98
 #: How much learning energies may cost in force error.
 _FORCES = 1.03
 #: Validation frames that judge.
@@ -92,7 +91,7 @@ class Chooser:
         """All that is 'auto'; `unaffordable` says why energies are not to be learned, if they are not."""
         given = Choices(
             sigma=0.0 if sigma == "auto" else sigma,
-            lam=LAMBDAS[0] if lam == "auto" else lam,
+            lam=USUAL_LAMBDA if lam == "auto" else lam,
             energy_weight=energy_weight if energies == "learned" else None,
         )
         chosen = self._with_sigma(given) if sigma == "auto" else given
@@ -108,18 +107,18 @@ class Chooser:
         return chosen
 
     def _with_sigma(self, chosen: Choices) -> Choices:
-        size = self._size(ROWS)
+        size = self._size(SMALL)
         sigma, curve = choose_sigma(self._error_of_sigma(chosen, size, "Choosing sigma"))
         note = f"sigma chosen on {size} frames by validation force RMSE in {self._unit} ({_curve(curve)})."
         return chosen.model_copy(update={"sigma": sigma, "notes": [*chosen.notes, note], "curve": curve})
 
     def _with_refined_sigma(self, chosen: Choices) -> Choices:
-        small = self._size(ROWS)
-        size = min(len(self.train), 2 * small)
+        small, size = self._size(SMALL), self._size(LARGER)
         if size == small:
             return chosen
-        sigma, curve = refine_sigma(chosen.sigma, self._error_of_sigma(chosen, size, "Refining sigma"))
-        note = f"sigma refined on {size} frames to {sigma:g} ({_curve(curve)})."
+        refined, curve = refine_sigma(chosen.sigma, self._error_of_sigma(chosen, size, "Refining sigma"))
+        sigma = continued_sigma((small, chosen.sigma), (size, refined), len(self.train))
+        note = f"sigma {refined:.3g} on {size} frames ({_curve(curve)}), continued to {sigma:g} for {len(self.train)}."
         return chosen.model_copy(update={"sigma": sigma, "notes": [*chosen.notes, note], "refined": curve})
 
     def _error_of_sigma(self, chosen: Choices, size: int, task: str) -> Callable[[float], float]:
@@ -135,7 +134,7 @@ class Chooser:
         return error
 
     def _with_lam(self, chosen: Choices) -> Choices:
-        size = self._size(ROWS)
+        size = self._size(SMALL)
         tried: list[tuple[float, float]] = []
         for lam in LAMBDAS:
             self.progress.step("Choosing lambda", len(tried), len(LAMBDAS), f"{lam:g}")
@@ -148,7 +147,7 @@ class Chooser:
 
     def _with_energies(self, chosen: Choices, weight: float) -> Choices:
         learned = chosen.model_copy(update={"energy_weight": weight})
-        size = self._size(ROWS)
+        size = self._size(SMALL)
         known = np.isfinite(self.train.energies)
         if known[:size].sum() < 2 or np.isfinite(self.valid.energies).sum() < 2:
             why = f"too few are known among the first {size} training frames and the validation frames to compare."

@@ -46,7 +46,7 @@ class Descriptor(nn.Module, ABC):
 
     def jacobian(self, positions: Float[Tensor, "B N 3"]) -> Float[Tensor, "B D C"]:
         """The dense Jacobian; C = 3N."""
-        one = torch.func.jacfwd(lambda r: self.forward(r[None])[0])
+        one = torch.func.jacrev(lambda r: self.forward(r[None])[0])
         return torch.func.vmap(one, chunk_size=64)(positions).flatten(2)
 
     def action(self, permutations: Int[Tensor, "P N"]) -> Int[Tensor, "P D"]:

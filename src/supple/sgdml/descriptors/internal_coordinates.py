@@ -46,8 +46,10 @@ class InternalCoordinates(Descriptor):
         self.angles, self.dihedrals = tuple(map(tuple, angles)), tuple(map(tuple, dihedrals))
         self.angle_weight, self.dihedral_weight = angle_weight, dihedral_weight
         self.entries = (*self.distances.entries, *self.angles, *self.dihedrals)
-        self.register_buffer("_angles", torch.tensor(self.angles).view(-1, 3), persistent=False)
-        self.register_buffer("_dihedrals", torch.tensor(self.dihedrals).view(-1, 4), persistent=False)
+        self.register_buffer("_angles", torch.tensor(self.angles, dtype=torch.int64).view(-1, 3), persistent=False)
+        self.register_buffer(
+            "_dihedrals", torch.tensor(self.dihedrals, dtype=torch.int64).view(-1, 4), persistent=False
+        )
 
     def configuration(self) -> dict[str, Any]:
         """The angles, the dihedrals and their weights."""

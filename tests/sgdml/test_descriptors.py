@@ -1,0 +1,118 @@
+"""Descriptors: derivatives, permutations, what happens at 180°, and models with each of them."""
+
+import numpy as np
+import pytest
+import torch
+from toy import toy_dataset
+
+from supple import SGDML, Potential
+from supple.sgdml.descriptors.choice import descriptor_from, make_descriptor
+from supple.sgdml.descriptors.internal_coordinates import cosines, dihedral_terms
+from supple.sgdml.permutations import find_permutations
+
+NAMES = ["inverse-distances", "angles", "dihedrals", "reduced"]
+
+
+@pytest.fixture(scope="module")
+def data():
+    return toy_dataset(40)
+
+
+@pytest.fixture(params=NAMES)
+def descriptor(request, data):
+    return make_descriptor(request.param, data, find_permutations(data))
+
+
+def test_derivatives(descriptor, data):
+    r = torch.tensor(data.positions[:4])
+    exact = torch.stack([torch.autograd.functional.jacobian(lambda a: descriptor(a[None])[0], one) for one in r])
+    torch.testing.assert_close(descriptor.jacobian(r), exact.flatten(2))
+    x, pull_back = descriptor.linearise(r)
+    torch.testing.assert_close(x, descriptor(r))
+    g = torch.randn_like(x)
+    torch.testing.assert_close(pull_back(g), torch.einsum("bdna,bd->bna", exact, g))
+
+
+def test_permutations_permute_the_entries(descriptor, data):
+    permutations = torch.as_tensor(find_permutations(data))
+    assert len(permutations) == 6
+    r = torch.tensor(data.positions)
+    for permutation, action in zip(permutations, descriptor.action(permutations), strict=True):
+        torch.testing.assert_close(descriptor(r[:, permutation]), descriptor(r)[:, action])
+
+
+def test_moving_turning_and_mirroring_change_nothing(descriptor, data):
+    r = torch.tensor(data.positions)
+    turn = torch.linalg.qr(torch.randn(3, 3, dtype=torch.float64))[0]
+    torch.testing.assert_close(descriptor(r @ turn.T + 3.0), descriptor(r))
+
+
+def test_its_configuration_makes_it_again(descriptor, data):
+    r = torch.tensor(data.positions)
+    again = descriptor_from(data.n_atoms, descriptor.configuration())
+    torch.testing.assert_close(again(r), descriptor(r), rtol=0, atol=0)
+
+
+def test_angles_and_dihedrals_are_those_of_geometry():
+    angle, torsion = np.radians(105.0), np.radians(50.0)
+    r = np.array([
+        [np.sin(angle), 0, -np.cos(angle)], [0, 0, 0], [0, 0, 1.5],
+        [0.9 * np.sin(angle) * np.cos(torsion), 0.9 * np.sin(angle) * np.sin(torsion), 1.5 + 0.9 * np.cos(angle)],
+    ])  # fmt: skip
+    r = torch.tensor(r)[None]
+    assert cosines(r, torch.tensor([[0, 1, 2]])).item() == pytest.approx(-np.cos(angle))
+    product = dihedral_terms(r, torch.tensor([[0, 1, 2, 3]])).item()
+    assert product == pytest.approx(np.sin(angle) ** 2 * np.cos(torsion))
+
+
+def test_straight_angles_are_smooth():
+    """Through 180° the value, the gradient and the curvature change as little as elsewhere."""
+
+    def chain(bend):
+        zero, one = torch.zeros_like(bend), torch.ones_like(bend)
+        last = torch.stack([bend.sin() + 0.3 * one, zero + 0.8, 1.0 + bend.cos()])
+        return torch.stack([
+            torch.stack([-bend.sin(), zero, -bend.cos()]), torch.zeros(3, dtype=bend.dtype),
+            torch.stack([zero, zero, one]), last,
+        ])[None]  # fmt: skip
+
+    for function in (
+        lambda b: cosines(chain(b), torch.tensor([[0, 1, 2]]))[0, 0],
+        lambda b: dihedral_terms(chain(b), torch.tensor([[0, 1, 2, 3]]))[0, 0],
+    ):
+        bends = torch.linspace(-0.02, 0.02, 5, dtype=torch.float64)
+        values = torch.stack([function(b) for b in bends])
+        slopes = torch.stack([torch.func.grad(function)(b) for b in bends])
+        assert torch.isfinite(slopes).all()
+        assert (values.diff().abs() < 0.02).all()
+        assert (slopes.diff().abs() < 0.05).all()
+
+
+def test_reduced_is_smaller_and_says_nearly_the_same():
+    data = toy_dataset(200)
+    permutations = find_permutations(data)
+    everything = make_descriptor("inverse-distances", data, permutations)
+    reduced = make_descriptor("reduced", data, permutations)
+    assert 3 * data.n_atoms - 6 <= reduced.size < everything.size
+    r = torch.tensor(data.positions)
+    x, kept = (d(r) - d(r).mean(dim=0) for d in (everything, reduced))
+    left = x - kept @ torch.linalg.lstsq(kept, x).solution
+    assert float(left.var() / x.var()) < 0.05
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_model_with_it(name, tmp_path):
+    train, valid, test = toy_dataset(120).split(train=60, valid=20)
+    potential = SGDML(sigma=6.0, descriptor=name).fit(train, valid)
+    assert potential.evaluate(test).forces.rmse < 0.2 * test.forces.std()
+    potential.save(tmp_path / "model.safetensors")
+    again = Potential.load(tmp_path / "model.safetensors")
+    for ours, theirs in zip(potential.predict(test.positions), again.predict(test.positions), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    r, step = test.positions[:1], 1e-5
+    for atom, axis in ((0, 0), (3, 2)):
+        moved = np.repeat(r, 2, axis=0)
+        moved[0, atom, axis] -= step
+        moved[1, atom, axis] += step
+        low, high = potential.predict(moved)[0]
+        assert potential.predict(r)[1][0, atom, axis] == pytest.approx((low - high) / (2 * step), rel=1e-5, abs=1e-6)
