@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import typer
@@ -41,7 +42,17 @@ def _top(version: bool = typer.Option(False, "--version", help="Print the versio
 
 
 def run() -> None:
-    """Run the command line: a user's mistake is one sentence and exit code 2, Ctrl-C is 130."""
+    """Run the command line; of several processes that torchrun has started, in the first."""
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        from supple import ranks
+
+        ranks.run(_run)
+    else:
+        _run()
+
+
+def _run() -> None:
+    """A user's mistake is one sentence and exit code 2, Ctrl-C is 130."""
     try:
         app()
     except SuppleError as error:

@@ -21,6 +21,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from supple import ranks
 from supple.sgdml.system import Frames, columns
 
 #: Columns: this times n^(2/3).
@@ -43,14 +44,15 @@ def n_columns(n_rows: int) -> int:
 
 
 class Preconditioner:
-    """P⁻¹, made once and applied in every iteration.
+    """P⁻¹, made once and applied in every iteration; of all rows, or of those that one process of several has.
 
     Args:
-        frames: the training frames.
+        frames: all training frames.
         sigma, lam: of the kernel, and its regularisation.
         size: k, how many columns.
         seed: of their choice.
         progress: is told how much is done, of how much.
+        rows: the frames whose rows are wanted; all by default.
     """
 
     def __init__(
@@ -61,26 +63,31 @@ class Preconditioner:
         size: int,
         seed: int = 0,
         progress: Callable[[float, float], None] = lambda done, total: None,
+        rows: range | None = None,
     ) -> None:
-        self.m, self.v = len(frames), frames.width
-        modes = _choose(self.m, self.v, size, seed)
-        picked = torch.cat([j * self.v + chosen for j, chosen in enumerate(modes)])
+        rows = range(len(frames)) if rows is None else rows
+        self.m, self.v = len(rows), frames.width
+        modes = _choose(len(frames), self.v, size, seed)
+        picked = torch.cat([j * self.v + chosen for j, chosen in enumerate(modes)]) - rows.start * self.v
+        mine = (picked >= 0) & (picked < self.m * self.v)
         k = len(picked)
         self.b = torch.empty(self.m * self.v, k, dtype=torch.float64)
         at = 0
-        for first in range(0, self.m, _GROUP):  # G is as large as a cache: it is gone through once for several frames
-            group = range(first, min(first + _GROUP, self.m))
-            part = columns(frames, sigma, {j: modes[j] for j in group}, slice(None))
+        for first in range(0, len(frames), _GROUP):  # G is as large as a cache: gone through once for several frames
+            group = range(first, min(first + _GROUP, len(frames)))
+            part = columns(frames, sigma, {j: modes[j] for j in group}, slice(rows.start, rows.stop))
             self.b[:, at : at + part.shape[2]] = part.flatten(0, 1)
             at += part.shape[2]
             progress(0.2 * at / k, 1.0)
-        lower = _cholesky(self.b[picked], _JITTER * k**0.5)
+        core = torch.zeros(k, k, dtype=torch.float64)
+        core[mine] = self.b[picked[mine]]
+        lower = _cholesky(ranks.total(core), _JITTER * k**0.5)
         for start in range(0, len(self.b), _ROWS):
-            rows = slice(start, start + _ROWS)
-            self.b[rows] = torch.linalg.solve_triangular(lower.mT, self.b[rows], upper=True, left=False)
+            some = slice(start, start + _ROWS)
+            self.b[some] = torch.linalg.solve_triangular(lower.mT, self.b[some], upper=True, left=False)
             progress(0.2 + 0.3 * min(start / len(self.b), 1.0), 1.0)
-        del lower
-        self.inverse_blocks = self._blocks(frames, sigma, lam)
+        del lower, core
+        self.inverse_blocks = self._blocks(frames, sigma, lam, rows)
         self.lower = _cholesky(self._capacitance(lambda done: progress(0.5 + 0.5 * done, 1.0)))
 
     @staticmethod
@@ -94,21 +101,21 @@ class Preconditioner:
         return float(n_rows) * size * size * 2
 
     def __call__(self, right: Float[Tensor, "n"]) -> Float[Tensor, "n"]:
-        """P⁻¹ r."""
+        """P⁻¹ r, from and to the rows that are here."""
         z = self._without_shared(right)
-        inner = torch.cholesky_solve((self.b.T @ z)[:, None], self.lower)[:, 0]
+        inner = torch.cholesky_solve(ranks.total(self.b.T @ z)[:, None], self.lower)[:, 0]
         return z - self._without_shared(self.b @ inner)
 
     def _without_shared(self, right: Float[Tensor, "n"]) -> Float[Tensor, "n"]:
         """D⁻¹ r."""
         return torch.bmm(self.inverse_blocks, right.view(self.m, self.v, 1)).flatten()
 
-    def _blocks(self, frames: Frames, sigma: float, lam: float) -> Float[Tensor, "M V V"]:
+    def _blocks(self, frames: Frames, sigma: float, lam: float, rows: range) -> Float[Tensor, "M V V"]:
         """D_i⁻¹, each eigenvalue of D_i held above a floor."""
         inverses = torch.empty(self.m, self.v, self.v, dtype=torch.float64)
-        for i in range(self.m):
+        for i, frame in enumerate(rows):
             shared = self.b[i * self.v : (i + 1) * self.v]
-            own = columns(frames, sigma, {i: slice(None)}, slice(i, i + 1))[0]
+            own = columns(frames, sigma, {frame: slice(None)}, slice(frame, frame + 1))[0]
             values, vectors = torch.linalg.eigh(own - shared @ shared.T)
             values = values.clamp_(min=0)
             values += _FLOOR * values.mean() + lam
@@ -118,7 +125,7 @@ class Preconditioner:
     def _capacitance(self, progress: Callable[[float], None]) -> Float[Tensor, "k k"]:
         """S, from one batch of rows after the other; the lower triangle, in strips of columns."""
         k = self.b.shape[1]
-        total = torch.eye(k, dtype=torch.float64)
+        total = torch.zeros(k, k, dtype=torch.float64)
         per = max(1, _ROWS // self.v)
         for start in range(0, self.m, per):
             part = self.b[start * self.v : (start + per) * self.v]
@@ -127,6 +134,8 @@ class Preconditioner:
                 strip = slice(left, left + _STRIP)
                 total[left:, strip].addmm_(part[:, left:].T, weighted[:, strip])
             progress(min(start + per, self.m) / self.m)
+        total = ranks.total(total)
+        total.diagonal().add_(1)
         return total
 
 

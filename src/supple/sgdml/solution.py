@@ -8,10 +8,11 @@ from pathlib import Path
 from jaxtyping import Float
 from torch import Tensor
 
+from supple import ranks
 from supple.progress import SILENCE, Progress
 from supple.sgdml.iterative import State, conjugate_gradients
-from supple.sgdml.operator import KernelOperator
-from supple.sgdml.preconditioner import Preconditioner, n_columns
+from supple.sgdml.preconditioner import n_columns
+from supple.sgdml.shared import SharedSystem, help_to_solve
 from supple.sgdml.system import Frames, assemble
 from supple.sgdml.triangle import NotPositiveDefiniteError
 
@@ -53,17 +54,12 @@ def solve_iteratively(
     unit: str = "",
 ) -> State:
     """Preconditioned conjugate gradients until the judge's error has settled; the weights are `x` of what comes back."""
-    operator = KernelOperator(frames, sigma)
-    preconditioner = Preconditioner(
-        frames, sigma, lam, n_columns(len(right)),
-        progress=lambda done, total: progress.step("Preconditioner", done, total),
-    )  # fmt: skip
-    return conjugate_gradients(
-        lambda weights: operator(weights).add_(weights, alpha=lam),
-        preconditioner,
-        right,
-        judge,
-        checkpoint=checkpoint,
-        progress=progress,
-        unit=unit,
-    )
+    size = n_columns(len(right))
+    ranks.call_helpers(help_to_solve, frames, sigma, lam, size)
+    system = SharedSystem(frames, sigma, lam, size, lambda done, total: progress.step("Preconditioner", done, total))
+    try:
+        return conjugate_gradients(
+            system.apply, system.precondition, right, judge, checkpoint=checkpoint, progress=progress, unit=unit
+        )
+    finally:
+        system.end()
