@@ -95,7 +95,7 @@ def test_an_interrupted_solution_goes_on_to_the_same_end(frames, matrix, tmp_pat
             looks.append(1)
             if len(looks) == stop_at:
                 raise StoppedError
-            return float(x.norm())
+            return [float(x.norm()), 0.0]
 
         apply = lambda x: operator(x) + LAM * x  # noqa: E731
         return conjugate_gradients(apply, inverse, right, judge, checkpoint=checkpoint)

@@ -16,7 +16,7 @@ from supple.sgdml.preconditioner import Preconditioner, n_columns
 from supple.sgdml.triangle import Triangle
 
 #: Floating-point operations that could be done while one number comes from memory, beyond what is done with it.
-_TRANSFER = 5
+_TRANSFER = 20
 #: How many times as long a direct solution may take before iteration is preferred.
 _CERTAIN = 2
 #: What a direct solution may take, in seconds, for the sake of learning energies.
@@ -58,7 +58,8 @@ class Cost:
     def iterative(cls, n_frames: int, n_modes: int, n_descriptor: int, n_permutations: int) -> Cost:
         """Of conjugate gradients, with as many iterations as they usually take.
 
-        One costs 6·P·M²·D flops for the kernel, and twice through the k columns of the preconditioner.
+        One costs 6·P·M²·D flops for the kernel (by characters there are fewer, but the work between the products is as much
+        again), and twice through the k columns of the preconditioner.
         """
         rows = n_frames * n_modes
         size = n_columns(rows)

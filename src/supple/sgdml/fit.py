@@ -152,16 +152,21 @@ def _solve(
     judges = valid.select(range(min(len(valid), _JUDGES)))
     unit = judges.source.units.forces
 
-    def error(weights: Float[Tensor, "n"]) -> float:
-        metrics = problem.potential(sigma, weights).evaluate(judges)
+    known = np.isfinite(judges.energies)
+
+    def errors(weights: Float[Tensor, "n"]) -> list[float]:
+        potential = problem.potential(sigma, weights)
+        energies, forces = potential.predict(judges.positions)
+        metrics = potential.metrics(judges, energies, forces)
         assert metrics.forces is not None
-        return metrics.forces.rmse
+        spread = float((energies - judges.energies)[known].std()) if known.sum() > 1 else 0.0
+        return [metrics.forces.rmse, spread]
 
     checkpoint = None if context.run is None else context.run.checkpoint_file
     state = solve_iteratively(
-        problem.frames, sigma, lam, problem.right, error, checkpoint=checkpoint, progress=context.progress, unit=unit
+        problem.frames, sigma, lam, problem.right, errors, checkpoint=checkpoint, progress=context.progress, unit=unit
     )
-    curve = ", ".join(f"{i}: {e:.4g}" for i, _, e in state.looks[:: max(len(state.looks) // 8, 1)])
+    curve = ", ".join(f"{i}: {e[0]:.4g}" for i, _, e in state.looks[:: max(len(state.looks) // 8, 1)])
     iterations, residual, _ = state.looks[-1]
     note = (
         f"solved by {iterations} conjugate-gradient iterations to a relative residual of {residual:.1e}, when the "

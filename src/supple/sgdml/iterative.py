@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 from jaxtyping import Float
@@ -25,8 +26,9 @@ from supple.errors import ModelFileError
 from supple.files import replacing
 from supple.progress import SILENCE, Progress
 
-#: Iterations between two looks at the validation error; how many looks must bring nothing, and what counts as nothing.
-LOOK, _LOOKS, _SETTLED = 10, 4, 5e-3
+#: Iterations between two looks at the validation errors; how many looks must bring nothing, and what counts as nothing: of
+#: the force error, and of the energy error, which is a small difference of large numbers and settles last.
+LOOK, _LOOKS, _SETTLED = 10, 4, (5e-3, 2e-2)
 #: A residual as small as this is the solution to rounding.
 _TINY = 1e-9
 _MOST = 5000
@@ -35,6 +37,14 @@ USUAL = 150
 _CHECKPOINT_SECONDS = 60.0
 
 Vector = Float[Tensor, "n"]
+
+
+class Look(NamedTuple):
+    """A look at the solution so far: the relative residual, and validation errors of forces and, where known, energies."""
+
+    iteration: int
+    residual: float
+    errors: list[float]
 
 
 @dataclass
@@ -46,7 +56,7 @@ class State:
     direction: Vector
     rz: float
     iteration: int
-    looks: list[tuple[int, float, float]]
+    looks: list[Look]
 
     def save(self, path: Path) -> None:
         """Write it in one step."""
@@ -66,7 +76,7 @@ class State:
             with safe_open(path, framework="pt") as file:
                 arrays = {name: file.get_tensor(name).clone() for name in ("x", "residual", "direction")}
                 numbers = json.loads(file.metadata()["numbers"])
-            looks = [(int(i), float(r), float(e)) for i, r, e in numbers["looks"]]
+            looks = [Look(int(i), float(r), [float(e) for e in errors]) for i, r, errors in numbers["looks"]]
             return cls(**arrays, rz=float(numbers["rz"]), iteration=int(numbers["iteration"]), looks=looks)
         except (SafetensorError, KeyError, ValueError, TypeError, OSError) as error:
             raise ModelFileError(
@@ -78,7 +88,7 @@ def conjugate_gradients(
     apply: Callable[[Vector], Vector],
     precondition: Callable[[Vector], Vector],
     right: Vector,
-    judge: Callable[[Vector], float],
+    judge: Callable[[Vector], list[float]],
     *,
     start: Vector | None = None,
     checkpoint: Path | None = None,
@@ -91,14 +101,14 @@ def conjugate_gradients(
         apply: A, symmetric and positive definite.
         precondition: an approximate inverse of A, of the same kind.
         right: b, shape (n,).
-        judge: the error of the force field that x makes; asked every `LOOK` iterations.
+        judge: the errors of the force field that x makes, of forces and perhaps energies; asked every `LOOK` iterations.
         start: where to begin; 0 when None.
         checkpoint: a file in which the state is kept every minute, and from which an interrupted solution goes on.
         progress: listens.
-        unit: of the error, for the listener.
+        unit: of the force error, for the listener.
 
     Returns:
-        The last state; `looks` has (iteration, relative residual, error) of every look.
+        The last state; `looks` has every look.
     """
     if checkpoint is not None and checkpoint.exists():
         state = State.load(checkpoint)
@@ -113,11 +123,11 @@ def conjugate_gradients(
         _step(state, apply, precondition)
         relative = float(state.residual.norm()) / size
         if state.iteration % LOOK == 0 or relative < _TINY:
-            error = judge(state.x)
-            state.looks.append((state.iteration, relative, error))
+            errors = judge(state.x)
+            state.looks.append(Look(state.iteration, relative, errors))
             expected = max(USUAL, state.iteration + 5 * LOOK)
             progress.step(
-                "Solving", state.iteration, expected, f"residual {relative:.1e}, validation {error:.4g} {unit}"
+                "Solving", state.iteration, expected, f"residual {relative:.1e}, validation {errors[0]:.4g} {unit}"
             )
         if relative < _TINY:
             break
@@ -140,6 +150,10 @@ def _step(state: State, apply: Callable[[Vector], Vector], precondition: Callabl
     state.iteration += 1
 
 
-def _settled(looks: list[tuple[int, float, float]]) -> bool:
-    errors = [error for _, _, error in looks]
-    return len(errors) > _LOOKS and min(errors[-_LOOKS:]) > (1 - _SETTLED) * min(errors[:-_LOOKS])
+def _settled(looks: list[Look]) -> bool:
+    if len(looks) <= _LOOKS:
+        return False
+    for errors, enough in zip(zip(*(look.errors for look in looks), strict=True), _SETTLED, strict=False):
+        if min(errors[-_LOOKS:]) < (1 - enough) * min(errors[:-_LOOKS]):
+            return False
+    return True

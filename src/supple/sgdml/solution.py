@@ -47,13 +47,13 @@ def solve_iteratively(
     sigma: float,
     lam: float,
     right: Float[Tensor, "n"],
-    judge: Callable[[Float[Tensor, "n"]], float],
+    judge: Callable[[Float[Tensor, "n"]], list[float]],
     *,
     checkpoint: Path | None = None,
     progress: Progress = SILENCE,
     unit: str = "",
 ) -> State:
-    """Preconditioned conjugate gradients until the judge's error has settled; the weights are `x` of what comes back."""
+    """Preconditioned conjugate gradients until the judge's errors have settled; the weights are `x` of what comes back."""
     size = n_columns(len(right))
     ranks.call_helpers(help_to_solve, frames, sigma, lam, size)
     system = SharedSystem(frames, sigma, lam, size, lambda done, total: progress.step("Preconditioner", done, total))
