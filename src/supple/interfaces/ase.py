@@ -22,6 +22,17 @@ class SuppleCalculator(Calculator):
         super().__init__(**kwargs)
         self.potential = potential
 
+    def check_state(self, atoms: Atoms, tol: float = 1e-15) -> list[str]:
+        """What has changed since the last calculation, of what an isolated molecule has: its atoms and their positions.
+
+        ASE's own looks at cells, charges and magnetic moments too, which takes longer than the forces of a small model.
+        """
+        if self.atoms is None:
+            return list(all_changes)
+        ours, theirs = self.atoms, atoms
+        changed = [] if np.array_equal(ours.numbers, theirs.numbers) else ["numbers"]
+        return changed if np.array_equal(ours.positions, theirs.positions) else [*changed, "positions"]
+
     def calculate(
         self,
         atoms: Atoms | None = None,
