@@ -147,7 +147,7 @@ class Chooser:
 
     def _with_energies(self, chosen: Choices, weight: float) -> Choices:
         learned = chosen.model_copy(update={"energy_weight": weight})
-        size = self._size(SMALL)
+        size = self._size(LARGER)
         known = np.isfinite(self.train.energies)
         if known[:size].sum() < 2 or np.isfinite(self.valid.energies).sum() < 2:
             why = f"too few are known among the first {size} training frames and the validation frames to compare."
