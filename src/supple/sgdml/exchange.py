@@ -83,8 +83,20 @@ def save_sgdml_model(potential: SGDMLPotential, path: str | Path, units: Units |
         path: of the .npz file, replaced in one step.
         units: energy and length to write in; those of the training data's file when None. The package takes positions
             in this length and gives energies in this unit.
+
+    Raises:
+        ModelFileError: the package has no such models: another descriptor, or learned energies.
     """
     made = potential.provenance
+    if not isinstance(potential.descriptor, InverseDistances) or not potential.descriptor.all_pairs:
+        raise ModelFileError(
+            "The sGDML package compares inverse distances of all pairs only: "
+            "train with --set descriptor=inverse-distances --set energies=integrated to export."
+        )
+    if potential.w is not None:
+        raise ModelFileError(
+            "This force field has learned energies, which are not exported: train with --set energies=integrated."
+        )
     unit = Units.parse(units or made.data_units)
     length, energy = unit.length_in_angstrom, unit.energy_in_ev
     permutations = _permutations(potential)

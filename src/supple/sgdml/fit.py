@@ -55,9 +55,10 @@ class SGDML(ModelSettings):
         description="Atom permutations (a group, atoms from 0); 'auto' finds them in the data, 'none' takes none.",
     )
     descriptor: DescriptorName = Field(
-        "inverse-distances",
-        description="What the kernel compares: inverse distances of all pairs; these and angles of bonds; these and "
-        "dihedrals; or only such inverse distances ('reduced') from which the others follow in the data.",
+        "dihedrals",
+        description="What the kernel compares: 'inverse-distances' of all pairs, as in the sGDML package; 'angles', which "
+        "are these and the angles of bonds; 'dihedrals', which adds those of chains of three bonds; or 'reduced', only "
+        "such inverse distances from which the others follow in the data.",
     )
     solver: Literal["auto", "direct", "iterative"] = Field(
         "auto", description="How the weights are found; 'auto' takes the faster one that fits into memory."

@@ -2,7 +2,7 @@
 
 For a single geometry the matrix products of kernel_sum.py are as thin as the R cosets, each training array is read from memory
 twice, and what costs most is the number of operations. Here a block of training frames is read once, met with all queries
-while it lies in the nearest cache, and left; formulas and names are those of kernel_sum.py and descriptor.py.
+while it lies in the nearest cache, and left; formulas and names are those of kernel_sum.py.
 
 Compiled by Numba (the extra `fast`), in double precision, on one core. Without Numba the matrix products do the work.
 """
@@ -10,14 +10,14 @@ Compiled by Numba (the extra `fast`), in double precision, on one core. Without 
 from __future__ import annotations
 
 import math
-from typing import no_type_check
+from typing import Any, no_type_check
 
 import numba
 import numpy as np
 from jaxtyping import Float
 from torch import Tensor
 
-from supple.sgdml.descriptors import InverseDistances
+from supple.sgdml.descriptors.compiled import describe, pull_back
 from supple.sgdml.kernel_sum import KernelSum
 
 #: Training frames that are met together: their exponentials are one vector operation.
@@ -30,9 +30,15 @@ _POWERS = 2.0 ** -np.arange(1075.0)
 
 
 class OneGeometry:
-    """e and its gradient for single geometries: `KernelSum` and `InverseDistances` in one."""
+    """e and its gradient for single geometries: `KernelSum` and descriptor in one.
 
-    def __init__(self, kernel_sum: KernelSum, descriptor: InverseDistances, centre: Float[Tensor, "D"]) -> None:
+    Args:
+        kernel_sum: the sum.
+        entries: of the descriptor, as `compiled_entries` gives them.
+        centre: of the descriptors.
+    """
+
+    def __init__(self, kernel_sum: KernelSum, entries: tuple[Any, ...], centre: Float[Tensor, "D"]) -> None:
         group = kernel_sum.group
         m = len(kernel_sum.bias) // 2
         rows = np.concatenate([block.T.numpy() for block in kernel_sum.targets], axis=1)  # (2M, D)
@@ -48,48 +54,35 @@ class OneGeometry:
         if kernel_sum.w is not None:
             w[:m] = kernel_sum.w.numpy()
         lifted_places = (np.arange(group.n_cosets)[:, None] * starts[-1] + places).ravel()
+        self._entries = entries
         self._training = (training[0], training[1], bias, w, starts, _POWERS)
         self._geometry = (
-            descriptor.first.numpy(), descriptor.second.numpy(), centre.numpy(), kernel_sum.scale, lifted_places,
+            centre.numpy(), kernel_sum.scale, lifted_places,
             group.lift_index.numpy(), group.lift_weight.numpy(), group.lower_index.numpy(), group.lower_weight.numpy(),
         )  # fmt: skip
 
     def __call__(self, positions: Float[np.ndarray, "N 3"]) -> tuple[float, Float[np.ndarray, "N 3"]]:
         """e, and its gradient by the positions."""
-        return _one(positions, self._geometry, self._training)
+        return _one(positions, self._entries, self._geometry, self._training)
 
 
 @numba.njit(fastmath=True, nogil=True, cache=True, error_model="numpy")
 @no_type_check
-def _one(positions, geometry, training):
-    first, second, centre, scale, places, lift_index, lift_weight, lower_index, lower_weight = geometry
-    size = len(first)
-    x = np.empty(size)
-    for d in range(size):
-        square = 0.0
-        for axis in range(3):
-            square += (positions[first[d], axis] - positions[second[d], axis]) ** 2
-        x[d] = 1 / math.sqrt(square)
+def _one(positions, entries, geometry, training):
+    centre, scale, places, lift_index, lift_weight, lower_index, lower_weight = geometry
+    x = describe(positions, entries)
     width = training[4][-1]
-    queries = np.zeros(len(places) // size * width)
+    queries = np.zeros(len(places) // len(x) * width)
     for i in range(len(places)):
         for k in range(lift_index.shape[1]):
             d = lift_index[i, k]
             queries[places[i]] += lift_weight[i, k] * (x[d] - centre[d]) * scale
-    lifted = queries.reshape(-1, width)
-    energy, gradient = _sum(lifted, *training)
-    by_query = gradient.reshape(-1)
-    by_position = np.zeros_like(positions)
-    for d in range(size):
-        slope = 0.0
+    energy, gradient = _sum(queries.reshape(-1, width), *training)
+    by_query, by_x = gradient.reshape(-1), np.zeros(len(x))
+    for d in range(len(x)):
         for k in range(lower_index.shape[1]):
-            slope += lower_weight[d, k] * by_query[places[lower_index[d, k]]]
-        slope *= -scale * x[d] ** 3
-        for axis in range(3):
-            part = slope * (positions[first[d], axis] - positions[second[d], axis])
-            by_position[first[d], axis] += part
-            by_position[second[d], axis] -= part
-    return energy, by_position
+            by_x[d] += scale * lower_weight[d, k] * by_query[places[lower_index[d, k]]]
+    return energy, pull_back(positions, x, by_x, entries)
 
 
 @numba.njit(fastmath=True, nogil=True, cache=True, error_model="numpy")

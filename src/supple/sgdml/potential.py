@@ -108,12 +108,13 @@ class SGDMLPotential(Potential):
         """The compiled loop for single geometries, where it applies and Numba is installed."""
         if self.device.type != "cpu" or self.sum.bias.dtype != torch.float64 or not _HAS_NUMBA:
             return None
-        if not isinstance(self.descriptor, InverseDistances):
-            return None
         if self._one is None:
+            from supple.sgdml.descriptors.compiled import compiled_entries
             from supple.sgdml.one_geometry import OneGeometry
 
-            self._one = OneGeometry(self.sum, self.descriptor, self.centre)
+            if (entries := compiled_entries(self.descriptor)) is None:
+                return None
+            self._one = OneGeometry(self.sum, entries, self.centre)
         return self._one
 
     def energy_and_forces(self, positions: Float[Tensor, "B N 3"]) -> tuple[Float[Tensor, "B"], Float[Tensor, "B N 3"]]:
