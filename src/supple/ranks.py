@@ -85,4 +85,5 @@ def run(lead: Callable[[], None]) -> None:
                 module, name, arguments = call
                 getattr(import_module(module), name)(*arguments)
     finally:
+        dist.barrier()  # nobody leaves while another one still listens
         dist.destroy_process_group()

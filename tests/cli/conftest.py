@@ -72,4 +72,7 @@ def shared(tmp_path_factory):
     return shell
 
 
-SETTINGS = {"sgdml": ["sigma=8"], "schnet": ["steps=200", "features=8", "interactions=1", "validate_every=50"]}
+SETTINGS = {
+    "sgdml": ["sigma=8", "descriptor=inverse-distances", "energies=integrated"],
+    "schnet": ["steps=200", "features=8", "interactions=1", "validate_every=50"],
+}

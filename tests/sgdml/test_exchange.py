@@ -7,6 +7,7 @@ from toy import toy_dataset
 
 from supple import SGDML
 from supple.errors import ModelFileError, UnitsError
+from supple.sgdml.descriptors import InverseDistances
 from supple.sgdml.exchange import load_sgdml_model, save_sgdml_model
 
 
@@ -14,7 +15,8 @@ from supple.sgdml.exchange import load_sgdml_model, save_sgdml_model
 def fitted():
     data = toy_dataset(60)
     train, valid, test = data.split(train=20, valid=10)
-    return SGDML(sigma=8.0).fit(train, valid), test
+    settings = SGDML(sigma=8.0, descriptor="inverse-distances", energies="integrated")
+    return settings.fit(train, valid), test
 
 
 @pytest.mark.parametrize("units", ["eV", "kcal/mol", "hartree,bohr"])
@@ -79,3 +81,21 @@ def test_noise_and_nothing(tmp_path):
 def test_atoms_are_those_of_the_molecule(fitted, tmp_path):
     save_sgdml_model(fitted[0], tmp_path / "m.npz")
     assert np.load(tmp_path / "m.npz")["z"].tolist() == [atomic_numbers[s] for s in toy_dataset(1).symbols]
+
+
+@pytest.mark.parametrize(
+    ("settings", "complaint"),
+    [
+        ({"energies": "integrated"}, "compares inverse distances of all pairs only: train with --set descriptor="),
+        ({"descriptor": "reduced", "energies": "integrated"}, "compares inverse distances of all pairs only"),
+        ({"descriptor": "inverse-distances", "energies": "learned"}, "train with --set energies=integrated"),
+    ],
+)
+def test_what_the_package_does_not_have_is_refused(settings, complaint, tmp_path):
+    train, valid, _ = toy_dataset(60).split(train=20, valid=10)
+    potential = SGDML(sigma=8.0, **settings).fit(train, valid)
+    if settings.get("descriptor") == "reduced":  # these few frames may need all distances
+        potential.descriptor = InverseDistances(6, potential.descriptor.entries[1:])
+    with pytest.raises(ModelFileError, match=complaint):
+        save_sgdml_model(potential, tmp_path / "m.npz")
+    assert not list(tmp_path.iterdir())

@@ -19,7 +19,7 @@ BOUNDS = (2.0, 300.0)
 #: log σ is found to about this; the error is flat there.
 _TOLERANCE = 0.2
 #: Where a refinement looks, as factors of σ: downwards mostly.
-_NEAR = (0.4, 0.63, 1.0)
+_NEAR = (0.4, 0.63, 1.0, 1.6)
 #: How the best σ may go with the number of frames.
 _EXPONENTS = (-0.5, 0.0)
 
@@ -38,7 +38,7 @@ def choose_sigma(error: Callable[[float], float]) -> tuple[float, list[tuple[flo
 
 
 def refine_sigma(sigma: float, error: Callable[[float], float]) -> tuple[float, list[tuple[float, float]]]:
-    """The lowest point of the parabola through the errors at and below σ, on a logarithmic scale, and what was tried."""
+    """The lowest point of the parabola through the errors around σ, on a logarithmic scale, and what was tried."""
     tried = [(s, error(s)) for s in (float(f"{factor * sigma:.3g}") for factor in _NEAR)]
     curvature, slope, _ = np.polyfit([math.log(s / sigma) for s, _ in tried], [e for _, e in tried], 2)
     lowest, highest = (math.log(factor) for factor in (_NEAR[0], _NEAR[-1]))
