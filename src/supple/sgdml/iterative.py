@@ -33,7 +33,7 @@ LOOK, _LOOKS, _SETTLED = 10, 4, (5e-3, 2e-2)
 _TINY = 1e-9
 _MOST = 5000
 #: What a solution usually takes, for the estimate of the time left.
-USUAL = 150
+USUAL = 120
 _CHECKPOINT_SECONDS = 60.0
 
 Vector = Float[Tensor, "n"]
