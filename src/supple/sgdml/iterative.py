@@ -90,7 +90,6 @@ def conjugate_gradients(
     right: Vector,
     judge: Callable[[Vector], list[float]],
     *,
-    start: Vector | None = None,
     checkpoint: Path | None = None,
     progress: Progress = SILENCE,
     unit: str = "",
@@ -102,7 +101,6 @@ def conjugate_gradients(
         precondition: an approximate inverse of A, of the same kind.
         right: b, shape (n,).
         judge: the errors of the force field that x makes, of forces and perhaps energies; asked every `LOOK` iterations.
-        start: where to begin; 0 when None.
         checkpoint: a file in which the state is kept every minute, and from which an interrupted solution goes on.
         progress: listens.
         unit: of the force error, for the listener.
@@ -113,10 +111,9 @@ def conjugate_gradients(
     if checkpoint is not None and checkpoint.exists():
         state = State.load(checkpoint)
     else:
-        x = torch.zeros_like(right) if start is None else start.clone()
-        residual = right.clone() if start is None else right - apply(x)
+        residual = right.clone()
         direction = precondition(residual)
-        state = State(x, residual, direction, float(residual @ direction), 0, [])
+        state = State(torch.zeros_like(right), residual, direction, float(residual @ direction), 0, [])
     size = float(right.norm())
     saved = time.monotonic()
     while state.iteration < _MOST and not _settled(state.looks) and state.rz > 0:
