@@ -40,8 +40,9 @@ def test_dynamics_makes_frames_that_move_and_goes_on_from_any(tmp_path):
     assert len({frame.energy for frame in made}) == 6
     rest = list(segment.frames(table, 4, made[3].state))
     for again, before in zip(rest, made[4:], strict=True):
-        np.testing.assert_array_equal(again.positions, before.positions)
-        assert again.energy == before.energy
+        # To rounding, not to the bit: the reference calculation's sums depend on where its arrays lie.
+        np.testing.assert_allclose(again.positions, before.positions, rtol=0, atol=1e-12)
+        assert again.energy == pytest.approx(before.energy, abs=1e-9)
 
 
 @pytest.mark.slow
