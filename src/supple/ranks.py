@@ -66,6 +66,15 @@ def told(thing: Any) -> Any:
     return said[0]
 
 
+def told_number(number: float) -> float:
+    """What the leader says, when it is a number; faster than `told`."""
+    if count() == 1:
+        return number
+    said = torch.tensor(number, dtype=torch.float64)
+    dist.broadcast(said, 0)
+    return float(said)
+
+
 def call_helpers(function: Callable[..., None], *arguments: Any) -> None:
     """Let the other processes call a module's function with these arguments; the leader goes on with its own part."""
     told((function.__module__, function.__name__, arguments))
@@ -73,7 +82,8 @@ def call_helpers(function: Callable[..., None], *arguments: Any) -> None:
 
 def run(lead: Callable[[], None]) -> None:
     """Lead, or help until the leader is done."""
-    dist.init_process_group("gloo", timeout=_PATIENCE)
+    backends = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
+    dist.init_process_group(backends, timeout=_PATIENCE)
     try:
         if number() == 0:
             try:

@@ -10,11 +10,12 @@ from toy import toy_dataset
 from supple import Potential, SchNet
 from supple.errors import ModelFileError, SettingsError
 from supple.neural.fit import refit_shift
-from supple.neural.trainer import Plan, _batches
+from supple.neural.plan import Plan, State
+from supple.neural.schnet import SchNetNetwork
+from supple.neural.step import Labelled, Trained
 from supple.run import RunDirectory
 
-SMALL = SchNet(features=8, interactions=1, steps=60, validate_every=10, batch_size=7, warmup=5, compile="never",
-               device="cpu")  # fmt: skip
+SMALL = SchNet(features=8, interactions=1, steps=60, validate_every=10, batch_size=7, warmup=5, device="cpu")
 
 
 @pytest.fixture(scope="module")
@@ -118,28 +119,80 @@ def test_an_unknown_device_is_said(parts):
         SMALL.model_copy(update={"device": "abacus"}).fit(parts[0], parts[1])
 
 
-def test_every_epoch_sees_other_frames_and_resumes_in_the_middle():
-    first = [next(batches).tolist() for batches in [_batches(10, 5, 0, 0)] for _ in range(6)]
-    assert sorted(first[0] + first[1]) == list(range(10))
-    assert first[:2] != first[2:4]
-    assert next(_batches(10, 5, 0, 3)).tolist() == first[3]
+def plan(**changes):
+    return Plan(**SMALL.model_copy(update=changes).model_dump(include=set(Plan.__dataclass_fields__)))
 
 
-def test_learning_rate_rises_and_falls():
-    plan = Plan(**SMALL.model_dump(include=set(Plan.__dataclass_fields__)))
-    rates = [plan.rate(step) for step in range(plan.steps)]
-    assert rates[4] == max(rates) == plan.learning_rate
-    assert rates[0] == plan.learning_rate / 5
-    assert rates[-1] < 0.02 * plan.learning_rate
+def trained(parts, **changes):
+    """A network in training on 30 frames, with its energies in eV."""
+    torch.manual_seed(0)
+    train = parts[0]
+    network = SchNetNetwork(train.numbers, features=8, interactions=1, gaussians=25, cutoff=5.0, knots=256)
+    data = Labelled(*(torch.tensor(a, dtype=torch.float32) for a in (train.positions, train.energies, train.forces)))
+    return Trained(network, data, plan(**changes), 0, lambda sentence: None)
 
 
-@pytest.mark.slow
-@pytest.mark.filterwarnings("default")  # the compiler's own
+def test_every_epoch_sees_other_frames_and_begins_anywhere(parts):
+    some = trained(parts, batch_size=10)
+    first = [some._rows(step).tolist() for step in range(6)]
+    assert sorted(row for rows in first[:3] for row in rows) == list(range(30))
+    assert first[:3] != first[3:]
+    assert trained(parts, batch_size=10)._rows(4).tolist() == first[4]
+
+
+def test_the_rate_rises_and_falls():
+    rates = [State(step=step).rate(plan()) for step in range(60)]
+    assert rates[4] == max(rates) == SMALL.learning_rate
+    assert rates[0] == SMALL.learning_rate / 5
+    assert rates[-1] < 0.02 * SMALL.learning_rate
+
+
+def test_the_cosine_ends_with_the_time():
+    limited = plan(steps=10**6, max_time=2.0)
+    assert State(step=100, seconds=60.0).rate(limited) == pytest.approx(0.505 * SMALL.learning_rate, rel=1e-3)
+    assert State(step=100, seconds=120.0).rate(limited) == pytest.approx(0.01 * SMALL.learning_rate)
+    assert "2 minutes are over" in State(step=100, seconds=121.0).finished(limited)
+
+
+def test_the_rate_halves_at_plateaus():
+    stairs = plan(schedule="plateau", plateau=2)
+    state = State()
+    for step, error in ((10, 1.0), (20, 2.0), (30, 2.0), (40, 2.0), (50, 2.0)):
+        state.step = step
+        assert state.heard(error, stairs) == (step == 10)
+    assert state.rate(stairs) == SMALL.learning_rate / 4
+    state.factor = 0.001
+    assert "learning rate has fallen" in state.finished(stairs)
+
+
+def test_the_average_is_a_running_one(parts):
+    some = trained(parts, ema_decay=0.9)
+    before = some.weights.values.detach().clone()
+    some.step(0, 1e-2)
+    torch.testing.assert_close(some.averages, 0.9 * before + 0.1 * some.weights.values.detach())
+    assert not torch.equal(before, some.weights.values)
+
+
+def test_large_gradients_are_clipped(parts):
+    some = trained(parts)
+    some.weights.gradient.fill_(3.0)
+    norm = some.weights.clip(10.0)
+    assert norm > 10
+    assert some.weights.gradient.norm() == pytest.approx(10.0, rel=1e-5)
+    some.weights.clip(100.0)
+    assert some.weights.gradient.norm() == pytest.approx(10.0, rel=1e-5)
+
+
+def test_without_a_limit_on_time_training_does_not_ask_the_clock(parts):
+    """The same seed gives the same bits, whatever else the machine does."""
+    assert State(step=7, seconds=0.0).rate(plan()) == State(step=7, seconds=1e9).rate(plan())
+
+
 def test_compiled_and_uncompiled_agree(parts):
     train, valid, test = parts
     torch.manual_seed(0)
-    plain = SMALL.fit(train, valid)
-    compiled = SMALL.model_copy(update={"compile": "always"}).fit(train, valid)
+    plain = SMALL.model_copy(update={"compile": "never"}).fit(train, valid)
+    compiled = SMALL.fit(train, valid)
     size = np.abs(test.forces).max()
     np.testing.assert_allclose(
         compiled.predict(test.positions)[1], plain.predict(test.positions)[1], rtol=0, atol=1e-3 * size

@@ -1,6 +1,7 @@
-"""Whether the training step is compiled, and why; said in a sentence.
+"""What runs a training step, and why; said in a sentence.
 
-Compiling pays when the run is long: it takes half a minute and makes a step about twice as fast.
+A network may have compiled loops of its own. Others are handed to torch's compiler when the run is long enough: it takes half a
+minute and makes a step about twice as fast.
 """
 
 from __future__ import annotations
@@ -18,11 +19,22 @@ _WORTHWHILE = 10_000
 
 
 def maybe_compile(
-    function: Callable[..., Any], choice: Choice, steps: int, note: Callable[[str], None]
+    function: Callable[..., Any], choice: Choice, steps: int, note: Callable[[str], None], in_loops: bool = False
 ) -> Callable[..., Any]:
-    """The function, compiled or not; `note` hears which, and why. A compiler that fails is done without."""
+    """The function, compiled or not; `note` hears which, and why. A compiler that fails is done without.
+
+    Args:
+        function: what a step computes.
+        choice: whether to compile.
+        steps: how many there will be.
+        note: takes sentences.
+        in_loops: whether its network runs in compiled loops of its own.
+    """
     if choice == "never":
         note("Training runs uncompiled, as asked for.")
+        return function
+    if in_loops:
+        note("Training runs in compiled loops (the first time on a machine, compiling them takes half a minute).")
         return function
     if choice == "auto" and steps < _WORTHWHILE:
         note(f"Training runs uncompiled: {steps} steps are too few to pay for compiling.")

@@ -14,8 +14,10 @@ from supple.errors import SettingsError
 from supple.fitting import FitContext, ModelSettings
 from supple.machine import peak_rss_bytes
 from supple.neural.compiling import Choice
+from supple.neural.plan import Plan, Schedule, State
 from supple.neural.potential import SchNetPotential
-from supple.neural.trainer import Labelled, Plan, State, train
+from supple.neural.step import Labelled
+from supple.neural.trainer import train
 from supple.potential import Potential
 
 
@@ -33,7 +35,9 @@ class SchNet(ModelSettings):
     knots: int = Field(256, ge=32, description="Points of the radial grid that filters are interpolated on.")
     steps: PositiveInt = Field(30_000, description="Optimisation steps at most, whatever the number of frames.")
     batch_size: PositiveInt = Field(10, description="Frames a step.")
-    learning_rate: PositiveFloat = Field(2e-3, description="Highest learning rate; it falls along a cosine.")
+    learning_rate: PositiveFloat = Field(2e-3, description="Highest learning rate.")
+    schedule: Schedule = Field("cosine", description="The learning rate falls along a cosine, or halves at plateaus.")
+    plateau: PositiveInt = Field(10, description="Validations without improvement that make a plateau.")
     warmup: NonNegativeInt = Field(200, description="Steps over which the learning rate rises to it.")
     weight_decay: NonNegativeFloat = Field(0.01, description="Of AdamW.")
     ema_decay: float = Field(0.995, ge=0, lt=1, description="Of the running average of the weights.")
@@ -42,6 +46,7 @@ class SchNet(ModelSettings):
     clip: PositiveFloat = Field(10.0, description="Largest norm of the gradient.")
     validate_every: PositiveInt = Field(500, description="Steps between validations.")
     patience: PositiveInt = Field(30, description="Validations without improvement after which training stops.")
+    max_time: PositiveFloat | None = Field(None, description="Minutes of training at most; the cosine ends with them.")
     compile: Choice = Field("auto", description="Compile the training step: always, never, or when it pays.")
     device: str = Field("auto", description="'cpu', 'cuda', or 'auto': a GPU where there is one.")
 
@@ -54,13 +59,15 @@ class SchNet(ModelSettings):
         torch.manual_seed(context.seed)
         architecture = self.model_dump(include={"features", "interactions", "gaussians", "cutoff", "knots"})
         potential = SchNetPotential(train_set.numbers, architecture, scale, shift).to(device)
-        potential.provenance = context.provenance
+        potential.network.compiled = self.compile != "never"
         # Two more of the same shape: one keeps the best weights, one holds the averaged ones while they are judged.
         best = SchNetPotential(train_set.numbers, architecture, scale, shift).to(device)
         best.provenance = context.provenance
         units = train_set.source.units
         judged = SchNetPotential(train_set.numbers, architecture, scale, shift).to(device)
         judged.provenance = context.provenance
+        judged.eval()
+        best.eval()
 
         def validate(network: nn.Module) -> tuple[float, str, dict[str, Any]]:
             judged.network.load_state_dict(network.state_dict())

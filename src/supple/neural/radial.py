@@ -20,7 +20,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 #: Knots beyond each end of [0, r_c], so that the four around any distance, and their neighbours, exist.
-_PAD = 3
+PAD = 3
 
 
 class RadialGrid(nn.Module):
@@ -32,7 +32,7 @@ class RadialGrid(nn.Module):
         super().__init__()
         self.cutoff = cutoff
         self.spacing = cutoff / (n_knots - 1)
-        places = (torch.arange(n_knots + 2 * _PAD) - _PAD) * self.spacing
+        places = (torch.arange(n_knots + 2 * PAD) - PAD) * self.spacing
         self.register_buffer("knots", places, persistent=False)
 
     @staticmethod
@@ -44,7 +44,7 @@ class RadialGrid(nn.Module):
         self, distances: Float[Tensor, "..."]
     ) -> tuple[Int[Tensor, "... 4"], Float[Tensor, "... 4"], Float[Tensor, "... 4"]]:
         """Which four coefficients a distance uses, and the weights of the value and of its derivative by r."""
-        place = distances.clamp(max=self.cutoff) / self.spacing + (_PAD - 1)
+        place = distances.clamp(max=self.cutoff) / self.spacing + (PAD - 1)
         left = place.floor()
         u = place - left
         v = 1 - u

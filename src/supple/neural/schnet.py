@@ -7,11 +7,15 @@ Schütt et al., J. Chem. Phys. 148, 241722 (2018), doi 10.1063/1.5019779.
 There is one molecule, so the pairs are fixed: arrays are dense over the N x N pairs, nothing is searched or scattered, and
 shapes never change. The forces are the analytic derivative, computed by the reverse sweep that stands below the forward
 one: training then differentiates once, not twice, and prediction needs no automatic differentiation at all.
+
+On the CPU the same sweeps run in compiled loops (compiled/); the formulas here are the reference, what GPUs run, and what is
+differentiated when anything but the parameters is asked for.
 """
 
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -19,7 +23,10 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn.functional import embedding_bag, linear, softplus
 
-from supple.neural.radial import RadialGrid
+from supple.neural.radial import PAD, RadialGrid
+
+if TYPE_CHECKING:
+    from supple.neural.fused import Loops
 
 
 def shifted_softplus(x: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
@@ -30,7 +37,9 @@ def shifted_softplus(x: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
 class SchNetNetwork(nn.Module):
     """The network: positions (Å) to energies and forces in units of its own, float32.
 
-    Layout: atoms first, frames second, so that rows that are gathered together lie together.
+    Attributes:
+        compiled: run in compiled loops where that is possible.
+        threads: how many they use.
     """
 
     z: Tensor
@@ -54,6 +63,8 @@ class SchNetNetwork(nn.Module):
         elements = sorted({int(z) for z in numbers})
         self.features, self.interactions, self.n_atoms = features, interactions, n
         self.grid = RadialGrid(cutoff, knots)
+        self.compiled, self.threads = True, torch.get_num_threads()
+        self._loops: Loops | None = None
         first, second = torch.tril_indices(n, n, offset=-1)
         pair_of = torch.zeros(n, n, dtype=torch.int64)
         pair_of[first, second] = pair_of[second, first] = torch.arange(len(first))
@@ -93,6 +104,31 @@ class SchNetNetwork(nn.Module):
 
     def forward(self, positions: Float[Tensor, "B N 3"]) -> tuple[Float[Tensor, "B"], Float[Tensor, "B N 3"]]:
         """Energies and forces. The forces are -dE/dR exactly, and differentiable by the parameters."""
+        if self.runs_in_loops and positions.dtype == torch.float32 and not positions.requires_grad:
+            parameters = (
+                self.filter_in, self.filter_in_bias, self.filter_out, self.filter_out_bias, self.embedding, self.mix,
+                self.update_in, self.update_in_bias, self.update_out, self.update_out_bias,
+                self.readout_in, self.readout_in_bias, self.readout_out,
+            )  # fmt: skip
+            return self._compiled_loops()(positions, parameters, self.training)
+        return self.formulas(positions)
+
+    @property
+    def runs_in_loops(self) -> bool:
+        """Whether geometries in single precision go through compiled loops."""
+        return self.compiled and self.embedding.dtype == torch.float32 and self.embedding.device.type == "cpu"
+
+    def _compiled_loops(self) -> Loops:
+        if self._loops is None:
+            from supple.neural.fused import Fixed, Loops
+
+            grid = (float(self.grid.cutoff), float(self.grid.spacing), PAD)
+            atoms = (self.z.numpy(), self.pair_first.numpy(), self.pair_second.numpy())
+            self._loops = Loops(Fixed(self.gaussians.numpy(), grid, atoms), self.threads)
+        return self._loops
+
+    def formulas(self, positions: Float[Tensor, "B N 3"]) -> tuple[Float[Tensor, "B"], Float[Tensor, "B N 3"]]:
+        """Energies and forces by operations on whole arrays: atoms first, frames second."""
         b, n, f, t = len(positions), self.n_atoms, self.features, self.interactions
         apart = (positions[:, self.pair_first] - positions[:, self.pair_second]).transpose(0, 1)  # (E, B, 3)
         distances = apart.norm(dim=-1)

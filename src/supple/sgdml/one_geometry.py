@@ -4,7 +4,7 @@ For a single geometry the matrix products of kernel_sum.py are as thin as the R 
 twice, and what costs most is the number of operations. Here a block of training frames is read once, met with all queries
 while it lies in the nearest cache, and left; formulas and names are those of kernel_sum.py.
 
-Compiled by Numba (the extra `fast`), in double precision, on one core. Without Numba the matrix products do the work.
+Compiled by Numba, in double precision, on one core.
 """
 
 from __future__ import annotations

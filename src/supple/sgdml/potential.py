@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -19,8 +18,6 @@ from supple.sgdml.kernel_sum import KernelSum
 
 if TYPE_CHECKING:
     from supple.sgdml.one_geometry import OneGeometry
-
-_HAS_NUMBA = find_spec("numba") is not None
 
 
 class SGDMLPotential(Potential):
@@ -105,8 +102,8 @@ class SGDMLPotential(Potential):
         self.sum = copy.deepcopy(self.sum).to(torch.float64 if precision == "double" else torch.float32)
 
     def _one_geometry(self) -> OneGeometry | None:
-        """The compiled loop for single geometries, where it applies and Numba is installed."""
-        if self.device.type != "cpu" or self.sum.bias.dtype != torch.float64 or not _HAS_NUMBA:
+        """The compiled loop for single geometries, where it applies."""
+        if self.device.type != "cpu" or self.sum.bias.dtype != torch.float64:
             return None
         if self._one is None:
             from supple.sgdml.descriptors.compiled import compiled_entries

@@ -1,0 +1,198 @@
+"""The compiled loops behind a network's `forward`: one differentiable function of its parameters.
+
+Autograd sees a single node: positions and parameters in, energies and forces out. The loops need single precision on the CPU,
+and positions that nothing is differentiated by; the network's own formulas do for everything else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from supple.neural.compiled import filters, sweeps
+from supple.threads import in_parts
+
+#: How many of the network's parameters, in their order, belong to the filters.
+_N_FILTERS = 4
+#: Frames that are kept in memory at a time, when no gradient will be asked for.
+_ROWS_AT_A_TIME = 512
+
+
+class Fixed(NamedTuple):
+    """What is the same for all geometries and all parameters.
+
+    Attributes:
+        gaussians: on the knots of the radial grid.
+        grid: its cutoff (Å), spacing (Å) and padding.
+        atoms: the element of each atom, shape (N,), and the two atoms of each pair, shape (E,).
+    """
+
+    gaussians: Float[np.ndarray, "K G"]
+    grid: tuple[float, float, int]
+    atoms: tuple[Int[np.ndarray, "N"], Int[np.ndarray, "E"], Int[np.ndarray, "E"]]
+
+
+class Prepared:
+    """Parameters as the loops take them: with the filters as a table."""
+
+    def __init__(self, fixed: Fixed, parameters: Sequence[Tensor], threads: int) -> None:
+        self.filters = tuple(_array(parameter) for parameter in parameters[:_N_FILTERS])
+        self.network = tuple(_array(parameter) for parameter in parameters[_N_FILTERS:])
+        layers, _, features = parameters[0].shape
+        self.hidden = np.empty((layers, len(fixed.gaussians), features), np.float32)
+        self.logistic = np.empty_like(self.hidden)
+        self.table = np.empty((layers, len(fixed.gaussians) - 2, features), np.float32)
+        in_parts(lambda part: self._tabulate(fixed, range(part, layers, threads)), min(threads, layers))
+
+    def _tabulate(self, fixed: Fixed, layers: range) -> None:
+        for t in layers:
+            of_layer = (*(array[t] for array in self.filters), self.hidden[t], self.logistic[t], self.table[t])
+            filters.tabulate(fixed.gaussians, *of_layer)
+
+
+class Workspace:
+    """Arrays for B geometries: what the forward sweep keeps for the backward one."""
+
+    def __init__(self, fixed: Fixed, layers: int, features: int, n_frames: int) -> None:
+        n, e = len(fixed.atoms[0]), len(fixed.atoms[1])
+        f32 = np.float32
+        self.geometry = (
+            np.empty((n_frames, e, 3)), np.empty((n_frames, e)), np.empty((n_frames, e), np.int64),
+            np.empty((n_frames, e, 4), f32), np.empty((n_frames, e, 4), f32), np.empty((n_frames, e), f32),
+        )  # fmt: skip
+        self.layers = np.empty((sweeps.KINDS, layers + 1, n_frames * n, features), f32)
+
+
+class Loops:
+    """The compiled loops of one network.
+
+    Args:
+        fixed: the molecule and the radial grid.
+        threads: how many to use; frames are shared out among them.
+    """
+
+    def __init__(self, fixed: Fixed, threads: int) -> None:
+        self.fixed, self.threads = fixed, threads
+        self._free: dict[int, list[Workspace]] = {}
+        self._prepared: tuple[Any, Prepared] | None = None
+
+    def __call__(
+        self, positions: Float[Tensor, "B N 3"], parameters: Sequence[Tensor], training: bool
+    ) -> tuple[Float[Tensor, "B"], Float[Tensor, "B N 3"]]:
+        """Energies and forces; differentiable by the parameters where gradients are wanted."""
+        if torch.is_grad_enabled() and any(parameter.requires_grad for parameter in parameters):
+            return EnergyAndForces.apply(positions, self, *parameters)
+        prepared = self._prepare(parameters, training)
+        at_a_time = max(self.threads, _ROWS_AT_A_TIME // len(self.fixed.atoms[0]))
+        energies = np.empty(len(positions), np.float32)
+        forces = np.empty(positions.shape, np.float32)
+        rows = _array(positions.double())
+        for start in range(0, len(rows), at_a_time):
+            part = slice(start, start + at_a_time)
+            self.give_back(self.predict(rows[part], prepared, energies[part], forces[part]))
+        return torch.from_numpy(energies), torch.from_numpy(forces)
+
+    def _prepare(self, parameters: Sequence[Tensor], training: bool) -> Prepared:
+        """Prepared parameters; those of the last time as long as a network that is not being trained keeps them."""
+        if training:  # the optimiser may change them in ways that leave no trace
+            return Prepared(self.fixed, parameters, self.threads)
+        state = [(parameter.data_ptr(), parameter._version) for parameter in parameters]
+        if self._prepared is None or self._prepared[0] != state:
+            self._prepared = state, Prepared(self.fixed, parameters, self.threads)
+        return self._prepared[1]
+
+    def predict(
+        self,
+        positions: Float[np.ndarray, "B N 3"],
+        prepared: Prepared,
+        energies: Float[np.ndarray, "B"],
+        forces: Float[np.ndarray, "B N 3"],
+    ) -> Workspace:
+        """Fill energies and forces; returns what `gradient` needs, to be given back afterwards."""
+        free = self._free.setdefault(len(positions), [])
+        layers, _, features = prepared.table.shape
+        space = free.pop() if free else Workspace(self.fixed, layers, features, len(positions))
+        shares = Shares(len(positions), self.threads)
+
+        def work(part: int) -> None:
+            sweeps.predict(
+                positions, self.fixed.grid, self.fixed.atoms, prepared.table, prepared.network, space.geometry,
+                space.layers, energies, forces, *shares[part],
+            )  # fmt: skip
+
+        in_parts(work, len(shares))
+        return space
+
+    def gradient(
+        self, by_energies: np.ndarray, by_forces: np.ndarray, prepared: Prepared, space: Workspace
+    ) -> tuple[Tensor, ...]:
+        """The gradient by each parameter, of a function with these derivatives by energies and forces."""
+        shares = Shares(len(by_energies), self.threads)
+        own = [torch.zeros(len(shares), *array.shape) for array in (prepared.table, *prepared.network)]
+        by_table, *by_network = (some.numpy() for some in own)
+        of_filters = [torch.zeros(array.shape) for array in prepared.filters]
+        by_filters = [some.numpy() for some in of_filters]
+        layers = len(prepared.table)
+
+        def by_frames(part: int) -> None:
+            sweeps.gradient(
+                by_energies, by_forces, self.fixed.atoms, prepared.table, prepared.network, space.geometry,
+                space.layers, by_table[part], tuple(array[part] for array in by_network), *shares[part],
+            )  # fmt: skip
+
+        def by_layers(part: int) -> None:
+            for t in range(part, layers, self.threads):
+                filters.tabulate_back(
+                    by_table[:, t], self.fixed.gaussians, prepared.filters[2][t], prepared.hidden[t],
+                    prepared.logistic[t], *(array[t] for array in by_filters),
+                )  # fmt: skip
+
+        in_parts(by_frames, len(shares))
+        in_parts(by_layers, min(self.threads, layers))
+        return *of_filters, *(some[0] if len(shares) == 1 else some.sum(0) for some in own[1:])
+
+    def give_back(self, space: Workspace) -> None:
+        """Keep the arrays for the next geometries of that number."""
+        self._free[len(space.geometry[0])].append(space)
+
+
+class Shares:
+    """Consecutive frames for each thread: (start, stop)."""
+
+    def __init__(self, n_frames: int, threads: int) -> None:
+        self._edges = [n_frames * part // min(threads, n_frames) for part in range(min(threads, n_frames) + 1)]
+
+    def __len__(self) -> int:
+        return len(self._edges) - 1
+
+    def __getitem__(self, part: int) -> tuple[int, int]:
+        return self._edges[part], self._edges[part + 1]
+
+
+class EnergyAndForces(torch.autograd.Function):
+    """Energies and forces, differentiable by the parameters."""
+
+    @staticmethod
+    def forward(ctx: Any, positions: Tensor, loops: Loops, *parameters: Tensor) -> tuple[Tensor, Tensor]:
+        """B geometries (B, N, 3), the loops, and the network's parameters."""
+        ctx.loops, ctx.prepared = loops, Prepared(loops.fixed, parameters, loops.threads)
+        energies, forces = torch.empty(len(positions)), torch.empty(positions.shape)
+        ctx.space = loops.predict(_array(positions.double()), ctx.prepared, energies.numpy(), forces.numpy())
+        return energies, forces
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx: Any, by_energies: Tensor, by_forces: Tensor) -> tuple[Any, ...]:
+        """By the parameters; the positions have no gradient here."""
+        gradients = ctx.loops.gradient(_array(by_energies), _array(by_forces), ctx.prepared, ctx.space)
+        ctx.loops.give_back(ctx.space)
+        return None, None, *gradients
+
+
+def _array(tensor: Tensor) -> np.ndarray:
+    return tensor.detach().contiguous().numpy()
