@@ -7,6 +7,7 @@ and positions that nothing is differentiated by; the network's own formulas do f
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,12 +16,14 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from supple.neural.compiled import filters, sweeps
-from supple.threads import in_parts
+from supple.threads import in_parts, one_blas_thread
 
 #: How many of the network's parameters, in their order, belong to the filters.
 _N_FILTERS = 4
-#: Frames that are kept in memory at a time, when no gradient will be asked for.
+#: Rows (frames x atoms) that are kept in memory at a time, when no gradient will be asked for.
 _ROWS_AT_A_TIME = 512
+#: Features up to which a BLAS leaves the products of one geometry to one thread.
+_SMALL = 64
 
 
 class Fixed(NamedTuple):
@@ -92,9 +95,11 @@ class Loops:
         energies = np.empty(len(positions), np.float32)
         forces = np.empty(positions.shape, np.float32)
         rows = _array(positions.double())
-        for start in range(0, len(rows), at_a_time):
-            part = slice(start, start + at_a_time)
-            self.give_back(self.predict(rows[part], prepared, energies[part], forces[part]))
+        # For one small geometry the products are too small for more than one thread anyway.
+        with one_blas_thread() if len(rows) > 1 or prepared.table.shape[2] > _SMALL else nullcontext():
+            for start in range(0, len(rows), at_a_time):
+                part = slice(start, start + at_a_time)
+                self.give_back(self.predict(rows[part], prepared, energies[part], forces[part]))
         return torch.from_numpy(energies), torch.from_numpy(forces)
 
     def _prepare(self, parameters: Sequence[Tensor], training: bool) -> Prepared:
