@@ -14,6 +14,7 @@ from supple.errors import SettingsError
 from supple.fitting import FitContext, ModelSettings
 from supple.machine import peak_rss_bytes
 from supple.neural.compiling import Choice
+from supple.neural.optimiser import Optimiser
 from supple.neural.plan import Plan, Schedule, State
 from supple.neural.potential import SchNetPotential
 from supple.neural.step import Labelled
@@ -35,7 +36,8 @@ class SchNet(ModelSettings):
     knots: int = Field(256, ge=32, description="Points of the radial grid that filters are interpolated on.")
     steps: PositiveInt = Field(30_000, description="Optimisation steps at most, whatever the number of frames.")
     batch_size: PositiveInt = Field(10, description="Frames a step.")
-    learning_rate: PositiveFloat = Field(2e-3, description="Highest learning rate.")
+    optimiser: Optimiser = Field("soap", description="SOAP (Adam in eigenbases of each matrix) or plain AdamW.")
+    learning_rate: PositiveFloat = Field(3e-3, description="Highest learning rate.")
     schedule: Schedule = Field("cosine", description="The learning rate falls along a cosine, or halves at plateaus.")
     plateau: PositiveInt = Field(10, description="Validations without improvement that make a plateau.")
     warmup: NonNegativeInt = Field(200, description="Steps over which the learning rate rises to it.")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from supple.neural.compiling import Choice
+from supple.neural.optimiser import Optimiser
 
 Schedule = Literal["cosine", "plateau"]
 #: The learning rate ends at this part of its highest value.
@@ -19,6 +20,7 @@ class Plan:
 
     steps: int
     batch_size: int
+    optimiser: Optimiser
     learning_rate: float
     schedule: Schedule
     plateau: int

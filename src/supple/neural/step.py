@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from supple import ranks
 from supple.neural.compiling import maybe_compile
 from supple.neural.flat import FlatParameters
+from supple.neural.optimiser import Adam
 from supple.neural.plan import Plan
 
 
@@ -51,9 +52,7 @@ class Trained:
         self._data, self._plan, self._seed = data, plan, seed
         self._batch_size = min(plan.batch_size, len(data.positions))
         self.weights, self.averages = FlatParameters(network), FlatParameters(self.average).values
-        self.optimiser = torch.optim.AdamW(
-            [self.weights.values], lr=plan.learning_rate, weight_decay=plan.weight_decay, fused=True
-        )
+        self.optimiser = Adam(plan.optimiser, self.weights, plan.weight_decay)
         self._loss = maybe_compile(
             _loss(network, plan), plan.compile, plan.steps, note, getattr(network, "runs_in_loops", False)
         )
@@ -61,10 +60,8 @@ class Trained:
 
     def arrays(self) -> dict[str, Tensor]:
         """All that changes in training."""
-        state = self.optimiser.state[self.weights.values]
-        return {"weights": self.weights.values.detach(), "averages": self.averages.detach()} | {
-            f"optimiser/{key}": value for key, value in state.items()
-        }
+        arrays = {"weights": self.weights.values.detach(), "averages": self.averages.detach()}
+        return arrays | {f"optimiser/{key}": array for key, array in self.optimiser.arrays().items()}
 
     def restore(self, arrays: dict[str, Tensor]) -> None:
         """Go back to what `arrays` gave.
@@ -72,13 +69,8 @@ class Trained:
         Raises:
             KeyError, RuntimeError: they are not of this network.
         """
-        values = self.weights.values
-        with torch.no_grad():
-            values.copy_(arrays["weights"])
-            self.averages.copy_(arrays["averages"])
-        state = {name.removeprefix("optimiser/"): array for name, array in arrays.items() if "/" in name}
-        if state:
-            self.optimiser.state[values] = {key: array.to(values.device) for key, array in state.items()}
+        for name, array in self.arrays().items():
+            array.copy_(arrays[name])
 
     def step(self, number: int, rate: float) -> Tensor:
         """Take step `number`; returns the loss of this process's frames."""
@@ -91,8 +83,7 @@ class Trained:
         loss.backward()
         ranks.total(self.weights.gradient)
         self.weights.clip(self._plan.clip)
-        self.optimiser.param_groups[0]["lr"] = rate
-        self.optimiser.step()
+        self.optimiser.step(number, rate)
         with torch.no_grad():
             self.averages.lerp_(self.weights.values, 1 - self._plan.ema_decay)
         return loss.detach()
