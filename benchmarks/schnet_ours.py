@@ -67,7 +67,9 @@ def train(data, architecture, epochs, target, minutes):
 
 def predict(data, architecture):
     """Seconds for one geometry (network alone, and through ASE), for each of a batch of 100, and steps per second."""
-    potential = SchNetPotential(data["z"], architecture | {"cutoff": 5.0, "knots": 256}).eval()
+    potential = SchNetPotential(
+        data["z"], architecture | {"cutoff": 5.0, "knots": 16 * architecture["gaussians"]}
+    ).eval()
     one, many = (torch.tensor(data["R"][:n]) for n in (1, 100))
     one_ase, steps = through_ase(data["z"], data["R"][0], potential.calculator())
     return {

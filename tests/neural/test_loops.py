@@ -12,7 +12,7 @@ from supple.threads import in_parts
 NUMBERS = toy_dataset(1).numbers
 
 
-def make(features=13, threads=2, cutoff=5.0, interactions=3):
+def make(features=13, threads=2, cutoff=5.0, interactions=3, shared=False):
     torch.manual_seed(0)
     network = SchNetNetwork(
         NUMBERS,
@@ -21,6 +21,7 @@ def make(features=13, threads=2, cutoff=5.0, interactions=3):
         gaussians=25,
         cutoff=cutoff,
         knots=256,
+        shared=shared,
     )
     for name, parameter in network.named_parameters():
         if "bias" in name:  # they begin as zeros, which would hide mistakes
@@ -52,11 +53,11 @@ def assert_close(found, expected, tolerance=2e-5):
 
 
 @pytest.mark.parametrize(
-    ("frames", "features", "threads", "cutoff", "interactions"),
-    [(5, 13, 2, 5.0, 3), (1, 16, 2, 5.0, 1), (7, 64, 3, 1.5, 2), (4, 7, 1, 9.0, 1)],
+    ("frames", "features", "threads", "cutoff", "interactions", "shared"),
+    [(5, 13, 2, 5.0, 3, False), (1, 16, 2, 5.0, 1, False), (7, 64, 3, 1.5, 2, False), (4, 7, 1, 9.0, 2, True)],
 )
-def test_loops_are_the_formulas(frames, features, threads, cutoff, interactions):
-    network = make(features, threads, cutoff, interactions)
+def test_loops_are_the_formulas(frames, features, threads, cutoff, interactions, shared):
+    network = make(features, threads, cutoff, interactions, shared)
     assert network.runs_in_loops
     assert_close(outcome(network, network, frames), outcome(network, network.formulas, frames))
 

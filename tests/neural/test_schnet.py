@@ -7,10 +7,11 @@ import pytest
 import torch
 from toy import toy_dataset
 
+from supple import SchNet
 from supple.neural.radial import RadialGrid
 from supple.neural.schnet import SchNetNetwork, shifted_softplus
 
-ARCHITECTURE = {"features": 16, "interactions": 3, "gaussians": 25, "cutoff": 5.0, "knots": 256}
+ARCHITECTURE = {"features": 16, "interactions": 3, "gaussians": 25, "cutoff": 5.0, "knots": 400}
 
 
 @pytest.fixture
@@ -71,6 +72,25 @@ def test_interpolation_error_falls_as_the_fourth_power_of_the_spacing():
     assert 12 < errors[0] / errors[1] < 20
 
 
+def test_shared_interactions_are_equal_interactions(positions):
+    shared, apart = (
+        SchNetNetwork(toy_dataset(1).numbers, **ARCHITECTURE, shared=some).double() for some in (True, False)
+    )
+    apart.load_state_dict(shared.layers()._asdict())
+    torch.testing.assert_close(shared(positions), apart(positions))
+    numbers = [sum(parameter.numel() for parameter in network.parameters()) for network in (shared, apart)]
+    assert 2 < numbers[1] / numbers[0] < 3
+
+
+def test_without_a_cutoff_no_pair_is_left_out():
+    frames = toy_dataset(20)
+    apart = np.linalg.norm(frames.positions[:, :, None] - frames.positions[:, None], axis=-1).max()
+    found = SchNet(cutoff="none").architecture(frames)
+    assert found["cutoff"] == pytest.approx(2 * apart)
+    assert found["gaussians"] == round(5 * found["cutoff"])
+    assert found["knots"] == 16 * found["gaussians"]
+
+
 def test_slopes_are_the_derivative(network):
     distances = torch.linspace(0.5, 5.2, 500, dtype=torch.float64, requires_grad=True)
     filters, slopes = interpolated_filters(doubled(network), distances)
@@ -86,20 +106,26 @@ def test_nothing_jumps_at_the_cutoff(network):
     assert filters[2].abs().max() == slopes[2].abs().max() == 0
 
 
-def test_energy_is_that_of_the_published_network(network, positions):
+def published_energy(network, positions):
     """The equations of the paper with one filter evaluation per pair, term by term."""
-    network = doubled(network)
     distances = (positions[:, :, None] - positions[:, None] + 1e-30).norm(dim=-1)
     filters = exact_filters(network, distances) * (1 - torch.eye(6, dtype=torch.float64))[..., None, None]
-    x = network.embedding[network.z].expand(5, -1, -1)
+    x = network.embedding[network.z].expand(len(positions), -1, -1)
     for t in range(3):
         message = torch.einsum("bijf,bjf->bif", filters[..., t, :], x @ network.mix[t])
         hidden = shifted_softplus(message @ network.update_in[t] + network.update_in_bias[t])
         x = x + hidden @ network.update_out[t] + network.update_out_bias[t]
     hidden = shifted_softplus(x @ network.readout_in.T + network.readout_in_bias)
-    expected = (hidden @ network.readout_out.T).sum((1, 2))
-    energies, _ = network(positions)
-    torch.testing.assert_close(energies, expected, rtol=1e-5, atol=1e-5)
+    return (hidden @ network.readout_out.T).sum((1, 2))
+
+
+def test_energies_and_forces_are_those_of_the_published_network(network, positions):
+    network, positions = doubled(network), positions.requires_grad_()
+    expected = published_energy(network, positions)
+    (gradient,) = torch.autograd.grad(expected.sum(), positions)
+    energies, forces = network(positions.detach())
+    assert (energies - expected).abs().max() < 1e-5 * (expected - expected.mean()).abs().max()
+    assert (forces + gradient).abs().max() < 1e-5 * gradient.abs().max()
 
 
 def test_forces_are_minus_the_gradient(network, positions):

@@ -34,6 +34,9 @@ def train(
     split: Annotated[Path | None, typer.Option(help="A split.json that names the frames, instead of drawing.")] = None,
     units: UnitsOption = None,
     keys: KeysOption = None,
+    max_time: Annotated[
+        float | None, typer.Option("--max-time", help="Minutes of training at most, for models that train in steps.")
+    ] = None,
     settings: Annotated[Path | None, typer.Option(help="A YAML file with settings of the model.")] = None,
     set_: SetOption = None,
     accept: AcceptOption = None,
@@ -54,6 +57,7 @@ def train(
         )
     require_selection(select or "random")
     given = (read_settings(settings) if settings else {}) | parse_assignments(set_)
+    given |= {} if max_time is None else {"max_time": max_time}
     dataset = read(file, units=units, keys=keys)
     if split:
         chosen = Split.load(split, len(dataset))

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 import torch
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
+from scipy.spatial.distance import pdist
 from torch import nn
 
 from supple.dataset import Dataset
@@ -21,6 +22,10 @@ from supple.neural.step import Labelled
 from supple.neural.trainer import train
 from supple.potential import Potential
 
+_GAUSSIANS_PER_ANGSTROM = 5
+#: The forces are then within 1e-5 of those with filters evaluated for every pair.
+_KNOTS_PER_GAUSSIAN = 16
+
 
 class SchNet(ModelSettings):
     """SchNet: a neural network with continuous-filter convolutions; one network gives energies and forces."""
@@ -31,9 +36,12 @@ class SchNet(ModelSettings):
 
     features: PositiveInt = Field(64, description="Numbers that describe an atom.")
     interactions: PositiveInt = Field(4, description="Interaction blocks.")
-    gaussians: int = Field(25, ge=2, description="Gaussians on [0, cutoff] that a filter is made of.")
-    cutoff: PositiveFloat = Field(5.0, description="Å; pairs farther apart do not interact.")
-    knots: int = Field(256, ge=32, description="Points of the radial grid that filters are interpolated on.")
+    shared: bool = Field(False, description="One set of weights for all interaction blocks.")
+    cutoff: PositiveFloat | Literal["none"] = Field(5.0, description="Å; pairs farther apart do not interact; or none.")
+    gaussians: int | None = Field(
+        None, ge=2, description="On [0, cutoff], for the filters; five for every Å if left out."
+    )
+    knots: int | None = Field(None, ge=32, description="Points of the filters' radial grid; 16 a Gaussian if left out.")
     steps: PositiveInt = Field(30_000, description="Optimisation steps at most, whatever the number of frames.")
     batch_size: PositiveInt = Field(10, description="Frames a step.")
     optimiser: Optimiser = Field("soap", description="SOAP (Adam in eigenbases of each matrix) or plain AdamW.")
@@ -50,6 +58,7 @@ class SchNet(ModelSettings):
     patience: PositiveInt = Field(30, description="Validations without improvement after which training stops.")
     max_time: PositiveFloat | None = Field(None, description="Minutes of training at most; the cosine ends with them.")
     compile: Choice = Field("auto", description="Compile the training step: always, never, or when it pays.")
+    tensorboard: bool = Field(False, description="Also write the metrics for TensorBoard (extra tensorboard).")
     device: str = Field("auto", description="'cpu', 'cuda', or 'auto': a GPU where there is one.")
 
     def _fit(self, train_set: Dataset, valid: Dataset, context: FitContext) -> Potential:
@@ -59,7 +68,7 @@ class SchNet(ModelSettings):
         scale = float(train_set.forces.std())
         shift = float(np.nanmean(train_set.energies)) if train_set.has_energies else 0.0
         torch.manual_seed(context.seed)
-        architecture = self.model_dump(include={"features", "interactions", "gaussians", "cutoff", "knots"})
+        architecture = self.architecture(train_set)
         potential = SchNetPotential(train_set.numbers, architecture, scale, shift).to(device)
         potential.network.compiled = self.compile != "never"
         # Two more of the same shape: one keeps the best weights, one holds the averaged ones while they are judged.
@@ -98,6 +107,20 @@ class SchNet(ModelSettings):
         plan = Plan(**self.model_dump(include=set(Plan.__dataclass_fields__)))
         state = train(potential.network, data, validate, keep, plan, context.seed, context.run, context.progress)
         return self._finished(best, state, context)
+
+    def architecture(self, train_set: Dataset) -> dict[str, Any]:
+        """Keyword arguments of the network, with what was left open.
+
+        Without a cutoff, filters reach twice as far as atoms are apart in these frames: no pair that was seen is left out,
+        and what moves farther away than was ever seen still loses its interaction without a jump.
+        """
+        cutoff = self.cutoff
+        if cutoff == "none":
+            cutoff = 2 * max(float(pdist(frame).max(initial=1.0)) for frame in train_set.positions)
+        gaussians = self.gaussians or max(2, round(_GAUSSIANS_PER_ANGSTROM * cutoff))
+        knots = self.knots or max(32, _KNOTS_PER_GAUSSIAN * gaussians)
+        given = self.model_dump(include={"features", "interactions", "shared"})
+        return given | {"cutoff": cutoff, "gaussians": gaussians, "knots": knots}
 
     @staticmethod
     def _finished(best: SchNetPotential, state: State, context: FitContext) -> Potential:

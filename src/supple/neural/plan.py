@@ -34,6 +34,7 @@ class Plan:
     patience: int
     max_time: float | None
     compile: Choice
+    tensorboard: bool
 
 
 @dataclass

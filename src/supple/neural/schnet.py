@@ -15,7 +15,7 @@ differentiated when anything but the parameters is asked for.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
@@ -34,8 +34,38 @@ def shifted_softplus(x: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
     return softplus(x) - math.log(2)
 
 
+class Layers(NamedTuple):
+    """The parameters, in the order in which the compiled loops take them: F features, G Gaussians, T interactions."""
+
+    filter_in: Float[Tensor, "T G F"]
+    filter_in_bias: Float[Tensor, "T 1 F"]
+    filter_out: Float[Tensor, "T F F"]
+    filter_out_bias: Float[Tensor, "T 1 F"]
+    embedding: Float[Tensor, "Z F"]
+    mix: Float[Tensor, "T F F"]
+    update_in: Float[Tensor, "T F F"]
+    update_in_bias: Float[Tensor, "T F"]
+    update_out: Float[Tensor, "T F F"]
+    update_out_bias: Float[Tensor, "T F"]
+    readout_in: Float[Tensor, "H F"]
+    readout_in_bias: Float[Tensor, "H"]
+    readout_out: Float[Tensor, "1 H"]
+
+
+_OF_LAYERS = [name for name in Layers._fields if name.startswith(("filter", "mix", "update"))]
+
+
 class SchNetNetwork(nn.Module):
     """The network: positions (Å) to energies and forces in units of its own, float32.
+
+    Args:
+        numbers: atomic numbers.
+        features: F, the numbers that describe an atom.
+        interactions: T, the interaction blocks.
+        gaussians: how many on [0, cutoff] make a filter.
+        cutoff: Å.
+        knots: of the radial grid.
+        shared: one set of parameters for all interactions.
 
     Attributes:
         compiled: run in compiled loops where that is possible.
@@ -57,12 +87,14 @@ class SchNetNetwork(nn.Module):
         gaussians: int,
         cutoff: float,
         knots: int,
+        shared: bool = False,
     ) -> None:
         super().__init__()
         n = len(numbers)
         elements = sorted({int(z) for z in numbers})
         self.features, self.interactions, self.n_atoms = features, interactions, n
         self.grid = RadialGrid(cutoff, knots)
+        self.shared = shared
         self.compiled, self.threads = True, torch.get_num_threads()
         self._loops: Loops | None = None
         first, second = torch.tril_indices(n, n, offset=-1)
@@ -81,12 +113,12 @@ class SchNetNetwork(nn.Module):
         for name, value in constants.items():
             self.register_buffer(name, value, persistent=False)
 
-        f, t = features, interactions
-        self.embedding = nn.Parameter(torch.randn(len(elements), f) / math.sqrt(2))
+        f, t = features, 1 if shared else interactions
         self.filter_in = _glorot(t, gaussians, f)
         self.filter_in_bias = nn.Parameter(torch.zeros(t, 1, f))
         self.filter_out = _glorot(t, f, f)
         self.filter_out_bias = nn.Parameter(torch.zeros(t, 1, f))
+        self.embedding = nn.Parameter(torch.randn(len(elements), f) / math.sqrt(2))
         self.mix = _glorot(t, f, f)
         self.update_in = _glorot(t, f, f)
         self.update_in_bias = nn.Parameter(torch.zeros(t, f))
@@ -96,21 +128,26 @@ class SchNetNetwork(nn.Module):
         self.readout_in_bias = nn.Parameter(torch.zeros(f // 2))
         self.readout_out = _glorot(1, f // 2)
 
+    def layers(self) -> Layers:
+        """The parameters with one entry for each interaction, whether these share them or not."""
+        own = Layers(*(getattr(self, name) for name in Layers._fields))
+        if not self.shared:
+            return own
+        return own._replace(
+            **{name: getattr(own, name).expand(self.interactions, *getattr(own, name).shape[1:]) for name in _OF_LAYERS}
+        )
+
     def filters(self) -> Float[Tensor, "K C"]:
         """Spline coefficients of all filters, C = interactions x features columns."""
-        hidden = shifted_softplus(self.gaussians @ self.filter_in + self.filter_in_bias)
-        values = hidden @ self.filter_out + self.filter_out_bias  # (T, K, F)
+        of = self.layers()
+        hidden = shifted_softplus(self.gaussians @ of.filter_in + of.filter_in_bias)
+        values = hidden @ of.filter_out + of.filter_out_bias  # (T, K, F)
         return self.grid.coefficients(values.transpose(0, 1).flatten(1))
 
     def forward(self, positions: Float[Tensor, "B N 3"]) -> tuple[Float[Tensor, "B"], Float[Tensor, "B N 3"]]:
         """Energies and forces. The forces are -dE/dR exactly, and differentiable by the parameters."""
         if self.runs_in_loops and positions.dtype == torch.float32 and not positions.requires_grad:
-            parameters = (
-                self.filter_in, self.filter_in_bias, self.filter_out, self.filter_out_bias, self.embedding, self.mix,
-                self.update_in, self.update_in_bias, self.update_out, self.update_out_bias,
-                self.readout_in, self.readout_in_bias, self.readout_out,
-            )  # fmt: skip
-            return self._compiled_loops()(positions, parameters, self.training)
+            return self._compiled_loops()(positions, self.layers(), self.training)
         return self.formulas(positions)
 
     @property
@@ -145,8 +182,9 @@ class SchNetNetwork(nn.Module):
 
         # Unbinding, not indexing: its derivative stacks once, where each index would fill an array of zeros.
         ws, dws = w.unbind(3), dw.unbind(2)
-        mix, update_in, update_out = self.mix.unbind(), self.update_in.unbind(), self.update_out.unbind()
-        update_in_bias, update_out_bias = self.update_in_bias.unbind(), self.update_out_bias.unbind()
+        of = self.layers()
+        mix, update_in, update_out = of.mix.unbind(), of.update_in.unbind(), of.update_out.unbind()
+        update_in_bias, update_out_bias = of.update_in_bias.unbind(), of.update_out_bias.unbind()
 
         # Forward sweep; rows of the flattened arrays are atoms x frames.
         x = self.embedding.index_select(0, self.z)[:, None].expand(n, b, f).reshape(n * b, f)

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from supple import ranks
 from supple.neural.checkpoint import load_checkpoint, save_checkpoint
+from supple.neural.metrics import Metrics
 from supple.neural.plan import Plan, State
 from supple.neural.step import Labelled, Trained
 from supple.progress import Progress
@@ -61,6 +62,7 @@ def train(
     if run is not None and run.checkpoint_file.exists():
         state = State(**load_checkpoint(run.checkpoint_file, trained))
         progress.note(f"Going on from step {state.step} of {plan.steps}.")
+    metrics = Metrics(run, plan.tensorboard, state.step)
     ranks.call_helpers(help_to_train, network, data, plan, seed, trained.arrays(), state.step)
     started, last_checkpoint = time.perf_counter() - state.seconds, time.perf_counter()
 
@@ -71,18 +73,17 @@ def train(
     line = ""
     try:
         with _threads(network):
-            while (reason := state.finished(plan)) is None:
+            while state.finished(plan) is None:
                 loss = trained.step(state.step, ranks.told_number(state.rate(plan)))
                 state.step += 1
                 state.seconds = time.perf_counter() - started
-                if state.step % plan.validate_every == 0 or state.step == plan.steps:
+                if state.step % plan.validate_every == 0 or state.finished(plan):
                     error, line, record = validate(trained.average)
                     rate = state.rate(plan)
                     if state.heard(error, plan):
                         keep(trained.average)
-                    if run is not None:
-                        seconds = round(state.seconds, 2)
-                        run.log({"step": state.step, "seconds": seconds, "loss": float(loss), "rate": rate, **record})
+                    figures = {"seconds": round(state.seconds, 2), "loss": float(loss), "rate": rate}
+                    metrics.write(state.step, figures | record)
                 if state.step % 20 == 0 or state.step == plan.steps:
                     progress.step("Training", state.step, plan.steps, line)
                 if time.perf_counter() - last_checkpoint > _CHECKPOINT_EVERY:
@@ -93,7 +94,8 @@ def train(
         raise
     finally:
         ranks.told_number(math.nan)
-    if state.step < plan.steps:
+        metrics.close()
+    if state.step < plan.steps and (reason := state.finished(plan)):
         progress.step("Training", plan.steps, plan.steps, line)
         progress.note(reason)
     checkpoint()
