@@ -1,15 +1,19 @@
 """The command line through its real entry point: a process of its own, a folder of its own."""
 
+import contextlib
+import io
 import json
 import os
 import signal
 import subprocess
 import sys
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from toy import toy_dataset
 
+from supple.cli.main import run
 from supple.writing import write_extxyz
 
 SUPPLE = Path(sys.executable).with_name("supple")
@@ -45,9 +49,22 @@ class Shell:
         return json.loads(out)
 
     def refused(self, *words):
-        """The one sentence on standard error of a command that must exit with 2."""
+        """The one sentence on standard error of a command that must exit with 2.
+
+        There are very many of these, so they are run by the entry point's function in this process.
+        """
         before = set(self.folder.rglob("*"))
-        out, err = self(*words, code=2)
+        out, err = io.StringIO(), io.StringIO()
+        with contextlib.ExitStack() as world:
+            world.enter_context(contextlib.chdir(self.folder))
+            world.enter_context(mock.patch.object(sys, "argv", ["supple", *map(str, words)]))
+            world.enter_context(mock.patch.dict(os.environ, COLUMNS="160"))
+            world.enter_context(contextlib.redirect_stdout(out))
+            world.enter_context(contextlib.redirect_stderr(err))
+            with pytest.raises(SystemExit) as stopped:
+                run()
+        out, err = out.getvalue(), err.getvalue()
+        assert stopped.value.code == 2, err
         assert out == ""
         assert set(self.folder.rglob("*")) == before, "something half-written was left"
         return err.strip().splitlines()[-1]
