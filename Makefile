@@ -33,6 +33,7 @@ lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python scripts/settings_tables.py
 
 # The bundled data, made anew (some ten minutes).
 bundled: $(READY)
