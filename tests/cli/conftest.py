@@ -1,4 +1,4 @@
-"""The command line through its real entry point: a process of its own, a folder of its own."""
+"""The command line through its real entry point, in a folder of its own; in a process of its own where that matters."""
 
 import contextlib
 import io
@@ -37,10 +37,31 @@ class Shell:
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
 
-    def __call__(self, *words, code=0):
+    def process(self, *words, code=0):
+        """What a process of its own prints on standard output and standard error."""
         process = self.start(*words)
         out, err = process.communicate(timeout=240)
-        assert process.returncode == code, f"exit code {process.returncode}\n{out}\n{err}"
+        return self._checked(process.returncode, code, out, err)
+
+    def __call__(self, *words, code=0):
+        """The same by the entry point's function in this process, which need not import everything again."""
+        out, err = io.StringIO(), io.StringIO()
+        with contextlib.ExitStack() as world:
+            world.enter_context(contextlib.chdir(self.folder))
+            world.enter_context(mock.patch.object(sys, "argv", ["supple", *map(str, words)]))
+            world.enter_context(mock.patch.dict(os.environ, COLUMNS="160"))
+            world.enter_context(contextlib.redirect_stdout(out))
+            world.enter_context(contextlib.redirect_stderr(err))
+            try:
+                run()
+                left = 0
+            except SystemExit as stopped:
+                left = stopped.code or 0
+        return self._checked(left, code, out.getvalue(), err.getvalue())
+
+    @staticmethod
+    def _checked(left, code, out, err):
+        assert left == code, f"exit code {left}\n{out}\n{err}"
         assert "Traceback" not in err
         return out, err
 
@@ -49,22 +70,9 @@ class Shell:
         return json.loads(out)
 
     def refused(self, *words):
-        """The one sentence on standard error of a command that must exit with 2.
-
-        There are very many of these, so they are run by the entry point's function in this process.
-        """
+        """The one sentence on standard error of a command that must exit with 2."""
         before = set(self.folder.rglob("*"))
-        out, err = io.StringIO(), io.StringIO()
-        with contextlib.ExitStack() as world:
-            world.enter_context(contextlib.chdir(self.folder))
-            world.enter_context(mock.patch.object(sys, "argv", ["supple", *map(str, words)]))
-            world.enter_context(mock.patch.dict(os.environ, COLUMNS="160"))
-            world.enter_context(contextlib.redirect_stdout(out))
-            world.enter_context(contextlib.redirect_stderr(err))
-            with pytest.raises(SystemExit) as stopped:
-                run()
-        out, err = out.getvalue(), err.getvalue()
-        assert stopped.value.code == 2, err
+        out, err = self(*words, code=2)
         assert out == ""
         assert set(self.folder.rglob("*")) == before, "something half-written was left"
         return err.strip().splitlines()[-1]

@@ -139,7 +139,7 @@ def test_settings_from_a_file_and_a_split_from_a_file(shell):
 def test_interrupted_training_keeps_the_best_and_goes_on(shell):
     write_extxyz(shell.folder / "toy.xyz", toy_dataset(60), "eV")
     words = ["train", "toy.xyz", "--model", "schnet", "--train", 30, "--valid", 10, "--out", "m.safetensors"]
-    words += ["--set", "steps=1500", "--set", "features=16", "--set", "interactions=2", "--set", "validate_every=20"]
+    words += ["--set", "steps=700", "--set", "features=16", "--set", "interactions=2", "--set", "validate_every=20"]
     process = shell.start(*words)
     log = shell.folder / "m.run" / "metrics.jsonl"
     deadline = time.monotonic() + 120
@@ -158,29 +158,6 @@ def test_interrupted_training_keeps_the_best_and_goes_on(shell):
     _, err = shell(*words)
     assert "Going on from step" in err
     assert Potential.load(shell.folder / "m.safetensors").provenance.n_train == 30
-
-
-@pytest.mark.slow
-def test_killed_training_goes_on_to_the_same_bits(shell):
-    """kill -9 leaves no moment for a last checkpoint: it goes on from the one before."""
-    write_extxyz(shell.folder / "toy.xyz", toy_dataset(60), "eV")
-    words = ["train", "toy.xyz", "--model", "schnet", "--train", 30, "--valid", 10]
-    words += ["--set", "steps=4000", "--set", "features=16", "--set", "validate_every=100", "--set", "compile=never"]
-    shell(*words, "--out", "whole.safetensors")
-    process = shell.start(*words, "--out", "killed.safetensors")
-    deadline = time.monotonic() + 120
-    while not (shell.folder / "killed.run" / "checkpoint.safetensors").exists():
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-    process.kill()
-    process.communicate()
-    _, err = shell(*words, "--out", "killed.safetensors")
-    assert "Going on from step" in err
-    whole, killed = (Potential.load(shell.folder / f"{name}.safetensors") for name in ("whole", "killed"))
-    positions = toy_dataset(60).positions
-    for ours, theirs in zip(whole.predict(positions), killed.predict(positions), strict=True):
-        np.testing.assert_array_equal(ours, theirs)
 
 
 def test_study_of_two_models(shell):
@@ -206,6 +183,12 @@ def test_cite(shared):
     out, _ = shared("cite", "sgdml.safetensors", "--bibtex")
     assert out.count("@article") == 2
     assert "SchNet" not in out
+
+
+def test_a_process_of_its_own_says_the_same(shared):
+    command = ("evaluate", "schnet.safetensors", "toy.xyz", "--json")
+    assert shared.process(*command)[0] == shared(*command)[0]
+    assert shared.process("train", "none.xyz", code=2)[1] == shared("train", "none.xyz", code=2)[1]
 
 
 def test_bad_input_names_itself(shared):

@@ -25,7 +25,9 @@ def test_it_says_how_many_calculations_there_will_be_and_counts_what_went_wrong(
     assert "md_water_500K: 4 frames, about 14 calculations" in err
     assert "About 95 calculations of GFN2-xTB for water.xyz, into good.xyz." in err
     assert "7 frames in good.xyz" in out
-    _, err = shell(*command, "--method", "mine:broken", "--drive", "GFN2-xTB", "--jobs", 1, "--out", "bad.xyz", code=2)
+    _, err = shell.process(
+        *command, "--method", "mine:broken", "--drive", "GFN2-xTB", "--jobs", 1, "--out", "bad.xyz", code=2
+    )
     assert "No calculation succeeded: CalculationFailed: no orbitals" in err
 
 

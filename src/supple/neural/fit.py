@@ -42,7 +42,7 @@ class SchNet(ModelSettings):
         None, ge=2, description="On [0, cutoff], for the filters; five for every Å if left out."
     )
     knots: int | None = Field(None, ge=32, description="Points of the filters' radial grid; 16 a Gaussian if left out.")
-    steps: PositiveInt = Field(30_000, description="Optimisation steps at most, whatever the number of frames.")
+    steps: PositiveInt = Field(40_000, description="Optimisation steps at most, whatever the number of frames.")
     batch_size: PositiveInt = Field(10, description="Frames a step.")
     optimiser: Optimiser = Field("soap", description="SOAP (Adam in eigenbases of each matrix) or plain AdamW.")
     learning_rate: PositiveFloat = Field(3e-3, description="Highest learning rate.")
