@@ -11,7 +11,7 @@ from supple.errors import DataError, SettingsError
 UNITS = "kcal/mol"
 QUICK = [
     SGDML(sigma=8.0),
-    SchNet(features=8, interactions=1, steps=20, validate_every=10, compile="never", device="cpu"),
+    SchNet(features=32, interactions=1, steps=20, validate_every=10, compile="never", device="cpu"),
 ]
 
 

@@ -139,7 +139,7 @@ def test_settings_from_a_file_and_a_split_from_a_file(shell):
 def test_interrupted_training_keeps_the_best_and_goes_on(shell):
     write_extxyz(shell.folder / "toy.xyz", toy_dataset(60), "eV")
     words = ["train", "toy.xyz", "--model", "schnet", "--train", 30, "--valid", 10, "--out", "m.safetensors"]
-    words += ["--set", "steps=700", "--set", "features=16", "--set", "interactions=2", "--set", "validate_every=20"]
+    words += ["--set", "steps=700", "--set", "features=32", "--set", "interactions=2", "--set", "validate_every=20"]
     process = shell.start(*words)
     log = shell.folder / "m.run" / "metrics.jsonl"
     deadline = time.monotonic() + 120

@@ -16,7 +16,7 @@ from supple.neural.schnet import SchNetNetwork
 from supple.neural.step import Labelled, Trained
 from supple.run import RunDirectory
 
-SMALL = SchNet(features=16, interactions=1, steps=60, validate_every=10, batch_size=7, warmup=5, device="cpu")
+SMALL = SchNet(features=32, interactions=1, steps=60, validate_every=10, batch_size=7, warmup=5, device="cpu")
 
 
 @pytest.fixture(scope="module")
@@ -158,7 +158,7 @@ def trained(parts, **changes):
     """A network in training on 30 frames, with its energies in eV."""
     torch.manual_seed(0)
     train = parts[0]
-    network = SchNetNetwork(train.numbers, features=8, interactions=1, gaussians=25, cutoff=5.0, knots=256)
+    network = SchNetNetwork(train.numbers, features=32, interactions=1, gaussians=25, cutoff=5.0, knots=256)
     data = Labelled(*(torch.tensor(a, dtype=torch.float32) for a in (train.positions, train.energies, train.forces)))
     return Trained(network, data, plan(**changes), 0, lambda sentence: None)
 

@@ -34,7 +34,7 @@ class SchNet(ModelSettings):
     cores: ClassVar[Literal["all", "one"]] = "one"
     citations: ClassVar[tuple[str, ...]] = ("schutt2017", "schutt2018")
 
-    features: PositiveInt = Field(64, description="Numbers that describe an atom.")
+    features: PositiveInt = Field(64, description="Numbers that describe an atom; a multiple of 32 trains fastest.")
     interactions: PositiveInt = Field(4, description="Interaction blocks.")
     shared: bool = Field(False, description="One set of weights for all interaction blocks.")
     cutoff: PositiveFloat | Literal["none"] = Field(5.0, description="Å; pairs farther apart do not interact; or none.")

@@ -7,7 +7,6 @@ and positions that nothing is differentiated by; the network's own formulas do f
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import nullcontext
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,15 +14,13 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from supple.neural.compiled import filters, sweeps
-from supple.threads import in_parts, one_blas_thread
+from supple.neural.compiled import WIDTH, filters, sweeps
+from supple.threads import in_parts
 
 #: How many of the network's parameters, in their order, belong to the filters.
 _N_FILTERS = 4
 #: Rows (frames x atoms) that are kept in memory at a time, when no gradient will be asked for.
 _ROWS_AT_A_TIME = 512
-#: Features up to which a BLAS leaves the products of one geometry to one thread.
-_SMALL = 64
 
 
 class Fixed(NamedTuple):
@@ -32,25 +29,42 @@ class Fixed(NamedTuple):
     Attributes:
         gaussians: on the knots of the radial grid.
         grid: its cutoff (Å), spacing (Å) and padding.
-        atoms: the element of each atom, shape (N,), and the two atoms of each pair, shape (E,).
+        elements: of the atoms, as rows of the embedding.
     """
 
     gaussians: Float[np.ndarray, "K G"]
     grid: tuple[float, float, int]
-    atoms: tuple[Int[np.ndarray, "N"], Int[np.ndarray, "E"], Int[np.ndarray, "E"]]
+    elements: Int[np.ndarray, "N"]
 
 
 class Prepared:
-    """Parameters as the loops take them: with the filters as a table."""
+    """Parameters as the loops take them.
+
+    Attributes:
+        table: the filters on the radial grid.
+        network: the other parameters; the readout is filled with zeros to whole vectors.
+        half: rows of the readout without the zeros.
+        turned: the matrices among them, transposed: of the three products of an interaction, and of the readout.
+    """
 
     def __init__(self, fixed: Fixed, parameters: Sequence[Tensor], threads: int) -> None:
         self.filters = tuple(_array(parameter) for parameter in parameters[:_N_FILTERS])
-        self.network = tuple(_array(parameter) for parameter in parameters[_N_FILTERS:])
-        layers, _, features = parameters[0].shape
-        self.hidden = np.empty((layers, len(fixed.gaussians), features), np.float32)
+        *layers, readout_in, readout_bias, readout_out = (_array(parameter) for parameter in parameters[_N_FILTERS:])
+        self.half = len(readout_bias)
+        missing = -self.half % WIDTH
+        self.network = (
+            *layers,
+            np.concatenate([readout_in, np.zeros((missing, readout_in.shape[1]), np.float32)]),
+            np.concatenate([readout_bias, np.zeros(missing, np.float32)]),
+            np.concatenate([readout_out, np.zeros((1, missing), np.float32)], axis=1),
+        )
+        _, mix, update_in, _, update_out, *_ = layers
+        self.turned = tuple(array.swapaxes(-1, -2).copy() for array in (mix, update_in, update_out, self.network[-3]))
+        n_layers, _, features = parameters[0].shape
+        self.hidden = np.empty((n_layers, len(fixed.gaussians), features), np.float32)
         self.logistic = np.empty_like(self.hidden)
-        self.table = np.empty((layers, len(fixed.gaussians) - 2, features), np.float32)
-        in_parts(lambda part: self._tabulate(fixed, range(part, layers, threads)), min(threads, layers))
+        self.table = np.empty((n_layers, len(fixed.gaussians) - 2, features), np.float32)
+        in_parts(lambda part: self._tabulate(fixed, range(part, n_layers, threads)), min(threads, n_layers))
 
     def _tabulate(self, fixed: Fixed, layers: range) -> None:
         for t in layers:
@@ -62,12 +76,14 @@ class Workspace:
     """Arrays for B geometries: what the forward sweep keeps for the backward one."""
 
     def __init__(self, fixed: Fixed, layers: int, features: int, n_frames: int) -> None:
-        n, e = len(fixed.atoms[0]), len(fixed.atoms[1])
-        f32 = np.float32
-        self.geometry = (
-            np.empty((n_frames, e, 3)), np.empty((n_frames, e)), np.empty((n_frames, e), np.int64),
-            np.empty((n_frames, e, 4), f32), np.empty((n_frames, e, 4), f32), np.empty((n_frames, e), f32),
+        n = len(fixed.elements)
+        e = n * (n - 1) // 2
+        f32, i64 = np.float32, np.int64
+        near = (
+            np.empty((n_frames, n + 1), i64), np.empty((n_frames, e), i64), np.empty((n_frames, e), i64),
+            np.empty((n_frames, e, 4), f32), np.empty((n_frames, e, 4), f32),
         )  # fmt: skip
+        self.geometry = (near, np.empty((n_frames, e, 3)), np.empty((n_frames, e)), np.empty((n_frames, e), f32))
         self.layers = np.empty((sweeps.KINDS, layers + 1, n_frames * n, features), f32)
 
 
@@ -91,15 +107,13 @@ class Loops:
         if torch.is_grad_enabled() and any(parameter.requires_grad for parameter in parameters):
             return EnergyAndForces.apply(positions, self, *parameters)
         prepared = self._prepare(parameters, training)
-        at_a_time = max(self.threads, _ROWS_AT_A_TIME // len(self.fixed.atoms[0]))
+        at_a_time = max(self.threads, _ROWS_AT_A_TIME // len(self.fixed.elements))
         energies = np.empty(len(positions), np.float32)
         forces = np.empty(positions.shape, np.float32)
         rows = _array(positions.double())
-        # For one small geometry the products are too small for more than one thread anyway.
-        with one_blas_thread() if len(rows) > 1 or prepared.table.shape[2] > _SMALL else nullcontext():
-            for start in range(0, len(rows), at_a_time):
-                part = slice(start, start + at_a_time)
-                self.give_back(self.predict(rows[part], prepared, energies[part], forces[part]))
+        for start in range(0, len(rows), at_a_time):
+            part = slice(start, start + at_a_time)
+            self.give_back(self.predict(rows[part], prepared, energies[part], forces[part]))
         return torch.from_numpy(energies), torch.from_numpy(forces)
 
     def _prepare(self, parameters: Sequence[Tensor], training: bool) -> Prepared:
@@ -126,8 +140,8 @@ class Loops:
 
         def work(part: int) -> None:
             sweeps.predict(
-                positions, self.fixed.grid, self.fixed.atoms, prepared.table, prepared.network, space.geometry,
-                space.layers, energies, forces, *shares[part],
+                positions, self.fixed.grid, self.fixed.elements, prepared.table, prepared.network, prepared.turned,
+                space.geometry, space.layers, energies, forces, *shares[part],
             )  # fmt: skip
 
         in_parts(work, len(shares))
@@ -138,32 +152,57 @@ class Loops:
     ) -> tuple[Tensor, ...]:
         """The gradient by each parameter, of a function with these derivatives by energies and forces."""
         shares = Shares(len(by_energies), self.threads)
-        own = [torch.zeros(len(shares), *array.shape) for array in (prepared.table, *prepared.network)]
-        by_table, *by_network = (some.numpy() for some in own)
-        of_filters = [torch.zeros(array.shape) for array in prepared.filters]
-        by_filters = [some.numpy() for some in of_filters]
-        layers = len(prepared.table)
+        sums = Sums((prepared.table, *prepared.network), len(shares))
+        by_table, *by_network = sums.arrays
+        by_filters = [np.zeros_like(array) for array in prepared.filters]
+        n_layers = len(prepared.table)
 
         def by_frames(part: int) -> None:
             sweeps.gradient(
-                by_energies, by_forces, self.fixed.atoms, prepared.table, prepared.network, space.geometry,
-                space.layers, by_table[part], tuple(array[part] for array in by_network), *shares[part],
+                by_energies, by_forces, self.fixed.elements, prepared.table, prepared.network, prepared.turned,
+                space.geometry, space.layers, by_table[part], tuple(array[part] for array in by_network),
+                *shares[part],
             )  # fmt: skip
 
         def by_layers(part: int) -> None:
-            for t in range(part, layers, self.threads):
+            for t in range(part, n_layers, self.threads):
                 filters.tabulate_back(
                     by_table[:, t], self.fixed.gaussians, prepared.filters[2][t], prepared.hidden[t],
                     prepared.logistic[t], *(array[t] for array in by_filters),
                 )  # fmt: skip
 
         in_parts(by_frames, len(shares))
-        in_parts(by_layers, min(self.threads, layers))
-        return *of_filters, *(some[0] if len(shares) == 1 else some.sum(0) for some in own[1:])
+        in_parts(by_layers, min(self.threads, n_layers))
+        _, *layers, readout_in, readout_bias, readout_out = sums.together()
+        half = prepared.half
+        gradients = (*by_filters, *layers, readout_in[:half], readout_bias[:half], readout_out[:, :half])
+        return tuple(torch.from_numpy(gradient) for gradient in gradients)
 
     def give_back(self, space: Workspace) -> None:
         """Keep the arrays for the next geometries of that number."""
-        self._free[len(space.geometry[0])].append(space)
+        self._free[len(space.geometry[1])].append(space)
+
+
+class Sums:
+    """Arrays of zeros for each thread to add to; all lie in one, as a dozen small ones cost a dozen times as much.
+
+    Attributes:
+        arrays: one for each of those given, with the threads as a dimension more, the first.
+    """
+
+    def __init__(self, like: Sequence[np.ndarray], threads: int) -> None:
+        self._shapes = [array.shape for array in like]
+        self._edges = np.cumsum([array.size for array in like])[:-1]
+        self._all = np.zeros((threads, sum(array.size for array in like)), np.float32)
+        self.arrays = self._split(self._all)
+
+    def together(self) -> list[np.ndarray]:
+        """The sums over all threads."""
+        return [array[0] for array in self._split(self._all.sum(0, keepdims=True))]
+
+    def _split(self, rows: np.ndarray) -> list[np.ndarray]:
+        parts = np.split(rows, self._edges, axis=1)
+        return [part.reshape(len(rows), *shape) for part, shape in zip(parts, self._shapes, strict=True)]
 
 
 class Shares:

@@ -23,6 +23,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn.functional import embedding_bag, linear, softplus
 
+from supple.neural.compiled import WIDTH
 from supple.neural.radial import PAD, RadialGrid
 
 if TYPE_CHECKING:
@@ -153,15 +154,15 @@ class SchNetNetwork(nn.Module):
     @property
     def runs_in_loops(self) -> bool:
         """Whether geometries in single precision go through compiled loops."""
-        return self.compiled and self.embedding.dtype == torch.float32 and self.embedding.device.type == "cpu"
+        fits = self.embedding.dtype == torch.float32 and self.embedding.device.type == "cpu"
+        return self.compiled and fits and self.features % WIDTH == 0
 
     def _compiled_loops(self) -> Loops:
         if self._loops is None:
             from supple.neural.fused import Fixed, Loops
 
             grid = (float(self.grid.cutoff), float(self.grid.spacing), PAD)
-            atoms = (self.z.numpy(), self.pair_first.numpy(), self.pair_second.numpy())
-            self._loops = Loops(Fixed(self.gaussians.numpy(), grid, atoms), self.threads)
+            self._loops = Loops(Fixed(self.gaussians.numpy(), grid, self.z.numpy()), self.threads)
         return self._loops
 
     def formulas(self, positions: Float[Tensor, "B N 3"]) -> tuple[Float[Tensor, "B"], Float[Tensor, "B N 3"]]:

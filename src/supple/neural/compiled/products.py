@@ -1,25 +1,20 @@
-"""Small matrix products and activations, for loops that hold a few dozen rows in the nearest cache.
+"""Small matrix products and activations.
 
-Products of 10 to 100 rows by 64 columns are too small for a BLAS: the call, its packing and its threads cost as much as the
-multiplications. Four rows by two terms at a time need one load for each multiplication, and the inner loop runs along the
-columns, which vector registers are filled with.
+Products of 20 to 500 rows with 64 columns are too small for a BLAS: the call, its packing and its threads cost as much as the
+multiplications, and its result would still have to be added to something. Here a piece of the result, two rows by one vector,
+stays in registers while the terms are summed, 32 at a time, so that the rows of b that they need stay in the nearest cache.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Any, no_type_check
+from typing import no_type_check
 
-import numba
 import numpy as np
 
-#: As fast as the hardware allows, but NaN stays NaN: sums may be reordered and fused, nothing else.
-OPTIONS: dict[str, Any] = {
-    "fastmath": {"contract", "reassoc", "nsz", "arcp"},
-    "error_model": "numpy",
-    "nogil": True,
-    "cache": True,
-}
+from supple.neural.compiled import WIDTH
+from supple.neural.compiled.jit import compiled
+from supple.neural.compiled.vectors import item, load, splat, store
 
 _LN2 = np.float32(math.log(2))
 _LOG2E = np.float32(math.log2(math.e))
@@ -30,7 +25,56 @@ _E0, _E1, _E2, _E3, _E4, _E5, _E6 = (np.float32(1 / math.factorial(n)) for n in 
 _A0, _A1, _A2, _A3, _A4, _A5, _A6 = (np.float32(1 / (2 * n + 1)) for n in range(7))
 
 
-@numba.njit(**OPTIONS)
+#: Terms of a product that are summed before the next columns' turn.
+_TERMS = 32
+
+
+@compiled
+@no_type_check
+def add_product(out, a, b):
+    """Out += a b; b has a multiple of WIDTH columns."""
+    _add_product(out, a, a.shape[1], 1, b)
+
+
+@compiled
+@no_type_check
+def add_product_of_transposed(out, a, b):
+    """Out += aᵀ b; b has a multiple of WIDTH columns."""
+    _add_product(out, a, 1, a.shape[1], b)
+
+
+@compiled
+@no_type_check
+def _add_product(out, a, row, term, b):
+    """The places of a's elements grow by `row` from one row of the result to the next, by `term` from one term to the next.
+
+    Each group of terms is summed on its own: rounding errors grow with the number of groups, not of terms.
+    """
+    rows, size, terms = len(out), out.shape[1], len(b)
+    for low in range(0, terms, _TERMS):
+        high = min(low + _TERMS, terms)
+        for f in range(0, size, WIDTH):
+            for i in range(0, rows - 1, 2):
+                here = i * size + f
+                one, two = splat(_ZERO), splat(_ZERO)
+                left, right = i * row + low * term, low * size + f
+                for _ in range(low, high):
+                    v = load(b, right)
+                    one += splat(item(a, left)) * v
+                    two += splat(item(a, left + row)) * v
+                    left += term
+                    right += size
+                store(out, here, load(out, here) + one)
+                store(out, here + size, load(out, here + size) + two)
+            if rows % 2:
+                here = (rows - 1) * size + f
+                one = splat(_ZERO)
+                for k in range(low, high):
+                    one += splat(item(a, (rows - 1) * row + k * term)) * load(b, k * size + f)
+                store(out, here, load(out, here) + one)
+
+
+@compiled
 @no_type_check
 def add_sum(out, a):
     """Out += the sum of a's rows."""
@@ -40,7 +84,7 @@ def add_sum(out, a):
             out[f] += row[f]
 
 
-@numba.njit(**OPTIONS)
+@compiled
 @no_type_check
 def set_rows(out, row):
     """Every row of out is this one."""
@@ -50,7 +94,7 @@ def set_rows(out, row):
             here[f] = row[f]
 
 
-@numba.njit(**OPTIONS)
+@compiled
 @no_type_check
 def scale(a, b):
     """A ← a ∘ b"""
@@ -60,10 +104,10 @@ def scale(a, b):
             here[f] *= by[f]
 
 
-@numba.njit(**OPTIONS)
+@compiled
 @no_type_check
 def activate(x, activated, logistic):
-    """The shifted softplus ln(½ eˣ + ½) of x and its derivative, the logistic function; `activated` may be x itself.
+    """The shifted softplus ln(½ eˣ + ½) of x and its derivative, the logistic function; three different arrays.
 
     Series, unlike exp and log of the C library, are vector operations. With e = e^{-|x|} = 2^{-k} e^{rest},
     ln(1 + e) = 2 artanh(e / (2 + e)). A power of two is an exponent's bits.
