@@ -11,9 +11,10 @@ from toy import toy_dataset
 from supple import Potential, SchNet
 from supple.errors import ModelFileError, SettingsError
 from supple.neural.fit import refit_shift
+from supple.neural.objective import Labelled
 from supple.neural.plan import Plan, State
 from supple.neural.schnet import SchNetNetwork
-from supple.neural.step import Labelled, Trained
+from supple.neural.step import Trained
 from supple.run import RunDirectory
 
 SMALL = SchNet(features=32, interactions=1, steps=60, validate_every=10, batch_size=7, warmup=5, device="cpu")

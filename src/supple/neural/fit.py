@@ -15,10 +15,10 @@ from supple.errors import SettingsError
 from supple.fitting import FitContext, ModelSettings
 from supple.machine import peak_rss_bytes
 from supple.neural.compiling import Choice
+from supple.neural.objective import Labelled
 from supple.neural.optimiser import Optimiser
 from supple.neural.plan import Plan, Schedule, State
 from supple.neural.potential import SchNetPotential
-from supple.neural.step import Labelled
 from supple.neural.trainer import train
 from supple.potential import Potential
 

@@ -47,9 +47,9 @@ class Prepared:
         turned: the matrices among them, transposed: of the three products of an interaction, and of the readout.
     """
 
-    def __init__(self, fixed: Fixed, parameters: Sequence[Tensor], threads: int) -> None:
-        self.filters = tuple(_array(parameter) for parameter in parameters[:_N_FILTERS])
-        *layers, readout_in, readout_bias, readout_out = (_array(parameter) for parameter in parameters[_N_FILTERS:])
+    def __init__(self, fixed: Fixed, parameters: Sequence[np.ndarray], threads: int) -> None:
+        self.filters = tuple(parameters[:_N_FILTERS])
+        *layers, readout_in, readout_bias, readout_out = parameters[_N_FILTERS:]
         self.half = len(readout_bias)
         missing = -self.half % WIDTH
         self.network = (
@@ -119,10 +119,10 @@ class Loops:
     def _prepare(self, parameters: Sequence[Tensor], training: bool) -> Prepared:
         """Prepared parameters; those of the last time as long as a network that is not being trained keeps them."""
         if training:  # the optimiser may change them in ways that leave no trace
-            return Prepared(self.fixed, parameters, self.threads)
+            return Prepared(self.fixed, _arrays(parameters), self.threads)
         state = [(parameter.data_ptr(), parameter._version) for parameter in parameters]
         if self._prepared is None or self._prepared[0] != state:
-            self._prepared = state, Prepared(self.fixed, parameters, self.threads)
+            self._prepared = state, Prepared(self.fixed, _arrays(parameters), self.threads)
         return self._prepared[1]
 
     def predict(
@@ -149,7 +149,7 @@ class Loops:
 
     def gradient(
         self, by_energies: np.ndarray, by_forces: np.ndarray, prepared: Prepared, space: Workspace
-    ) -> tuple[Tensor, ...]:
+    ) -> tuple[np.ndarray, ...]:
         """The gradient by each parameter, of a function with these derivatives by energies and forces."""
         shares = Shares(len(by_energies), self.threads)
         sums = Sums((prepared.table, *prepared.network), len(shares))
@@ -175,8 +175,7 @@ class Loops:
         in_parts(by_layers, min(self.threads, n_layers))
         _, *layers, readout_in, readout_bias, readout_out = sums.together()
         half = prepared.half
-        gradients = (*by_filters, *layers, readout_in[:half], readout_bias[:half], readout_out[:, :half])
-        return tuple(torch.from_numpy(gradient) for gradient in gradients)
+        return *by_filters, *layers, readout_in[:half], readout_bias[:half], readout_out[:, :half]
 
     def give_back(self, space: Workspace) -> None:
         """Keep the arrays for the next geometries of that number."""
@@ -224,7 +223,7 @@ class EnergyAndForces(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, positions: Tensor, loops: Loops, *parameters: Tensor) -> tuple[Tensor, Tensor]:
         """B geometries (B, N, 3), the loops, and the network's parameters."""
-        ctx.loops, ctx.prepared = loops, Prepared(loops.fixed, parameters, loops.threads)
+        ctx.loops, ctx.prepared = loops, Prepared(loops.fixed, _arrays(parameters), loops.threads)
         energies, forces = torch.empty(len(positions)), torch.empty(positions.shape)
         ctx.space = loops.predict(_array(positions.double()), ctx.prepared, energies.numpy(), forces.numpy())
         return energies, forces
@@ -235,8 +234,44 @@ class EnergyAndForces(torch.autograd.Function):
         """By the parameters; the positions have no gradient here."""
         gradients = ctx.loops.gradient(_array(by_energies), _array(by_forces), ctx.prepared, ctx.space)
         ctx.loops.give_back(ctx.space)
-        return None, None, *gradients
+        return None, None, *(torch.from_numpy(gradient) for gradient in gradients)
+
+
+class InPlace:
+    """Energies and forces, then the gradient by the parameters, with no graph: parameters and gradients stay where they are.
+
+    Args:
+        loops: the network's.
+        parameters: with gradients; both keep their memory.
+    """
+
+    def __init__(self, loops: Loops, parameters: Sequence[Tensor]) -> None:
+        self._loops, self._parameters = loops, _arrays(parameters)
+        self._gradients = [parameter.grad.numpy() for parameter in parameters if parameter.grad is not None]
+        self._last: tuple[Prepared, Workspace] | None = None
+
+    def __call__(
+        self, positions: Float[np.ndarray, "B N 3"]
+    ) -> tuple[Float[np.ndarray, "B"], Float[np.ndarray, "B N 3"]]:
+        """Energies and forces."""
+        prepared = Prepared(self._loops.fixed, self._parameters, self._loops.threads)
+        energies, forces = np.empty(len(positions), np.float32), np.empty(positions.shape, np.float32)
+        self._last = prepared, self._loops.predict(positions, prepared, energies, forces)
+        return energies, forces
+
+    def gradient(self, by_energies: Float[np.ndarray, "B"], by_forces: Float[np.ndarray, "B N 3"]) -> None:
+        """Fill the parameters' gradients, of a function with these derivatives by the last energies and forces."""
+        assert self._last is not None
+        prepared, space = self._last
+        found = self._loops.gradient(by_energies, by_forces, prepared, space)
+        for gradient, value in zip(self._gradients, found, strict=True):
+            gradient[...] = value
+        self._loops.give_back(space)
 
 
 def _array(tensor: Tensor) -> np.ndarray:
     return tensor.detach().contiguous().numpy()
+
+
+def _arrays(tensors: Sequence[Tensor]) -> list[np.ndarray]:
+    return [_array(tensor) for tensor in tensors]

@@ -27,7 +27,7 @@ from supple.neural.compiled import WIDTH
 from supple.neural.radial import PAD, RadialGrid
 
 if TYPE_CHECKING:
-    from supple.neural.fused import Loops
+    from supple.neural.fused import InPlace, Loops
 
 
 def shifted_softplus(x: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
@@ -156,6 +156,14 @@ class SchNetNetwork(nn.Module):
         """Whether geometries in single precision go through compiled loops."""
         fits = self.embedding.dtype == torch.float32 and self.embedding.device.type == "cpu"
         return self.compiled and fits and self.features % WIDTH == 0
+
+    def in_place(self) -> InPlace | None:
+        """What trains the parameters where they lie, by compiled loops; None where these cannot."""
+        if not self.runs_in_loops or self.shared:
+            return None
+        from supple.neural.fused import InPlace
+
+        return InPlace(self._compiled_loops(), self.layers())
 
     def _compiled_loops(self) -> Loops:
         if self._loops is None:

@@ -19,8 +19,9 @@ from torch import Tensor, nn
 from supple import ranks
 from supple.neural.checkpoint import load_checkpoint, save_checkpoint
 from supple.neural.metrics import Metrics
+from supple.neural.objective import Labelled
 from supple.neural.plan import Plan, State
-from supple.neural.step import Labelled, Trained
+from supple.neural.step import Trained
 from supple.progress import Progress
 from supple.run import RunDirectory
 from supple.threads import no_threads_below
