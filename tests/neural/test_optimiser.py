@@ -23,6 +23,7 @@ def optimise(network, kind, gradients, rate=1e-2):
     adam = Adam(kind, weights, weight_decay=0.1)
     for number, gradient in enumerate(gradients):
         weights.gradient.copy_(gradient)
+        adam.refresh(number)
         adam.step(number, rate)
     return weights.values.detach()
 
@@ -77,6 +78,7 @@ def test_an_ill_conditioned_problem(kind):
         losses.append(float(loss.detach()))
         weights.gradient.zero_()
         loss.backward()
+        adam.refresh(number)
         adam.step(number, 0.03 * (1 - number / 400))
     reached = losses[-1] / losses[0]
     assert reached < (1e-3 if kind == "soap" else 1)

@@ -17,6 +17,7 @@ class FlatParameters:
     Attributes:
         values: all parameters, one after the other.
         gradient: theirs, in the same places.
+        places: of each parameter, in the network's own order.
     """
 
     def __init__(self, network: nn.Module) -> None:
@@ -25,13 +26,16 @@ class FlatParameters:
         self.gradient = torch.zeros_like(self.values)
         self.values.grad = self.gradient
         self._parts: list[tuple[slice, torch.Size]] = []
+        places: dict[int, slice] = {}
         start = 0
         for parameter in parameters:
             part = slice(start, start + parameter.numel())
             parameter.data = self.values.data[part].view(parameter.shape)
             parameter.grad = self.gradient[part].view(parameter.shape)
             self._parts.append((part, parameter.shape))
+            places[id(parameter)] = part
             start = part.stop
+        self.places = [places[id(parameter)] for parameter in network.parameters()]
 
     def matrices(self, shortest: int) -> dict[tuple[int, int], slice]:
         """Where the matrices of a shape stand, if no side is shorter than this; of larger arrays, the last two sides."""

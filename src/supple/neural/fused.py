@@ -14,7 +14,9 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from supple.neural.compiled import WIDTH, filters, sweeps
+from supple.neural.compiled import sweeps
+from supple.neural.compiled.filters import tabulate_back
+from supple.neural.compiled.prepare import empty, prepare
 from supple.threads import in_parts
 
 #: How many of the network's parameters, in their order, belong to the filters.
@@ -41,35 +43,19 @@ class Prepared:
     """Parameters as the loops take them.
 
     Attributes:
-        table: the filters on the radial grid.
-        network: the other parameters; the readout is filled with zeros to whole vectors.
-        half: rows of the readout without the zeros.
-        turned: the matrices among them, transposed: of the three products of an interaction, and of the readout.
+        filters, turned, readout: see compiled/prepare.py.
+        of_filters: the parameters of the filters.
+        rest: the parameters beside those of the filters, with the readout filled up.
+        half: rows of the readout without what it is filled up with.
     """
 
     def __init__(self, fixed: Fixed, parameters: Sequence[np.ndarray], threads: int) -> None:
-        self.filters = tuple(parameters[:_N_FILTERS])
-        *layers, readout_in, readout_bias, readout_out = parameters[_N_FILTERS:]
-        self.half = len(readout_bias)
-        missing = -self.half % WIDTH
-        self.network = (
-            *layers,
-            np.concatenate([readout_in, np.zeros((missing, readout_in.shape[1]), np.float32)]),
-            np.concatenate([readout_bias, np.zeros(missing, np.float32)]),
-            np.concatenate([readout_out, np.zeros((1, missing), np.float32)], axis=1),
-        )
-        _, mix, update_in, _, update_out, *_ = layers
-        self.turned = tuple(array.swapaxes(-1, -2).copy() for array in (mix, update_in, update_out, self.network[-3]))
-        n_layers, _, features = parameters[0].shape
-        self.hidden = np.empty((n_layers, len(fixed.gaussians), features), np.float32)
-        self.logistic = np.empty_like(self.hidden)
-        self.table = np.empty((n_layers, len(fixed.gaussians) - 2, features), np.float32)
-        in_parts(lambda part: self._tabulate(fixed, range(part, n_layers, threads)), min(threads, n_layers))
-
-    def _tabulate(self, fixed: Fixed, layers: range) -> None:
-        for t in layers:
-            of_layer = (*(array[t] for array in self.filters), self.hidden[t], self.logistic[t], self.table[t])
-            filters.tabulate(fixed.gaussians, *of_layer)
+        layers, features, half = len(parameters[0]), parameters[0].shape[-1], len(parameters[-2])
+        arrays = empty(layers, len(fixed.gaussians), features, half)
+        self.filters, self.turned, self.readout = arrays
+        self.of_filters = tuple(parameters[:_N_FILTERS])
+        self.rest, self.half = (*parameters[_N_FILTERS:-3], *self.readout), half
+        in_parts(lambda part: prepare(part, threads, fixed.gaussians, tuple(parameters), *arrays, 0), threads)
 
 
 class Workspace:
@@ -134,13 +120,13 @@ class Loops:
     ) -> Workspace:
         """Fill energies and forces; returns what `gradient` needs, to be given back afterwards."""
         free = self._free.setdefault(len(positions), [])
-        layers, _, features = prepared.table.shape
+        layers, _, features = prepared.filters.table.shape
         space = free.pop() if free else Workspace(self.fixed, layers, features, len(positions))
         shares = Shares(len(positions), self.threads)
 
         def work(part: int) -> None:
             sweeps.predict(
-                positions, self.fixed.grid, self.fixed.elements, prepared.table, prepared.network, prepared.turned,
+                positions, self.fixed.grid, self.fixed.elements, prepared.filters.table, prepared.rest, prepared.turned,
                 space.geometry, space.layers, energies, forces, *shares[part],
             )  # fmt: skip
 
@@ -152,56 +138,35 @@ class Loops:
     ) -> tuple[np.ndarray, ...]:
         """The gradient by each parameter, of a function with these derivatives by energies and forces."""
         shares = Shares(len(by_energies), self.threads)
-        sums = Sums((prepared.table, *prepared.network), len(shares))
-        by_table, *by_network = sums.arrays
-        by_filters = [np.zeros_like(array) for array in prepared.filters]
-        n_layers = len(prepared.table)
+        filters = prepared.filters
+        knots = Shares(len(self.fixed.gaussians), self.threads)
+        of_filters = [np.zeros((len(knots), *array.shape), np.float32) for array in prepared.of_filters]
+        by_table, *by_rest = [
+            np.zeros((len(shares), *array.shape), np.float32) for array in (filters.table, *prepared.rest)
+        ]
 
         def by_frames(part: int) -> None:
             sweeps.gradient(
-                by_energies, by_forces, self.fixed.elements, prepared.table, prepared.network, prepared.turned,
-                space.geometry, space.layers, by_table[part], tuple(array[part] for array in by_network),
-                *shares[part],
+                by_energies, by_forces, self.fixed.elements, filters.table, prepared.rest, prepared.turned,
+                space.geometry, space.layers, by_table[part], tuple(array[part] for array in by_rest), *shares[part],
             )  # fmt: skip
 
-        def by_layers(part: int) -> None:
-            for t in range(part, n_layers, self.threads):
-                filters.tabulate_back(
-                    by_table[:, t], self.fixed.gaussians, prepared.filters[2][t], prepared.hidden[t],
-                    prepared.logistic[t], *(array[t] for array in by_filters),
+        def by_knots(part: int) -> None:
+            for t in range(len(filters.table)):
+                tabulate_back(
+                    by_table, t, self.fixed.gaussians, filters.second_turned[t], filters.hidden[t],
+                    filters.logistic[t], *(array[part, t] for array in of_filters), *knots[part],
                 )  # fmt: skip
 
         in_parts(by_frames, len(shares))
-        in_parts(by_layers, min(self.threads, n_layers))
-        _, *layers, readout_in, readout_bias, readout_out = sums.together()
+        in_parts(by_knots, len(knots))
+        *gradients, readout_in, readout_bias, readout_out = (array.sum(0) for array in (*of_filters, *by_rest))
         half = prepared.half
-        return *by_filters, *layers, readout_in[:half], readout_bias[:half], readout_out[:, :half]
+        return *gradients, readout_in[:half], readout_bias[:half], readout_out[:, :half]
 
     def give_back(self, space: Workspace) -> None:
         """Keep the arrays for the next geometries of that number."""
         self._free[len(space.geometry[1])].append(space)
-
-
-class Sums:
-    """Arrays of zeros for each thread to add to; all lie in one, as a dozen small ones cost a dozen times as much.
-
-    Attributes:
-        arrays: one for each of those given, with the threads as a dimension more, the first.
-    """
-
-    def __init__(self, like: Sequence[np.ndarray], threads: int) -> None:
-        self._shapes = [array.shape for array in like]
-        self._edges = np.cumsum([array.size for array in like])[:-1]
-        self._all = np.zeros((threads, sum(array.size for array in like)), np.float32)
-        self.arrays = self._split(self._all)
-
-    def together(self) -> list[np.ndarray]:
-        """The sums over all threads."""
-        return [array[0] for array in self._split(self._all.sum(0, keepdims=True))]
-
-    def _split(self, rows: np.ndarray) -> list[np.ndarray]:
-        parts = np.split(rows, self._edges, axis=1)
-        return [part.reshape(len(rows), *shape) for part, shape in zip(parts, self._shapes, strict=True)]
 
 
 class Shares:
@@ -235,38 +200,6 @@ class EnergyAndForces(torch.autograd.Function):
         gradients = ctx.loops.gradient(_array(by_energies), _array(by_forces), ctx.prepared, ctx.space)
         ctx.loops.give_back(ctx.space)
         return None, None, *(torch.from_numpy(gradient) for gradient in gradients)
-
-
-class InPlace:
-    """Energies and forces, then the gradient by the parameters, with no graph: parameters and gradients stay where they are.
-
-    Args:
-        loops: the network's.
-        parameters: with gradients; both keep their memory.
-    """
-
-    def __init__(self, loops: Loops, parameters: Sequence[Tensor]) -> None:
-        self._loops, self._parameters = loops, _arrays(parameters)
-        self._gradients = [parameter.grad.numpy() for parameter in parameters if parameter.grad is not None]
-        self._last: tuple[Prepared, Workspace] | None = None
-
-    def __call__(
-        self, positions: Float[np.ndarray, "B N 3"]
-    ) -> tuple[Float[np.ndarray, "B"], Float[np.ndarray, "B N 3"]]:
-        """Energies and forces."""
-        prepared = Prepared(self._loops.fixed, self._parameters, self._loops.threads)
-        energies, forces = np.empty(len(positions), np.float32), np.empty(positions.shape, np.float32)
-        self._last = prepared, self._loops.predict(positions, prepared, energies, forces)
-        return energies, forces
-
-    def gradient(self, by_energies: Float[np.ndarray, "B"], by_forces: Float[np.ndarray, "B N 3"]) -> None:
-        """Fill the parameters' gradients, of a function with these derivatives by the last energies and forces."""
-        assert self._last is not None
-        prepared, space = self._last
-        found = self._loops.gradient(by_energies, by_forces, prepared, space)
-        for gradient, value in zip(self._gradients, found, strict=True):
-            gradient[...] = value
-        self._loops.give_back(space)
 
 
 def _array(tensor: Tensor) -> np.ndarray:

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -17,9 +15,6 @@ from torch import Tensor, nn
 from supple.neural.compiling import maybe_compile
 from supple.neural.flat import FlatParameters
 from supple.neural.plan import Plan
-
-if TYPE_CHECKING:
-    from supple.neural.fused import InPlace
 
 
 @dataclass(frozen=True)
@@ -38,11 +33,11 @@ class Labelled:
 
 
 #: Of some frames, the number of known energies and of frames in the whole batch: the loss; leaves the gradient with the weights.
-Objective = Callable[[Labelled, int, int], "Tensor | float"]
+Objective = Callable[[Labelled, int, int], Tensor]
 
 
 def objective(network: nn.Module, weights: FlatParameters, plan: Plan, note: Callable[[str], None]) -> Objective:
-    """The objective of a network: through its own loops if it has any, by automatic differentiation otherwise.
+    """The objective of a network, by automatic differentiation.
 
     Args:
         network: what is trained.
@@ -50,9 +45,8 @@ def objective(network: nn.Module, weights: FlatParameters, plan: Plan, note: Cal
         plan: weights of the loss, and whether to compile.
         note: hears what runs the training, and why.
     """
-    of_its_own: Callable[[], InPlace | None] = getattr(network, "in_place", lambda: None)
-    in_loops = of_its_own()
-    loss = maybe_compile(_loss(network, plan), plan.compile, plan.steps, note, in_loops is not None)
+    in_loops = getattr(network, "runs_in_loops", False)
+    loss = maybe_compile(_loss(network, plan), plan.compile, plan.steps, note, in_loops)
 
     def by_autograd(frames: Labelled, known: int, batch_size: int) -> Tensor:
         weights.gradient.zero_()
@@ -62,7 +56,7 @@ def objective(network: nn.Module, weights: FlatParameters, plan: Plan, note: Cal
         value.backward()
         return value.detach()
 
-    return by_autograd if in_loops is None else _by_loops(in_loops, plan)
+    return by_autograd
 
 
 def _loss(network: nn.Module, plan: Plan) -> Callable[..., Tensor]:
@@ -79,18 +73,3 @@ def _loss(network: nn.Module, plan: Plan) -> Callable[..., Tensor]:
         return plan.energy_weight * (off**2).sum() / known + plan.force_weight * by_forces
 
     return loss
-
-
-def _by_loops(network: InPlace, plan: Plan) -> Objective:
-    """The same with its derivatives by energies and forces written out: a graph of a dozen nodes costs as much as the loops."""
-
-    def by_loops(frames: Labelled, known: int, batch_size: int) -> float:
-        labels = frames.energies.numpy()
-        energies, forces = network(frames.positions.double().numpy())
-        off = np.where(np.isfinite(labels), energies - labels, np.float32(0))
-        apart = forces - frames.forces.numpy()
-        of_energies, of_forces = plan.energy_weight / known, plan.force_weight / (batch_size * apart[0].size)
-        network.gradient(2 * of_energies * off, 2 * of_forces * apart)
-        return of_energies * float(off @ off) + of_forces * float(np.vdot(apart, apart))
-
-    return by_loops

@@ -56,16 +56,16 @@ class State:
     factor: float = 1.0
     stalled_since: int = 0
 
-    def rate(self, plan: Plan) -> float:
-        """Learning rate of the next step: a linear warm-up, then half a cosine or a staircase down to a hundredth.
+    def rate(self, plan: Plan, step: int) -> float:
+        """Learning rate of a step that comes soon: a linear warm-up, then half a cosine or a staircase down to a hundredth.
 
         A time limit shortens the cosine, so that the rate has fallen when the time is over.
         """
-        if self.step < plan.warmup:
-            return plan.learning_rate * (self.step + 1) / plan.warmup
+        if step < plan.warmup:
+            return plan.learning_rate * (step + 1) / plan.warmup
         if plan.schedule == "plateau":
             return plan.learning_rate * self.factor
-        through = (self.step - plan.warmup) / max(plan.steps - plan.warmup, 1)
+        through = (step - plan.warmup) / max(plan.steps - plan.warmup, 1)
         if plan.max_time is not None:
             through = max(through, self.seconds / (60 * plan.max_time))
         return plan.learning_rate * (_LAST + (1 - _LAST) * 0.5 * (1 + math.cos(math.pi * min(through, 1.0))))

@@ -27,7 +27,12 @@ from supple.neural.compiled import WIDTH
 from supple.neural.radial import PAD, RadialGrid
 
 if TYPE_CHECKING:
-    from supple.neural.fused import InPlace, Loops
+    from supple.neural.flat import FlatParameters
+    from supple.neural.fused import Loops
+    from supple.neural.in_loops import InLoops
+    from supple.neural.objective import Labelled
+    from supple.neural.optimiser import Adam
+    from supple.neural.plan import Plan
 
 
 def shifted_softplus(x: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
@@ -157,13 +162,16 @@ class SchNetNetwork(nn.Module):
         fits = self.embedding.dtype == torch.float32 and self.embedding.device.type == "cpu"
         return self.compiled and fits and self.features % WIDTH == 0
 
-    def in_place(self) -> InPlace | None:
-        """What trains the parameters where they lie, by compiled loops; None where these cannot."""
+    def in_loops(
+        self, data: Labelled, weights: FlatParameters, average: Tensor, optimiser: Adam, plan: Plan
+    ) -> InLoops | None:
+        """What trains this network in compiled loops; None where these cannot. Arguments as InLoops has them."""
         if not self.runs_in_loops or self.shared:
             return None
-        from supple.neural.fused import InPlace
+        from supple.neural.in_loops import InLoops
 
-        return InPlace(self._compiled_loops(), self.layers())
+        fixed = self._compiled_loops().fixed
+        return InLoops(fixed, self.layers(), data, weights, average, optimiser, plan, self.threads)
 
     def _compiled_loops(self) -> Loops:
         if self._loops is None:

@@ -28,6 +28,8 @@ from supple.threads import no_threads_below
 
 #: Seconds between checkpoints.
 _CHECKPOINT_EVERY = 20.0
+#: Steps between reports of progress.
+_SPEAK_EVERY = 20
 
 
 def train(
@@ -71,27 +73,32 @@ def train(
         if run is not None:
             save_checkpoint(run.checkpoint_file, trained, vars(state))
 
-    line = ""
+    line, whole = "", True
     try:
         with _threads(network):
             while state.finished(plan) is None:
-                loss = trained.step(state.step, ranks.told_number(state.rate(plan)))
-                state.step += 1
+                ahead = _until_stop(state.step, trained.at_once(state.step), plan)
+                rates = [ranks.told_number(state.rate(plan, state.step + k)) for k in range(ahead)]
+                whole = False
+                loss = trained.take(state.step, rates)
+                state.step += ahead
+                whole = True
                 state.seconds = time.perf_counter() - started
                 if state.step % plan.validate_every == 0 or state.finished(plan):
                     error, line, record = validate(trained.average)
-                    rate = state.rate(plan)
+                    rate = state.rate(plan, state.step)
                     if state.heard(error, plan):
                         keep(trained.average)
                     figures = {"seconds": round(state.seconds, 2), "loss": float(loss), "rate": rate}
                     metrics.write(state.step, figures | record)
-                if state.step % 20 == 0 or state.step == plan.steps:
+                if state.step % _SPEAK_EVERY == 0 or state.step == plan.steps:
                     progress.step("Training", state.step, plan.steps, line)
                 if time.perf_counter() - last_checkpoint > _CHECKPOINT_EVERY:
                     checkpoint()
                     last_checkpoint = time.perf_counter()
     except KeyboardInterrupt:
-        checkpoint()
+        if whole:  # within a step, weights and their number do not belong together
+            checkpoint()
         raise
     finally:
         ranks.told_number(math.nan)
@@ -111,8 +118,13 @@ def help_to_train(
     trained.restore(arrays)
     with _threads(network):
         while not math.isnan(rate := ranks.told_number(math.nan)):
-            trained.step(step, rate)
+            trained.take(step, [rate])
             step += 1
+
+
+def _until_stop(step: int, at_most: int, plan: Plan) -> int:
+    """How many steps there are before something is to be said or validated, or all are done."""
+    return min(at_most, plan.steps - step, *(every - step % every for every in (_SPEAK_EVERY, plan.validate_every)))
 
 
 def _threads(network: nn.Module) -> AbstractContextManager[None]:

@@ -27,6 +27,8 @@ _A0, _A1, _A2, _A3, _A4, _A5, _A6 = (np.float32(1 / (2 * n + 1)) for n in range(
 
 #: Terms of a product that are summed before the next columns' turn.
 _TERMS = 32
+#: Side of the squares in which matrices are transposed.
+_TILE = 16
 
 
 @compiled
@@ -72,6 +74,32 @@ def _add_product(out, a, row, term, b):
                 for k in range(low, high):
                     one += splat(item(a, (rows - 1) * row + k * term)) * load(b, k * size + f)
                 store(out, here, load(out, here) + one)
+
+
+@compiled
+@no_type_check
+def add_any_product(out, a, b):
+    """Out += a b, whatever the number of columns."""
+    if out.shape[1] % WIDTH == 0:
+        add_product(out, a, b)
+        return
+    for i in range(len(out)):
+        row = out[i]
+        for k in range(len(b)):
+            left, right = a[i, k], b[k]
+            for f in range(len(row)):
+                row[f] += left * right[f]
+
+
+@compiled
+@no_type_check
+def turn(out, a):
+    """Out is a, transposed: squares of it at a time, as columns of large matrices fall into few lines of the cache."""
+    for top in range(0, a.shape[0], _TILE):
+        for left in range(0, a.shape[1], _TILE):
+            for j in range(left, min(left + _TILE, a.shape[1])):
+                for i in range(top, min(top + _TILE, a.shape[0])):
+                    out[j, i] = a[i, j]
 
 
 @compiled

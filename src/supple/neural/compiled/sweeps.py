@@ -32,9 +32,11 @@ from supple.neural.compiled.products import (
     set_rows,
 )
 
-#: What a layer keeps, in this order: x, y, m, ssp(h), σ(h), p, q, t, W * t, and the g that comes down to it.
-KINDS = 10
-_X, _ACTIVATED, _LOGISTIC, _G = 0, 3, 4, 9
+#: What a layer keeps, in this order: x, y, m, ssp(h), σ(h), p, q, t, W * t, the g that comes down to it, and for the sweep back
+#: the adjoints of h and of y. The readout takes the places after the last layer, x and what it activates; others are free there.
+KINDS = 12
+_X, _ACTIVATED, _LOGISTIC, _G, _BY_H, _BY_Y = 0, 3, 4, 9, 10, 11
+_FREE = (5, 6, 7)
 _ZERO, _ONE = np.float32(0), np.float32(1)
 
 
@@ -144,8 +146,8 @@ def gradient(
     near, apart, distances, by_distance = geometry
     starts, partners, _, _, _ = near
     _, mix, _, _, _, _, _, _, _ = parameters
-    n = len(elements)
-    size = (stop - start) * n
+    n, layers = len(elements), len(mix)
+    low, high = start * n, stop * n
     for b in range(start, stop):
         for i in range(n):
             for p in range(starts[b, i], starts[b, i + 1]):
@@ -153,38 +155,41 @@ def gradient(
                 for c in range(3):
                     total += (by_forces[b, partners[b, p], c] - by_forces[b, i, c]) * apart[b, p, c]
                 by_distance[b, p] = total / distances[b, p]
-    by_h = np.empty((len(mix), size, mix.shape[1]), np.float32)
-    by_y = np.zeros_like(by_h)
-    by_g = np.zeros((size, mix.shape[1]), np.float32)
-    _reverse_back(n, table, parameters, near, by_distance, work, by_table, gradients, by_g, by_h, by_y, start, stop)
+    by_g, a, b = work[_FREE[0], layers, low:high], work[_FREE[1], layers, low:high], work[_FREE[2], layers, low:high]
+    _reverse_back(n, table, parameters, near, by_distance, work, by_table, gradients, by_g, a, b, start, stop)
     _forward_back(
-        elements, table, parameters, turned, near, work, by_table, gradients, by_g, by_h, by_y, by_energies,
-        start, stop,
-    )  # fmt: skip
+        elements, table, parameters, turned, near, work, by_table, gradients, by_g, a, by_energies, start, stop
+    )
 
 
 @compiled
 @no_type_check
-def _reverse_back(n, table, parameters, near, by_distance, work, by_table, gradients, by_g, by_h, by_y, start, stop):
-    """The adjoint of `_reverse`: by_g at its beginning, and the parts of by_h and by_y that come through the forces."""
+def _reverse_back(n, table, parameters, near, by_distance, work, by_table, gradients, by_g, a, b, start, stop):
+    """The adjoint of `_reverse`: by_g at its beginning, and the parts of by_h and by_y that come through the forces.
+
+    What a and b hold is lost.
+    """
     _, mix, update_in, _, update_out, _, _, _, _ = parameters
     _, by_mix, by_in, _, by_out, _, _, _, _ = gradients
-    a, b = np.empty_like(by_g), np.empty_like(by_g)
+    low, high = start * n, stop * n
+    by_g[:] = _ZERO
     for k in range(len(mix)):
-        _, y, _, _, s, p, q, t, z, g = _kept(work, k, start * n, stop * n)
+        _, y, _, _, s, p, q, t, z, g = _kept(work, k, low, high)
+        by_h, by_y = work[_BY_H, k, low:high], work[_BY_Y, k, low:high]
         a[:] = _ZERO  # adjoint of z
         if k > 0:
             add_product(a, by_g, mix[k])
             add_product_of_transposed(by_mix[k], by_g, z)
         b[:] = _ZERO  # adjoint of t
-        convolve_and_slope_back(a, by_distance, t, y, table[k], near, b, by_y[k], by_table[k], start, stop)
+        by_y[:] = _ZERO
+        convolve_and_slope_back(a, by_distance, t, y, table[k], near, b, by_y, by_table[k], start, stop)
         add_product_of_transposed(by_in[k], b, q)
         a[:] = _ZERO  # adjoint of q, then of p
         add_product(a, b, update_in[k])
         for r in range(len(a)):
             for f in range(a.shape[1]):
                 logistic = s[r, f]
-                by_h[k, r, f] = a[r, f] * p[r, f] * logistic * (_ONE - logistic)
+                by_h[r, f] = a[r, f] * p[r, f] * logistic * (_ONE - logistic)
                 a[r, f] *= logistic
         add_product(by_g, a, update_out[k])
         add_product_of_transposed(by_out[k], a, g)
@@ -193,9 +198,9 @@ def _reverse_back(n, table, parameters, near, by_distance, work, by_table, gradi
 @compiled
 @no_type_check
 def _forward_back(
-    elements, table, parameters, turned, near, work, by_table, gradients, by_g, by_h, by_y, by_energies, start, stop
+    elements, table, parameters, turned, near, work, by_table, gradients, by_g, a, by_energies, start, stop
 ):
-    """The adjoint of `_forward`, with what has come through the forces already."""
+    """The adjoint of `_forward`, with what has come through the forces already. What a holds is lost."""
     mix, update_in, update_out, readout_turned = turned
     _, _, _, _, _, _, readout_in, _, readout_out = parameters
     by_embedding, by_mix, by_in, by_in_bias, by_out, by_out_bias, by_readout, by_readout_bias, by_readout_out = (
@@ -203,7 +208,6 @@ def _forward_back(
     )
     n, layers, half = len(elements), len(mix), len(readout_in)
     low, high = start * n, stop * n
-    a = np.empty_like(by_g)
 
     hidden, slope = np.empty((len(a), half), np.float32), np.empty((len(a), half), np.float32)
     by_slope = np.zeros_like(hidden)
@@ -228,16 +232,16 @@ def _forward_back(
         add_product_of_transposed(by_out[k], activated, by_x)
         a[:] = _ZERO
         add_product(a, by_x, update_out[k])
-        h = by_h[k]
+        h, by_y = work[_BY_H, k, low:high], work[_BY_Y, k, low:high]
         scale(a, s)
         h += a
         add_sum(by_in_bias[k], h)
         add_product_of_transposed(by_in[k], m, h)
         a[:] = _ZERO  # adjoint of m
         add_product(a, h, update_in[k])
-        convolve_back(a, y, table[k], near, by_y[k], by_table[k], start, stop)
-        add_product_of_transposed(by_mix[k], x, by_y[k])
-        add_product(by_x, by_y[k], mix[k])
+        convolve_back(a, y, table[k], near, by_y, by_table[k], start, stop)
+        add_product_of_transposed(by_mix[k], x, by_y)
+        add_product(by_x, by_y, mix[k])
     for r in range(len(a)):
         by_element, row = by_embedding[elements[r % n]], by_x[r]
         for f in range(len(row)):
