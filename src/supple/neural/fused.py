@@ -64,12 +64,15 @@ class Workspace:
     def __init__(self, fixed: Fixed, layers: int, features: int, n_frames: int) -> None:
         n = len(fixed.elements)
         e = n * (n - 1) // 2
-        f32, i64 = np.float32, np.int64
+        f32, room = np.float32, n_frames * e
         near = (
-            np.empty((n_frames, n + 1), i64), np.empty((n_frames, e), i64), np.empty((n_frames, e), i64),
-            np.empty((n_frames, e, 4), f32), np.empty((n_frames, e, 4), f32),
-        )  # fmt: skip
-        self.geometry = (near, np.empty((n_frames, e, 3)), np.empty((n_frames, e)), np.empty((n_frames, e), f32))
+            *(np.empty(room, np.int64) for _ in range(2)),
+            *(np.empty((room, 4), f32) for _ in range(2)),
+            *(np.empty(room, np.int64) for _ in range(2)),
+            np.empty((n_frames, 2), np.int64),
+        )
+        self.frames = n_frames
+        self.geometry = (near, np.empty((room, 3)), np.empty(room), np.empty(room, f32))
         self.layers = np.empty((sweeps.KINDS, layers + 1, n_frames * n, features), f32)
 
 
@@ -166,7 +169,7 @@ class Loops:
 
     def give_back(self, space: Workspace) -> None:
         """Keep the arrays for the next geometries of that number."""
-        self._free[len(space.geometry[1])].append(space)
+        self._free[space.frames].append(space)
 
 
 class Shares:

@@ -79,13 +79,8 @@ class InLoops(Stepping):
         self._scratch = np.zeros((threads, adam.SCRATCH, largest), np.float32)
         self._norms = np.zeros(threads * adam.LINE)
         flat = np.zeros((threads, len(weights.gradient)), np.float32)
-        table, _, readout = prepared
-        self._sums = compiled.Sums(
-            flat,
-            np.zeros((threads, *table.table.shape), np.float32),
-            tuple(np.zeros((threads, *array.shape), np.float32) for array in readout),
-            np.zeros(threads * adam.LINE),
-        )
+        tables = np.zeros((threads, *prepared[0].table.shape), np.float32)
+        self._sums = compiled.Sums(flat, tables, np.zeros(threads * adam.LINE))
         self._own = [
             tuple(own[part].reshape(array.shape) for part, array in zip(weights.places, arrays, strict=True))
             for own in flat

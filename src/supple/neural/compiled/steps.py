@@ -12,7 +12,7 @@ from typing import NamedTuple, no_type_check
 import numpy as np
 from jaxtyping import Float, Int
 
-from supple.neural.compiled.adam import update
+from supple.neural.compiled.adam import LINE, update
 from supple.neural.compiled.filters import tabulate_back
 from supple.neural.compiled.jit import compiled
 from supple.neural.compiled.prepare import Filters, Readout, Turned, prepare
@@ -72,13 +72,11 @@ class Sums(NamedTuple):
     Attributes:
         flat: all weights', in their places.
         table: the table's.
-        readout: that of the readout as it is filled up.
         losses: of the thread's frames, a cache line each.
     """
 
     flat: Float[np.ndarray, "S W"]
     table: Float[np.ndarray, "S T K-2 F"]
-    readout: tuple[np.ndarray, ...]
     losses: Float[np.ndarray, "lines"]
 
 
@@ -90,50 +88,22 @@ def find_gradient(me, team, cells, network, frames, rows, known, loss, batch, sp
     `own` are views of the thread's sums for each parameter. Ends with the thread's part of `weights.gradient`.
     """
     filters, turned, readout = network.prepared
-    geometry, work = space
     prepare(me, team, network.gaussians, network.parameters, filters, turned, readout, network.first_row)
-    meet(cells, team)
-
-    embedding, mix, update_in, update_in_bias, update_out, update_out_bias = network.parameters[4:10]
-    rest = (
-        embedding,
-        mix,
-        update_in,
-        update_in_bias,
-        update_out,
-        update_out_bias,
-        readout.into,
-        readout.bias,
-        readout.out,
-    )
-    start, stop = share(len(rows), me, team)
-    for b in range(start, stop):
-        batch.positions[b] = frames.positions[rows[b]]
-    predict(
-        batch.positions, network.grid, network.elements, filters.table, rest, turned, geometry, work,
-        batch.energies, batch.forces, start, stop,
-    )  # fmt: skip
-    sums.losses[me * 16] = _compare(frames, rows, known, loss, batch, start, stop)
     sums.flat[me] = _ZERO
     sums.table[me] = _ZERO
-    by_readout, by_bias, by_out = sums.readout[0][me], sums.readout[1][me], sums.readout[2][me]
-    by_readout[:] = _ZERO
-    by_bias[:] = _ZERO
-    by_out[:] = _ZERO
-    by_rest = (own[4], own[5], own[6], own[7], own[8], own[9], by_readout, by_bias, by_out)
-    gradient(
-        batch.by_energies, batch.by_forces, network.elements, filters.table, rest, turned, geometry, work,
-        sums.table[me], by_rest, start, stop,
-    )  # fmt: skip
-    half = len(own[11])
-    own[10][:] += by_readout[:half]
-    own[11][:] += by_bias[:half]
-    own[12][:] += by_out[:, :half]
     meet(cells, team)
 
-    knots = len(network.gaussians) - network.first_row
-    low, high = share(knots, me, team)
-    for t in range(len(mix)):
+    start, stop = share(len(rows), me, team)
+    loss_of_frames = 0.0
+    if start < stop:
+        loss_of_frames = _there_and_back(
+            network, frames, rows, known, loss, batch, space, sums.table[me], own, start, stop
+        )
+    sums.losses[me * LINE] = loss_of_frames
+    meet(cells, team)
+
+    low, high = share(len(network.gaussians) - network.first_row, me, team)
+    for t in range(len(filters.table)):
         tabulate_back(
             sums.table, t, network.gaussians, filters.second_turned[t], filters.hidden[t], filters.logistic[t],
             own[0][t], own[1][t], own[2][t], own[3][t], network.first_row + low, network.first_row + high,
@@ -144,6 +114,32 @@ def find_gradient(me, team, cells, network, frames, rows, known, loss, batch, sp
     weights.gradient[low:high] = sums.flat[0, low:high]
     for thread in range(1, team):
         weights.gradient[low:high] += sums.flat[thread, low:high]
+
+
+@compiled
+@no_type_check
+def _there_and_back(network, frames, rows, known, loss, batch, space, by_table, own, start, stop):
+    """The loss of the frames from start to stop; adds its gradient."""
+    filters, turned, readout = network.prepared
+    geometry, work = space
+    rest = (*network.parameters[4:10], readout.into, readout.bias, readout.out)
+    for b in range(start, stop):
+        batch.positions[b] = frames.positions[rows[b]]
+    predict(
+        batch.positions, network.grid, network.elements, filters.table, rest, turned, geometry, work,
+        batch.energies, batch.forces, start, stop,
+    )  # fmt: skip
+    value = _compare(frames, rows, known, loss, batch, start, stop)
+    by_into, by_bias, by_out = np.zeros_like(readout.into), np.zeros_like(readout.bias), np.zeros_like(readout.out)
+    gradient(
+        batch.by_energies, batch.by_forces, network.elements, filters.table, rest, turned, geometry, work,
+        by_table, (*own[4:10], by_into, by_bias, by_out), start, stop,
+    )  # fmt: skip
+    half = len(own[11])
+    own[10][:] += by_into[:half]
+    own[11][:] += by_bias[:half]
+    own[12][:] += by_out[:, :half]
+    return value
 
 
 @compiled

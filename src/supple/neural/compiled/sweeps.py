@@ -22,6 +22,7 @@ from supple.neural.compiled.pairs import (
     convolve_and_slope_back,
     convolve_back,
     measure,
+    pairs_of,
 )
 from supple.neural.compiled.products import (
     activate,
@@ -55,22 +56,21 @@ def _kept(work, k, low, high):
 def predict(positions, grid, elements, table, parameters, turned, geometry, work, energies, forces, start, stop):
     """Energies (B,) and forces (B, N, 3) of the geometries from start to stop; `turned` are parameters, transposed."""
     near, apart, distances, by_distance = geometry
-    starts, partners, _, _, _ = near
     n = len(elements)
-    for b in range(start, stop):
-        finite = measure(positions, grid, near, apart, distances, b)
-        energies[b] = _ZERO if finite else np.float32(np.nan)
-        by_distance[b] = _ZERO
-    _forward(elements, table, parameters, turned, near, work, energies, start, stop)
-    _reverse(n, table, turned, near, by_distance, work, start, stop)
+    measure(positions, grid, table.shape[1], near, apart, distances, energies, start, stop)
+    first, second, low, high = pairs_of(near, start)
+    by_distance[low:high] = _ZERO
     for b in range(start, stop):
         forces[b] = _ZERO if np.isfinite(energies[b]) else np.float32(np.nan)
-        for i in range(n):
-            for p in range(starts[b, i], starts[b, i + 1]):
-                size = by_distance[b, p] / distances[b, p]
-                for c in range(3):
-                    forces[b, i, c] -= size * apart[b, p, c]
-                    forces[b, partners[b, p], c] += size * apart[b, p, c]
+    _forward(elements, table, parameters, turned, near, work, energies, start, stop)
+    _reverse(n, table, turned, near, by_distance, work, start, stop)
+    for p in range(low, high):
+        size = by_distance[p] / distances[p]
+        i, j = first[p], second[p]
+        b, i, j = start + i // n, i % n, j % n
+        for c in range(3):
+            forces[b, i, c] -= size * apart[p, c]
+            forces[b, j, c] += size * apart[p, c]
 
 
 @compiled
@@ -89,7 +89,7 @@ def _forward(elements, table, parameters, turned, near, work, energies, start, s
         y[:] = _ZERO
         add_product(y, x, mix[k])
         m[:] = _ZERO
-        convolve(y, table[k], near, m, start, stop)
+        convolve(y, table[k], near, m, start)
         set_rows(h, update_in_bias[k])
         add_product(h, m, update_in[k])
         activate(h, a, s)
@@ -130,7 +130,7 @@ def _reverse(n, table, turned, near, by_distance, work, start, stop):
         t[:] = _ZERO
         add_product(t, q, update_in[k])
         z[:] = _ZERO
-        convolve_and_slope(t, y, table[k], near, z, by_distance, start, stop)
+        convolve_and_slope(t, y, table[k], near, z, by_distance, start)
         if k > 0:  # the embedding does not move with the atoms
             below = work[_G, k - 1, low:high]
             below[:] = g
@@ -144,17 +144,17 @@ def gradient(
 ):
     """Add the gradient by table and parameters of a function of the energies and forces of those geometries."""
     near, apart, distances, by_distance = geometry
-    starts, partners, _, _, _ = near
     _, mix, _, _, _, _, _, _, _ = parameters
     n, layers = len(elements), len(mix)
+    first, second, low, high = pairs_of(near, start)
+    for p in range(low, high):
+        i, j = first[p], second[p]
+        b, i, j = start + i // n, i % n, j % n
+        total = 0.0
+        for c in range(3):
+            total += (by_forces[b, j, c] - by_forces[b, i, c]) * apart[p, c]
+        by_distance[p] = total / distances[p]
     low, high = start * n, stop * n
-    for b in range(start, stop):
-        for i in range(n):
-            for p in range(starts[b, i], starts[b, i + 1]):
-                total = _ZERO
-                for c in range(3):
-                    total += (by_forces[b, partners[b, p], c] - by_forces[b, i, c]) * apart[b, p, c]
-                by_distance[b, p] = total / distances[b, p]
     by_g, a, b = work[_FREE[0], layers, low:high], work[_FREE[1], layers, low:high], work[_FREE[2], layers, low:high]
     _reverse_back(n, table, parameters, near, by_distance, work, by_table, gradients, by_g, a, b, start, stop)
     _forward_back(
@@ -182,7 +182,7 @@ def _reverse_back(n, table, parameters, near, by_distance, work, by_table, gradi
             add_product_of_transposed(by_mix[k], by_g, z)
         b[:] = _ZERO  # adjoint of t
         by_y[:] = _ZERO
-        convolve_and_slope_back(a, by_distance, t, y, table[k], near, b, by_y, by_table[k], start, stop)
+        convolve_and_slope_back(a, by_distance, t, y, table[k], near, b, by_y, by_table[k], start)
         add_product_of_transposed(by_in[k], b, q)
         a[:] = _ZERO  # adjoint of q, then of p
         add_product(a, b, update_in[k])
@@ -239,7 +239,7 @@ def _forward_back(
         add_product_of_transposed(by_in[k], m, h)
         a[:] = _ZERO  # adjoint of m
         add_product(a, h, update_in[k])
-        convolve_back(a, y, table[k], near, by_y, by_table[k], start, stop)
+        convolve_back(a, y, table[k], near, by_y, by_table[k], start)
         add_product_of_transposed(by_mix[k], x, by_y)
         add_product(by_x, by_y, mix[k])
     for r in range(len(a)):
