@@ -45,16 +45,18 @@ def forces(folder, name):
     return Potential.load(folder / f"{name}.safetensors").predict(toy_dataset(10, seed=5).positions)[1]
 
 
-def test_killed_and_started_again_it_ends_with_the_same_bits(folder):
+@pytest.mark.parametrize(("features", "steps"), [(16, 800), (32, 6000)])  # by formulas, and in compiled loops
+def test_killed_and_started_again_it_ends_with_the_same_bits(folder, monkeypatch, features, steps):
+    monkeypatch.setitem(SETTINGS, "features", features)
     python = (sys.executable, "-c", COMMAND)
-    subprocess.run(command(folder, "whole", 800, *python), check=True, capture_output=True, timeout=200)
+    subprocess.run(command(folder, "whole", steps, *python), check=True, capture_output=True, timeout=200)
     checkpoint = folder / "broken.run" / "checkpoint.safetensors"
-    with subprocess.Popen(command(folder, "broken", 800, *python), stderr=subprocess.DEVNULL) as process:
+    with subprocess.Popen(command(folder, "broken", steps, *python), stderr=subprocess.DEVNULL) as process:
         while not checkpoint.exists() and process.poll() is None:
             time.sleep(0.01)
         process.send_signal(signal.SIGKILL)
     assert process.returncode == -signal.SIGKILL, "it was done before it could be killed"
-    resumed = subprocess.run(command(folder, "broken", 800, *python), check=True, capture_output=True, timeout=200)
+    resumed = subprocess.run(command(folder, "broken", steps, *python), check=True, capture_output=True, timeout=200)
     assert b"Going on from step" in resumed.stderr
     np.testing.assert_array_equal(forces(folder, "broken"), forces(folder, "whole"))
 

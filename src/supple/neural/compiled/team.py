@@ -2,7 +2,7 @@
 
 To hand work to another thread of Python's takes a tenth of a millisecond, which is what a phase of a training step lasts.
 Here every thread runs the whole of it on its own share, and `meet` is where each waits for all others: it looks again and again,
-and gives way to others only when that takes long.
+and rests only when that takes long, as it does where the cores have other work.
 
     cells = meeting_point() ;  in each thread:  own phase ;  meet(cells, team) ;  next phase ; ...
 
@@ -22,8 +22,10 @@ from numba.extending import intrinsic
 from supple.neural.compiled.jit import compiled
 
 _HERE, _MEETING, _OFF = 0, 16, 32
-#: Looks before a thread gives way: some ten microseconds.
-_PATIENCE = 4000
+#: Looks before a thread rests: some fifty microseconds.
+_PATIENCE = 20_000
+#: Microseconds of rest.
+_MOMENT = 50
 
 
 def meeting_point() -> np.ndarray:
@@ -52,7 +54,7 @@ def meet(cells, team):
                     return False
                 looks += 1
                 if looks > _PATIENCE:
-                    _give_way()
+                    _rest()
     return True
 
 
@@ -90,12 +92,13 @@ def _add(typing: Any, cells: Any, place: Any, number: Any) -> Any:
 
 
 @intrinsic
-def _give_way(typing: Any) -> Any:
-    """Let another thread of the machine run."""
+def _rest(typing: Any) -> Any:
+    """Let others run on this core for a moment. (To yield is not enough: the scheduler comes back at once.)"""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        kind = ir.FunctionType(ir.IntType(32), [])
-        builder.call(cgutils.get_or_insert_function(builder.module, kind, "sched_yield"), [])
+        number = ir.IntType(32)
+        function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(number, [number]), "usleep")
+        builder.call(function, [ir.Constant(number, _MOMENT)])
         return context.get_dummy_value()
 
     return types.none(), generate
