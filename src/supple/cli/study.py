@@ -59,6 +59,10 @@ def study(
         int | None, typer.Option(min=1, help="Trainings at a time, of models that run on one core; else all cores.")
     ] = None,
     report_units: ReportUnits = None,
+    target: Annotated[
+        float | None,
+        typer.Option(help="A force error (RMSE) to be reached, in the units of the report: how many calculations?"),
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Compare models by their learning curves.
@@ -67,6 +71,8 @@ def study(
     """
     from supple.study import DatasetEntry, StudyPlan, run_study
 
+    if target is not None and target <= 0:
+        raise SettingsError(f"--target {target:g} is no error that can be reached: give a number above zero.")
     if test_file and len(test_file) != len(files):
         raise SettingsError(f"There are {len(files)} files and {len(test_file)} test files: give one for each file.")
     tests: list[Path | None] = [*test_file] if test_file else [None] * len(files)
@@ -87,7 +93,7 @@ def study(
     )
     with progress_display() as progress:
         try:
-            made = run_study(plan, out, progress, jobs, report_units)
+            made = run_study(plan, out, progress, jobs, report_units, target)
         except KeyboardInterrupt:
             progress.note("Stopped; the same command goes on where it was.")
             raise typer.Exit(130) from None

@@ -40,6 +40,7 @@ def run_study(
     progress: Progress = SILENCE,
     jobs: int | None = None,
     report_units: Units | str | None = None,
+    target: float | None = None,
 ) -> StudyResult:
     """Train what is not yet trained, then write the table, the figures and the report.
 
@@ -53,6 +54,7 @@ def run_study(
         progress: listens.
         jobs: how many one-core trainings at a time; as many as there are cores when None.
         report_units: units of the errors; those of each file when None.
+        target: a force error (RMSE) to be reached, in the units of the errors: how many calculations does it take?
 
     Raises:
         SuppleError: the plan cannot work; nothing has been trained then. A training that fails later is recorded in
@@ -60,11 +62,11 @@ def run_study(
     """
     units = None if report_units is None else Units.parse(report_units)  # a typo shall not wait for the trainings
     run(plan, Path(out), progress, jobs)
-    return write_study(Path(out), units)
+    return write_study(Path(out), units, target)
 
 
-def write_study(out: str | Path, report_units: Units | str | None = None) -> StudyResult:
-    """Write table, figures and report of a study from what has been trained so far.
+def write_study(out: str | Path, report_units: Units | str | None = None, target: float | None = None) -> StudyResult:
+    """Write table, figures and report of a study from what has been trained so far; arguments as for `run_study`.
 
     Raises:
         SettingsError: `out` is not the folder of a study.
@@ -74,5 +76,5 @@ def write_study(out: str | Path, report_units: Units | str | None = None) -> Stu
     csv, report = out / "results.csv", out / "report.md"
     write_csv(results, csv)
     figures = write_figures(results, out / "figures")
-    write_report(results, figures, report)
-    return StudyResult(results, csv, report, tuple(figures), tuple(sentences(results)))
+    write_report(results, figures, report, target)
+    return StudyResult(results, csv, report, tuple(figures), tuple(sentences(results, target)))

@@ -71,14 +71,18 @@ class Results:
     #: cell -> what went wrong.
     failures: dict[Cell, str]
 
-    def curve(self, dataset: str, model: str, quantity: Quantity, metric: Metric) -> list[Point]:
-        """The learning curve of a model, by size."""
-        found = [
+    def runs(self, dataset: str, model: str, quantity: Quantity, metric: Metric) -> list[tuple[int, float]]:
+        """Size and error of every training of a model that has a result."""
+        return [
             (row.n_train, row.value)
             for row in self.rows
             if (row.dataset, row.model, row.quantity, row.metric) == (dataset, model, quantity, metric)
+            and row.value is not None
         ]
-        return _points((n, value) for n, value in found if value is not None)
+
+    def curve(self, dataset: str, model: str, quantity: Quantity, metric: Metric) -> list[Point]:
+        """The learning curve of a model, by size."""
+        return _points(self.runs(dataset, model, quantity, metric))
 
     def seconds(self, dataset: str, model: str) -> list[Point]:
         """Training times in seconds, by size."""

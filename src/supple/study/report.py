@@ -9,30 +9,35 @@ from supple.evaluation.published import Series, Source
 from supple.files import write_text
 from supple.study.collect import QUANTITIES, Results
 from supple.study.compare import Comparison, comparisons, published_for, verdict
+from supple.study.needed import calculations_needed
 from supple.study.table import table_lines
 from supple.study.words import display_name, markdown, number
 
 
-def write_report(results: Results, figures: Sequence[Path], path: Path) -> None:
-    """Write the report; figures are shown by their place beside it."""
-    parts = ["# Learning curves", *_answers(results)]
+def write_report(results: Results, figures: Sequence[Path], path: Path, target: float | None = None) -> None:
+    """Write the report; figures are shown by their place beside it, and `target` is a force error to be reached."""
+    parts = ["# Learning curves", *_answers(results, target)]
     for dataset in results.record.datasets:
         parts += _dataset(results, dataset, figures, path)
     parts += [*_sources(results), *_failures(results), *_reproduce(results)]
     write_text(path, "\n\n".join(parts) + "\n")
 
 
-def sentences(results: Results) -> list[str]:
-    """The answers of a study, a few sentences for each dataset."""
+def sentences(results: Results, target: float | None = None) -> list[str]:
+    """The answers of a study, a few sentences for each dataset; `target` is a force error to be reached."""
     return [
-        f"{dataset}: {sentence}" for dataset in results.record.datasets for sentence in verdict(results, dataset)
-    ]  # fmt: skip
+        f"{dataset}: {sentence}" for dataset in results.record.datasets for sentence in _said(results, dataset, target)
+    ]
 
 
-def _answers(results: Results) -> list[str]:
+def _said(results: Results, dataset: str, target: float | None) -> list[str]:
+    return verdict(results, dataset) + calculations_needed(results, dataset, target)
+
+
+def _answers(results: Results, target: float | None) -> list[str]:
     parts = []
     for dataset in results.record.datasets:
-        said = verdict(results, dataset)
+        said = _said(results, dataset, target)
         parts.append(f"**{markdown(dataset)}.** " + markdown(" ".join(said)))
         found = comparisons(results, dataset)
         if found:
