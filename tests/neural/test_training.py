@@ -10,6 +10,7 @@ from toy import toy_dataset
 
 from supple import Potential, SchNet
 from supple.errors import ModelFileError, SettingsError
+from supple.neural.compiled.probe import why_not
 from supple.neural.fit import refit_shift
 from supple.neural.objective import Labelled
 from supple.neural.plan import Plan, State
@@ -240,3 +241,22 @@ def test_compiled_and_uncompiled_agree(parts):
     np.testing.assert_allclose(
         compiled.predict(test.positions)[1], plain.predict(test.positions)[1], rtol=0, atol=1e-3 * size
     )
+
+
+def test_where_loops_cannot_be_compiled_training_does_without(parts, monkeypatch):
+    def broken(*arguments):
+        raise RuntimeError("no such processor\nat great length")
+
+    monkeypatch.setattr("supple.neural.compiled.products.add_product", broken)
+    why_not.cache_clear()
+    notes = []
+    listener = StopAt(10**6)
+    listener.note = notes.append
+    try:
+        potential = SMALL.fit(*parts[:2], progress=listener)
+        assert not potential.network.runs_in_loops
+    finally:
+        monkeypatch.undo()
+        why_not.cache_clear()
+    assert any("Loops cannot be compiled here" in note and "no such processor." in note for note in notes)
+    assert potential.network.runs_in_loops

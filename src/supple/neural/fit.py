@@ -14,6 +14,7 @@ from supple.dataset import Dataset
 from supple.errors import SettingsError
 from supple.fitting import FitContext, ModelSettings
 from supple.machine import peak_rss_bytes
+from supple.neural.compiled.probe import why_not
 from supple.neural.compiling import Choice
 from supple.neural.objective import Labelled
 from supple.neural.optimiser import Optimiser
@@ -64,6 +65,8 @@ class SchNet(ModelSettings):
     def _fit(self, train_set: Dataset, valid: Dataset, context: FitContext) -> Potential:
         device, sentence = _device(self.device)
         context.progress.note(sentence)
+        if device.type == "cpu" and (reason := why_not()):
+            context.progress.note(f"Loops cannot be compiled here, so that it takes some ten times longer: {reason}.")
         assert train_set.forces is not None
         scale = float(train_set.forces.std())
         shift = float(np.nanmean(train_set.energies)) if train_set.has_energies else 0.0

@@ -24,6 +24,7 @@ from torch import Tensor, nn
 from torch.nn.functional import embedding_bag, linear, softplus
 
 from supple.neural.compiled import WIDTH
+from supple.neural.compiled.probe import why_not
 from supple.neural.radial import PAD, RadialGrid
 
 if TYPE_CHECKING:
@@ -160,7 +161,7 @@ class SchNetNetwork(nn.Module):
     def runs_in_loops(self) -> bool:
         """Whether geometries in single precision go through compiled loops."""
         fits = self.embedding.dtype == torch.float32 and self.embedding.device.type == "cpu"
-        return self.compiled and fits and self.features % WIDTH == 0
+        return self.compiled and fits and self.features % WIDTH == 0 and why_not() is None
 
     def in_loops(
         self, data: Labelled, weights: FlatParameters, average: Tensor, optimiser: Adam, plan: Plan
