@@ -20,7 +20,19 @@ KINDS = list(SETTINGS)
 
 def test_help_names_every_command(shell):
     out, _ = shell("--help")
-    for command in ("sample", "check", "convert", "train", "evaluate", "predict", "export", "study", "demo", "cite"):
+    for command in (
+        "sample",
+        "check",
+        "convert",
+        "train",
+        "evaluate",
+        "predict",
+        "export",
+        "study",
+        "published",
+        "demo",
+        "cite",
+    ):
         assert command in out
 
 

@@ -14,6 +14,7 @@ from supple.cli.demo import demo
 from supple.cli.evaluate import evaluate
 from supple.cli.export import export
 from supple.cli.predict import predict
+from supple.cli.published import published
 from supple.cli.sample import sample
 from supple.cli.study import study
 from supple.cli.train import train
@@ -28,7 +29,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _command in (sample, check, convert, train, evaluate, predict, export, study, demo, cite):
+for _command in (sample, check, convert, train, evaluate, predict, export, study, published, demo, cite):
     app.command()(_command)
 
 

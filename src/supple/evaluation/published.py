@@ -137,6 +137,12 @@ def recognise(name: str, formula: str, test_name: str = "") -> list[str]:
     ]
 
 
+def dataset_ids() -> list[str]:
+    """The ids of all data that numbers are known for."""
+    with_numbers = {series.dataset for series in load_published()}
+    return [key for key in _datasets() if key in with_numbers]
+
+
 def title_of(dataset: str) -> str:
     """The words for a dataset id, as `azobenzene rotation`."""
     return _datasets()[dataset].title
