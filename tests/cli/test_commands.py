@@ -245,3 +245,12 @@ def test_standardised_energies_are_refused_and_nothing_is_left(shell):
         sentence = shell.refused("train", "bad.xyz", "--model", kind, "--train", 60, "--valid", 20, "--units", "eV")
         assert "standardised" in sentence
         assert "--accept energy-scale" in sentence
+
+
+def test_evaluate_by_region(shared):
+    command = ("evaluate", "sgdml.safetensors", "toy.xyz", "--regions")
+    out, _ = shared(*command)
+    names = {one["name"] for one in shared.json(*command)["regions"]}
+    for heading in ("elements", "atoms", "worst frames"):
+        assert heading in out
+        assert heading in names

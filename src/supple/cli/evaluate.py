@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Annotated
+
 import typer
 
 from supple.cli.console import print_errors, print_json, print_next
 from supple.cli.options import DataFile, JsonOption, KeysOption, ModelFile, ReportUnits, UnitsOption
+from supple.errors import DataError
+
+if TYPE_CHECKING:
+    from supple.evaluation.regions import Partition
 
 
 def evaluate(
@@ -14,12 +20,17 @@ def evaluate(
     units: UnitsOption = None,
     keys: KeysOption = None,
     report_units: ReportUnits = None,
+    regions: Annotated[
+        bool,
+        typer.Option("--regions", help="Also by conformer, torsion, energy, element and atom, and the worst frames."),
+    ] = False,
     json: JsonOption = False,
 ) -> None:
     """Errors of a force field on labelled frames.
 
     Frames that it was trained or validated on are left out.
     """
+    from supple.evaluation.regions import errors_by_region
     from supple.evaluation.unseen import unseen_frames
     from supple.potential import Potential
     from supple.reading import read
@@ -29,12 +40,41 @@ def evaluate(
     potential.require_molecule(dataset)
     fresh = unseen_frames(potential, dataset)
     excluded = len(dataset) - len(fresh)
+    if regions and fresh.forces is None:
+        raise DataError(f"{file.name} has no forces, by which regions are judged: leave --regions out.")
     metrics = potential.evaluate(fresh, report_units).to_dict()
+    partitions = errors_by_region(potential, fresh, report_units) if regions else []
     if json:
-        print_json(metrics | {"n_excluded": excluded})
+        more = {"regions": [partition.to_dict() for partition in partitions]} if regions else {}
+        print_json(metrics | {"n_excluded": excluded} | more)
         return
     typer.echo(repr(potential))
     if excluded:
         typer.echo(f"Left out: {excluded} frames of the file that the force field was trained or validated on.")
     print_errors(f"Errors on {metrics['n_frames']} frames of {file.name}", metrics)
+    for partition in partitions:
+        _print(partition)
     print_next(f"supple predict {model} GEOMETRIES.xyz --out predicted.xyz", "supple cite")
+
+
+def _print(partition: Partition) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    shown = [region.metrics for region in partition.regions if region.metrics]
+    units = {name: pair.unit for name in ("energy", "forces") for one in shown if (pair := getattr(one, name))}
+    title = f"{partition.name} ({', '.join(f'{name} in {unit}' for name, unit in units.items())})"
+    table = Table(title=title, title_justify="left")
+    table.add_column("")
+    headings = [f"{name[0].upper()} {metric}" for name in units for metric in ("MAE", "RMSE")]
+    for heading in ("frames", *headings, "share of F error²"):
+        table.add_column(heading, justify="right")
+    for region in partition.regions:
+        pairs = [getattr(region.metrics, name, None) for name in units]
+        cells = [
+            f"{value:.3g}" if pair else "-" for pair in pairs for value in ((pair.mae, pair.rmse) if pair else (0, 0))
+        ]
+        table.add_row(
+            region.label, str(region.n_frames), *cells, "-" if region.share is None else f"{region.share:.0%}"
+        )
+    Console().print(table)
