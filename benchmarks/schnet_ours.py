@@ -47,12 +47,12 @@ class Clock:
                 raise ReachedError
 
 
-def train(data, architecture, epochs, target, minutes):
+def train(data, architecture, epochs, target, minutes, optimiser):
     """Seconds per epoch, and until the validation error has fallen to the target."""
     frames, valid = (Dataset.of(data["z"], data["R" + s], data["E" + s], data["F" + s]) for s in ("", "_valid"))
     clock = Clock(target)
     steps = {} if target else {"steps": 100 * epochs, "validate_every": 10**6}
-    settings = SchNet(**architecture, batch_size=BATCH, compile="always", max_time=minutes, **steps)
+    settings = SchNet(**architecture, batch_size=BATCH, optimiser=optimiser, max_time=minutes, **steps)
     with contextlib.suppress(ReachedError):
         settings.fit(frames, valid, examined=[], progress=clock)
     at = dict(clock.times)
@@ -83,8 +83,12 @@ def predict(data, architecture):
 def main() -> None:
     task, file, architecture, *more = sys.argv[1:]
     data, architecture = np.load(file), json.loads(architecture)
-    run = train if task == "train" else predict
-    print(json.dumps(run(data, architecture, *(json.loads(some) for some in more))))
+    if task == "train":
+        *numbers, optimiser = more
+        result = train(data, architecture, *(json.loads(number) for number in numbers), optimiser)
+    else:
+        result = predict(data, architecture)
+    print(json.dumps(result))
 
 
 if __name__ == "__main__":
