@@ -6,7 +6,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -16,6 +16,7 @@ from supple.machine import forget_peak_rss, peak_rss_bytes, versions
 from supple.potential import Potential, Provenance
 from supple.progress import SILENCE, Progress
 from supple.run import RunDirectory
+from supple.searching import Range
 
 if TYPE_CHECKING:
     from supple.checks import Finding
@@ -48,6 +49,10 @@ class ModelSettings(BaseModel, ABC):
     cores: ClassVar[Literal["all", "one"]]
     #: Papers to cite for the method.
     citations: ClassVar[tuple[str, ...]]
+    #: Settings that are worth searching for, and among which values.
+    search_space: ClassVar[dict[str, Range]] = {}
+    #: What makes a training short enough to be one of many, where it is not short anyway.
+    trial_settings: ClassVar[dict[str, Any]] = {}
 
     @abstractmethod
     def _fit(self, train: Dataset, valid: Dataset, context: FitContext) -> Potential:

@@ -18,6 +18,7 @@ from supple.cli.published import published
 from supple.cli.sample import sample
 from supple.cli.study import study
 from supple.cli.train import train
+from supple.cli.tune import tune
 from supple.errors import SuppleError
 
 app = typer.Typer(
@@ -29,7 +30,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _command in (sample, check, convert, train, evaluate, predict, export, study, published, demo, cite):
+for _command in (sample, check, convert, train, evaluate, predict, export, study, tune, published, demo, cite):
     app.command()(_command)
 
 

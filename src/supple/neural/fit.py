@@ -22,6 +22,7 @@ from supple.neural.plan import Plan, Schedule, State
 from supple.neural.potential import SchNetPotential
 from supple.neural.trainer import train
 from supple.potential import Potential
+from supple.searching import Interval, OneOf, Range
 
 _GAUSSIANS_PER_ANGSTROM = 5
 #: The forces are then within 1e-5 of those with filters evaluated for every pair.
@@ -34,6 +35,15 @@ class SchNet(ModelSettings):
     kind: ClassVar[str] = "schnet"
     cores: ClassVar[Literal["all", "one"]] = "one"
     citations: ClassVar[tuple[str, ...]] = ("schutt2017", "schutt2018")
+    search_space: ClassVar[dict[str, Range]] = {
+        "features": OneOf((32, 64, 96, 128)),
+        "interactions": Interval(2, 6, whole=True),
+        "cutoff": Interval(3.5, 8.0),
+        "learning_rate": Interval(5e-4, 1e-2, log=True),
+        "batch_size": OneOf((5, 10, 20)),
+        "ema_decay": OneOf((0.99, 0.995, 0.999)),
+    }
+    trial_settings: ClassVar[dict[str, Any]] = {"steps": 5000, "validate_every": 250}
 
     features: PositiveInt = Field(64, description="Numbers that describe an atom; a multiple of 32 trains fastest.")
     interactions: PositiveInt = Field(4, description="Interaction blocks.")

@@ -13,6 +13,7 @@ from torch import Tensor
 from supple.dataset import Dataset
 from supple.fitting import FitContext, ModelSettings
 from supple.progress import SILENCE, Progress
+from supple.searching import Interval, OneOf, Range
 from supple.sgdml.choices import Choices, Chooser
 from supple.sgdml.cost import Cost, choose_solver, energies_affordable, require_memory
 from supple.sgdml.descriptors import Descriptor
@@ -32,6 +33,11 @@ class SGDML(ModelSettings):
     kind: ClassVar[str] = "sgdml"
     cores: ClassVar[Literal["all", "one"]] = "all"
     citations: ClassVar[tuple[str, ...]] = ("chmiela2017", "chmiela2018")
+    search_space: ClassVar[dict[str, Range]] = {
+        "sigma": Interval(2.0, 200.0, log=True),
+        "lam": Interval(1e-13, 1e-6, log=True),
+        "descriptor": OneOf(("inverse-distances", "angles", "dihedrals", "reduced")),
+    }
 
     sigma: PositiveFloat | Literal["auto"] = Field(
         "auto", description="Length scale of the kernel; 'auto' chooses it on the validation frames."

@@ -1,0 +1,228 @@
+"""The search: Optuna proposes settings (TPE, doi 10.1145/3292500.3330701), trainings judge them on the validation frames.
+
+Trials are kept in a journal; a search that was killed goes on, the trial that was under way included. The defaults are trained first, with
+the same shortened training as all others: what they are compared with. A training that is worse than half of the others were at the same
+step is ended early.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from supple.checks import Finding, require_sound
+from supple.dataset import Dataset
+from supple.errors import SettingsError, SuppleError
+from supple.files import write_text
+from supple.fitting import ModelSettings
+from supple.models import make_settings, settings_class
+from supple.progress import SILENCE, Progress
+from supple.run import RunDirectory
+from supple.searching import Interval, Range
+from supple.splits import Split
+from supple.training import run_configuration
+from supple.tuning.trial import TrialProgress, directory_of, train_trial
+
+if TYPE_CHECKING:
+    import optuna
+
+#: Trials before the search learns from them, and before any is ended early.
+_FIRST = 8
+#: Where a trial that failed keeps why.
+_MESSAGE = "message"
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """What a search found.
+
+    Attributes:
+        out: its folder.
+        kind: of model.
+        study: all trials; their values are force errors.
+        unit: of the errors (RMSE on the validation frames).
+        defaults: the error of the default settings after the same training.
+        trial_settings: what made the trainings shorter than usual.
+        settings_file: the best settings, for `supple train --settings`.
+    """
+
+    out: Path
+    kind: str
+    study: optuna.Study
+    unit: str
+    defaults: float
+    trial_settings: dict[str, Any]
+    settings_file: Path
+
+    def finished(self) -> list[optuna.trial.FrozenTrial]:
+        """Trials that came to their end, the best first."""
+        return sorted((trial for trial in self.study.trials if trial.value is not None and _ended(trial)), key=_value)
+
+    def sentence(self) -> str:
+        """Whether it was worth it."""
+        done, trials = self.finished(), [trial for trial in self.study.trials if _counts(trial)]
+        early = sum(trial.state.name == "PRUNED" for trial in trials)
+        failed = sum(trial.state.name == "FAIL" for trial in trials)
+        counted = f"{len(trials)} trials ({early} ended early, {failed} failed)"
+        shorter = ", ".join(f"{name} {value}" for name, value in self.trial_settings.items())
+        same = f", all after a shortened training ({shorter})" if shorter else ""
+        if not done or _value(done[0]) >= self.defaults:
+            return f"{counted}: none was better than the defaults ({self.defaults:.4g} {self.unit}){same}."
+        gain = 1 - _value(done[0]) / self.defaults
+        return (
+            f"{counted}: the best force error is {_value(done[0]):.4g} {self.unit}, {gain:.1%} below that of the defaults "
+            f"({self.defaults:.4g}){same}."
+        )
+
+
+def tune(
+    kind: str,
+    dataset: Dataset,
+    split: Split,
+    out: Path,
+    trials: int = 30,
+    given: dict[str, Any] | None = None,
+    accept: Collection[str] = (),
+    progress: Progress = SILENCE,
+) -> Tuned:
+    """Search for the settings of a model with the smallest force error on the validation frames.
+
+    Args:
+        kind: of model.
+        dataset, split: training and validation frames.
+        out: folder; an unfinished search in it is gone on with.
+        trials: how many in all.
+        given: settings that are kept as they are, and not searched for.
+        accept: names of findings about the data to accept.
+        progress: listens; the task `tuning` counts trials.
+
+    Raises:
+        SettingsError: `out` holds another search, all settings are given, or Optuna is not installed.
+        SuppleError: the defaults cannot be trained.
+    """
+    _optuna()
+    given = dict(given or {})
+    cls = settings_class(kind)
+    space = {name: among for name, among in cls.search_space.items() if name not in given}
+    if not space:
+        raise SettingsError(f"All settings of {kind} that could be searched for are given: leave some out.")
+    shortened = {name: value for name, value in cls.trial_settings.items() if name not in given}
+    fixed = shortened | given
+    train, valid, _ = dataset.apply(split)
+    run = RunDirectory.open(out, run_configuration(make_settings(kind, fixed), dataset, split, 0))
+    try:
+        examined = require_sound(dataset, accept)
+    except SuppleError:
+        run.discard_if_new()
+        raise
+    with run.claimed():
+        tuned = _search(kind, train, valid, split.seed, out, trials, space, fixed, shortened, examined, progress)
+    _write_settings(tuned, given)
+    return tuned
+
+
+def _search(
+    kind: str,
+    train: Dataset,
+    valid: Dataset,
+    seed: int,
+    out: Path,
+    trials: int,
+    space: dict[str, Range],
+    fixed: dict[str, Any],
+    shortened: dict[str, Any],
+    examined: Sequence[Finding],
+    progress: Progress,
+) -> Tuned:
+    optuna = _optuna()
+    unit = train.source.units.forces
+    study = optuna.create_study(
+        storage=optuna.storages.JournalStorage(optuna.storages.journal.JournalFileBackend(str(out / "trials.log"))),
+        study_name="tuning",
+        load_if_exists=True,
+    )
+    _take_up(study)
+    # Going on must not repeat what was proposed before, as a sampler with the same seed would.
+    study.sampler = optuna.samplers.TPESampler(seed=seed + len(study.trials), n_startup_trials=_FIRST)
+    study.pruner = optuna.pruners.MedianPruner(n_startup_trials=_FIRST)
+
+    def value_of(name: str, values: dict[str, Any], heard: Any = None) -> float:
+        settings: ModelSettings = make_settings(kind, fixed | values)
+        listener = TrialProgress(name, progress)
+        return train_trial(settings, train, valid, seed, directory_of(out, values), listener, examined, heard)
+
+    progress.step("tuning", 0, trials, "the defaults, to compare with")
+    defaults = value_of("defaults", {})
+    while (done := sum(map(_counts, study.trials))) < trials:
+        best = min((trial.value for trial in study.trials if _ended(trial) and trial.value is not None), default=None)
+        progress.step("tuning", done, trials, f"defaults {defaults:.4g}, best {best or defaults:.4g} {unit}")
+        trial = study.ask()
+        values = {name: _suggest(trial, name, among) for name, among in space.items()}
+
+        def heard(step: int, error: float, trial: Any = trial) -> None:
+            trial.report(error, step)
+            if trial.should_prune():
+                raise optuna.TrialPruned
+
+        try:
+            study.tell(trial, value_of(f"trial {trial.number}", values, heard))
+        except optuna.TrialPruned:
+            study.tell(trial, state=optuna.trial.TrialState.PRUNED)
+        except SuppleError as error:  # a network that diverges, or a kernel that does not fit into memory
+            trial.set_user_attr(_MESSAGE, str(error))
+            study.tell(trial, state=optuna.trial.TrialState.FAIL)
+    progress.step("tuning", trials, trials)
+    return Tuned(out, kind, study, unit, defaults, shortened, out / "best.yaml")
+
+
+def _write_settings(tuned: Tuned, given: dict[str, Any]) -> None:
+    import yaml
+
+    best = tuned.finished()[:1]
+    better = best[0].params if best and _value(best[0]) < tuned.defaults else {}
+    head = f"# Settings of {tuned.kind}, for supple train --settings. {tuned.sentence()}\n"
+    write_text(tuned.settings_file, head + yaml.safe_dump(given | better, sort_keys=False))
+
+
+def _take_up(study: optuna.Study) -> None:
+    """Trials that were under way when the search ended come first; their trainings go on where they were."""
+    import optuna
+
+    for trial in study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.RUNNING,)):
+        if trial.params:
+            study.enqueue_trial(trial.params)
+        study.tell(trial.number, state=optuna.trial.TrialState.FAIL)
+
+
+def _suggest(trial: optuna.Trial, name: str, among: Range) -> Any:
+    if not isinstance(among, Interval):
+        return trial.suggest_categorical(name, among.values)
+    if among.whole:
+        return trial.suggest_int(name, int(among.low), int(among.high), log=among.log)
+    return trial.suggest_float(name, among.low, among.high, log=among.log)
+
+
+def _ended(trial: optuna.trial.FrozenTrial) -> bool:
+    return trial.state.name == "COMPLETE"
+
+
+def _counts(trial: optuna.trial.FrozenTrial) -> bool:
+    """Whether a trial is over; those that were cut off begin anew under another number."""
+    return trial.state.name in ("COMPLETE", "PRUNED") or _MESSAGE in trial.user_attrs
+
+
+def _value(trial: optuna.trial.FrozenTrial) -> float:
+    assert trial.value is not None
+    return trial.value
+
+
+def _optuna() -> Any:
+    try:
+        import optuna
+        import optuna.storages.journal
+    except ImportError as error:
+        raise SettingsError("The search for settings needs Optuna: pip install 'supple[tune]'.") from error
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    return optuna
