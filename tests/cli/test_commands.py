@@ -254,3 +254,7 @@ def test_evaluate_by_region(shared):
     for heading in ("elements", "atoms", "worst frames"):
         assert heading in out
         assert heading in names
+
+
+def test_a_target_that_cannot_be_reached_is_refused(shared):
+    assert "--target -1 is no error that can be reached" in shared.refused("study", "toy.xyz", "--target", -1)
