@@ -256,5 +256,5 @@ def test_evaluate_by_region(shared):
         assert heading in names
 
 
-def test_a_target_that_cannot_be_reached_is_refused(shared):
-    assert "--target -1 is no error that can be reached" in shared.refused("study", "toy.xyz", "--target", -1)
+def test_a_target_that_cannot_be_reached_is_refused(shell):
+    assert "--target -1 is no error that can be reached" in shell.refused("study", "toy.xyz", "--target", -1)
