@@ -17,6 +17,7 @@ from contextlib import AbstractContextManager, nullcontext
 from torch import Tensor, nn
 
 from supple import ranks
+from supple.interruption import HeldBack
 from supple.neural.checkpoint import load_checkpoint, save_checkpoint
 from supple.neural.metrics import Metrics
 from supple.neural.objective import Labelled
@@ -75,8 +76,9 @@ def train(
 
     line, whole = "", True
     try:
-        with _threads(network):
+        with _threads(network), HeldBack() as signals:
             while state.finished(plan) is None:
+                signals.heed()
                 ahead = _until_stop(state.step, trained.at_once(state.step), plan)
                 rates = [ranks.told_number(state.rate(plan, state.step + k)) for k in range(ahead)]
                 whole = False
