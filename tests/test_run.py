@@ -46,7 +46,7 @@ def test_two_processes_cannot_train_in_one(tmp_path):
         [sys.executable, "-c", code, str(run.path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     assert other.stdout.readline() == "mine\n"
-    with pytest.raises(SettingsError, match="Another process is training"), run.claimed():
+    with pytest.raises(SettingsError, match="Another process is at work"), run.claimed():
         pass
     other.kill()  # as hard as can be: the claim goes with it
     other.communicate()
@@ -56,11 +56,11 @@ def test_two_processes_cannot_train_in_one(tmp_path):
 
 def test_a_refused_run_leaves_nothing(tmp_path):
     run = RunDirectory.open(tmp_path / "run", {})
-    with run.claimed():
-        pass
-    run.discard_if_new()
+    with pytest.raises(SettingsError), run.gone_if_refused(), run.claimed():
+        raise SettingsError("no")
     assert not run.path.exists()
     kept = RunDirectory.open(tmp_path / "kept", {})
     kept.model_file.touch()
-    kept.discard_if_new()
+    with pytest.raises(SettingsError), kept.gone_if_refused():
+        raise SettingsError("no")
     assert kept.path.exists()

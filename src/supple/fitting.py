@@ -6,12 +6,14 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
 from supple.dataset import Dataset
 from supple.errors import DataError, SplitError
+from supple.forecast import Forecast
 from supple.machine import forget_peak_rss, peak_rss_bytes, versions
 from supple.potential import Potential, Provenance
 from supple.progress import SILENCE, Progress
@@ -31,12 +33,14 @@ class FitContext:
         provenance: to be attached to every potential that the fit makes, the best so far as well as the last.
         run: where to keep the best model so far and a checkpoint; None to keep nothing.
         progress: listens.
+        common: a folder for what trainings on more or fewer of the same frames have in common; None where there are none.
     """
 
     seed: int
     provenance: Provenance
     run: RunDirectory | None
     progress: Progress
+    common: Path | None = None
 
 
 class ModelSettings(BaseModel, ABC):
@@ -45,8 +49,6 @@ class ModelSettings(BaseModel, ABC):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     kind: ClassVar[str]
-    #: Whether a fit keeps all cores busy, or runs best on one with others beside it.
-    cores: ClassVar[Literal["all", "one"]]
     #: Papers to cite for the method.
     citations: ClassVar[tuple[str, ...]]
     #: Settings that are worth searching for, and among which values.
@@ -58,6 +60,10 @@ class ModelSettings(BaseModel, ABC):
     def _fit(self, train: Dataset, valid: Dataset, context: FitContext) -> Potential:
         """Fit to frames that are known to be sound."""
 
+    @abstractmethod
+    def forecast(self, train: Dataset, valid: Dataset) -> Forecast:
+        """What `fit` will take on one core of this machine; a second or so of measuring may be part of it."""
+
     def fit(
         self,
         train: Dataset,
@@ -68,6 +74,7 @@ class ModelSettings(BaseModel, ABC):
         progress: Progress = SILENCE,
         accept: Collection[str] = (),
         examined: Sequence[Finding] | None = None,
+        common: Path | None = None,
     ) -> Potential:
         """Fit a force field.
 
@@ -79,6 +86,7 @@ class ModelSettings(BaseModel, ABC):
             accept: names of findings about the data to accept, for instance `energy-scale`.
             examined: serious findings that were accepted about the data which these frames are from; when None, the
                 training frames are examined here.
+            common: a folder for what this fit has in common with others on more or fewer of the same frames.
 
         Raises:
             DataError: the frames have no forces, or energies and forces contradict each other.
@@ -111,7 +119,7 @@ class ModelSettings(BaseModel, ABC):
         )
         forget_peak_rss()
         started = time.perf_counter()
-        potential = self._fit(train, valid, FitContext(seed, provenance, run, progress))
+        potential = self._fit(train, valid, FitContext(seed, provenance, run, progress, common))
         provenance.validation = potential.evaluate(valid).to_dict()
         provenance.seconds += time.perf_counter() - started
         provenance.peak_rss_bytes = max(peak_rss_bytes(), provenance.peak_rss_bytes)

@@ -4,6 +4,7 @@ run.json            what was asked for: model, settings, data, split, seed, vers
 metrics.jsonl       one JSON object a line, as training goes on
 model.safetensors   the best model so far
 checkpoint.*        what training needs to go on; removed when it is done
+predictions.*       of the test frames
 result.json         written last: its presence means that the run is done
 """
 
@@ -17,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from supple.errors import SettingsError
+from supple.errors import SettingsError, SuppleError
 from supple.files import write_json
 from supple.machine import versions
 
@@ -76,6 +77,11 @@ class RunDirectory:
         file = self.path / "result.json"
         return self._read(file) if file.exists() else None
 
+    @property
+    def predictions_file(self) -> Path:
+        """What the finished model says of the test frames."""
+        return self.path / "predictions.safetensors"
+
     def log(self, record: dict[str, Any]) -> None:
         """Append a line to metrics.jsonl."""
         with (self.path / "metrics.jsonl").open("a", encoding="utf-8") as file:
@@ -87,25 +93,33 @@ class RunDirectory:
         self.checkpoint_file.unlink(missing_ok=True)
 
     @contextmanager
-    def claimed(self) -> Iterator[None]:
+    def claimed(self, *, wait: bool = False) -> Iterator[None]:
         """Keep the run for this process; the system lets go of it however the process ends.
+
+        Args:
+            wait: until another process that is at work in it has ended.
 
         Raises:
             SettingsError: another process is at work in it.
         """
         with (self.path / ".lock").open("w") as file:
             try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
             except BlockingIOError as error:
                 raise SettingsError(
-                    f"Another process is training in {self.path}: wait until it is done, or stop it."
+                    f"Another process is at work in {self.path}: wait until it is done, or stop it."
                 ) from error
             yield
 
-    def discard_if_new(self) -> None:
-        """Remove the folder of a run that was refused right after it began, so that nothing half-written is left."""
-        if self._new and not self.model_file.exists() and not self.checkpoint_file.exists():
-            shutil.rmtree(self.path, ignore_errors=True)
+    @contextmanager
+    def gone_if_refused(self) -> Iterator[None]:
+        """Remove the folder of a run that is refused right after it began, so that nothing half-written is left."""
+        try:
+            yield
+        except SuppleError:
+            if self._new and not self.model_file.exists() and not self.checkpoint_file.exists():
+                shutil.rmtree(self.path, ignore_errors=True)
+            raise
 
     @staticmethod
     def _read(file: Path) -> dict[str, Any]:

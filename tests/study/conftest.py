@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fake_study_model import make_data
@@ -26,9 +29,30 @@ def data() -> dict[str, Dataset]:
 @pytest.fixture(autouse=True)
 def _fakes(monkeypatch: pytest.MonkeyPatch, data: dict[str, Dataset]) -> Iterator[None]:
     registry = {"fake": ("fake_study_model:Fake", "fake_study_model:FakePotential")}
-    registry["fake1"] = ("fake_study_model:FakeOne", "fake_study_model:FakePotential")
     monkeypatch.setattr(supple.models, "_REGISTRY", supple.models._REGISTRY | registry)
     monkeypatch.setattr(supple.study.material, "examine", lambda dataset: [])  # springs are no molecule
     monkeypatch.setattr(supple.reading, "read", lambda path, units=None, keys=None: data[str(Path(path))])
     monkeypatch.setattr(supple.study, "write_figures", lambda results, folder: [])  # slow; drawn where they are tested
     yield
+
+
+@pytest.fixture
+def run_driver() -> Iterator[Any]:
+    """Starts `supple study` on bundled data, as a user would; what is left of it at the end is killed."""
+    from supple.bundled import bundled_path
+
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(out: Path) -> subprocess.Popen[bytes]:
+        words = ["study", str(bundled_path("glycine")), "--out", str(out), "--sizes", "20,40", "--seeds", "1"]
+        words += ["--test", "50", "--set", "schnet.steps=4000", "--set", "schnet.features=32"]
+        code = f"import sys; from supple.cli.main import run; sys.argv[1:] = {words!r}; run()"
+        started.append(
+            subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        )
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()

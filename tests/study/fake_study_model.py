@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import time
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 import torch
@@ -15,6 +16,7 @@ from torch import Tensor
 from supple.dataset import Dataset
 from supple.errors import ResourceError
 from supple.fitting import FitContext, ModelSettings
+from supple.forecast import Forecast
 from supple.potential import Potential
 
 GLYCINE = [7, 6, 6, 8, 8, 1, 1, 1, 1, 1]
@@ -74,18 +76,20 @@ class FakePotential(Potential):
 
 class Fake(ModelSettings):
     kind = "fake"
-    cores: ClassVar[Literal["all", "one"]] = "all"
     citations = ()
 
     error: float = 0.1
     #: Trainings with this many frames fail, die, or are interrupted, for as long as the file `cure` does not exist.
     trouble_at: int = 0
-    trouble: Literal["user", "bug", "death", "interrupt"] = "user"
+    trouble: Literal["user", "bug", "death", "kill", "interrupt"] = "user"
     cure: str = "nowhere"
     #: How long a training takes.
     seconds: float = 0.0
     #: A file that gets a line for every training that really happens.
     diary: str = ""
+
+    def forecast(self, train: Dataset, valid: Dataset) -> Forecast:
+        return Forecast(self.seconds + len(train) / 1000, 10**8)
 
     def _fit(self, train: Dataset, valid: Dataset, context: FitContext) -> Potential:
         if self.diary:
@@ -101,14 +105,9 @@ class Fake(ModelSettings):
                 raise RuntimeError("something broke\nin many lines")
             if self.trouble == "death":
                 os._exit(9)
+            if self.trouble == "kill":
+                os.kill(os.getpid(), signal.SIGKILL)
             raise KeyboardInterrupt
         potential = FakePotential(train.numbers, self.error * (1 + 0.1 * context.seed) / len(train))
         potential.provenance = context.provenance
         return potential
-
-
-class FakeOne(Fake):
-    """The same, to be run beside others."""
-
-    kind = "fake1"
-    cores: ClassVar[Literal["all", "one"]] = "one"

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
-import os
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +9,14 @@ from test_study_plan import plan
 
 from supple.errors import SettingsError
 from supple.study import run_study
-from supple.study.engine import run
+from supple.study.engine import run as run_anywhere
+from supple.study.place import Here
+
+ONE_BY_ONE = Here(jobs=1)
+
+
+def run(study: Any, out: Path, *listeners: Any) -> None:
+    run_anywhere(study, out, *listeners, place=ONE_BY_ONE)
 
 
 class Listener:
@@ -47,8 +52,8 @@ def test_a_study_that_is_done_trains_nothing_and_can_grow(tmp_path: Path) -> Non
     listener = Listener()
     run(plan(settings=settings), out, listener)
     assert len(told(diary)) == 4
-    assert "4 of 4 trainings are done already." in listener.notes
-    result = run_study(plan(settings=settings, sizes=(30,), seeds=(0,)), out)
+    assert "4 trainings are planned, and all are done." in listener.notes
+    result = run_study(plan(settings=settings, sizes=(30,), seeds=(0,)), out, place=ONE_BY_ONE)
     assert told(diary)[4:] == [(0, 30)]
     assert result.results.sizes("glycine") == [10, 20, 30]
 
@@ -56,13 +61,13 @@ def test_a_study_that_is_done_trains_nothing_and_can_grow(tmp_path: Path) -> Non
 def test_a_failure_is_recorded_and_tried_again(tmp_path: Path) -> None:
     out, diary, cure = tmp_path / "out", tmp_path / "diary", tmp_path / "cure"
     settings = with_trouble(diary, trouble_at=10, trouble="bug", cure=str(cure))
-    result = run_study(plan(settings=settings), out)
+    result = run_study(plan(settings=settings), out, place=ONE_BY_ONE)
     assert len(told(diary)) == 4
     assert {cell.name for cell in result.results.failures} == {"glycine-fake-n10-s0", "glycine-fake-n10-s1"}
     assert set(result.results.failures.values()) == {"RuntimeError: something broke"}
     assert "Traceback" in (out / "cells/glycine-fake-n10-s0/failed.json").read_text()
     cure.touch()
-    result = run_study(plan(settings=settings), out)
+    result = run_study(plan(settings=settings), out, place=ONE_BY_ONE)
     assert told(diary)[4:] == [(0, 10), (1, 10)]
     assert not result.results.failures
     assert {row.status for row in result.results.rows} == {"done"}
@@ -103,39 +108,8 @@ def test_other_settings_in_the_same_folder_are_refused_before_anything_starts(tm
 def test_progress_has_one_line_for_each_training_and_one_for_the_study(tmp_path: Path) -> None:
     listener = Listener()
     run(plan(seeds=(0,)), tmp_path, listener)
-    assert {step[0] for step in listener.steps} == {"study", "glycine-fake-n10-s0", "glycine-fake-n20-s0"}
+    assert {step[0] for step in listener.steps} == {"forecast", "study", "glycine-fake-n10-s0", "glycine-fake-n20-s0"}
     assert ("glycine-fake-n10-s0", 1, 2, "epochs half-way") in listener.steps
-    assert listener.steps[-1] == ("study", 2, 2, "")
+    task, done, total, detail = listener.steps[-1]
+    assert (task, detail) == ("study", "2 of 2 trainings") and done == total
     assert "glycine-fake-n10-s0: a note from the training" in listener.notes
-
-
-@pytest.mark.slow
-def test_models_for_one_core_run_in_processes_of_their_own_and_one_that_dies_takes_no_other_with_it(
-    tmp_path: Path,
-) -> None:
-    out, diary = tmp_path / "out", tmp_path / "diary"
-    settings = {"fake1": {"diary": str(diary), "trouble_at": 10, "trouble": "death"}}
-    listener = Listener()
-    study = plan(models=("fake1",), seeds=(0,), settings=settings, accept=("energy-scale", "units"))
-    run(study, out, listener, jobs=2)
-    assert os.getpid() not in [json.loads(line)[2] for line in diary.read_text().splitlines()]
-    assert (out / "cells/glycine-fake1-n20-s0/result.json").exists()
-    failure = json.loads((out / "cells/glycine-fake1-n10-s0/failed.json").read_text())
-    assert "exit code 9" in failure["message"]
-    assert "glycine-fake1-n20-s0: a note from the training" in listener.notes
-
-
-@pytest.mark.slow
-def test_an_interrupt_stops_the_workers_and_leaves_no_failure(tmp_path: Path) -> None:
-    class Impatient(Listener):
-        def step(self, task: str, done: float, total: float, detail: str = "") -> None:
-            if task != "study":
-                raise KeyboardInterrupt
-
-    settings = {"fake1": {"seconds": 60.0}}
-    study = plan(models=("fake1",), seeds=(0,), settings=settings, accept=("energy-scale", "units"))
-    with pytest.raises(KeyboardInterrupt):
-        run(study, tmp_path, Impatient(), jobs=2)
-    assert not multiprocessing.active_children()
-    assert not list(tmp_path.rglob("failed.json"))
-    assert not list(tmp_path.rglob("result.json"))

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from supple.errors import SettingsError, UnitsError
 from supple.study import StudyResult, run_study, write_study
 from supple.study.figures import write_figures
+from supple.study.place import Here
 from supple.study.plan import DatasetEntry, StudyPlan
 from supple.study.report import write_report
 from supple.study.table import study_table
@@ -23,7 +24,7 @@ from supple.units import ENERGY
 @pytest.fixture
 def made(tmp_path: Path) -> StudyResult:
     settings = with_trouble(tmp_path / "diary", trouble_at=30)
-    return run_study(plan(sizes=(10, 20, 30), settings=settings), tmp_path / "out")
+    return run_study(plan(sizes=(10, 20, 30), settings=settings), tmp_path / "out", place=Here(jobs=1))
 
 
 def rows(path: Path) -> list[dict[str, str]]:
@@ -119,7 +120,7 @@ def test_a_folder_without_a_study_is_refused(tmp_path: Path) -> None:
 
 
 def command(tmp_path: Path, *more: str) -> list[str]:
-    base = ["Glycine.xyz", "--models", "fake", "--sizes", "10,20", "--seeds", "2"]
+    base = ["Glycine.xyz", "--jobs", "1", "--models", "fake", "--sizes", "10,20", "--seeds", "2"]
     return [*base, "--out", str(tmp_path / "out"), *more]
 
 

@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_study_engine import told, with_trouble
+from test_study_engine import run, told, with_trouble
 from test_study_plan import plan
 
 from supple.errors import SettingsError, SplitError
 from supple.selection import NAMES
-from supple.study.engine import run
 from supple.study.material import prepare
 from supple.study.plan import StudyPlan
 

@@ -23,6 +23,7 @@ from supple.errors import SettingsError
 
 if TYPE_CHECKING:
     from supple.study import StudyPlan, StudyResult
+    from supple.study.place import Place
 
 DataFiles = Annotated[
     list[Path], typer.Argument(help="One file of geometries for each molecule or data set, with energies and forces.")
@@ -56,8 +57,15 @@ def study(
     accept: AcceptOption = None,
     out: Annotated[Path, typer.Option(help="Folder of the study.")] = Path("supple-study"),
     jobs: Annotated[
-        int | None, typer.Option(min=1, help="Trainings at a time, of models that run on one core; else all cores.")
+        int | None, typer.Option(min=1, help="Trainings at a time; as many as there are cores and memory if left out.")
     ] = None,
+    on: Annotated[
+        str | None,
+        typer.Option(help="Elsewhere than here: slurm:FILE.yaml, or a Dask scheduler's address, as tcp://host:8786."),
+    ] = None,
+    only_plan: Annotated[
+        bool, typer.Option("--plan", help="Say what it will take, in time and memory, and train nothing.")
+    ] = False,
     report_units: ReportUnits = None,
     target: Annotated[
         float | None,
@@ -70,12 +78,14 @@ def study(
     The same command again goes on where it was stopped; more sizes, seeds or files may be added to it.
     """
     from supple.study import DatasetEntry, StudyPlan, run_study
+    from supple.study.place import place_of
 
     if target is not None and target <= 0:
         raise SettingsError(f"--target {target:g} is no error that can be reached: give a number above zero.")
     if test_file and len(test_file) != len(files):
         raise SettingsError(f"There are {len(files)} files and {len(test_file)} test files: give one for each file.")
     tests: list[Path | None] = [*test_file] if test_file else [None] * len(files)
+    place = place_of(on, jobs)
     plan = StudyPlan(
         datasets=tuple(
             DatasetEntry(path=file, units=units, keys=keys, test_file=test)
@@ -91,13 +101,39 @@ def study(
         settings=_settings(set_),
         accept=tuple(accept or ()),
     )
+    if only_plan:
+        _show_outlook(plan, out, place, json)
+        return
     with progress_display() as progress:
         try:
-            made = run_study(plan, out, progress, jobs, report_units, target)
+            made = run_study(plan, out, progress, place, report_units, target)
         except KeyboardInterrupt:
             progress.note("Stopped; the same command goes on where it was.")
             raise typer.Exit(130) from None
     finish_study(made, plan, out, json)
+
+
+def _show_outlook(plan: StudyPlan, out: Path, place: Place, json: bool) -> None:
+    from dataclasses import asdict
+
+    from rich.console import Console
+    from rich.table import Table
+
+    from supple.study.engine import foresee
+    from supple.study.outlook import HEADINGS
+
+    with progress_display() as progress:
+        outlook = foresee(plan, out, progress, place).outlook
+    if json:
+        print_json({"trainings": [asdict(line) for line in outlook.lines], "seconds": outlook.seconds})
+        return
+    table = Table()
+    for heading in HEADINGS:
+        table.add_column(heading, justify="left" if heading in HEADINGS[:2] else "right")
+    for row in outlook.rows():
+        table.add_row(*row)
+    Console().print(table)
+    typer.echo(outlook.sentence())
 
 
 def finish_study(made: StudyResult, plan: StudyPlan, out: Path, json: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -13,6 +14,7 @@ from torch import nn
 from supple.dataset import Dataset
 from supple.errors import SettingsError
 from supple.fitting import FitContext, ModelSettings
+from supple.forecast import PROCESS, Forecast, shortest
 from supple.machine import peak_rss_bytes
 from supple.neural.compiled.probe import why_not
 from supple.neural.compiling import Choice
@@ -20,20 +22,23 @@ from supple.neural.objective import Labelled
 from supple.neural.optimiser import Optimiser
 from supple.neural.plan import Plan, Schedule, State
 from supple.neural.potential import SchNetPotential
+from supple.neural.step import Trained
 from supple.neural.trainer import train
 from supple.potential import Potential
 from supple.searching import Interval, OneOf, Range
+from supple.threads import no_threads_below
 
 _GAUSSIANS_PER_ANGSTROM = 5
 #: The forces are then within 1e-5 of those with filters evaluated for every pair.
 _KNOTS_PER_GAUSSIAN = 16
+#: Frames at most with which a forecast is timed.
+_TIMED_FRAMES = 64
 
 
 class SchNet(ModelSettings):
     """SchNet: a neural network with continuous-filter convolutions; one network gives energies and forces."""
 
     kind: ClassVar[str] = "schnet"
-    cores: ClassVar[Literal["all", "one"]] = "one"
     citations: ClassVar[tuple[str, ...]] = ("schutt2017", "schutt2018")
     search_space: ClassVar[dict[str, Range]] = {
         "features": OneOf((32, 64, 96, 128)),
@@ -112,14 +117,29 @@ class SchNet(ModelSettings):
                 context.provenance.peak_rss_bytes = peak_rss_bytes()
                 best.save(context.run.model_file)
 
-        data = Labelled(
-            positions=torch.tensor(train_set.positions, dtype=torch.float32, device=device),
-            energies=torch.tensor((train_set.energies - shift) / scale, dtype=torch.float32, device=device),
-            forces=torch.tensor(train_set.forces / scale, dtype=torch.float32, device=device),
-        )
-        plan = Plan(**self.model_dump(include=set(Plan.__dataclass_fields__)))
+        data = _labelled(train_set, shift, scale, device)
+        plan = self._plan()
         state = train(potential.network, data, validate, keep, plan, context.seed, context.run, context.progress)
         return self._finished(best, state, context)
+
+    def _plan(self) -> Plan:
+        return Plan(**self.model_dump(include=set(Plan.__dataclass_fields__)))
+
+    def forecast(self, train: Dataset, valid: Dataset) -> Forecast:
+        """What `fit` will take on one core if it takes all its steps, from some steps and a validation timed now."""
+        plan, device = self._plan(), _device(self.device)[0]
+        some = train.select(range(min(len(train), _TIMED_FRAMES)))
+        potential = SchNetPotential(train.numbers, self.architecture(some), 1.0, 0.0).to(device)
+        potential.network.compiled = self.compile != "never"
+        with no_threads_below():
+            trained = Trained(potential.network, _labelled(some, 0.0, 1.0, device), plan, 0, lambda sentence: None)
+            ahead = trained.at_once(0)
+            step = shortest(lambda: trained.take(0, [0.0] * ahead)) / ahead
+            judges = valid.positions[:_TIMED_FRAMES]
+            judging = shortest(lambda: potential.predict(judges)) * len(valid) / len(judges)
+        expected = plan.steps * step + plan.steps / plan.validate_every * judging
+        at_most = math.inf if plan.max_time is None else 60 * plan.max_time
+        return Forecast(min(expected, at_most), PROCESS + 4 * (train.positions.nbytes + valid.positions.nbytes))
 
     def architecture(self, train_set: Dataset) -> dict[str, Any]:
         """Keyword arguments of the network, with what was left open.
@@ -143,6 +163,15 @@ class SchNet(ModelSettings):
             best = Potential.load(context.run.model_file, best.device)  # type: ignore[assignment]
         context.provenance.notes.append(f"Best of {state.step} steps at step {state.best_step}.")
         return best
+
+
+def _labelled(frames: Dataset, shift: float, scale: float, device: torch.device) -> Labelled:
+    assert frames.forces is not None
+    return Labelled(
+        positions=torch.tensor(frames.positions, dtype=torch.float32, device=device),
+        energies=torch.tensor((frames.energies - shift) / scale, dtype=torch.float32, device=device),
+        forces=torch.tensor(frames.forces / scale, dtype=torch.float32, device=device),
+    )
 
 
 def refit_shift(potential: SchNetPotential, train_set: Dataset) -> None:

@@ -6,12 +6,15 @@ once with somewhat larger ones, and continued to the size of the training set.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
+import torch
 from jaxtyping import Int
 from pydantic import BaseModel, ConfigDict
 
@@ -23,6 +26,7 @@ from supple.sgdml.descriptors import Descriptor
 from supple.sgdml.problem import Problem
 from supple.sgdml.sigma import choose_sigma, continued_sigma, refine_sigma
 from supple.sgdml.solution import solve_directly
+from supple.sgdml.tried import Tried
 
 #: Rows of the matrix of a small model and of a larger one: a solution takes a second or so.
 SMALL, LARGER = 2000, 6000
@@ -32,6 +36,8 @@ LAMBDAS, USUAL_LAMBDA, _BETTER = (1e-10, 1e-8, 1e-6), 1e-10, 0.98
 _FORCES = 1.03
 #: Validation frames that judge.
 _JUDGES = 300
+#: About how many small models and larger ones it takes to choose everything.
+_TRIALS, _LARGER_TRIALS = 13, 5
 
 
 class Choices(BaseModel):
@@ -63,7 +69,7 @@ class Choices(BaseModel):
         return cls.model_validate_json(path.read_text(encoding="utf-8"))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Chooser:
     """Small models of nested parts of the training frames, judged by validation frames.
 
@@ -71,6 +77,7 @@ class Chooser:
         train, valid: the frames.
         permutations, descriptor: of the model.
         progress: listens.
+        tried: errors of small models that are known already, and where those of others are kept.
     """
 
     train: Dataset
@@ -78,7 +85,7 @@ class Chooser:
     permutations: Int[np.ndarray, "P N"]
     descriptor: Descriptor
     progress: Progress
-    _known: dict[tuple[float, float, float | None, int], Metrics] = field(default_factory=dict)
+    tried: Tried = field(default_factory=lambda: Tried(None))
 
     def choose(
         self,
@@ -169,7 +176,7 @@ class Chooser:
         return self.valid.source.units.forces
 
     def _size(self, rows: int) -> int:
-        return min(len(self.train), max(rows // max(3 * self.train.n_atoms - 6, 1), 10))
+        return _size(self.train, rows)
 
     def _forces(self, choices: Choices, size: int) -> float:
         metrics = self._metrics(choices, size)
@@ -177,13 +184,40 @@ class Chooser:
         return metrics.forces.rmse
 
     def _metrics(self, choices: Choices, size: int) -> Metrics:
-        case = (choices.sigma, choices.lam, choices.energy_weight, size)
-        if case not in self._known:
+        case = (choices.sigma, choices.lam, choices.energy_weight, size, *self._frames(size))
+        known = self.tried.get(case)
+        if known is None:
             problem = Problem(self.train.select(range(size)), self.permutations, choices.energy_weight, self.descriptor)
             weights, _ = solve_directly(problem.frames, choices.sigma, choices.lam, problem.right)
-            potential = problem.finished(choices.sigma, weights)
-            self._known[case] = potential.evaluate(self.valid.select(range(min(len(self.valid), _JUDGES))))
-        return self._known[case]
+            known = problem.finished(choices.sigma, weights).evaluate(self._judges)
+            self.tried.put(case, known)
+        return known
+
+    @cached_property
+    def _judges(self) -> Dataset:
+        return self.valid.select(range(min(len(self.valid), _JUDGES)))
+
+    @cache  # noqa: B019 (a chooser lives as long as one training)
+    def _frames(self, size: int) -> tuple[str, ...]:
+        """All that the error of a small model depends on besides its settings."""
+        descriptor = self.descriptor(torch.tensor(self.train.positions[:1]))[0].numpy().tobytes()
+        atoms = self.permutations.tobytes()
+        made_of = hashlib.sha256(descriptor + atoms).hexdigest()
+        return (
+            self.train.select(range(size)).fingerprint,
+            self._judges.fingerprint,
+            str(self.valid.source.units),
+            made_of,
+        )
+
+
+def small_models(train: Dataset) -> list[int]:
+    """The training frames of each model that is tried on the way to a choice, about."""
+    return [_size(train, SMALL)] * _TRIALS + [_size(train, LARGER)] * _LARGER_TRIALS
+
+
+def _size(train: Dataset, rows: int) -> int:
+    return min(len(train), max(rows // max(3 * train.n_atoms - 6, 1), 10))
 
 
 def _noted(choices: Choices, note: str) -> Choices:

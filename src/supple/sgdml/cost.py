@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 import torch
 
 from supple.errors import ResourceError
+from supple.forecast import shortest
 from supple.machine import GIB, available_memory
 from supple.sgdml.iterative import USUAL
 from supple.sgdml.operator import KernelOperator
@@ -75,7 +76,7 @@ class Cost:
     @property
     def seconds(self) -> float:
         """Expected wall seconds on this machine, from a matrix product timed now."""
-        return self.flops / _flops_per_second()
+        return self.flops / _flops_per_second(torch.get_num_threads())
 
     def __str__(self) -> str:
         duration = f"{self.seconds:.0f} s" if self.seconds < 100 else f"{self.seconds / 60:.0f} min"
@@ -85,7 +86,7 @@ class Cost:
 
 def energies_affordable(cost: Cost, with_energies: Cost) -> str | None:
     """None if energies can be learned at little cost besides the planned solution of forces alone; else why not."""
-    if not _fits(with_energies):
+    if not fits(with_energies):
         return f"learning them needs the whole matrix, {with_energies.n_bytes / GIB:.1f} GiB."
     if cost.solver == "iterative" and with_energies.seconds > _PATIENCE:
         return f"learning them needs the matrix factorised, about {with_energies.seconds:.0f} s."
@@ -98,7 +99,7 @@ def require_memory(cost: Cost) -> Cost:
     Raises:
         ResourceError: it needs more memory than there is.
     """
-    if not _fits(cost):
+    if not fits(cost):
         raise ResourceError(
             f"A solution with {cost.rows} rows needs {cost.n_bytes / GIB:.1f} GiB and "
             f"{available_memory() / GIB:.1f} GiB are free: train on fewer frames, or use schnet."
@@ -123,13 +124,14 @@ def choose_solver(
     sizes = (n_frames, n_modes, n_descriptor, n_permutations)
     candidates = [cost(*sizes) for cost in (Cost.direct, Cost.iterative)]
     candidates = [cost for cost in candidates if wanted in ("auto", cost.solver)]
-    fitting = [cost for cost in candidates if _fits(cost)]
+    fitting = [cost for cost in candidates if fits(cost)]
     if not fitting:
         require_memory(min(candidates, key=lambda cost: cost.n_bytes))
     return min(fitting, key=lambda cost: cost.flops / (_CERTAIN if cost.solver == "direct" else 1))
 
 
-def _fits(cost: Cost) -> bool:
+def fits(cost: Cost) -> bool:
+    """Whether the memory is there now."""
     return cost.n_bytes < 0.95 * available_memory()
 
 
@@ -137,17 +139,9 @@ def _jacobians(n_frames: int, n_modes: int, n_descriptor: int) -> int:
     return 2 * 8 * n_frames * n_descriptor * n_modes
 
 
-_rate: list[float] = []
-
-
-def _flops_per_second() -> float:
+@cache
+def _flops_per_second(threads: int) -> float:
     """The rate of a matrix product of the factorisation's shape, less a quarter for its other steps; timed once."""
-    if not _rate:
-        a, b = torch.ones(1024, 768, dtype=torch.float64), torch.ones(768, 1024, dtype=torch.float64)
-        c = torch.zeros(1024, 1024, dtype=torch.float64)
-        c.addmm_(a, b)  # the first call wakes the threads
-        started = time.perf_counter()
-        for _ in range(3):
-            c.addmm_(a, b)
-        _rate.append(0.75 * 3 * 2 * 1024 * 1024 * 768 / (time.perf_counter() - started))
-    return _rate[0]
+    a, b = torch.ones(1024, 768, dtype=torch.float64), torch.ones(768, 1024, dtype=torch.float64)
+    c = torch.zeros(1024, 1024, dtype=torch.float64)
+    return 0.75 * 2 * 1024 * 1024 * 768 / shortest(lambda: c.addmm_(a, b), 3)

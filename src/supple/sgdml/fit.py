@@ -12,16 +12,19 @@ from torch import Tensor
 
 from supple.dataset import Dataset
 from supple.fitting import FitContext, ModelSettings
+from supple.forecast import PROCESS, Forecast
 from supple.progress import SILENCE, Progress
 from supple.searching import Interval, OneOf, Range
-from supple.sgdml.choices import Choices, Chooser
-from supple.sgdml.cost import Cost, choose_solver, energies_affordable, require_memory
+from supple.sgdml.choices import Choices, Chooser, small_models
+from supple.sgdml.cost import Cost, choose_solver, energies_affordable, fits, require_memory
 from supple.sgdml.descriptors import Descriptor
 from supple.sgdml.descriptors.choice import DescriptorName, make_descriptor
 from supple.sgdml.permutations import check_permutations, describe, find_permutations
 from supple.sgdml.potential import SGDMLPotential
 from supple.sgdml.problem import Problem
 from supple.sgdml.solution import solve_directly, solve_iteratively
+from supple.sgdml.tried import Tried
+from supple.threads import no_threads_below
 
 #: Validation frames that an iterative solution is judged by.
 _JUDGES = 300
@@ -31,7 +34,6 @@ class SGDML(ModelSettings):
     """Symmetric gradient-domain machine learning: a kernel model, exact and best for up to about a thousand frames."""
 
     kind: ClassVar[str] = "sgdml"
-    cores: ClassVar[Literal["all", "one"]] = "all"
     citations: ClassVar[tuple[str, ...]] = ("chmiela2017", "chmiela2018")
     search_space: ClassVar[dict[str, Range]] = {
         "sigma": Interval(2.0, 200.0, log=True),
@@ -84,7 +86,8 @@ class SGDML(ModelSettings):
         descriptor = make_descriptor(self.descriptor, train, permutations)
         cost, unaffordable = self._cost(train, descriptor, permutations)
         progress.note(f"sGDML on {len(train)} frames: {cost}.")
-        choices = self._choices(Chooser(train, valid, permutations, descriptor, progress), unaffordable, context)
+        chooser = Chooser(train, valid, permutations, descriptor, progress, Tried(context.common))
+        choices = self._choices(chooser, unaffordable, context)
         if choices.energy_weight is not None:
             cost = _with_energies(train, descriptor, permutations)
         for note in (*choices.notes, f"sigma {choices.sigma:g}, lambda {choices.lam:g}."):
@@ -99,6 +102,25 @@ class SGDML(ModelSettings):
             "energies": "integrated" if choices.energy_weight is None else "learned",
         }  # fmt: skip
         return potential
+
+    def forecast(self, train: Dataset, valid: Dataset) -> Forecast:
+        """What `fit` will take on one core: the solution, and the small models by which settings are chosen."""
+        permutations = self._permutations(train)
+        descriptor = make_descriptor(self.descriptor, train, permutations)
+        modes = max(3 * train.n_atoms - 6, 1)
+
+        def direct(n_frames: int) -> Cost:
+            return Cost.direct(n_frames, modes + 1, descriptor.size, len(permutations))
+
+        whole = direct(len(train))
+        if self.solver == "iterative" or (self.solver == "auto" and not fits(whole)):
+            whole = Cost.iterative(len(train), modes, descriptor.size, len(permutations))
+        trials = (
+            [direct(size) for size in small_models(train)] if "auto" in (self.sigma, self.lam, self.energies) else []
+        )
+        with no_threads_below():
+            seconds = whole.seconds + sum(cost.seconds for cost in trials)
+        return Forecast(seconds, PROCESS + max(cost.n_bytes for cost in (whole, *trials)))
 
     def _permutations(self, train: Dataset) -> Int[np.ndarray, "P N"]:
         if self.permutations == "auto":

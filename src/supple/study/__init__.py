@@ -9,6 +9,7 @@ from supple.progress import SILENCE, Progress
 from supple.study.collect import Results, collect, write_csv
 from supple.study.engine import run
 from supple.study.figures import write_figures
+from supple.study.place import Place
 from supple.study.plan import Cell, DatasetEntry, StudyPlan
 from supple.study.report import sentences, write_report
 from supple.units import Units
@@ -38,21 +39,21 @@ def run_study(
     plan: StudyPlan,
     out: str | Path,
     progress: Progress = SILENCE,
-    jobs: int | None = None,
+    place: Place | None = None,
     report_units: Units | str | None = None,
     target: float | None = None,
 ) -> StudyResult:
     """Train what is not yet trained, then write the table, the figures and the report.
 
     The trainings are kept in run directories, so that a study that was stopped goes on where it was, and a larger
-    plan adds to a smaller one. In a script, call this under `if __name__ == "__main__":`, or with `jobs=1`: other
+    plan adds to a smaller one. In a script, call this under `if __name__ == "__main__":`, or with `Here(jobs=1)`: other
     processes start by importing the script.
 
     Args:
         plan: models, data, sizes, seeds.
         out: folder of the study.
         progress: listens.
-        jobs: how many one-core trainings at a time; as many as there are cores when None.
+        place: where to train, as from `supple.study.place`; on this machine when None.
         report_units: units of the errors; those of each file when None.
         target: a force error (RMSE) to be reached, in the units of the errors: how many calculations does it take?
 
@@ -61,7 +62,7 @@ def run_study(
             `results.failures` instead.
     """
     units = None if report_units is None else Units.parse(report_units)  # a typo shall not wait for the trainings
-    run(plan, Path(out), progress, jobs)
+    run(plan, Path(out), progress, place)
     return write_study(Path(out), units, target)
 
 

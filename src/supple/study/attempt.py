@@ -11,7 +11,7 @@ from supple.errors import SettingsError, SuppleError
 from supple.files import write_json
 from supple.progress import Progress
 from supple.run import RunDirectory, differences
-from supple.study.material import Job
+from supple.training import Training
 
 FAILURE_FILE = "failed.json"
 
@@ -32,25 +32,25 @@ class CellProgress:
         self.listener.step(self.cell, done, total, f"{task} {detail}".strip())
 
 
-def attempt(job: Job, progress: Progress) -> str | None:
+def attempt(training: Training, name: str, progress: Progress) -> str | None:
     """Train a cell; the sentence of the failure, or None when all went well.
 
-    A failure is kept in failed.json in the cell's folder; the next attempt removes it.
+    A failure is kept in failed.json in the cell's folder; the next attempt removes it. Where another process is at work in the
+    folder, as one that lost whoever had started it may be for a moment, it is waited for.
     """
-    failure = job.directory / FAILURE_FILE
-    failure.unlink(missing_ok=True)
+    (training.directory / FAILURE_FILE).unlink(missing_ok=True)
     try:
-        job.run(CellProgress(job.cell.name, progress))
+        training.run(CellProgress(name, progress), wait=True)
     except Exception as error:  # whatever goes wrong in one training must not stop the others
-        message = str(error) if isinstance(error, SuppleError) else _in_words(error)
-        record_failure(job, message, None if isinstance(error, SuppleError) else traceback.format_exc())
+        message = str(error) if isinstance(error, SuppleError) else in_words(error)
+        record_failure(training.directory, message, None if isinstance(error, SuppleError) else traceback.format_exc())
         return message
     return None
 
 
-def record_failure(job: Job, message: str, details: str | None = None) -> None:
+def record_failure(directory: Path, message: str, details: str | None = None) -> None:
     """Keep what went wrong in the cell's folder."""
-    write_json(job.directory / FAILURE_FILE, {"message": message, "details": details})
+    write_json(directory / FAILURE_FILE, {"message": message, "details": details})
 
 
 def read_failure(directory: Path) -> str | None:
@@ -63,29 +63,34 @@ def read_failure(directory: Path) -> str | None:
         return "the record of the failure cannot be read"
 
 
-def is_done(job: Job) -> bool:
+def is_done(directory: Path, name: str, wanted: dict[str, object]) -> bool:
     """Whether a cell is done; makes room for a new attempt where an old one failed with other settings.
+
+    Args:
+        directory: of the cell.
+        name: of the cell.
+        wanted: the configuration that it must agree with.
 
     Raises:
         SettingsError: the folder holds a training with other settings, data or split.
     """
-    run = RunDirectory(job.directory)
+    run = RunDirectory(directory)
     if not run.configuration:
         return False
     done = run.result is not None
-    wanted = job.configuration()
     differing = differences(run.configuration, json.loads(json.dumps(wanted)))
     if not differing:
         return done
-    if not done and read_failure(job.directory) is not None:
-        shutil.rmtree(job.directory)
+    if not done and read_failure(directory) is not None:
+        shutil.rmtree(directory)
         return False
     raise SettingsError(
-        f"{job.directory.parent.parent} holds a study in which {job.cell.name} was trained with other settings "
+        f"{directory.parent.parent} holds a study in which {name} was trained with other settings "
         f"({'; '.join(differing)}): choose another folder (--out), or delete that one."
     )
 
 
-def _in_words(error: Exception) -> str:
+def in_words(error: BaseException) -> str:
+    """An error that nobody foresaw, in a line."""
     first = (str(error).strip().splitlines() or [""])[0]
     return f"{type(error).__name__}: {first}" if first else type(error).__name__

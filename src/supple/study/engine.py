@@ -2,65 +2,121 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from supple.machine import cores
+from supple.forecast import Forecast
 from supple.progress import SILENCE, Progress
 from supple.study.attempt import attempt, is_done
+from supple.study.child import Task
+from supple.study.dispatch import Dispatch, Piece
 from supple.study.material import Job, prepare
-from supple.study.plan import StudyPlan
+from supple.study.outlook import Outlook, forecasts, outlook
+from supple.study.place import Here, Place
+from supple.study.plan import Cell, StudyPlan
 from supple.study.record import add_to_record
-from supple.study.workers import run_in_workers
+from supple.study.reference import reference_file, save_reference
 
 
-def run(plan: StudyPlan, out: Path, progress: Progress = SILENCE, jobs: int | None = None) -> None:
+@dataclass(frozen=True)
+class Work:
+    """A plan with its data, and what is to be expected of it.
+
+    Attributes:
+        jobs: all trainings.
+        left: those that are not done, cheap ones first.
+        expected: what each takes.
+        outlook: all together.
+    """
+
+    jobs: list[Job]
+    left: list[Job]
+    expected: Mapping[Cell, Forecast]
+    outlook: Outlook
+
+
+def foresee(plan: StudyPlan, out: Path, progress: Progress = SILENCE, place: Place | None = None) -> Work:
+    """Read the data of a plan, and say what it will take; nothing is written.
+
+    Raises:
+        DataError, SplitError, SettingsError: the plan cannot work, or the folder holds a study with other settings.
+    """
+    jobs = prepare(plan, out)
+    left = [job for job in jobs if not is_done(job.directory, job.cell.name, job.configuration())]
+    expected = forecasts(jobs, progress)
+    left.sort(key=lambda job: expected[job.cell].seconds)
+    return Work(jobs, left, expected, outlook(jobs, left, expected, (place or Here()).room()))
+
+
+def run(plan: StudyPlan, out: Path, progress: Progress = SILENCE, place: Place | None = None) -> None:
     """Train every cell of a plan that is not done; those that failed before are tried again.
-
-    Models that keep all cores busy are trained one after another in this process, then those that run best on one
-    core, several at a time in processes of their own.
 
     Args:
         plan: what to train.
         out: folder of the study; an unfinished or smaller study in it is gone on with.
-        progress: listens; the task `study` counts trainings, every other task is a training.
-        jobs: how many one-core trainings at a time; as many as there are cores when None.
+        progress: listens; the task `study` counts the expected seconds of trainings, every other task is a training.
+        place: where; this machine when None. With one training at a time, or a single one left, they run in this process.
 
     Raises:
         DataError, SplitError, SettingsError: the plan cannot work, or the folder holds a study with other settings;
             nothing has been trained then.
     """
-    wanted = prepare(plan, out)
-    left = [job for job in wanted if not is_done(job)]
-    add_to_record(out, plan, wanted)
-    if len(left) < len(wanted):
-        progress.note(f"{len(wanted) - len(left)} of {len(wanted)} trainings are done already.")
-    _Engine(len(wanted), len(wanted) - len(left), progress).run(left, cores() if jobs is None else max(jobs, 1))
+    place = place or Here()
+    work = foresee(plan, out, progress, place)
+    add_to_record(out, plan, work.jobs)
+    _keep_references(out, work.jobs)
+    progress.note(work.outlook.sentence())
+    account = _Account(work, progress)
+    account.report()
+    if isinstance(place, Here) and (place.jobs == 1 or len(work.left) <= 1):
+        for job in work.left:
+            account.end(job.cell.name, attempt(job.training(), job.cell.name, progress))
+        return
+    if work.left:
+        with place.open(len(work.left)) as crew:
+            Dispatch(crew, progress, account.end).run([_piece(job, work.expected[job.cell]) for job in work.left])
 
 
-class _Engine:
-    def __init__(self, total: int, done: int, progress: Progress) -> None:
-        self.total, self.done, self.failed = total, done, 0
-        self.progress = progress
+def _piece(job: Job, expected: Forecast) -> Piece:
+    def task(threads: int) -> Task:
+        return Task(job.cell.name, job.training(), threads)
 
-    def run(self, left: Sequence[Job], count: int) -> None:
-        alone = [job for job in left if job.settings.cores == "all"]
-        beside = [job for job in left if job.settings.cores == "one"]
-        self._report()
-        if count == 1 or len(beside) <= 1:
-            alone, beside = alone + beside, []
-        for job in alone:
-            self._end(job, attempt(job, self.progress))
-        if beside:
-            run_in_workers(beside, count, self.progress, self._end)
+    return Piece(job.cell.name, job.directory, expected.n_bytes, task)
 
-    def _end(self, job: Job, failure: str | None) -> None:
-        self.done += 1
-        self.failed += failure is not None
-        self.progress.step(job.cell.name, 1, 1, "failed" if failure else "done")
+
+def _keep_references(out: Path, jobs: Sequence[Job]) -> None:
+    """The test frames of each dataset and seed, for the report."""
+    for job in jobs:
+        file = reference_file(out, job.cell.dataset, job.cell.seed)
+        if not file.exists():
+            save_reference(file, job.test_frames())
+
+
+class _Account:
+    """How far a study is."""
+
+    def __init__(self, work: Work, progress: Progress) -> None:
+        self._seconds = {job.cell.name: max(work.expected[job.cell].seconds, 1e-3) for job in work.jobs}
+        left = {job.cell.name for job in work.left}
+        self._done = set(self._seconds) - left
+        self._failed = 0
+        self._progress = progress
+
+    def end(self, name: str, failure: str | None) -> None:
+        """Take note of the end of a training."""
+        self._done.add(name)
+        self._failed += failure is not None
+        self._progress.step(name, 1, 1, "failed" if failure else "done")
         if failure:
-            self.progress.note(f"{job.cell.name} failed: {failure}")
-        self._report()
+            self._progress.note(f"{name} failed: {failure}")
+        self.report()
 
-    def _report(self) -> None:
-        self.progress.step("study", self.done, self.total, f"{self.failed} failed" if self.failed else "")
+    def report(self) -> None:
+        """Say how far it is."""
+        detail = f"{len(self._done)} of {len(self._seconds)} trainings" + (
+            f", {self._failed} failed" if self._failed else ""
+        )
+        done = sum(self._seconds[name] for name in self._done)
+        whole = sum(self._seconds.values())
+        self._progress.step("study", whole if len(self._done) == len(self._seconds) else done, whole, detail)

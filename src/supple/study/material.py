@@ -11,11 +11,10 @@ from supple.dataset import Dataset
 from supple.errors import DataError, SplitError
 from supple.fitting import ModelSettings
 from supple.models import make_settings
-from supple.progress import Progress
 from supple.selection import split_dataset
 from supple.splits import Split
 from supple.study.plan import Cell, DatasetEntry, StudyPlan
-from supple.training import run_configuration, train_run
+from supple.training import Training, run_configuration
 
 VALID, VALID_PART = 200, 10
 TEST, TEST_PART = 2000, 5
@@ -35,10 +34,10 @@ class Material:
 
 @dataclass(frozen=True)
 class Job:
-    """A cell with all that its training needs; it can be handed to another process.
+    """A cell with all that its training needs.
 
     Attributes:
-        cell, settings, material, directory, accept: what to train on what, and where.
+        cell, settings, material, directory: what to train on what, and where.
         largest: the split of the largest training on the same data with the same seed. Smaller ones are its beginnings,
             so that training frames are chosen once for all sizes.
     """
@@ -47,25 +46,31 @@ class Job:
     settings: ModelSettings
     material: Material
     directory: Path
-    accept: tuple[str, ...]
     largest: Split
 
-    def run(self, progress: Progress) -> None:
-        """Train in the cell's run directory, or go on there."""
-        train_run(
-            self.settings,
-            self.material.data,
-            self.split(),
-            self.directory,
-            test=self.material.test,
-            progress=progress,
-            accept=self.accept,
-            examined=[finding for finding in self.material.findings if finding.severity == "serious"],
-        )
+    def training(self) -> Training:
+        """The training, with its frames.
+
+        Raises:
+            SplitError: a test frame equals a training or validation frame.
+        """
+        serious = [finding for finding in self.material.findings if finding.severity == "serious"]
+        data, test = self.material.data, self.material.test
+        common = self.directory.parent.parent / "common" / f"{self.cell.dataset}-s{self.cell.seed}"
+        return Training.of(self.settings, data, self.split(), self.directory, serious, test=test, common=common)
+
+    def frames(self) -> tuple[Dataset, Dataset]:
+        """Training and validation frames."""
+        split = self.split()
+        return self.material.data.select(split.train), self.material.data.select(split.valid)
+
+    def test_frames(self) -> Dataset:
+        """Test frames: those of the test file, or those of the split."""
+        return self.material.data.select(self.largest.test) if self.material.test is None else self.material.test
 
     def configuration(self) -> dict[str, Any]:
         """What the cell's run directory must agree with."""
-        return run_configuration(self.settings, self.material.data, self.split(), self.material.n_test)
+        return run_configuration(self.settings, self.material.data, self.split(), self.material.test)
 
     def split(self) -> Split:
         """The frames of this cell; nested over the sizes of one seed, with the same validation and test frames."""
@@ -93,7 +98,6 @@ def prepare(plan: StudyPlan, out: Path) -> list[Job]:
             settings[cell.model],
             materials[cell.dataset],
             out / "cells" / cell.name,
-            plan.accept,
             largest[cell.dataset, cell.seed],
         )
         for cell in plan.cells()

@@ -111,12 +111,9 @@ def tune(
     shortened = {name: value for name, value in cls.trial_settings.items() if name not in given}
     fixed = shortened | given
     train, valid, _ = dataset.apply(split)
-    run = RunDirectory.open(out, run_configuration(make_settings(kind, fixed), dataset, split, 0))
-    try:
+    run = RunDirectory.open(out, run_configuration(make_settings(kind, fixed), dataset, split, dataset.select([])))
+    with run.gone_if_refused():
         examined = require_sound(dataset, accept)
-    except SuppleError:
-        run.discard_if_new()
-        raise
     with run.claimed():
         tuned = _search(kind, train, valid, split.seed, out, trials, space, fixed, shortened, examined, progress)
     _write_settings(tuned, given)

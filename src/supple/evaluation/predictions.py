@@ -1,0 +1,58 @@
+"""Predictions of test frames, kept beside a model: what parity plots, intervals and maps of errors are made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float, Int
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
+
+from supple.dataset import Dataset
+from supple.files import replacing
+from supple.potential import Potential
+
+
+@dataclass(frozen=True, eq=False)
+class Predictions:
+    """What a force field says of some frames.
+
+    Attributes:
+        frames: their indices in the file, shape (M,).
+        energies: eV, shape (M,); NaN where the force field knows none.
+        forces: eV/Å, shape (M, N, 3).
+    """
+
+    frames: Int[np.ndarray, "M"]
+    energies: Float[np.ndarray, "M"]
+    forces: Float[np.ndarray, "M N 3"]
+
+    @classmethod
+    def of(cls, potential: Potential, dataset: Dataset) -> Predictions:
+        """Of a force field.
+
+        Raises:
+            MoleculeError: the frames are of another molecule or atom order.
+        """
+        potential.require_molecule(dataset)
+        energies, forces = potential.predict(dataset.positions)
+        if not potential.provenance.has_energies:
+            energies = np.full(len(dataset), np.nan)
+        return cls(dataset.frames, energies, forces)
+
+    def save(self, path: Path) -> None:
+        """Write them as safetensors; forces in single precision, which is finer than any force field is right."""
+        with replacing(path) as temporary:
+            arrays = {"frames": self.frames, "energies": self.energies, "forces": self.forces.astype(np.float32)}
+            save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, temporary)
+
+    @classmethod
+    def load(cls, path: Path) -> Predictions | None:
+        """Read what `save` wrote; None where there is none."""
+        try:
+            arrays = load_file(path)
+            return cls(arrays["frames"], arrays["energies"], arrays["forces"].astype(np.float64))
+        except (OSError, SafetensorError, KeyError):
+            return None

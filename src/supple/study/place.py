@@ -1,0 +1,210 @@
+"""Where a study is computed: on this machine, on a cluster with Slurm, or by the workers of a Dask scheduler that runs already.
+
+A place opens a `Crew`: a Dask client, and how much may run at the same time. Each training runs in a process of its own, which a Dask
+worker starts and follows, so that workers stay small and are alike everywhere.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from multiprocessing import resource_tracker
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+from supple.errors import SettingsError
+from supple.machine import available_memory, cores
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+#: Part of the free memory that trainings may take together.
+_PART = 0.9
+#: Seconds in which a scheduler must answer.
+_PATIENCE = 20
+
+
+@dataclass(frozen=True)
+class Share:
+    """What a training gets, of what there is.
+
+    Attributes:
+        threads: that it runs on.
+        n_bytes: that it is expected to take.
+    """
+
+    threads: int
+    n_bytes: int
+
+
+@runtime_checkable
+class Room(Protocol):
+    """How much may run at the same time."""
+
+    def share(self, n_bytes: int) -> Share:
+        """What a training that takes so much memory gets; the same however many others there are."""
+
+    def holds(self, shares: list[Share]) -> bool:
+        """Whether trainings with these shares may run at the same time; a single one always may."""
+
+
+@dataclass(frozen=True)
+class Machine:
+    """Room on this machine: no more threads than cores, no more memory than is free.
+
+    A training has one core, and others beside it; where memory leaves no room for as many, it has more.
+    """
+
+    cores: int
+    n_bytes: int
+    at_most: int
+
+    def share(self, n_bytes: int) -> Share:
+        """Cores, shared among as many trainings of this kind as fit into memory."""
+        beside = max(min(self.n_bytes // max(n_bytes, 1), self.cores, self.at_most), 1)
+        return Share(self.cores // beside, n_bytes)
+
+    def holds(self, shares: list[Share]) -> bool:
+        """Whether cores and memory are enough."""
+        return len(shares) <= 1 or (
+            len(shares) <= self.at_most
+            and sum(share.threads for share in shares) <= self.cores
+            and sum(share.n_bytes for share in shares) <= self.n_bytes
+        )
+
+
+@dataclass(frozen=True)
+class Slots:
+    """Room on other machines, which are alike: a training for each slot of the workers there, now or as soon as they come."""
+
+    count: Callable[[], int]
+    threads: int
+
+    def share(self, n_bytes: int) -> Share:
+        """A slot."""
+        return Share(self.threads, n_bytes)
+
+    def holds(self, shares: list[Share]) -> bool:
+        """Whether there are as many slots."""
+        return len(shares) <= max(self.count(), 1)
+
+
+@dataclass(frozen=True)
+class Crew:
+    """Who does the work.
+
+    Attributes:
+        client: of Dask.
+        room: how much may run at the same time.
+    """
+
+    client: Client
+    room: Room
+
+
+@runtime_checkable
+class Place(Protocol):
+    """Where a study is computed."""
+
+    def room(self) -> Room | None:
+        """How much will be able to run at the same time; None where that is not known before it is opened."""
+
+    def open(self, n_trainings: int) -> AbstractContextManager[Crew]:
+        """Workers for so many trainings.
+
+        Raises:
+            SettingsError: there are none to be had.
+        """
+
+
+@dataclass(frozen=True)
+class Here:
+    """The machine that this runs on, with at most so many trainings at a time; as many as it has room for when None."""
+
+    jobs: int | None = None
+
+    def room(self) -> Machine:
+        """Its cores and its free memory."""
+        return Machine(cores(), int(_PART * available_memory()), self.jobs or cores())
+
+    @contextmanager
+    def open(self, n_trainings: int) -> Iterator[Crew]:
+        """A local cluster; it ends with this process, however that ends."""
+        from distributed import Client, LocalCluster
+
+        room = self.room()
+        resource_tracker.ensure_running()  # it would undo the mask below
+        # Ctrl-C reaches every process of a terminal. The workers leave it to this one: they are started with the signal blocked, by a
+        # thread that inherits it.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            cluster = LocalCluster(
+                n_workers=min(room.at_most, room.cores, n_trainings), threads_per_worker=1, memory_limit=None,
+                dashboard_address=":0", silence_logs=logging.CRITICAL,
+            )  # fmt: skip
+            client = Client(cluster)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        with cluster, client:
+            yield Crew(client, room)
+
+
+@dataclass(frozen=True)
+class Scheduler:
+    """The workers of a scheduler that runs already; they see the same folders under the same paths."""
+
+    address: str
+
+    def room(self) -> None:
+        """Not known before it has answered."""
+
+    @contextmanager
+    def open(self, n_trainings: int) -> Iterator[Crew]:
+        """A client of it."""
+        from distributed import Client
+
+        try:
+            client = Client(self.address, timeout=_PATIENCE)
+        except (OSError, ValueError) as error:
+            raise SettingsError(
+                f"No Dask scheduler answers at {self.address}: start one there, or correct --on."
+            ) from error
+        with client:
+            if not client.nthreads():
+                raise SettingsError(f"The Dask scheduler at {self.address} has no workers: start some (dask worker).")
+            yield Crew(client, Slots(lambda: sum(client.nthreads().values()), _threads_each(client)))
+
+
+def _threads_each(client: Client) -> int:
+    """Cores of a machine, shared among the slots of all workers on it; of the machine with the fewest."""
+    slots: dict[str, int] = {}
+    workers: dict[str, Any] = client.scheduler_info(n_workers=-1)["workers"]
+    for worker in workers.values():
+        slots[worker["host"]] = slots.get(worker["host"], 0) + worker["nthreads"]
+    known = client.run(cores)
+    return max(min(known[address] // slots[worker["host"]] for address, worker in workers.items()), 1)
+
+
+def place_of(text: str | None, jobs: int | None = None) -> Place:
+    """The place that a text names: nothing, `slurm:FILE.yaml`, or a scheduler's address such as `tcp://host:8786`.
+
+    Raises:
+        SettingsError: it names none, or its file cannot be used.
+    """
+    if text is None:
+        return Here(jobs)
+    if jobs is not None:
+        raise SettingsError("--jobs is for trainings on this machine: leave it out, or leave out --on.")
+    kind, _, rest = text.partition(":")
+    if kind == "slurm":
+        from supple.study.slurm import Slurm
+
+        return Slurm.from_file(Path(rest))
+    if kind in ("tcp", "tls", "ucx", "ws") and rest.startswith("//"):
+        return Scheduler(text)
+    raise SettingsError(
+        f"--on {text} names no place: give slurm:FILE.yaml, or the address of a Dask scheduler, as tcp://host:8786."
+    )

@@ -1,0 +1,140 @@
+"""With real workers and processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from test_study_engine import Listener
+from test_study_plan import plan
+
+from supple.errors import SettingsError
+from supple.study import run_study
+from supple.study.engine import run
+from supple.study.place import Here, Scheduler
+
+pytestmark = pytest.mark.slow
+
+#: Long enough to be killed on the way.
+SCHNET = {"schnet": {"steps": 4000, "features": 32, "interactions": 2, "validate_every": 1000, "cutoff": 4.0}}
+
+
+def trainings() -> list[psutil.Process]:
+    """The processes that train for this one."""
+    return [
+        process
+        for process in psutil.Process().children(recursive=True)
+        if "supple.study.child" in " ".join(process.cmdline())
+    ]
+
+
+def gone(processes: list[psutil.Process], within: float = 15.0) -> bool:
+    return not psutil.wait_procs(processes, timeout=within)[1]
+
+
+def test_a_training_that_dies_takes_no_other_with_it(tmp_path: Path) -> None:
+    out, diary = tmp_path / "out", tmp_path / "diary"
+    listener = Listener()
+    settings = {"fake": {"diary": str(diary), "trouble_at": 10, "trouble": "death"}}
+    run(plan(seeds=(0,), settings=settings), out, listener, Here(jobs=2))
+    assert os.getpid() not in [json.loads(line)[2] for line in diary.read_text().splitlines()]
+    assert (out / "cells/glycine-fake-n20-s0/result.json").exists()
+    failure = json.loads((out / "cells/glycine-fake-n10-s0/failed.json").read_text())
+    assert "exit code 9" in failure["message"]
+    assert "glycine-fake-n20-s0: a note from the training" in listener.notes
+
+
+def test_a_training_that_is_killed_again_and_again_is_given_up(tmp_path: Path) -> None:
+    diary = tmp_path / "diary"
+    settings = {"fake": {"diary": str(diary), "trouble_at": 10, "trouble": "kill"}}
+    result = run_study(plan(seeds=(0,), settings=settings), tmp_path / "out", place=Here(jobs=2)).results
+    (failure,) = result.failures.values()
+    assert "SIGKILL" in failure and "--jobs" in failure
+    assert [json.loads(line)[1] for line in diary.read_text().splitlines()].count(10) == 3
+
+
+def test_workers_and_trainings_that_are_killed_on_the_way_change_no_number(tmp_path: Path) -> None:
+    class Killer(Listener):
+        """Kills the worker of one training, and the process of another."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.killed: dict[str, int] = {}
+
+        def step(self, task: str, done: float, total: float, detail: str = "") -> None:
+            super().step(task, done, total, detail)
+            if (
+                task not in ("study", "forecast")
+                and task not in self.killed
+                and len(self.killed) < 2
+                and 0.1 < done / total < 0.9
+            ):
+                process = next(iter(trainings()), None)
+                if process is not None:
+                    victim = process if self.killed else process.parent()
+                    self.killed[task] = victim.pid
+                    victim.send_signal(signal.SIGKILL)
+
+    study = plan(models=("schnet",), settings=SCHNET)
+    calm = run_study(study, tmp_path / "calm", place=Here(jobs=2)).results
+    killer = Killer()
+    stormy = run_study(study, tmp_path / "stormy", killer, place=Here(jobs=2)).results
+    assert len(killer.killed) == 2
+    assert not stormy.failures
+    assert [row.value for row in stormy.rows] == [row.value for row in calm.rows]
+    assert all(row.value is not None for row in calm.rows)
+
+
+def test_an_interrupt_stops_the_workers_and_leaves_no_failure(tmp_path: Path) -> None:
+    class Impatient(Listener):
+        processes: list[psutil.Process]
+
+        def step(self, task: str, done: float, total: float, detail: str = "") -> None:
+            if task not in ("study", "forecast"):
+                self.processes = trainings()
+                raise KeyboardInterrupt
+
+    study = plan(models=("schnet",), seeds=(0,), settings={"schnet": SCHNET["schnet"] | {"steps": 100_000}})
+    listener = Impatient()
+    with pytest.raises(KeyboardInterrupt):
+        run(study, tmp_path, listener, Here(jobs=2))
+    assert listener.processes and gone(listener.processes)
+    assert not list(tmp_path.rglob("failed.json"))
+    assert not list(tmp_path.rglob("result.json"))
+    assert list(tmp_path.rglob("checkpoint.safetensors"))
+
+
+def test_a_scheduler_that_runs_already_does_the_same(tmp_path: Path) -> None:
+    from distributed import LocalCluster
+
+    with LocalCluster(n_workers=1, threads_per_worker=2, dashboard_address=None) as cluster:
+        result = run_study(plan(), tmp_path, place=Scheduler(cluster.scheduler_address)).results
+    assert {row.status for row in result.rows} == {"done"}
+
+
+def test_a_scheduler_that_does_not_answer_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("supple.study.place._PATIENCE", 1)
+    with pytest.raises(SettingsError, match=r"No Dask scheduler answers at tcp://127.0.0.1:9"):
+        run(plan(), tmp_path, place=Scheduler("tcp://127.0.0.1:9"))
+
+
+def test_a_study_whose_driver_is_killed_goes_on(tmp_path: Path, run_driver: Any) -> None:
+    out = tmp_path / "out"
+    driver = run_driver(out)
+    begun = out / "cells"
+    deadline = time.monotonic() + 60
+    while not any(begun.glob("*schnet*/run.json")) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    time.sleep(2)
+    all_of_them = psutil.Process(driver.pid).children(recursive=True)
+    driver.send_signal(signal.SIGKILL)
+    driver.wait()
+    assert all_of_them and gone(all_of_them)
+    assert run_driver(out).wait(timeout=120) == 0
+    assert len(list(out.rglob("result.json"))) == 4
