@@ -143,7 +143,8 @@ def finish_study(made: StudyResult, plan: StudyPlan, out: Path, json: bool) -> N
             {
                 "out": str(out),
                 "results_csv": str(made.csv),
-                "report": str(made.report),
+                "report": str(made.page),
+                "report_markdown": str(made.report),
                 "figures": [str(figure) for figure in made.figures],
                 "answers": list(made.answers),
                 "rows": made.results.as_dicts(),
@@ -168,7 +169,8 @@ def _show(made: StudyResult, plan: StudyPlan, out: Path) -> None:
     typer.echo("\nWritten:")
     pages = [figure for figure in made.figures if figure.suffix == ".png"]
     for file, role in (
-        (made.report, "the report: answers, tables, published numbers"),
+        (made.page, "the report: open it in a browser"),
+        (made.report, "its answers and tables, as Markdown"),
         (made.csv, "every number, one a line"),
         *((figure, "learning curves; also as PDF") for figure in pages),
         (out / "cells", "a folder for each training, with its force field"),

@@ -24,6 +24,7 @@ from jaxtyping import Bool, Float
 from supple.conformers import conformers
 from supple.dataset import Dataset
 from supple.evaluation.metrics import Metrics
+from supple.evaluation.predictions import Predictions
 from supple.potential import Potential
 from supple.torsions import Torsion, rotatable_torsions, torsion_angles
 from supple.units import Units
@@ -96,13 +97,19 @@ def errors_by_region(potential: Potential, dataset: Dataset, units: Units | str 
         MoleculeError: the frames are of another molecule or atom order.
         ValueError: the frames have no forces.
     """
-    potential.require_molecule(dataset)
+    return regions_of(dataset, Predictions.of(potential, dataset), units)
+
+
+def regions_of(dataset: Dataset, predictions: Predictions, units: Units | str | None = None) -> list[Partition]:
+    """Errors of predictions that are there already; otherwise as `errors_by_region`.
+
+    Raises:
+        ValueError: the frames have no forces.
+    """
     if dataset.forces is None:
         raise ValueError("errors by region need forces")
-    energies, forces = potential.predict(dataset.positions)
-    known = energies - dataset.energies if potential.provenance.has_energies else np.full(len(dataset), np.nan)
     wanted = dataset.source.units if units is None else Units.parse(units)
-    errors = _Errors(known, forces - dataset.forces, wanted)
+    errors = _Errors(predictions.energies - dataset.energies, predictions.forces - dataset.forces, wanted)
     torsions = rotatable_torsions(dataset.numbers, dataset.positions)
     angles = torsion_angles(dataset.positions, torsions)
     partitions = [

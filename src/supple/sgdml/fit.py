@@ -86,7 +86,9 @@ class SGDML(ModelSettings):
         descriptor = make_descriptor(self.descriptor, train, permutations)
         cost, unaffordable = self._cost(train, descriptor, permutations)
         progress.note(f"sGDML on {len(train)} frames: {cost}.")
-        chooser = Chooser(train, valid, permutations, descriptor, progress, Tried(context.common))
+        # Made of the frames of the small models alone, so that these are the same whatever else there is to learn from.
+        first = make_descriptor(self.descriptor, train.select(range(small_models(train)[-1])), permutations)
+        chooser = Chooser(train, valid, permutations, first, progress, Tried(context.common))
         choices = self._choices(chooser, unaffordable, context)
         if choices.energy_weight is not None:
             cost = _with_energies(train, descriptor, permutations)

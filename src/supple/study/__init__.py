@@ -9,6 +9,7 @@ from supple.progress import SILENCE, Progress
 from supple.study.collect import Results, collect, write_csv
 from supple.study.engine import run
 from supple.study.figures import write_figures
+from supple.study.page import write_page
 from supple.study.place import Place
 from supple.study.plan import Cell, DatasetEntry, StudyPlan
 from supple.study.report import sentences, write_report
@@ -23,7 +24,7 @@ class StudyResult:
 
     Attributes:
         results: all numbers, and the trainings that failed.
-        csv, report: results.csv and report.md.
+        csv, report, page: results.csv, report.md and report.html.
         figures: learning curves, each as PNG and PDF.
         answers: sentences that say which model is better.
     """
@@ -31,6 +32,7 @@ class StudyResult:
     results: Results
     csv: Path
     report: Path
+    page: Path
     figures: tuple[Path, ...]
     answers: tuple[str, ...]
 
@@ -74,8 +76,9 @@ def write_study(out: str | Path, report_units: Units | str | None = None, target
     """
     out = Path(out)
     results = collect(out, report_units)
-    csv, report = out / "results.csv", out / "report.md"
+    csv, report, page = out / "results.csv", out / "report.md", out / "report.html"
     write_csv(results, csv)
     figures = write_figures(results, out / "figures")
     write_report(results, figures, report, target)
-    return StudyResult(results, csv, report, tuple(figures), tuple(sentences(results, target)))
+    write_page(results, page, target)
+    return StudyResult(results, csv, report, page, tuple(figures), tuple(sentences(results, target)))

@@ -32,6 +32,7 @@ class Row:
         seconds: what the training took.
         peak_rss_bytes: most memory of the process that trained, up to the end of the training.
         status: done, failed, or not done.
+        interval_low, interval_high: bootstrap interval (95 %) of the value over the test frames; None where none was kept.
     """
 
     dataset: str
@@ -48,6 +49,8 @@ class Row:
     seconds: float | None
     peak_rss_bytes: int | None
     status: str
+    interval_low: float | None = None
+    interval_high: float | None = None
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,22 @@ class Results:
     def curve(self, dataset: str, model: str, quantity: Quantity, metric: Metric) -> list[Point]:
         """The learning curve of a model, by size."""
         return _points(self.runs(dataset, model, quantity, metric))
+
+    def interval(
+        self, dataset: str, model: str, n_train: int, quantity: Quantity, metric: Metric
+    ) -> tuple[float, float] | None:
+        """The interval of the training whose error is the median of its size; None where none was kept."""
+        found = [
+            (row.value, row.interval_low, row.interval_high)
+            for row in self.rows
+            if (row.dataset, row.model, row.n_train, row.quantity, row.metric)
+            == (dataset, model, n_train, quantity, metric)
+            and row.value is not None
+        ]
+        if not found:
+            return None
+        _, low, high = sorted(found, key=lambda one: one[0])[(len(found) - 1) // 2]
+        return None if low is None or high is None else (float(f"{low:.3g}"), float(f"{high:.3g}"))
 
     def seconds(self, dataset: str, model: str) -> list[Point]:
         """Training times in seconds, by size."""
@@ -174,10 +193,21 @@ def _rows(cell: Cell, record: Record, result: dict[str, Any] | None, otherwise: 
             continue
         unit = errors["unit"] if units is None else units.energy if quantity == "energy" else units.forces
         factor = in_internal(quantity, errors["unit"]) / in_internal(quantity, unit)
-        rows += [
-            Row(**common, quantity=quantity, metric=metric, value=errors[metric] * factor, unit=unit)
-            for metric in METRICS
-        ]
+        between = (result.get("intervals") or {}).get(quantity) or {}
+        for metric in METRICS:
+            low, high = (end * factor for end in between[metric]) if metric in between else (None, None)
+            value = errors[metric] * factor
+            rows.append(
+                Row(
+                    **common,
+                    quantity=quantity,
+                    metric=metric,
+                    value=value,
+                    unit=unit,
+                    interval_low=low,
+                    interval_high=high,
+                )
+            )
     return rows or [Row(**common, **nothing)]
 
 

@@ -96,7 +96,7 @@ def _published(title: str, series: Sequence[Series]) -> list[str]:
     for one in series:
         values = dict(zip(one.sizes, one.values, strict=True))
         cells = [f"{values[size]:g}" if size in values else "" for size in sizes]
-        lines.append([markdown(one.label), _error(one), one.unit, *cells])
+        lines.append([markdown(one.label), error_name(one), one.unit, *cells])
     return [f"Published numbers for {markdown(title)}:", _table(headings, lines)]
 
 
@@ -104,7 +104,7 @@ def _beside(found: Iterable[Comparison]) -> str:
     headings = ["model", "published as", "error", "unit", "N", "ours", "published", "ratio"]
     lines = [
         [
-            *(display_name(one.model), markdown(one.series.label), _error(one.series), one.unit, str(one.n_train)),
+            *(display_name(one.model), markdown(one.series.label), error_name(one.series), one.unit, str(one.n_train)),
             *(number(one.ours), number(one.published), f"{one.ratio:.2f}"),
         ]
         for one in found
@@ -112,7 +112,8 @@ def _beside(found: Iterable[Comparison]) -> str:
     return _table(headings, lines)
 
 
-def _error(series: Series) -> str:
+def error_name(series: Series) -> str:
+    """An error as tables head it, as `F RMSE`."""
     return f"{'E' if series.quantity == 'energy' else 'F'} {series.metric.upper()}"
 
 
