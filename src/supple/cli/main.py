@@ -7,6 +7,7 @@ import sys
 
 import typer
 
+from supple.cli.analyse import analyse
 from supple.cli.check import check
 from supple.cli.cite import cite
 from supple.cli.convert import convert
@@ -30,7 +31,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _command in (sample, check, convert, train, evaluate, predict, export, study, tune, published, demo, cite):
+for _command in (sample, check, convert, train, evaluate, predict, analyse, export, study, tune, published, demo, cite):
     app.command()(_command)
 
 
