@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,7 +18,7 @@ from supple.errors import DataError
 from supple.units import Units
 
 #: What ASE reads with momenta; whatever else there is has geometries alone.
-_WITH_MOMENTA = (".xyz", ".extxyz", ".traj")
+_WITH_MOMENTA = (".xyz", ".extxyz", ".traj", ".xyz.gz", ".extxyz.gz")
 #: Times are equally spaced when no step differs from the mean by more than this part of it.
 _EVEN = 1e-3
 
@@ -93,7 +95,7 @@ def read_trajectory(path: Path, frame_time: float | None = None) -> Trajectory:
     path = Path(path)
     if not path.is_file():
         raise DataError(f"There is no trajectory {path}.")
-    if not path.name.lower().removesuffix(".gz").endswith(_WITH_MOMENTA):
+    if not path.name.lower().endswith(_WITH_MOMENTA):
         return _geometries(path, frame_time)
     frames = _frames(path)
     numbers = frames[0].numbers
@@ -134,7 +136,11 @@ def _frames(path: Path) -> list[Atoms]:
     from ase.io import read
 
     try:
-        frames: Any = read(path, index=":")
+        if path.suffix == ".gz":  # unpacked first: ASE goes to and fro in files, which packed ones are slow at
+            with gzip.open(path, "rt", encoding="utf-8") as packed:
+                frames: Any = read(io.StringIO(packed.read()), index=":", format="extxyz")
+        else:
+            frames = read(path, index=":")
     except Exception as error:  # ASE's readers raise anything
         said = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise DataError(f"{path} cannot be read as a trajectory ({said}): is its last frame cut short?") from error

@@ -41,7 +41,9 @@ def path(
     write_frames(out, potential, found.positions, found.energies, found.forces, {"part_of_the_way": found.coordinate})
     figures = write_profile(out, found.profile)
     remark = (
-        None if found.settled else f"{found.left:.2g} eV/Å are left on the band after {steps} steps: take more --steps."
+        None
+        if found.settled
+        else f"{found.left:.2g} eV/Å are left on the band after {steps} steps: take more --images or --steps."
     )
     if json:
         print_json(
@@ -58,9 +60,7 @@ def path(
         typer.echo(f"Along it: {'; '.join(found.profile.sentences())}.")
         if remark:
             typer.echo(remark, err=True)
-        typer.echo(
-            f"\nWritten:\n  {out}  {len(found.energies)} images\n  {figures[0]}  the profile, also as PDF"
-        )
+        typer.echo(f"\nWritten:\n  {out}  {len(found.energies)} images\n  {figures[0]}  the profile, also as PDF")
         print_next(f"ase gui {out}")
     if not found.settled:
         raise typer.Exit(1)

@@ -110,10 +110,12 @@ def _relaxed(potential: Potential, frame: int, start: Float[np.ndarray, "N 3"], 
     bench = ForceFieldBench.of(potential, start)
     try:
         molecule, settled = bench.relaxed(bench.start(), fmax, steps)
+        energies, forces = potential.predict(molecule.positions[None])
+        if not (np.isfinite(energies).all() and np.isfinite(forces).all()):
+            raise ArithmeticError("energy or forces are not finite")
     except Exception as error:  # an optimiser that is led astray raises anything
         none = np.full(start.shape, np.nan)
         return Minimum(frame, start, np.inf, none, False, remark=f"the relaxation ended: {first_line(error)}")
-    energies, forces = potential.predict(molecule.positions[None])
     largest = float(np.linalg.norm(forces[0], axis=1).max())
     remark = None if settled else f"{largest:.2g} eV/Å are left after {steps} steps"
     broken = _changed_bonds(potential.numbers, start, molecule.positions)
