@@ -133,3 +133,16 @@ def test_frames_too_far_apart_give_no_spectrum_but_a_remark():
     (remark,) = [r for r in analyse([trajectory(n=300, step=10.0)]).remarks if "spectrum" in r]
     assert "10 fs apart fold vibrations above 1668 cm⁻¹" in remark
     assert "save one every 4 fs" in remark
+
+
+def test_a_drift_is_judged_by_its_size_and_by_its_error(short):
+    rng = np.random.default_rng(0)
+    for slope, noise, said in (
+        (0.2, 0.0, "conserved as it should be"),
+        (30.0, 0.0, "more than the 1 that a sound force field"),
+        (3.0, 1e-2, "a longer run is needed"),
+    ):
+        energies = 3e-3 * slope * short.times / 1e3 + noise * rng.standard_normal(200)
+        found = analyse([dataclasses.replace(short, conserved=energies), dataclasses.replace(short, name="b")])
+        assert any("drifts by" in sentence and said in sentence for sentence in found.sentences()), found.sentences()
+        assert sum("No energy drift of b:" in remark for remark in found.remarks) == 1

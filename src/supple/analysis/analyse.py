@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from ase import units
 from jaxtyping import Float
@@ -171,10 +173,10 @@ def _spectrum(sound: list[Trajectory], remarks: list[str]) -> Spectrum | None:
         )
         return None
     if highest_seen(step) < highest_expected(sound[0]):
-        needed = step * highest_seen(step) / highest_expected(sound[0])
+        needed = math.floor(step * highest_seen(step) / highest_expected(sound[0]))
         remarks.append(
             f"No spectrum: frames {step:g} fs apart fold vibrations above {highest_seen(step):.0f} cm⁻¹ onto slower ones; "
-            f"save one every {needed:.0f} fs."
+            f"save one every {needed} fs."
         )
         return None
     long = [one for one in sound if len(one) >= _FOR_SPECTRUM]
@@ -185,7 +187,8 @@ def _spectrum(sound: list[Trajectory], remarks: list[str]) -> Spectrum | None:
 
 
 def _drifts(sound: list[Trajectory], constant_energy: bool, remarks: list[str]) -> list[Drift]:
-    made = []
+    made: list[Drift] = []
+    without: dict[str, list[str]] = {}
     for one in sound:
         conserved = one.conserved
         if conserved is None and constant_energy and one.energies is not None and one.kinetic is not None:
@@ -196,11 +199,13 @@ def _drifts(sound: list[Trajectory], constant_energy: bool, remarks: list[str]) 
                 if constant_energy
                 else "nothing says that anything is conserved; say --constant-energy if the total energy is"
             )
-            remarks.append(f"No energy drift of {one.name}: {why}.")
         elif one.times is None:
-            remarks.append(f"No energy drift of {one.name}: the times of its frames are not known; give --frame-time.")
+            why = "the times of the frames are not known; give --frame-time"
         elif len(one) < _FOR_DRIFT:
-            remarks.append(f"No energy drift of {one.name}: it takes {_FOR_DRIFT} frames at least.")
+            why = f"it takes {_FOR_DRIFT} frames at least"
         else:
             made.append(drift(one.name, one.times, conserved, len(one.numbers)))
+            continue
+        without.setdefault(why, []).append(one.name)
+    remarks += [f"No energy drift of {', '.join(names)}: {why}." for why, names in without.items()]
     return made

@@ -18,7 +18,7 @@ from supple.units import ENERGY
 
 #: Crossings between wells below which a free energy is not to be trusted.
 _FEW = 10
-#: meV per atom and ps, and standard errors; less is no drift.
+#: meV per atom and ps: what is below is no drift; and standard errors: what is below cannot be told from none.
 _DRIFT, _DRIFT_ERRORS = 1.0, 3.0
 
 #: Quantity, value, reference, unit.
@@ -196,8 +196,10 @@ def _warning(f: FreeEnergy) -> str:
 
 def _said_of(d: Drift) -> str:
     said = f"The energy of {d.name} drifts by {d.slope:.2g} ± {d.error:.1g} meV/atom/ps"
-    if abs(d.slope) <= max(_DRIFT, 0.0) or abs(d.slope) < _DRIFT_ERRORS * d.error:
+    if abs(d.slope) <= _DRIFT:
         return f"{said}, and is conserved as it should be."
+    if abs(d.slope) < _DRIFT_ERRORS * d.error:
+        return f"{said}: a longer run is needed to tell that from none."
     return f"{said}: more than the {_DRIFT:g} that a sound force field and time step leave."
 
 

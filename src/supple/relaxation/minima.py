@@ -47,6 +47,10 @@ class Minimum:
     remark: str | None = None
     wavenumbers: Float[np.ndarray, "V"] | None = None
 
+    def __repr__(self) -> str:
+        end = "" if self.settled else ", not at rest"
+        return f"<conformer {self.conformer}, {self.energy:.4f} eV, from frame {self.frame}{end}>"
+
 
 def relax(
     potential: Potential,
