@@ -7,15 +7,19 @@ import sys
 
 import typer
 
+from supple.cli.analyse import analyse
 from supple.cli.check import check
 from supple.cli.cite import cite
 from supple.cli.convert import convert
 from supple.cli.demo import demo
 from supple.cli.evaluate import evaluate
 from supple.cli.export import export
+from supple.cli.path import path
 from supple.cli.predict import predict
 from supple.cli.published import published
+from supple.cli.relax import relax
 from supple.cli.sample import sample
+from supple.cli.scan import scan
 from supple.cli.study import study
 from supple.cli.train import train
 from supple.cli.tune import tune
@@ -30,7 +34,24 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _command in (sample, check, convert, train, evaluate, predict, export, study, tune, published, demo, cite):
+for _command in (
+    sample,
+    check,
+    convert,
+    train,
+    evaluate,
+    predict,
+    relax,
+    scan,
+    path,
+    analyse,
+    export,
+    study,
+    tune,
+    published,
+    demo,
+    cite,
+):
     app.command()(_command)
 
 

@@ -11,6 +11,10 @@ from supple.errors import SettingsError
 
 DataFile = Annotated[Path, typer.Argument(help="Geometries with energies and forces: .xyz, .extxyz or .npz, also .gz.")]
 ModelFile = Annotated[Path, typer.Argument(help="A force field that 'supple train' wrote.")]
+GeometryFile = Annotated[Path, typer.Argument(help="Geometries: .xyz, .extxyz or .npz, also .gz; labels are ignored.")]
+GeometryUnits = Annotated[
+    str | None, typer.Option("--units", help="Units of the geometries, where not Å: hartree,bohr.")
+]
 UnitsOption = Annotated[
     str | None,
     typer.Option("--units", help="Units of the file: kcal/mol, or hartree,bohr, or energy=eV,length=Å,forces=eV/Å."),

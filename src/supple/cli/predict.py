@@ -8,16 +8,14 @@ from typing import Annotated
 import typer
 
 from supple.cli.console import print_json, print_next, progress_display
-from supple.cli.options import JsonOption, ModelFile
+from supple.cli.options import GeometryFile, GeometryUnits, JsonOption, ModelFile
 
 
 def predict(
     model: ModelFile,
-    file: Annotated[Path, typer.Argument(help="Geometries: .xyz, .extxyz or .npz, also .gz; labels are ignored.")],
+    file: GeometryFile,
     out: Annotated[Path | None, typer.Option(help="Extended xyz to write; FILE-predicted.xyz if left out.")] = None,
-    units: Annotated[
-        str | None, typer.Option("--units", help="Units of the geometries, where not Å: hartree,bohr.")
-    ] = None,
+    units: GeometryUnits = None,
     out_units: Annotated[str, typer.Option(help="Units to write: eV, kcal/mol, or hartree,bohr.")] = "eV",
     json: JsonOption = False,
 ) -> None:

@@ -46,8 +46,42 @@ class Labelled:
     remark: str | None = None
 
 
+class Driven(ABC):
+    """What moves a molecule: energies and forces of some method, for relaxations."""
+
+    @abstractmethod
+    def driver(self) -> Calculator:
+        """A new calculator."""
+
+    def relaxed(
+        self,
+        atoms: Atoms,
+        fmax: float = _FMAX,
+        steps: int = 500,
+        held: FixConstraint | None = None,
+        longest: float | None = None,
+    ) -> tuple[Atoms, bool]:
+        """The nearest minimum, and whether it was come to.
+
+        Args:
+            atoms: where to begin.
+            fmax: eV/Å; forces at the end.
+            steps: of the relaxation at most.
+            held: what is kept as it is.
+            longest: Å; no atom moves further in a step. ASE's own when None.
+        """
+        from ase.optimize import BFGS
+
+        atoms = Atoms(atoms.numbers, atoms.positions)
+        atoms.calc = self.driver()
+        if held is not None:
+            atoms.set_constraint(held)
+        settled = bool(BFGS(atoms, logfile=None, maxstep=longest).run(fmax=fmax, steps=steps))
+        return Atoms(atoms.numbers, atoms.positions), settled
+
+
 @dataclass(frozen=True)
-class Bench:
+class Bench(Driven):
     """Molecule, methods and seed of a sampling.
 
     Attributes:
@@ -72,6 +106,10 @@ class Bench:
     def driver(self) -> Calculator:
         """A new calculator for dynamics and relaxations."""
         return calculator_factory(self.drive)(self.charge, self.multiplicity)
+
+    def labeller(self) -> Calculator:
+        """A new calculator for labels."""
+        return calculator_factory(self.method)(self.charge, self.multiplicity)
 
     def require_ready(self) -> None:
         """Refuse what cannot be, before anything is begun.
@@ -103,32 +141,6 @@ class Bench:
         """The random numbers of a segment."""
         return np.random.default_rng([self.seed, crc32(name.encode())])
 
-    def relaxed(
-        self,
-        atoms: Atoms,
-        fmax: float = _FMAX,
-        steps: int = 500,
-        held: FixConstraint | None = None,
-        longest: float | None = None,
-    ) -> tuple[Atoms, bool]:
-        """The nearest minimum, and whether it was come to.
-
-        Args:
-            atoms: where to begin.
-            fmax: eV/Å; forces at the end.
-            steps: of the relaxation at most.
-            held: what is kept as it is.
-            longest: Å; no atom moves further in a step. ASE's own when None.
-        """
-        from ase.optimize import BFGS
-
-        atoms = Atoms(atoms.numbers, atoms.positions)
-        atoms.calc = self.driver()
-        if held is not None:
-            atoms.set_constraint(held)
-        settled = bool(BFGS(atoms, logfile=None, maxstep=longest).run(fmax=fmax, steps=steps))
-        return Atoms(atoms.numbers, atoms.positions), settled
-
     def label(
         self,
         atoms: Atoms,
@@ -140,7 +152,7 @@ class Bench:
         positions = atoms.positions.copy()
         try:
             single = Atoms(atoms.numbers, positions)
-            single.calc = calculator_factory(self.method)(self.charge, self.multiplicity)
+            single.calc = self.labeller()
             forces = np.asarray(single.get_forces(), dtype=np.float64)
             energy = float(single.get_potential_energy())
             if not np.isfinite(energy) or not np.isfinite(forces).all():

@@ -13,7 +13,7 @@ from ase import Atoms
 from ase.constraints import FixAtoms, FixConstraint
 from jaxtyping import Float
 
-from supple.sampling.bench import Bench
+from supple.sampling.bench import Driven
 from supple.sampling.coordinate import Coordinate
 from supple.torsions import folded
 
@@ -24,7 +24,7 @@ _STRAIGHT = 170.0
 
 
 def relaxed_at(
-    molecule: Atoms, coordinate: Coordinate, bench: Bench, steps: int = 300, longest: float | None = None
+    molecule: Atoms, coordinate: Coordinate, bench: Driven, steps: int = 300, longest: float | None = None
 ) -> tuple[Atoms, str | None]:
     """The molecule relaxed with the coordinate held, and what there is to say of it."""
     held = HeldTorsion(coordinate, coordinate.value(molecule)) if coordinate.is_torsion else FixAtoms(coordinate.atoms)

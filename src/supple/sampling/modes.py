@@ -14,7 +14,7 @@ from ase import Atoms, units
 from jaxtyping import Float
 from pydantic import Field, PositiveFloat, PositiveInt
 
-from supple.sampling.bench import Bench, Draw, Labelled, Segment
+from supple.sampling.bench import Bench, Draw, Driven, Labelled, Segment
 from supple.sampling.molecules import short_name
 
 #: eV/Å; so far the molecule is relaxed, in about so many calculations.
@@ -72,7 +72,7 @@ class _Displaced(Segment):
             yield bench.label(moved, about, kept if k == 0 else None, remark if k == 0 else None)
 
 
-def normal_modes(minimum: Atoms, bench: Bench) -> tuple[Float[np.ndarray, "V"], Float[np.ndarray, "V N 3"]]:
+def normal_modes(minimum: Atoms, bench: Driven) -> tuple[Float[np.ndarray, "V"], Float[np.ndarray, "V N 3"]]:
     """Frequencies in ASE's units, and displacements for one unit of mass-weighted Q, of the 3N - 6 vibrations.
 
     Imaginary frequencies are negative, as is the custom.
@@ -94,6 +94,11 @@ def normal_modes(minimum: Atoms, bench: Bench) -> tuple[Float[np.ndarray, "V"], 
     squares, vectors = np.linalg.eigh(keep.T @ weighted @ keep)
     modes = (keep @ vectors).T / root
     return np.sign(squares) * np.sqrt(np.abs(squares)), modes.reshape(-1, n, 3)
+
+
+def wavenumbers(frequencies: Float[np.ndarray, "V"]) -> Float[np.ndarray, "V"]:
+    """Frequencies in ASE's units, as they come from `normal_modes`, in cm⁻¹; imaginary ones stay negative."""
+    return frequencies * (_HBAR / units.invcm)
 
 
 def displacements(frequencies: Float[np.ndarray, "V"], kelvin: float, quantum: bool) -> Float[np.ndarray, "V"]:

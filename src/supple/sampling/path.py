@@ -1,7 +1,7 @@
 """Geometries along the reaction path between two conformers, by the nudged elastic band.
 
-Henkelman, Uberuaga and Jónsson, J. Chem. Phys. 113, 9901 (2000), doi 10.1063/1.1329672; the first guess is interpolated by
-image-dependent pair potentials: Smidstrup et al., J. Chem. Phys. 140, 214106 (2014), doi 10.1063/1.4878664.
+The first guess is interpolated by image-dependent pair potentials: Smidstrup et al., J. Chem. Phys. 140, 214106 (2014), doi
+10.1063/1.4878664.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from ase import Atoms
 from pydantic import Field, PositiveFloat, PositiveInt
 
 from supple.errors import SettingsError
+from supple.sampling.band import band_of, relax_band
 from supple.sampling.bench import Bench, Draw, Labelled, Segment
 from supple.sampling.bursts import Bursts
 from supple.sampling.coordinate import Coordinate
@@ -93,22 +94,15 @@ class _Band(Segment):
     def _band(self, bench: Bench) -> tuple[np.ndarray, float]:
         """The images, and the largest force that is left on the band, eV/Å."""
         from ase.build import minimize_rotation_and_translation
-        from ase.mep import NEB
-        from ase.optimize import FIRE
 
         draw = self.draw
         first, last = (bench.relaxed(end)[0] for end in draw.ends(bench))
         minimize_rotation_and_translation(first, last)
         if np.linalg.norm(last.positions - first.positions, axis=1).max() < _SAME:
             raise ArithmeticError("both ends relax to the same geometry, so that there is no path between them")
-        images = [first, *(first.copy() for _ in range(draw.images - 2)), last]
-        band = NEB(images, method="improvedtangent", remove_rotation_and_translation=True)
+        band = band_of([first, *(first.copy() for _ in range(draw.images - 2)), last])
         band.interpolate("idpp")
-        for image in images:
+        for image in band.images:
             image.calc = bench.driver()
-        # an image climbs well only when the band lies roughly where it belongs
-        FIRE(band, logfile=None).run(fmax=3 * draw.fmax, steps=draw.steps // 2)
-        band.climb = True
-        FIRE(band, logfile=None).run(fmax=draw.fmax, steps=draw.steps // 2)
-        left = float(np.linalg.norm(band.get_forces(), axis=1).max())
-        return np.array([image.positions for image in images]), left
+        left = relax_band(band, draw.fmax, draw.steps)
+        return np.array([image.positions for image in band.images]), left

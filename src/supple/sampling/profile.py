@@ -38,14 +38,23 @@ class Profile:
 
     @property
     def minima(self) -> list[int]:
-        """Places of the minima, ends included."""
-        return _valleys(self.energies)
+        """Places of the minima; ends included, where the coordinate does not close to a circle."""
+        return _valleys_round(self.energies) if self.closed else _valleys(self.energies)
+
+    @property
+    def closed(self) -> bool:
+        """Whether it is of a whole turn, so that both ends are one."""
+        return self.unit == "°" and abs(float(self.coordinate[-1] - self.coordinate[0]) - 360) < 1e-6
 
     @property
     def barriers(self) -> list[int]:
         """The highest place between each minimum and the next."""
         minima = self.minima
-        return [a + int(self.energies[a : b + 1].argmax()) for a, b in pairwise(minima)]
+        found = [a + int(self.energies[a : b + 1].argmax()) for a, b in pairwise(minima)]
+        if self.closed and minima and minima[0] > 0:  # from the last over the end to the first
+            around = [*range(minima[-1], len(self.energies)), *range(minima[0] + 1)]
+            found.append(max(around, key=lambda k: float(self.energies[k])))
+        return found
 
     def sentences(self) -> list[str]:
         """Minima and barriers in words."""
@@ -136,6 +145,18 @@ def _valleys(energies: Float[np.ndarray, "K"]) -> list[int]:
     # a plateau of infinity at both ends makes valleys of the ends
     peaks, _ = find_peaks(-np.where(np.isinf(walled), 1e9, walled), prominence=_RIPPLE)
     return [int(k) - 1 for k in peaks]
+
+
+def _valleys_round(energies: Float[np.ndarray, "K"]) -> list[int]:
+    """Of a circle whose first and last place are one; seen from its highest place, so that no valley is cut in two."""
+    from scipy.signal import find_peaks
+
+    n = len(energies) - 1
+    start = int(energies[:-1].argmax())
+    rolled = np.roll(energies[:-1], -start)
+    peaks, _ = find_peaks(-np.append(rolled, rolled[0]), prominence=_RIPPLE)
+    found = sorted((int(k) + start) % n for k in peaks)
+    return [*found, n] if 0 in found else found
 
 
 def _every(values: Float[np.ndarray, "K"]) -> MultipleLocator:

@@ -1,0 +1,34 @@
+"""The report of an analysis: tables, figures and a page in a folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from supple.analysis.figures import figures
+from supple.analysis.page import page
+from supple.analysis.result import Analysis
+from supple.analysis.tables import write_tables
+from supple.files import replacing, write_json, write_text
+
+
+def write_report(analysis: Analysis, folder: Path, unit: str = "kcal/mol") -> Path:
+    """Write tables, figures (PNG and PDF), `analysis.json` and the page into a folder.
+
+    Args:
+        analysis: what was found.
+        folder: made where it is not there; files in it are replaced.
+        unit: of free energies in figures and page.
+
+    Returns:
+        The page.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    write_tables(analysis, folder)
+    drawn = figures(analysis, unit)
+    for drawing in drawn:
+        for suffix in ("png", "pdf"):
+            with replacing(folder / f"{drawing.name}.{suffix}") as temporary:
+                drawing.figure.savefig(temporary, format=suffix, dpi=150)
+    write_json(folder / "analysis.json", analysis.as_dict())
+    write_text(folder / "analysis.html", page(analysis, drawn, unit))
+    return folder / "analysis.html"

@@ -1,0 +1,77 @@
+"""`supple scan`: a torsion turned once round, all else relaxed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from supple.cli.console import print_json, print_next, progress_display
+from supple.cli.options import GeometryFile, GeometryUnits, JsonOption, ModelFile
+
+if TYPE_CHECKING:
+    from supple.relaxation import TorsionScan
+
+
+def scan(
+    model: ModelFile,
+    file: GeometryFile,
+    torsion: Annotated[
+        str | None,
+        typer.Option(help="Four atoms, 1-2-3-4, or as 'supple check' names it, N1-C2-C3-O4; the main one if left out."),
+    ] = None,
+    points: Annotated[int, typer.Option(min=4, help="Angles, evenly once round.")] = 36,
+    frame: Annotated[int, typer.Option(min=0, help="Of the file, where the scan begins.")] = 0,
+    out: Annotated[Path | None, typer.Option(help="Extended xyz to write; FILE-scan.xyz if left out.")] = None,
+    units: GeometryUnits = None,
+    json: JsonOption = False,
+) -> None:
+    """Turn a torsion once round, with all else relaxed at every angle.
+
+    There and back, then each angle once more from its neighbours until none falls any further. Exit code 1 when an angle did
+    not come to rest.
+    """
+    from supple.potential import Potential
+    from supple.reading import read
+    from supple.relaxation import scan_torsion
+    from supple.relaxation.frames import one_frame, output_for, write_frames, write_profile
+
+    potential = Potential.load(model)
+    start = one_frame(read(file, units=units, labels=False), frame)
+    out = output_for(file, "scan", out)
+    with progress_display() as progress:
+        found = scan_torsion(potential, start, torsion, points, progress)
+    write_frames(out, potential, found.positions, found.energies, found.forces, {"torsion_degrees": found.angles})
+    figures = write_profile(out, found.profile)
+    if json:
+        print_json(
+            {
+                "out": str(out), "figures": [str(f) for f in figures], "torsion": found.label,
+                "degrees": found.angles.tolist(), "energies_eV": found.energies.tolist(),
+                "profile": found.profile.sentences(), "remarks": list(found.remarks),
+            }
+        )  # fmt: skip
+    else:
+        _show(found)
+        typer.echo(f"\nWritten:\n  {out}  the geometry at each angle\n  {figures[0]}  the profile, also as PDF")
+        print_next(f"supple relax {model} {out}")
+    if found.remarks:
+        raise typer.Exit(1)
+
+
+def _show(found: TorsionScan) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from supple.units import ENERGY
+
+    typer.echo(f"{found.label}: {'; '.join(found.profile.sentences())}.")
+    table = Table()
+    for heading in (f"{found.label} / °", "energy / kcal/mol"):
+        table.add_column(heading, justify="right")
+    for angle, energy in zip(found.angles, found.energies - found.energies.min(), strict=True):
+        table.add_row(f"{angle:.0f}", f"{energy / ENERGY['kcal/mol']:.2f}")
+    Console().print(table)
+    for remark in found.remarks:
+        typer.echo(f"{remark}.", err=True)

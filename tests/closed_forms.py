@@ -1,0 +1,79 @@
+"""Molecules whose energies are known in closed form, as force fields: what is found of them can be checked exactly."""
+
+import numpy as np
+import torch
+from ase import Atoms
+from ase.build import molecule
+
+from supple import Potential
+
+
+class ClosedForm(Potential):
+    """A force field whose energy is a function; it notes how many geometries it was asked for at a time."""
+
+    kind = "closed"
+
+    def __init__(self, numbers, energy):
+        super().__init__(np.asarray(numbers))
+        self.energy = energy
+        self.asked = []
+
+    def energy_and_forces(self, positions):
+        self.asked.append(len(positions))
+        with torch.enable_grad():
+            r = positions.detach().clone().requires_grad_()
+            e = self.energy(r)
+            (gradient,) = torch.autograd.grad(e.sum(), r)
+        return e.detach(), -gradient
+
+    def configuration(self):
+        return {}
+
+    @classmethod
+    def from_configuration(cls, numbers, configuration, arrays):
+        raise NotImplementedError
+
+    @property
+    def device(self):
+        return torch.device("cpu")
+
+
+def spring(k, rest):
+    """A diatomic molecule: k/2 (r - rest)², in eV and Å."""
+    return lambda r: 0.5 * k * ((r[:, 0] - r[:, 1]).norm(dim=-1) - rest) ** 2
+
+
+#: HOOH: H1-O2-O3-H4, and the coefficients of its torsion in eV.
+PEROXIDE = molecule("H2O2")[[2, 0, 1, 3]]
+V1, V2 = 0.12, 0.05
+_BONDS, _REST = ((0, 1), (1, 2), (2, 3)), (0.97, 1.45, 0.97)
+_ANGLES, _COS = ((0, 1, 2), (1, 2, 3)), np.cos(np.radians(100.0))
+
+
+def torsion_energy(degrees):
+    """V1/2 (1 + cos φ) + V2/2 (1 - cos 2φ), eV: a minimum at 180°, another at 0, or barriers, by its coefficients."""
+    phi = np.radians(degrees)
+    return V1 / 2 * (1 + np.cos(phi)) + V2 * (1 - np.cos(2 * phi))
+
+
+def peroxide(positions):
+    """Springs for bonds and cosines of angles, and the torsion, on which nothing else depends."""
+    e = sum(
+        15.0 * ((positions[:, i] - positions[:, j]).norm(dim=-1) - r0) ** 2
+        for (i, j), r0 in zip(_BONDS, _REST, strict=True)
+    )
+    for i, j, k in _ANGLES:
+        a, b = positions[:, i] - positions[:, j], positions[:, k] - positions[:, j]
+        cosine = (a * b).sum(-1) / (a.norm(dim=-1) * b.norm(dim=-1))
+        e = e + 3.0 * (cosine - _COS) ** 2
+    b1, b2, b3 = (positions[:, k + 1] - positions[:, k] for k in range(3))
+    n1, n2 = torch.cross(b1, b2, dim=-1), torch.cross(b2, b3, dim=-1)
+    c = (n1 * n2).sum(-1) / (n1.norm(dim=-1) * n2.norm(dim=-1))
+    return e + V1 / 2 * (1 + c) + V2 * (2 - 2 * c**2)
+
+
+def peroxide_at(degrees):
+    """A geometry of HOOH at a torsion."""
+    atoms = Atoms(PEROXIDE.numbers, PEROXIDE.positions)
+    atoms.set_dihedral(0, 1, 2, 3, degrees, indices=[3])
+    return atoms.positions
