@@ -17,7 +17,7 @@ from test_study_plan import plan
 from supple.errors import SettingsError
 from supple.study import run_study
 from supple.study.engine import run
-from supple.study.place import Here, Scheduler
+from supple.workers.place import Here, Scheduler
 
 pytestmark = pytest.mark.slow
 
@@ -30,7 +30,7 @@ def trainings() -> list[psutil.Process]:
     return [
         process
         for process in psutil.Process().children(recursive=True)
-        if "supple.study.child" in " ".join(process.cmdline())
+        if "supple.workers.child" in " ".join(process.cmdline())
     ]
 
 
@@ -119,7 +119,7 @@ def test_a_scheduler_that_runs_already_does_the_same(tmp_path: Path) -> None:
 
 
 def test_a_scheduler_that_does_not_answer_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("supple.study.place._PATIENCE", 1)
+    monkeypatch.setattr("supple.workers.place._PATIENCE", 1)
     with pytest.raises(SettingsError, match=r"No Dask scheduler answers at tcp://127.0.0.1:9"):
         run(plan(), tmp_path, place=Scheduler("tcp://127.0.0.1:9"))
 

@@ -7,7 +7,7 @@ from test_study_plan import plan
 
 from supple.study.engine import foresee, run
 from supple.study.outlook import _START
-from supple.study.place import Here
+from supple.workers.place import Here
 
 
 def test_a_plan_says_what_it_will_take_and_writes_nothing(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from test_study_plan import plan
 from supple.errors import SettingsError
 from supple.study import run_study
 from supple.study.engine import run as run_anywhere
-from supple.study.place import Here
+from supple.workers.place import Here
 
 ONE_BY_ONE = Here(jobs=1)
 

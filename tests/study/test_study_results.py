@@ -13,12 +13,12 @@ from typer.testing import CliRunner
 from supple.errors import SettingsError, UnitsError
 from supple.study import StudyResult, run_study, write_study
 from supple.study.figures import write_figures
-from supple.study.place import Here
 from supple.study.plan import DatasetEntry, StudyPlan
 from supple.study.report import write_report
 from supple.study.table import study_table
 from supple.study.words import markdown
 from supple.units import ENERGY
+from supple.workers.place import Here
 
 
 @pytest.fixture

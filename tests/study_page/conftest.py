@@ -8,7 +8,7 @@ from planted import PLANTED
 
 from supple.bundled import bundled_path
 from supple.study import DatasetEntry, StudyPlan, run_study
-from supple.study.place import Here
+from supple.workers.place import Here
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,8 @@ from supple.errors import SettingsError
 from supple.models import make_settings
 from supple.selection import split_dataset
 from supple.settings import read_settings
-from supple.tuning import search, tune, write_page
+from supple.tuning import tune, work, write_page
+from supple.workers.place import Here
 
 DATA = toy_dataset(60)
 SPLIT = split_dataset(DATA, 20, 10, seed=0)
@@ -97,7 +98,7 @@ def test_hopeless_trials_are_ended_and_failures_recorded(tmp_path, monkeypatch):
         ended.append(settings.learning_rate)
         return settings.learning_rate
 
-    monkeypatch.setattr(search, "train_trial", training)
+    monkeypatch.setattr(work, "train_trial", training)
     tuned = tune("schnet", DATA, SPLIT, tmp_path, trials=60)
     states = [trial.state.name for trial in tuned.study.trials]
     assert states.count("PRUNED") > 5
@@ -106,7 +107,7 @@ def test_hopeless_trials_are_ended_and_failures_recorded(tmp_path, monkeypatch):
     assert "below that of the defaults (0.003), all after a shortened training (steps 5000" in tuned.sentence()
     page = write_page(tuned).read_text()
     assert "The network diverged." in page
-    monkeypatch.setattr(search, "train_trial", lambda *arguments: 1.0)
+    monkeypatch.setattr(work, "train_trial", lambda *arguments: 1.0)
     none_better = tune("schnet", DATA, SPLIT, tmp_path / "equal", trials=3)
     assert "none was better than the defaults" in none_better.sentence()
     assert read_settings(none_better.settings_file) == {}
@@ -120,3 +121,14 @@ def test_what_cannot_be_searched_is_refused(tmp_path, monkeypatch):
     with pytest.raises(SettingsError, match=r"pip install 'supple\[tune\]'"):
         tune("sgdml", DATA, SPLIT, tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.slow
+def test_trials_side_by_side_do_the_same(tmp_path):
+    given = SMALL | {"steps": 200, "batch_size": 10, "features": 16}
+    tuned = tune("schnet", DATA, SPLIT, tmp_path, trials=5, given=given, place=Here(jobs=2))
+    assert tuned.sentence().startswith("5 trials (")
+    assert len(trials_of(tuned)) == 5
+    assert len({tuple(params.items()) for params, _ in trials_of(tuned)}) == 5
+    begun, ended = zip(*((trial.datetime_start, trial.datetime_complete) for trial in tuned.study.trials), strict=True)
+    assert any(begun[i + 1] < ended[i] for i in range(4))  # some were under way at the same time

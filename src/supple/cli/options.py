@@ -43,6 +43,13 @@ BlocksOption = Annotated[
 AcceptOption = Annotated[
     list[str] | None, typer.Option("--accept", help="Train in spite of this finding about the data; may be repeated.")
 ]
+JobsOption = Annotated[
+    int | None, typer.Option(min=1, help="Trainings at a time; as many as there are cores and memory if left out.")
+]
+OnOption = Annotated[
+    str | None,
+    typer.Option(help="Elsewhere than here: slurm:FILE.yaml, or a Dask scheduler's address, as tcp://host:8786."),
+]
 
 
 def parse_assignments(texts: list[str] | None) -> dict[str, Any]:

@@ -12,8 +12,10 @@ from supple.cli.console import print_json, print_next, progress_display
 from supple.cli.options import (
     AcceptOption,
     BlocksOption,
+    JobsOption,
     JsonOption,
     KeysOption,
+    OnOption,
     ReportUnits,
     SelectOption,
     UnitsOption,
@@ -23,7 +25,7 @@ from supple.errors import SettingsError
 
 if TYPE_CHECKING:
     from supple.study import StudyPlan, StudyResult
-    from supple.study.place import Place
+    from supple.workers.place import Place
 
 DataFiles = Annotated[
     list[Path], typer.Argument(help="One file of geometries for each molecule or data set, with energies and forces.")
@@ -56,13 +58,8 @@ def study(
     ] = None,
     accept: AcceptOption = None,
     out: Annotated[Path, typer.Option(help="Folder of the study.")] = Path("supple-study"),
-    jobs: Annotated[
-        int | None, typer.Option(min=1, help="Trainings at a time; as many as there are cores and memory if left out.")
-    ] = None,
-    on: Annotated[
-        str | None,
-        typer.Option(help="Elsewhere than here: slurm:FILE.yaml, or a Dask scheduler's address, as tcp://host:8786."),
-    ] = None,
+    jobs: JobsOption = None,
+    on: OnOption = None,
     only_plan: Annotated[
         bool, typer.Option("--plan", help="Say what it will take, in time and memory, and train nothing.")
     ] = False,
@@ -78,7 +75,7 @@ def study(
     The same command again goes on where it was stopped; more sizes, seeds or files may be added to it.
     """
     from supple.study import DatasetEntry, StudyPlan, run_study
-    from supple.study.place import place_of
+    from supple.workers.place import place_of
 
     if target is not None and target <= 0:
         raise SettingsError(f"--target {target:g} is no error that can be reached: give a number above zero.")

@@ -13,8 +13,10 @@ from supple.cli.options import (
     AcceptOption,
     BlocksOption,
     DataFile,
+    JobsOption,
     JsonOption,
     KeysOption,
+    OnOption,
     SelectOption,
     SetOption,
     UnitsOption,
@@ -36,6 +38,8 @@ def tune(
     keys: KeysOption = None,
     set_: SetOption = None,
     accept: AcceptOption = None,
+    jobs: JobsOption = None,
+    on: OnOption = None,
     json: JsonOption = False,
 ) -> None:
     """Search for the settings of a model that give the smallest force error on validation frames.
@@ -47,7 +51,9 @@ def tune(
     from supple.tuning import tune as search
     from supple.tuning import write_page
     from supple.tuning.page import importances
+    from supple.workers.place import place_of
 
+    place = place_of(on, jobs)
     require_selection(select or "random")
     given = parse_assignments(set_)
     dataset = read(file, units=units, keys=keys)
@@ -56,7 +62,7 @@ def tune(
     out = out or Path(f"{stem}-{model}-tuning")
     with progress_display() as progress:
         try:
-            tuned = search(model, dataset, chosen, out, trials, given, accept or (), progress)
+            tuned = search(model, dataset, chosen, out, trials, given, accept or (), progress, place)
         except KeyboardInterrupt:
             progress.note("Stopped; the same command goes on where it was.")
             raise typer.Exit(130) from None

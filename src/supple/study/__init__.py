@@ -10,10 +10,10 @@ from supple.study.collect import Results, collect, write_csv
 from supple.study.engine import run
 from supple.study.figures import write_figures
 from supple.study.page import write_page
-from supple.study.place import Place
 from supple.study.plan import Cell, DatasetEntry, StudyPlan
 from supple.study.report import sentences, write_report
 from supple.units import Units
+from supple.workers.place import Place
 
 __all__ = ["Cell", "DatasetEntry", "StudyPlan", "StudyResult", "run_study", "write_study"]
 
@@ -55,7 +55,7 @@ def run_study(
         plan: models, data, sizes, seeds.
         out: folder of the study.
         progress: listens.
-        place: where to train, as from `supple.study.place`; on this machine when None.
+        place: where to train, as from `supple.workers.place`; on this machine when None.
         report_units: units of the errors; those of each file when None.
         target: a force error (RMSE) to be reached, in the units of the errors: how many calculations does it take?
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import traceback
+from dataclasses import dataclass
 from pathlib import Path
 
 from supple.errors import SettingsError, SuppleError
@@ -32,20 +33,34 @@ class CellProgress:
         self.listener.step(self.cell, done, total, f"{task} {detail}".strip())
 
 
-def attempt(training: Training, name: str, progress: Progress) -> str | None:
-    """Train a cell; the sentence of the failure, or None when all went well.
+@dataclass(frozen=True)
+class Attempt:
+    """One attempt; it can be handed to another process.
 
-    A failure is kept in failed.json in the cell's folder; the next attempt removes it. Where another process is at work in the
-    folder, as one that lost whoever had started it may be for a moment, it is waited for.
+    Attributes:
+        name: of the cell.
+        training: what to do.
     """
-    (training.directory / FAILURE_FILE).unlink(missing_ok=True)
-    try:
-        training.run(CellProgress(name, progress), wait=True)
-    except Exception as error:  # whatever goes wrong in one training must not stop the others
-        message = str(error) if isinstance(error, SuppleError) else in_words(error)
-        record_failure(training.directory, message, None if isinstance(error, SuppleError) else traceback.format_exc())
-        return message
-    return None
+
+    name: str
+    training: Training
+
+    def __call__(self, progress: Progress) -> str | None:
+        """Train; the sentence of the failure, or None when all went well.
+
+        A failure is kept in failed.json in the cell's folder; the next attempt removes it. Where another process is at work in the
+        folder, as one that lost whoever had started it may be for a moment, it is waited for.
+        """
+        directory = self.training.directory
+        (directory / FAILURE_FILE).unlink(missing_ok=True)
+        try:
+            self.training.run(CellProgress(self.name, progress), wait=True)
+        except Exception as error:  # whatever goes wrong in one training must not stop the others
+            foreseen = isinstance(error, SuppleError)
+            message = str(error) if foreseen else _in_words(error)
+            record_failure(directory, message, None if foreseen else traceback.format_exc())
+            return message
+        return None
 
 
 def record_failure(directory: Path, message: str, details: str | None = None) -> None:
@@ -90,7 +105,7 @@ def is_done(directory: Path, name: str, wanted: dict[str, object]) -> bool:
     )
 
 
-def in_words(error: BaseException) -> str:
+def _in_words(error: BaseException) -> str:
     """An error that nobody foresaw, in a line."""
     first = (str(error).strip().splitlines() or [""])[0]
     return f"{type(error).__name__}: {first}" if first else type(error).__name__

@@ -8,15 +8,14 @@ from pathlib import Path
 
 from supple.forecast import Forecast
 from supple.progress import SILENCE, Progress
-from supple.study.attempt import attempt, is_done
-from supple.study.child import Task
-from supple.study.dispatch import Dispatch, Piece
+from supple.study.attempt import Attempt, is_done, record_failure
 from supple.study.material import Job, prepare
 from supple.study.outlook import Outlook, forecasts, outlook
-from supple.study.place import Here, Place
 from supple.study.plan import Cell, StudyPlan
 from supple.study.record import add_to_record
 from supple.study.reference import reference_file, save_reference
+from supple.workers.dispatch import Dispatch, Lost, Piece
+from supple.workers.place import Here, Place
 
 
 @dataclass(frozen=True)
@@ -71,18 +70,22 @@ def run(plan: StudyPlan, out: Path, progress: Progress = SILENCE, place: Place |
     account.report()
     if isinstance(place, Here) and (place.jobs == 1 or len(work.left) <= 1):
         for job in work.left:
-            account.end(job.cell.name, attempt(job.training(), job.cell.name, progress))
+            account.end(job.cell.name, Attempt(job.cell.name, job.training())(progress))
         return
+    directories = {job.cell.name: job.directory for job in work.left}
+
+    def end(name: str, came: str | Lost | None) -> None:
+        if isinstance(came, Lost):  # it could not write that down itself
+            record_failure(directories[name], came.reason)
+        account.end(name, came.reason if isinstance(came, Lost) else came)
+
     if work.left:
         with place.open(len(work.left)) as crew:
-            Dispatch(crew, progress, account.end).run([_piece(job, work.expected[job.cell]) for job in work.left])
+            Dispatch(crew, progress, end).run(_piece(job, work.expected[job.cell]) for job in work.left)
 
 
 def _piece(job: Job, expected: Forecast) -> Piece:
-    def task(threads: int) -> Task:
-        return Task(job.cell.name, job.training(), threads)
-
-    return Piece(job.cell.name, job.directory, expected.n_bytes, task)
+    return Piece(job.cell.name, expected.n_bytes, lambda: Attempt(job.cell.name, job.training()))
 
 
 def _keep_references(out: Path, jobs: Sequence[Job]) -> None:

@@ -10,9 +10,9 @@ from supple.forecast import Forecast
 from supple.machine import GIB
 from supple.progress import SILENCE, Progress
 from supple.study.material import Job
-from supple.study.place import Room
 from supple.study.plan import Cell
 from supple.study.words import display_name, duration
+from supple.workers.place import Room
 
 #: Seconds until the process of a training has loaded its libraries.
 _START = 4.0

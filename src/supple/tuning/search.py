@@ -7,29 +7,30 @@ step is ended early.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from supple.checks import Finding, require_sound
 from supple.dataset import Dataset
-from supple.errors import SettingsError, SuppleError
+from supple.errors import SettingsError
 from supple.files import write_text
 from supple.fitting import ModelSettings
+from supple.forecast import PROCESS
 from supple.models import make_settings, settings_class
 from supple.progress import SILENCE, Progress
 from supple.run import RunDirectory
 from supple.searching import Interval, Range
 from supple.splits import Split
 from supple.training import run_configuration
-from supple.tuning.trial import TrialProgress, directory_of, train_trial
+from supple.tuning.work import FIRST, TrialWork, open_search
+from supple.workers.dispatch import Dispatch, Lost, Piece
+from supple.workers.place import Here, Place
 
 if TYPE_CHECKING:
     import optuna
 
-#: Trials before the search learns from them, and before any is ended early.
-_FIRST = 8
 #: Where a trial that failed keeps why.
 _MESSAGE = "message"
 
@@ -86,6 +87,7 @@ def tune(
     given: dict[str, Any] | None = None,
     accept: Collection[str] = (),
     progress: Progress = SILENCE,
+    place: Place | None = None,
 ) -> Tuned:
     """Search for the settings of a model with the smallest force error on the validation frames.
 
@@ -97,12 +99,13 @@ def tune(
         given: settings that are kept as they are, and not searched for.
         accept: names of findings about the data to accept.
         progress: listens; the task `tuning` counts trials.
+        place: where trials are trained, several at a time; in this process, one after another, when None.
 
     Raises:
         SettingsError: `out` holds another search, all settings are given, or Optuna is not installed.
         SuppleError: the defaults cannot be trained.
     """
-    _optuna()
+    optuna = _optuna()
     given = dict(given or {})
     cls = settings_class(kind)
     space = {name: among for name, among in cls.search_space.items() if name not in given}
@@ -115,63 +118,107 @@ def tune(
     with run.gone_if_refused():
         examined = require_sound(dataset, accept)
     with run.claimed():
-        tuned = _search(kind, train, valid, split.seed, out, trials, space, fixed, shortened, examined, progress)
+        study = open_search(out, begin=True)
+        _take_up(study)
+        # Going on must not repeat what was proposed before, as a sampler with the same seed would. Trials that still run count as
+        # poor ones, so that others beside them are not the same.
+        started = split.seed + len(study.trials)
+        study.sampler = optuna.samplers.TPESampler(
+            seed=started, n_startup_trials=FIRST, constant_liar=place is not None
+        )
+        search = _Search(kind, out, split.seed, trials, space, fixed, train, valid, tuple(examined), study, progress)
+        defaults = search.run(place)
+    tuned = Tuned(out, kind, study, train.source.units.forces, defaults, shortened, out / "best.yaml")
     _write_settings(tuned, given)
     return tuned
 
 
-def _search(
-    kind: str,
-    train: Dataset,
-    valid: Dataset,
-    seed: int,
-    out: Path,
-    trials: int,
-    space: dict[str, Range],
-    fixed: dict[str, Any],
-    shortened: dict[str, Any],
-    examined: Sequence[Finding],
-    progress: Progress,
-) -> Tuned:
-    optuna = _optuna()
-    unit = train.source.units.forces
-    study = optuna.create_study(
-        storage=optuna.storages.JournalStorage(optuna.storages.journal.JournalFileBackend(str(out / "trials.log"))),
-        study_name="tuning",
-        load_if_exists=True,
-    )
-    _take_up(study)
-    # Going on must not repeat what was proposed before, as a sampler with the same seed would.
-    study.sampler = optuna.samplers.TPESampler(seed=seed + len(study.trials), n_startup_trials=_FIRST)
-    study.pruner = optuna.pruners.MedianPruner(n_startup_trials=_FIRST)
+@dataclass(frozen=True, eq=False)
+class _Search:
+    """A search under way.
 
-    def value_of(name: str, values: dict[str, Any], heard: Any = None) -> float:
-        settings: ModelSettings = make_settings(kind, fixed | values)
-        listener = TrialProgress(name, progress)
-        return train_trial(settings, train, valid, seed, directory_of(out, values), listener, examined, heard)
+    Attributes:
+        kind, out, seed, trials: of `tune`.
+        space: settings that are searched for.
+        fixed: all others that are not defaults.
+        train, valid, examined: the data.
+        study: Optuna's.
+        progress: listens.
+    """
 
-    progress.step("tuning", 0, trials, "the defaults, to compare with")
-    defaults = value_of("defaults", {})
-    while (done := sum(map(_counts, study.trials))) < trials:
-        best = min((trial.value for trial in study.trials if _ended(trial) and trial.value is not None), default=None)
-        progress.step("tuning", done, trials, f"defaults {defaults:.4g}, best {best or defaults:.4g} {unit}")
-        trial = study.ask()
-        values = {name: _suggest(trial, name, among) for name, among in space.items()}
+    kind: str
+    out: Path
+    seed: int
+    trials: int
+    space: dict[str, Range]
+    fixed: dict[str, Any]
+    train: Dataset
+    valid: Dataset
+    examined: tuple[Finding, ...]
+    study: optuna.Study
+    progress: Progress
 
-        def heard(step: int, error: float, trial: Any = trial) -> None:
-            trial.report(error, step)
-            if trial.should_prune():
-                raise optuna.TrialPruned
+    def run(self, place: Place | None) -> float:
+        """Train the defaults and what is proposed; the error of the defaults.
 
-        try:
-            study.tell(trial, value_of(f"trial {trial.number}", values, heard))
-        except optuna.TrialPruned:
-            study.tell(trial, state=optuna.trial.TrialState.PRUNED)
-        except SuppleError as error:  # a network that diverges, or a kernel that does not fit into memory
-            trial.set_user_attr(_MESSAGE, str(error))
-            study.tell(trial, state=optuna.trial.TrialState.FAIL)
-    progress.step("tuning", trials, trials)
-    return Tuned(out, kind, study, unit, defaults, shortened, out / "best.yaml")
+        Raises:
+            SuppleError: the defaults cannot be trained.
+        """
+        self.progress.step("tuning", 0, self.trials, "the defaults, to compare with")
+        came = self._work("defaults", {}, None)(self.progress)
+        if "value" not in came:
+            raise SettingsError(str(came["message"]))
+        defaults = float(came["value"])
+        numbers: dict[str, int] = {}
+
+        def end(name: str, came: dict[str, Any] | Lost) -> None:
+            self._tell(numbers.pop(name), {"message": came.reason} if isinstance(came, Lost) else came)
+            self._report(defaults)
+
+        pieces = self._proposed(numbers)
+        self._report(defaults)
+        if place is None or (isinstance(place, Here) and place.jobs == 1):
+            for piece in pieces:
+                end(piece.name, piece.work()(self.progress))
+        else:
+            with place.open(self.trials) as crew:
+                Dispatch(crew, self.progress, end).run(pieces)
+        self.progress.step("tuning", self.trials, self.trials)
+        return defaults
+
+    def _proposed(self, numbers: dict[str, int]) -> Iterator[Piece]:
+        """Trials, each proposed when there is room for it; `numbers` are those that run."""
+        while sum(map(_counts, self.study.trials)) + len(numbers) < self.trials:
+            trial = self.study.ask()
+            values = {name: _suggest(trial, name, among) for name, among in self.space.items()}
+            name = f"trial {trial.number}"
+            numbers[name] = trial.number
+            work = self._work(name, values, trial._trial_id)
+            yield Piece(name, PROCESS, lambda work=work: work)  # type: ignore[misc]
+
+    def _work(self, name: str, values: dict[str, Any], trial: int | None) -> TrialWork:
+        settings: ModelSettings = make_settings(self.kind, self.fixed | values)
+        return TrialWork(name, self.out, trial, settings, self.train, self.valid, self.seed, self.examined, values)
+
+    def _tell(self, number: int, came: dict[str, Any]) -> None:
+        import optuna
+
+        states = optuna.trial.TrialState
+        if "value" in came:
+            self.study.tell(number, came["value"])
+        elif "pruned" in came:
+            self.study.tell(number, state=states.PRUNED)
+        else:
+            trial = next(trial for trial in self.study.trials if trial.number == number)
+            optuna.trial.Trial(self.study, trial._trial_id).set_user_attr(_MESSAGE, came["message"])
+            self.study.tell(number, state=states.FAIL)
+
+    def _report(self, defaults: float) -> None:
+        trials = self.study.trials
+        best = min((trial.value for trial in trials if _ended(trial) and trial.value is not None), default=defaults)
+        unit = self.train.source.units.forces
+        detail = f"defaults {defaults:.4g}, best {best:.4g} {unit}"
+        self.progress.step("tuning", min(sum(map(_counts, trials)), self.trials), self.trials, detail)
 
 
 def _write_settings(tuned: Tuned, given: dict[str, Any]) -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from supple.errors import SettingsError
-from supple.study.place import Here, Machine, Scheduler, Share, Slots, place_of
-from supple.study.slurm import Slurm, _seconds
+from supple.workers.place import Here, Machine, Scheduler, Share, Slots, place_of
+from supple.workers.slurm import Slurm, _seconds
 
 GB = 10**9
 

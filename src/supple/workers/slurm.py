@@ -11,7 +11,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError
 
 from supple.errors import SettingsError
-from supple.study.place import Crew, Slots
+from supple.workers.place import Crew, Slots
 
 #: Seconds before the end of a job's time at which its worker stops, and its training goes on in another job.
 _EARLY = 120

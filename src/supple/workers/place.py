@@ -200,7 +200,7 @@ def place_of(text: str | None, jobs: int | None = None) -> Place:
         raise SettingsError("--jobs is for trainings on this machine: leave it out, or leave out --on.")
     kind, _, rest = text.partition(":")
     if kind == "slurm":
-        from supple.study.slurm import Slurm
+        from supple.workers.slurm import Slurm
 
         return Slurm.from_file(Path(rest))
     if kind in ("tcp", "tls", "ucx", "ws") and rest.startswith("//"):

@@ -1,6 +1,6 @@
-"""A training in a process of its own.
+"""Work in a process of its own, most often a training.
 
-What happens to it happens to no other training, its memory is measured alone, and it can be asked to stop. One that loses
+What happens to it happens to no other work, its memory is measured alone, and it can be asked to stop. One that loses
 whoever started it stops by itself, with a checkpoint.
 """
 
@@ -14,13 +14,11 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
-from supple.study.attempt import attempt
-from supple.training import Training
+from supple.progress import Progress
 
 #: Seconds between two steps that a training reports.
 INTERVAL = 0.2
@@ -31,70 +29,65 @@ _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA
 Hear = Callable[[tuple[Any, ...]], None]
 
 
+@runtime_checkable
+class Work(Protocol):
+    """What is to be done; it is pickled on its way to where that happens."""
+
+    def __call__(self, progress: Progress) -> Any:
+        """Do it; what comes of it must be made of plain values."""
+
+
 class Stopped(Exception):  # noqa: N818 (no error: it was asked for)
-    """The training was asked to stop, and has written a checkpoint where it can."""
+    """The work was asked to stop, and has written a checkpoint where it can."""
 
 
 class Killed(Exception):  # noqa: N818 (as the system says it)
-    """The process of the training was killed."""
+    """The process was killed, or ended by itself without a result; `by_signal` says which."""
 
-
-@dataclass(frozen=True, eq=False)
-class Task:
-    """A cell as it is sent to where it is trained.
-
-    Attributes:
-        name: of the cell.
-        training: what to do.
-        threads: on how many.
-    """
-
-    name: str
-    training: Training
-    threads: int
+    def __init__(self, sentence: str, by_signal: bool) -> None:
+        super().__init__(sentence, by_signal)
+        self.sentence, self.by_signal = sentence, by_signal
 
 
 class Child:
     """The process, as the one that started it sees it."""
 
-    def __init__(self, task: Task) -> None:
+    def __init__(self, work: Work, threads: int) -> None:
         self._connection, theirs = Pipe()
         self._stopped = False
-        environment = (
-            os.environ | dict.fromkeys(_THREADS, str(task.threads)) | {"PYTHONPATH": os.pathsep.join(sys.path)}
-        )
+        environment = os.environ | dict.fromkeys(_THREADS, str(threads)) | {"PYTHONPATH": os.pathsep.join(sys.path)}
         # A session of its own: Ctrl-C in a terminal shall reach the one that plans the study, and no other.
         self.process = subprocess.Popen(
-            [sys.executable, "-c", "from supple.study.child import main; main()", str(theirs.fileno())],
+            [sys.executable, "-c", "from supple.workers.child import main; main()", str(theirs.fileno())],
             pass_fds=[theirs.fileno()], env=environment, stdin=subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
         theirs.close()
         with contextlib.suppress(OSError):  # it is gone already; `follow` will say so
-            self._connection.send(task)
+            self._connection.send((work, threads))
 
-    def follow(self, hear: Hear) -> str | None:
-        """Pass on what it says until it ends; the sentence of its failure, or None when all went well.
+    def follow(self, hear: Hear) -> Any:
+        """Pass on what it says until it ends; returns what came of the work.
 
         Raises:
             Stopped: it was asked to stop.
-            Killed: it was killed by the system or by someone.
+            Killed: it ended without a result.
         """
         with contextlib.suppress(EOFError, OSError):
             while True:
                 kind, *content = self._connection.recv()
                 if kind == "end":
                     self.process.wait()
-                    return None if content[0] is None else str(content[0])
+                    return content[0]
                 hear((kind, *content))
         code = self.process.wait()
         if self._stopped:
             raise Stopped("stopped")
-        if code < 0:
-            raise Killed(
-                f"the process of this training was killed ({signal.Signals(-code).name}); if it ran out of memory, run "
-                "fewer at a time (--jobs)."
-            )
-        return f"the process of this training ended without a result (exit code {code})."
+        if code >= 0:
+            raise Killed(f"its process ended without a result (exit code {code}).", by_signal=False)
+        name = signal.Signals(-code).name
+        raise Killed(
+            f"its process was killed ({name}); if it ran out of memory, run fewer at a time (--jobs).", by_signal=True
+        )
 
     def stop(self) -> None:
         """Ask it to stop, as Ctrl-C does in a terminal."""
@@ -143,7 +136,7 @@ def _end_with_parent(connection: Connection) -> None:
 
     def watch() -> None:
         with contextlib.suppress(EOFError, OSError):
-            connection.recv()  # nothing is ever sent after the task
+            connection.recv()  # nothing is ever sent after the work
         os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=watch, daemon=True).start()
@@ -157,7 +150,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _interrupt)
     connection = Connection(int(sys.argv[1]))
     with contextlib.suppress(KeyboardInterrupt, EOFError, OSError):
-        task: Task = connection.recv()
-        torch.set_num_threads(task.threads)
+        work, threads = connection.recv()
+        torch.set_num_threads(threads)
         _end_with_parent(connection)
-        connection.send(("end", attempt(task.training, task.name, PipeProgress(connection))))
+        connection.send(("end", work(PipeProgress(connection))))
