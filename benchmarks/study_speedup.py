@@ -1,0 +1,58 @@
+"""What two workers bring: the same trainings one after another on one core, and side by side on two.
+
+    python benchmarks/study_speedup.py [--repeats 3]
+
+Each training runs on one thread in both cases, in a process of its own. The bundled glycine data; SchNet with 6000 steps.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from supple.bundled import bundled_path
+from supple.study import DatasetEntry, StudyPlan
+from supple.study.engine import run
+from supple.workers.place import Here, Machine
+
+
+@dataclass(frozen=True)
+class OneCore(Here):
+    """This machine as if it had one core: a worker, and a thread for each training."""
+
+    def room(self) -> Machine:
+        there = super().room()
+        return Machine(1, there.n_bytes, 1)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--steps", type=int, default=6000)
+    arguments = parser.parse_args()
+    plan = StudyPlan(
+        datasets=(DatasetEntry(path=bundled_path("glycine")),),
+        models=("schnet",), sizes=(100, 200), seeds=(0, 1), test=200, settings={"schnet": {"steps": arguments.steps}},
+    )  # fmt: skip
+    ratios = []
+    for repeat in range(arguments.repeats):
+        seconds = {}
+        for name, place in (("one worker", OneCore()), ("two workers", Here(2))):
+            with tempfile.TemporaryDirectory() as folder:
+                started = time.perf_counter()
+                run(plan, Path(folder) / "study", place=place)
+                seconds[name] = time.perf_counter() - started
+        ratios.append(seconds["one worker"] / seconds["two workers"])
+        print(
+            f"{repeat + 1}: " + ", ".join(f"{name} {value:.1f} s" for name, value in seconds.items()),
+            f"ratio {ratios[-1]:.2f}",
+        )
+    print(f"median ratio of {len(ratios)}: {statistics.median(ratios):.2f}")
+
+
+if __name__ == "__main__":
+    main()
