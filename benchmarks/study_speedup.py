@@ -22,9 +22,10 @@ from supple.workers.place import Here, Machine
 
 @dataclass(frozen=True)
 class OneCore(Here):
-    """This machine as if it had one core: a worker, and a thread for each training."""
+    """A machine with one core: one worker, and one thread for its training."""
 
     def room(self) -> Machine:
+        """One core, and the memory that is there."""
         there = super().room()
         return Machine(1, there.n_bytes, 1)
 

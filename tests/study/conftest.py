@@ -32,7 +32,9 @@ def _fakes(monkeypatch: pytest.MonkeyPatch, data: dict[str, Dataset]) -> Iterato
     monkeypatch.setattr(supple.models, "_REGISTRY", supple.models._REGISTRY | registry)
     monkeypatch.setattr(supple.study.material, "examine", lambda dataset: [])  # springs are no molecule
     monkeypatch.setattr(supple.reading, "read", lambda path, units=None, keys=None: data[str(Path(path))])
-    monkeypatch.setattr(supple.study, "write_figures", lambda results, folder: [])  # slow; drawn where they are tested
+    # slow; drawn where they are tested
+    monkeypatch.setattr(supple.study, "write_figures", lambda results, folder: [])
+    monkeypatch.setattr(supple.study, "write_closeup_figures", lambda name, near, folder: [])
     yield
 
 

@@ -26,12 +26,18 @@ SCHNET = {"schnet": {"steps": 4000, "features": 32, "interactions": 2, "validate
 
 
 def trainings() -> list[psutil.Process]:
-    """The processes that train for this one."""
-    return [
-        process
-        for process in psutil.Process().children(recursive=True)
-        if "supple.workers.child" in " ".join(process.cmdline())
-    ]
+    """The processes that train for this one: its grandchildren. (psutil's own `children` goes by times, which may jump.)"""
+    every = {process.pid: process for process in psutil.process_iter(["ppid", "cmdline"])}
+    found = []
+    for process in every.values():
+        above = every.get(process.info["ppid"])
+        if (
+            above
+            and above.info["ppid"] == os.getpid()
+            and "supple.workers.child" in " ".join(process.info["cmdline"] or [])
+        ):
+            found.append(process)
+    return found
 
 
 def gone(processes: list[psutil.Process], within: float = 15.0) -> bool:

@@ -36,7 +36,7 @@ def test_csv_has_a_row_for_every_number(made: StudyResult) -> None:
     table = rows(made.csv)
     assert list(table[0]) == [
         *("dataset", "formula", "model", "n_train", "n_valid", "seed", "n_test", "quantity", "metric", "value"),
-        *("unit", "seconds", "peak_rss_bytes", "status"),
+        *("unit", "seconds", "peak_rss_bytes", "status", "interval_low", "interval_high"),
     ]  # fmt: skip
     assert len(table) == 2 * 2 * 4 + 2
     done = [row for row in table if row["status"] == "done"]

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from planted import PLANTED
 
+from supple.study.closeup import closeup
 from supple.study.collect import collect
 from supple.study.page import render
 
@@ -26,7 +27,12 @@ class Tags(HTMLParser):
 
 @pytest.fixture(scope="module")
 def page(study: Path) -> str:
-    return render(collect(study))
+    return page_of(study)
+
+
+def page_of(out: Path) -> str:
+    results = collect(out)
+    return render(results, {name: closeup(results, name) for name in results.record.datasets})
 
 
 def figures(page: str) -> dict[str, dict]:  # type: ignore[type-arg]
@@ -75,7 +81,7 @@ def test_a_study_without_kept_predictions_has_a_page(study: Path, tmp_path: Path
     shutil.copytree(study, copy)
     for file in copy.rglob("predictions.safetensors"):
         file.unlink()
-    page = render(collect(copy))
+    page = page_of(copy)
     assert figures(page)["0"]["closeup"] is None
     assert "no closer look" in page
 
@@ -84,3 +90,9 @@ def test_the_methods_and_their_papers_stand_on_the_page(page: str) -> None:
     assert "training sets of 15, 30, 99 frames, nested, drawn with 2 seeds" in page
     assert "@article{chmiela2018," in page
     assert "sigma 15" in page
+
+
+def test_figures_for_papers_lie_beside_it(study: Path) -> None:
+    for what in ("rmse", "parity", "map"):
+        assert (study / "figures" / f"glycine-{what}.png").stat().st_size > 10_000
+        assert (study / "figures" / f"glycine-{what}.pdf").read_bytes().startswith(b"%PDF")

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from supple.study.closeup import closeup
 from supple.study.collect import collect
 from supple.study.page import write_page
 
@@ -34,7 +35,8 @@ def browser() -> Iterator[Any]:
 @pytest.fixture(scope="module")
 def address(study: Path) -> str:
     path = study / "report.html"
-    write_page(collect(study), path)
+    results = collect(study)
+    write_page(results, {name: closeup(results, name) for name in results.record.datasets}, path)
     return path.as_uri()
 
 

@@ -169,7 +169,7 @@ def _show(made: StudyResult, plan: StudyPlan, out: Path) -> None:
         (made.page, "the report: open it in a browser"),
         (made.report, "its answers and tables, as Markdown"),
         (made.csv, "every number, one a line"),
-        *((figure, "learning curves; also as PDF") for figure in pages),
+        *((figure, "also as PDF") for figure in pages),
         (out / "cells", "a folder for each training, with its force field"),
     ):
         typer.echo(f"  {file}  {role}")

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from supple.progress import SILENCE, Progress
+from supple.study.closeup import closeup
+from supple.study.closeup_figures import write_closeup_figures
 from supple.study.collect import Results, collect, write_csv
 from supple.study.engine import run
 from supple.study.figures import write_figures
@@ -25,7 +27,7 @@ class StudyResult:
     Attributes:
         results: all numbers, and the trainings that failed.
         csv, report, page: results.csv, report.md and report.html.
-        figures: learning curves, each as PNG and PDF.
+        figures: learning curves, parity, maps of errors; each as PNG and PDF.
         answers: sentences that say which model is better.
     """
 
@@ -78,7 +80,10 @@ def write_study(out: str | Path, report_units: Units | str | None = None, target
     results = collect(out, report_units)
     csv, report, page = out / "results.csv", out / "report.md", out / "report.html"
     write_csv(results, csv)
+    closeups = {name: closeup(results, name) for name in results.record.datasets}
     figures = write_figures(results, out / "figures")
+    for name, near in closeups.items():
+        figures += [] if near is None else write_closeup_figures(name, near, out / "figures")
     write_report(results, figures, report, target)
-    write_page(results, page, target)
+    write_page(results, closeups, page, target)
     return StudyResult(results, csv, report, page, tuple(figures), tuple(sentences(results, target)))

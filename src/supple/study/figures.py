@@ -52,6 +52,11 @@ def write_figures(results: Results, folder: Path) -> list[Path]:
     return files
 
 
+def colour_of(model: str, position: int) -> str:
+    """The colour of a kind of model, the same in all figures; `position` is its place among the models, for kinds without one."""
+    return _COLOURS.get(model, _MORE_COLOURS[position % len(_MORE_COLOURS)])
+
+
 def learning_curves(results: Results, dataset: str, metric: Metric) -> Figure:
     """Errors of energies and forces against the number of training frames, both axes logarithmic."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -87,7 +92,7 @@ def _draw_ours(axes: Axes, results: Results, dataset: str, quantity: Quantity, m
         if not points:
             continue
         n = [point.n_train for point in points]
-        colour = _COLOURS.get(model, _MORE_COLOURS[position % len(_MORE_COLOURS)])
+        colour = colour_of(model, position)
         axes.plot(n, [point.median for point in points], color=colour, marker=_MARKERS.get(model, "D"), markersize=5.5,
                   linewidth=2, label=f"{display_name(model)}, this study", zorder=5)  # fmt: skip
         if any(point.n_seeds > 1 for point in points):

@@ -123,7 +123,7 @@ class BackTest:
     Attributes:
         up_to: largest size that was fitted.
         n_train: the largest size of the curve.
-        error: the median error there.
+        error: the error there: the geometric mean over the trainings, which is what a fit of logarithms speaks of.
         predicted: the number of frames that was predicted for that error.
     """
 
@@ -151,6 +151,6 @@ def back_test(sizes: Sequence[int], errors: Sequence[float], up_to: int | None =
     law = fit([n for n, _ in kept], [error for _, error in kept])
     if law is None or not held_out or law.exponent <= 0:
         return None
-    error = float(np.median(held_out))
+    error = float(np.exp(np.mean(np.log(held_out))))
     needed = law.needed(error)
     return None if needed is None else BackTest(max(n for n, _ in kept), largest, error, needed.n)

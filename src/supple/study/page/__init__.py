@@ -6,20 +6,23 @@ import base64
 import hashlib
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from supple.files import write_text
 from supple.study.collect import Results
 from supple.study.page.content import page_content
 
+Closeups = dict[str, dict[str, Any] | None]
+
 _HERE = Path(__file__).parent
 
 
-def write_page(results: Results, path: Path, target: float | None = None) -> None:
-    """Write the page; `target` is a force error to be reached."""
-    write_text(path, render(results, target))
+def write_page(results: Results, closeups: Closeups, path: Path, target: float | None = None) -> None:
+    """Write the page; `closeups` are those of `supple.study.closeup` by dataset, `target` is a force error to be reached."""
+    write_text(path, render(results, closeups, target))
 
 
-def render(results: Results, target: float | None = None) -> str:
+def render(results: Results, closeups: Closeups, target: float | None = None) -> str:
     """The page as text.
 
     Whatever comes from files is escaped. Should something slip through nevertheless, browsers run the page's own scripts alone: their
@@ -35,7 +38,7 @@ def render(results: Results, target: float | None = None) -> str:
     scripts = [_plotly(), _own("molecule.js") + _own("page.js")]
     policy = " ".join(f"'sha256-{_hash(script)}'" for script in scripts)
     return environment.get_template("page.html.j2").render(
-        page_content(results, target),
+        page_content(results, closeups, target),
         style=Markup(_own("page.css")),
         scripts=[Markup(s) for s in scripts],
         policy=Markup(policy),

@@ -8,7 +8,6 @@ from supple.study.collect import METRICS, QUANTITIES, Results
 from supple.study.compare import comparisons, published_for, verdict
 from supple.study.learning_curve import fit
 from supple.study.needed import calculations_needed
-from supple.study.page.closeup import closeup
 from supple.study.page.methods import citations, methods_paragraph
 from supple.study.report import error_name
 from supple.study.table import table_lines
@@ -21,10 +20,9 @@ _FINE = 24
 _BEYOND = 3.0
 
 
-def page_content(results: Results, target: float | None) -> dict[str, Any]:
+def page_content(results: Results, closeups: dict[str, dict[str, Any] | None], target: float | None) -> dict[str, Any]:
     """Everything that the template names."""
     names = list(results.record.datasets)
-    closeups = {name: closeup(results, name) for name in names}
     waiting = sum(row.status == "not done" for row in results.rows)
     return {
         "datasets": [_dataset(results, name, target, closeups[name]) for name in names],
