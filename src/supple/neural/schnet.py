@@ -184,7 +184,7 @@ class SchNetNetwork(nn.Module):
 
     def formulas(self, positions: Float[Tensor, "B N 3"]) -> tuple[Float[Tensor, "B"], Float[Tensor, "B N 3"]]:
         """Energies and forces by operations on whole arrays: atoms first, frames second."""
-        b, n, f, t = len(positions), self.n_atoms, self.features, self.interactions
+        b, n, f, t = positions.shape[0], self.n_atoms, self.features, self.interactions
         apart = (positions[:, self.pair_first] - positions[:, self.pair_second]).transpose(0, 1)  # (E, B, 3)
         distances = apart.norm(dim=-1)
         index, weights, slopes = self.grid.weights(distances)

@@ -80,7 +80,7 @@ class Group(nn.Module):
         self, queries: Float[Tensor, "Q D"], targets: tuple[Float[Tensor, "_ K"], ...]
     ) -> Float[Tensor, "A Q K"]:
         """Of each query and each target, by character; targets as `blocks` gives them."""
-        out = queries.new_empty(self.n_characters, len(queries), targets[0].shape[1])
+        out = queries.new_empty(self.n_characters, queries.shape[0], targets[0].shape[1])
         for query, target, place in zip(queries.split(self.sizes, 1), targets, out, strict=True):
             torch.mm(query, target, out=place)
         return out

@@ -90,5 +90,5 @@ class KernelSum(nn.Module):
             by_distance.addcmul_(slope, self.w, value=1 / 3)
         total = by_distance.sum(dim=(0, 2))
         gradient = self.group.combine(self.group.transform(weights), targets).sub_(total[:, None] * queries)
-        energies = energy.view(self.group.n_characters, len(y), -1).sum(dim=(0, 2))
+        energies = energy.view(self.group.n_characters, y.shape[0], -1).sum(dim=(0, 2))
         return energies.double(), self.group.lower(gradient).double().mul_(self.scale)
