@@ -81,8 +81,8 @@ class Group(nn.Module):
     ) -> Float[Tensor, "A Q K"]:
         """Of each query and each target, by character; targets as `blocks` gives them."""
         out = queries.new_empty(self.n_characters, queries.shape[0], targets[0].shape[1])
-        for query, target, place in zip(queries.split(self.sizes, 1), targets, out, strict=True):
-            torch.mm(query, target, out=place)
+        for character, (query, target) in enumerate(zip(queries.split(self.sizes, 1), targets, strict=True)):
+            torch.mm(query, target, out=out[character])
         return out
 
     def combine(
