@@ -88,9 +88,14 @@ class Callback:
 
     def __call__(self, caller: Any, step: int, n_local: int, tags: Any, x: Any, forces: Any) -> None:
         """Fill the forces of all local atoms, and tell LAMMPS the energy."""
-        forces[:] = np.nan  # LAMMPS ignores what a callback raises; this it does not
-        rows = _rows(tags[:n_local], self.ids)
-        energies, ours = self.potential.predict(self._positions(rows, x)[None])
+        try:
+            rows = _rows(tags[:n_local], self.ids)
+            energies, ours = self.potential.predict(self._positions(rows, x)[None])
+        except Exception:
+            # What a callback raises is printed, and LAMMPS goes on: so the run is ended, and what it still makes is void.
+            forces[:] = np.nan
+            self.lammps.force_timeout()
+            raise
         forces[:] = 0.0
         forces[rows] = ours[0] / self.units.forces_in_ev_per_angstrom
         self.lammps.fix_external_set_energy_global(self.fix, float(energies[0]) / self.units.energy_in_ev)

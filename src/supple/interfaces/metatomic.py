@@ -63,7 +63,7 @@ def atomistic_model(potential: Potential) -> AtomisticModel:
     with torch.no_grad(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # shapes do not change: one geometry at a time
         traced = torch.jit.trace(separate(potential.operations()), (positions,), check_trace=False)
-    numbers = torch.as_tensor(potential.numbers, dtype=torch.int32)
+    numbers = torch.tensor(potential.numbers.tolist(), dtype=torch.int32)
     capabilities = ModelCapabilities(
         outputs={"energy": ModelOutput(unit="eV", sample_kind="system", description="of a free molecule")},
         atomic_types=sorted(set(numbers.tolist())),
@@ -84,7 +84,7 @@ def _program(model: Any, potential: Potential) -> Any:
     options = ModelEvaluationOptions(
         length_unit="angstrom", outputs={"energy": ModelOutput(unit="eV", sample_kind="system")}
     )
-    types = torch.as_tensor(potential.numbers, dtype=torch.int32)
+    types = torch.tensor(potential.numbers.tolist(), dtype=torch.int32)
     cell, free = torch.zeros(3, 3, dtype=torch.float64), torch.zeros(3, dtype=torch.bool)
 
     def program(positions: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

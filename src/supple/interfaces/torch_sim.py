@@ -35,7 +35,7 @@ class SuppleModel(ModelInterface):  # type: ignore[misc]
         self._compute_stress = False
         self._compute_forces = True
         self._memory_scales_with = "n_atoms"
-        self._numbers = torch.as_tensor(potential.numbers, device=self._device)
+        self._numbers = torch.tensor(potential.numbers.tolist(), device=self._device)
 
     def forward(self, state: SimState, **kwargs: Any) -> dict[str, Tensor]:
         """`energy` (n_systems,) in eV and `forces` (n_atoms, 3) in eV/Å, in the precision of the positions.

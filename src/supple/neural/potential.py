@@ -60,7 +60,7 @@ class SchNetPotential(Potential):
     @torch.no_grad()
     def energy_and_forces(self, positions: Float[Tensor, "B N 3"]) -> tuple[Float[Tensor, "B"], Float[Tensor, "B N 3"]]:
         """Energies in eV (float64) and forces in eV/Å of B geometries in Å."""
-        energies, forces = self.network(positions.to(torch.float32))
+        energies, forces = self.network(_centred(positions))
         return energies.double() * self.scale + self.shift, forces.double() * self.scale
 
 
@@ -82,5 +82,11 @@ class Operations(nn.Module):
 
     def forward(self, positions: Float[Tensor, "B N 3"]) -> tuple[Float[Tensor, "B"], Float[Tensor, "B N 3"]]:
         """Energies in eV and forces in eV/Å."""
-        energies, forces = self.network.formulas(positions.to(torch.float32), self.filters)
+        energies, forces = self.network.formulas(_centred(positions), self.filters)
         return energies.double() * self.scale + self.shift, forces.double() * self.scale
+
+
+def _centred(positions: Float[Tensor, "B N 3"]) -> Float[Tensor, "B N 3"]:
+    """Single precision about the middle of each geometry: a molecule far from the origin loses no digits."""
+    positions = positions.to(torch.float64)
+    return (positions - positions.mean(dim=1, keepdim=True)).to(torch.float32)
