@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from properties.conftest import potential as potential
-from properties.conftest import toy as toy
+from properties import conftest as properties
+
+potential, toy = properties.potential, properties.toy
 
 
 @pytest.fixture

@@ -73,7 +73,7 @@ def export(path: Path, to: str, out: Path | None = None, units: str | None = Non
     potential = Potential.load(path)
     if target.kind not in (None, potential.kind):
         raise ModelFileError(
-            f"{path} is a {potential.kind} force field: {target.what} can only be of kind {target.kind}."
+            f"{path} is a {potential.kind} force field, and {target.what} holds those of kind {target.kind} alone."
         )
     target.write(potential, out, units)
     return out, target.what
