@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import numpy as np
+import pytest
 
 from supple import Potential
 
@@ -32,6 +33,7 @@ def test_the_force_field_itself_is_not_overwritten(shared, shell):
     assert "choose another name" in shell.refused("export", model, "--to", "torch", "--out", model)
 
 
+@pytest.mark.slow
 def test_a_package_is_read_without_supple(shared, shell):
     shell("export", shared.folder / "schnet.safetensors", "--to", "torch", "--out", "net.pt2")
     reader = (
