@@ -163,6 +163,19 @@ class Potential(nn.Module, ABC):
 
         return SuppleCalculator(self)
 
+    def operations(self) -> nn.Module:
+        """The force field as operations on tensors alone, for programs that take a graph of it.
+
+        A module that maps positions (B, N, 3) in Å, float64, to energies (B,) in eV and forces (B, N, 3) in eV/Å, for any
+        B, without compiled loops, choices by shape or automatic differentiation. Its arrays are copies on the CPU.
+
+        Raises:
+            ModelFileError: this kind of force field has no such form.
+        """
+        raise ModelFileError(
+            f"A {self.kind} force field cannot be exported as a graph of operations: use it through Supple, from Python."
+        )
+
     def save(self, path: str | Path) -> None:
         """Write the force field to one safetensors file, in one step: a reader never sees half of it."""
         header = {

@@ -14,6 +14,7 @@ from supple.cli.convert import convert
 from supple.cli.demo import demo
 from supple.cli.evaluate import evaluate
 from supple.cli.export import export
+from supple.cli.ipi import ipi
 from supple.cli.path import path
 from supple.cli.predict import predict
 from supple.cli.published import published
@@ -41,11 +42,12 @@ for _command in (
     train,
     evaluate,
     predict,
+    analyse,
     relax,
     scan,
     path,
-    analyse,
     export,
+    ipi,
     study,
     tune,
     published,

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 from jaxtyping import Float, Int
-from torch import Tensor
+from torch import Tensor, nn
 
 from supple.neural.schnet import SchNetNetwork
 from supple.potential import Potential
@@ -53,8 +53,40 @@ class SchNetPotential(Potential):
         """A potential of this architecture; the arrays are loaded afterwards."""
         return cls(numbers, configuration)
 
+    def operations(self) -> nn.Module:
+        """The network's formulas on tensors alone; single precision inside, as everywhere."""
+        return Operations(self)
+
     @torch.no_grad()
     def energy_and_forces(self, positions: Float[Tensor, "B N 3"]) -> tuple[Float[Tensor, "B"], Float[Tensor, "B N 3"]]:
         """Energies in eV (float64) and forces in eV/Å of B geometries in Å."""
-        energies, forces = self.network(positions.to(torch.float32))
+        energies, forces = self.network(_centred(positions))
         return energies.double() * self.scale + self.shift, forces.double() * self.scale
+
+
+class Operations(nn.Module):
+    """A network in operations on tensors alone, its filters tabulated once."""
+
+    scale: Tensor
+    shift: Tensor
+    filters: Tensor
+
+    def __init__(self, potential: SchNetPotential) -> None:
+        super().__init__()
+        network = SchNetNetwork(potential.numbers, **potential.architecture)
+        network.load_state_dict(potential.network.state_dict())
+        self.network = network.requires_grad_(False).eval()
+        self.register_buffer("filters", network.filters().clone())
+        for name in ("scale", "shift"):
+            self.register_buffer(name, getattr(potential, name).detach().cpu().clone())
+
+    def forward(self, positions: Float[Tensor, "B N 3"]) -> tuple[Float[Tensor, "B"], Float[Tensor, "B N 3"]]:
+        """Energies in eV and forces in eV/Å."""
+        energies, forces = self.network.formulas(_centred(positions), self.filters)
+        return energies.double() * self.scale + self.shift, forces.double() * self.scale
+
+
+def _centred(positions: Float[Tensor, "B N 3"]) -> Float[Tensor, "B N 3"]:
+    """Single precision about the middle of each geometry: a molecule far from the origin loses no digits."""
+    positions = positions.to(torch.float64)
+    return (positions - positions.mean(dim=1, keepdim=True)).to(torch.float32)

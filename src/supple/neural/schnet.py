@@ -182,16 +182,21 @@ class SchNetNetwork(nn.Module):
             self._loops = Loops(Fixed(self.gaussians.numpy(), grid, self.z.numpy()), self.threads)
         return self._loops
 
-    def formulas(self, positions: Float[Tensor, "B N 3"]) -> tuple[Float[Tensor, "B"], Float[Tensor, "B N 3"]]:
-        """Energies and forces by operations on whole arrays: atoms first, frames second."""
-        b, n, f, t = len(positions), self.n_atoms, self.features, self.interactions
+    def formulas(
+        self, positions: Float[Tensor, "B N 3"], filters: Float[Tensor, "K C"] | None = None
+    ) -> tuple[Float[Tensor, "B"], Float[Tensor, "B N 3"]]:
+        """Energies and forces by operations on whole arrays: atoms first, frames second.
+
+        Filters that were tabulated before, by `filters`, may be handed in.
+        """
+        b, n, f, t = positions.shape[0], self.n_atoms, self.features, self.interactions
         apart = (positions[:, self.pair_first] - positions[:, self.pair_second]).transpose(0, 1)  # (E, B, 3)
         distances = apart.norm(dim=-1)
         index, weights, slopes = self.grid.weights(distances)
         index = index.flatten(0, 1)
         both = embedding_bag(
             torch.cat([index, index]),
-            self.filters(),
+            self.filters() if filters is None else filters,
             per_sample_weights=torch.cat([weights.flatten(0, 1), slopes.flatten(0, 1)]),
             mode="sum",
         )

@@ -80,9 +80,9 @@ class Group(nn.Module):
         self, queries: Float[Tensor, "Q D"], targets: tuple[Float[Tensor, "_ K"], ...]
     ) -> Float[Tensor, "A Q K"]:
         """Of each query and each target, by character; targets as `blocks` gives them."""
-        out = queries.new_empty(self.n_characters, len(queries), targets[0].shape[1])
-        for query, target, place in zip(queries.split(self.sizes, 1), targets, out, strict=True):
-            torch.mm(query, target, out=place)
+        out = queries.new_empty(self.n_characters, queries.shape[0], targets[0].shape[1])
+        for character, (query, target) in enumerate(zip(queries.split(self.sizes, 1), targets, strict=True)):
+            torch.mm(query, target, out=out[character])
         return out
 
     def combine(

@@ -72,6 +72,10 @@ class KernelSum(nn.Module):
             return parts[0]
         return torch.cat([energy for energy, _ in parts]), torch.cat([gradient for _, gradient in parts])
 
+    def at_once(self, x: Float[Tensor, "B D"]) -> tuple[Float[Tensor, "B"], Float[Tensor, "B D"]]:
+        """The same for all queries at a time, whatever memory that takes: how many there are decides nothing."""
+        return self._part((x * self.scale).to(self.bias.dtype))
+
     def _part(self, y: Float[Tensor, "B D"]) -> tuple[Float[Tensor, "B"], Float[Tensor, "B D"]]:
         m, targets = len(self.bias) // 2, self.targets
         queries = self.group.lift(y)  # (Q, D)
@@ -90,5 +94,5 @@ class KernelSum(nn.Module):
             by_distance.addcmul_(slope, self.w, value=1 / 3)
         total = by_distance.sum(dim=(0, 2))
         gradient = self.group.combine(self.group.transform(weights), targets).sub_(total[:, None] * queries)
-        energies = energy.view(self.group.n_characters, len(y), -1).sum(dim=(0, 2))
+        energies = energy.view(self.group.n_characters, -1, self.group.n_cosets).sum(dim=(0, 2))
         return energies.double(), self.group.lower(gradient).double().mul_(self.scale)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import torch
 from jaxtyping import Float, Int
-from torch import Tensor
+from torch import Tensor, nn
 
 from supple.potential import Potential
 from supple.sgdml.descriptors import Descriptor, InverseDistances
@@ -114,6 +114,10 @@ class SGDMLPotential(Potential):
             self._one = OneGeometry(self.sum, entries, self.centre)
         return self._one
 
+    def operations(self) -> nn.Module:
+        """The sum as operations on tensors alone; double precision."""
+        return Operations(self)
+
     def energy_and_forces(self, positions: Float[Tensor, "B N 3"]) -> tuple[Float[Tensor, "B"], Float[Tensor, "B N 3"]]:
         """Energies in eV and forces in eV/Å of B geometries in Å; float64."""
         if len(positions) == 1 and (one := self._one_geometry()) is not None:
@@ -122,3 +126,24 @@ class SGDMLPotential(Potential):
         x, pull_back = self.descriptor.linearise(positions.to(torch.float64))
         energies, gradients = self.sum(x - self.centre)
         return energies * self.scale + self.constant, pull_back(gradients).mul_(-self.scale)
+
+
+class Operations(nn.Module):
+    """A kernel force field in operations on tensors alone: the matrix products of `KernelSum`, all geometries at a time."""
+
+    centre: Tensor
+    scale: Tensor
+    constant: Tensor
+
+    def __init__(self, potential: SGDMLPotential) -> None:
+        super().__init__()
+        self.descriptor = copy.deepcopy(potential.descriptor).cpu()
+        self.sum = copy.deepcopy(potential.sum).to("cpu", torch.float64)
+        for name in ("centre", "scale", "constant"):
+            self.register_buffer(name, getattr(potential, name).detach().cpu().clone())
+
+    def forward(self, positions: Float[Tensor, "B N 3"]) -> tuple[Float[Tensor, "B"], Float[Tensor, "B N 3"]]:
+        """Energies in eV and forces in eV/Å."""
+        x, pull_back = self.descriptor.linearise(positions)
+        energies, gradients = self.sum.at_once(x - self.centre)
+        return energies * self.scale + self.constant, pull_back(gradients) * -self.scale

@@ -10,7 +10,7 @@ from its mirror image, and neither do distances.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -67,6 +67,26 @@ class InternalCoordinates(Descriptor):
         dihedrals = self.dihedral_weight * dihedral_terms(positions, self._dihedrals)
         return torch.cat([x, angles, dihedrals], dim=1)
 
+    def linearise(
+        self, positions: Float[Tensor, "B N 3"]
+    ) -> tuple[Float[Tensor, "B D"], Callable[[Float[Tensor, "B D"]], Float[Tensor, "B N 3"]]]:
+        """The descriptor, and Jᵀ in closed form."""
+        distances, from_distances = self.distances.linearise(positions)
+        cos, by_angle_atoms = _angle_slopes(positions, self._angles)
+        terms, by_dihedral_atoms = _dihedral_slopes(positions, self._dihedrals)
+        x = torch.cat([distances, self.angle_weight * cos, self.dihedral_weight * terms], dim=1)
+        sizes = [len(self.distances.entries), len(self.angles), len(self.dihedrals)]
+
+        def pull_back(gradient: Float[Tensor, "B D"]) -> Float[Tensor, "B N 3"]:
+            by_distances, by_angles, by_dihedrals = gradient.split(sizes, dim=1)
+            back = from_distances(by_distances)
+            angles = (self.angle_weight * by_angles)[..., None, None] * by_angle_atoms
+            dihedrals = (self.dihedral_weight * by_dihedrals)[..., None, None] * by_dihedral_atoms
+            back = back.index_add(1, self._angles.flatten(), angles.flatten(1, 2))
+            return back.index_add(1, self._dihedrals.flatten(), dihedrals.flatten(1, 2))
+
+        return x, pull_back
+
 
 def cosines(positions: Float[Tensor, "B N 3"], atoms: Int[Tensor, "K 3"]) -> Float[Tensor, "B K"]:
     """Cos θ of angles i-j-k."""
@@ -82,3 +102,35 @@ def dihedral_terms(positions: Float[Tensor, "B N 3"], atoms: Int[Tensor, "K 4"])
     # (a × b)·(b × c) = (a·b)(b·c) - (a·c)(b·b): nothing that is undefined when an angle is straight.
     product = (first * middle).sum(-1) * (middle * last).sum(-1) - (first * last).sum(-1) * (middle**2).sum(-1)
     return product / (first.norm(dim=-1) * (middle**2).sum(-1) * last.norm(dim=-1))
+
+
+def _angle_slopes(
+    positions: Float[Tensor, "B N 3"], atoms: Int[Tensor, "K 3"]
+) -> tuple[Float[Tensor, "B K"], Float[Tensor, "B K 3 3"]]:
+    """Cos θ, and its derivatives by the three atoms."""
+    i, j, k = positions[:, atoms].unbind(2)
+    u, v = i - j, k - j
+    uu, vv = _dot(u, u), _dot(v, v)
+    size = (uu * vv).sqrt()
+    cos = _dot(u, v) / size
+    by_u, by_v = v / size - cos / uu * u, u / size - cos / vv * v
+    return cos[..., 0], torch.stack([by_u, -by_u - by_v, by_v], dim=2)
+
+
+def _dihedral_slopes(
+    positions: Float[Tensor, "B N 3"], atoms: Int[Tensor, "K 4"]
+) -> tuple[Float[Tensor, "B K"], Float[Tensor, "B K 4 3"]]:
+    """The terms of `dihedral_terms`, and their derivatives by the four atoms: t = p/d, ∂t = (∂p - t ∂d)/d."""
+    i, j, k, m = positions[:, atoms].unbind(2)
+    a, b, c = j - i, k - j, m - k
+    aa, bb, cc, ab, bc, ac = _dot(a, a), _dot(b, b), _dot(c, c), _dot(a, b), _dot(b, c), _dot(a, c)
+    size = (aa * cc).sqrt() * bb
+    term = (ab * bc - ac * bb) / size
+    by_a = (bc * b - bb * c) / size - term / aa * a
+    by_b = (bc * a + ab * c - 2 * ac * b) / size - 2 * term / bb * b
+    by_c = (ab * b - bb * a) / size - term / cc * c
+    return term[..., 0], torch.stack([-by_a, by_a - by_b, by_b - by_c, by_c], dim=2)
+
+
+def _dot(first: Float[Tensor, "B K 3"], second: Float[Tensor, "B K 3"]) -> Float[Tensor, "B K 1"]:
+    return (first * second).sum(-1, keepdim=True)

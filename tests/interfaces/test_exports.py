@@ -1,0 +1,149 @@
+"""Packages for other programs: the graph itself, torch.export, AOTInductor, metatomic through its ASE calculator."""
+
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+from interfaces.conftest import assert_same
+
+from supple import Potential
+from supple.errors import ModelFileError, SettingsError
+from supple.interfaces import torch_export
+from supple.interfaces.torch_export import require_same, save_aotinductor, save_torch
+
+#: Of an exported network beside Supple's compiled loops: both are in single precision, and round differently.
+TOLERANCE = {"sgdml": 1e-9, "schnet": 2e-5}
+
+
+@pytest.fixture
+def far(frames):
+    return frames + np.array([200.0, -100.0, 50.0])
+
+
+def test_the_graph_is_the_force_field(potential, frames, far):
+    with torch.no_grad():
+        for positions in (frames, far):
+            energies, forces = potential.operations()(torch.tensor(positions))
+            tolerance = TOLERANCE[potential.kind]
+            assert_same(potential, positions, energies.numpy(), forces.numpy(), tolerance)
+
+
+def test_the_network_of_a_graph_in_double_precision_is_the_formulas(potential, frames):
+    if potential.kind != "schnet":
+        pytest.skip("the sum is in double precision anyway")
+    graph = potential.operations()
+    network = potential.network.to(torch.float64)  # a parameter at a time, and back: the fixture is shared
+    try:
+        with torch.no_grad():
+            r = torch.tensor(frames)
+            exact = network.formulas(r)[1] * potential.scale
+            single = graph(r)[1]
+    finally:
+        potential.network.to(torch.float32)
+    assert (single - exact).abs().max() < 2e-5 * exact.abs().max()
+
+
+@pytest.mark.parametrize("count", [1, 2, 8])
+def test_torch_export(potential, frames, tmp_path_factory, count):
+    file = tmp_path_factory.getbasetemp() / f"{potential.kind}.pt2"
+    if not file.exists():
+        save_torch(potential, file)
+    energies, forces = torch.export.load(file).module()(torch.tensor(frames[:count]))
+    assert_same(potential, frames[:count], energies.numpy(), forces.numpy(), TOLERANCE[potential.kind])
+    expected = potential.operations()(torch.tensor(frames[:count]))
+    torch.testing.assert_close((energies, forces), tuple(part.detach() for part in expected), rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # of torch about torch
+@pytest.mark.skipif(shutil.which("g++") is None, reason="there is no C++ compiler")
+def test_aotinductor(potential, frames, tmp_path):
+    save_aotinductor(potential, tmp_path / "model.pt2")
+    program = torch._inductor.aoti_load_package(str(tmp_path / "model.pt2"))
+    for count in (1, 8):
+        energies, forces = program(torch.tensor(frames[:count]))
+        assert_same(potential, frames[:count], energies.numpy(), forces.numpy(), TOLERANCE[potential.kind])
+    assert "numbers" in program.get_metadata()[torch_export.ABOUT]
+
+
+def test_no_compiler(potential, tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(SettingsError, match="install g"):
+        save_aotinductor(potential, tmp_path / "model.pt2")
+    assert not any(tmp_path.iterdir())
+
+
+def test_a_program_that_computes_something_else_is_refused(potential, frames, tmp_path):
+    graph = potential.operations()
+
+    def almost(positions):
+        energies, forces = graph(positions)
+        return energies, forces * 1.001
+
+    with pytest.raises(ModelFileError, match="was not written"):
+        require_same(graph, almost, [torch.tensor(frames)], tmp_path / "model.pt2")
+    with pytest.raises(ModelFileError, match="was not written"):
+        require_same(graph, lambda r: graph(r[:1]), [torch.tensor(frames)], tmp_path / "model.pt2")
+
+
+class Other(Potential):
+    """A kind without a form as operations."""
+
+    kind = "other"
+    device = torch.device("cpu")
+
+    def energy_and_forces(self, positions):
+        return positions.sum(dim=(1, 2)), -torch.ones_like(positions)
+
+    def configuration(self):
+        return {}
+
+    @classmethod
+    def from_configuration(cls, numbers, configuration, arrays):
+        return cls(numbers)
+
+
+def test_a_kind_that_has_no_graph_says_so(tmp_path):
+    with pytest.raises(ModelFileError, match="other force field cannot be exported"):
+        save_torch(Other(np.array([1, 1])), tmp_path / "other.pt2")
+    assert not any(tmp_path.iterdir())
+
+
+#: In a process of its own, without the checks of shapes, which TorchScript cannot compile.
+_METATOMIC = """
+import sys, warnings
+from pathlib import Path
+import numpy as np
+from ase import Atoms
+from metatomic_ase import MetatomicCalculator
+from supple import Potential
+from supple.interfaces.metatomic import save_metatomic
+
+warnings.simplefilter("ignore")
+potential = Potential.load("model.safetensors")
+save_metatomic(potential, Path("model.pt"))
+calculator = MetatomicCalculator("model.pt", check_consistency=True)
+frames = np.load("frames.npy")
+atoms = [Atoms(potential.numbers, positions, calculator=calculator) for positions in frames]
+np.savez("found.npz", energies=[a.get_potential_energy() for a in atoms], forces=[a.get_forces() for a in atoms])
+try:
+    Atoms(potential.numbers[::-1], frames[0], calculator=calculator).get_potential_energy()
+except Exception as error:
+    print(error)
+"""
+
+
+def test_metatomic(potential, frames, tmp_path):
+    pytest.importorskip("metatomic.torch", reason="metatomic is not installed")
+    potential.save(tmp_path / "model.safetensors")
+    np.save(tmp_path / "frames.npy", frames[:3])
+    done = subprocess.run(
+        [sys.executable, "-c", _METATOMIC], cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "not the molecule of this Supple force field" in done.stdout
+    found = np.load(tmp_path / "found.npz")
+    assert_same(potential, frames[:3], found["energies"], found["forces"], TOLERANCE[potential.kind])

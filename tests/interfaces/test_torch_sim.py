@@ -1,0 +1,59 @@
+"""torch-sim: replicas in one call, and dynamics of its own with them."""
+
+import numpy as np
+import pytest
+import torch
+from ase import Atoms
+from interfaces.conftest import assert_same
+
+from supple.errors import MoleculeError
+
+ts = pytest.importorskip("torch_sim", reason="torch-sim is not installed")
+
+
+@pytest.fixture
+def model(potential):
+    from supple.interfaces.torch_sim import SuppleModel
+
+    return SuppleModel(potential)
+
+
+def state_of(numbers, frames):
+    return ts.io.atoms_to_state([Atoms(numbers, r) for r in frames], torch.device("cpu"), torch.float64)
+
+
+def test_a_batch_is_the_same_as_supple(model, potential, frames):
+    out = model(state_of(potential.numbers, frames))
+    assert_same(potential, frames, out["energy"].numpy(), out["forces"].reshape(frames.shape).numpy())
+
+
+def test_its_dynamics_keep_the_energy(model, potential, frames):
+    start = state_of(potential.numbers, frames[:3])
+    energies = []
+    for n_steps in (1, 60):
+        torch.manual_seed(1)
+        state = ts.integrate(
+            start, model, integrator=integrator("nve"), n_steps=n_steps, temperature=300.0, timestep=2e-4
+        )
+        kinetic = ts.calc_kinetic_energy(masses=state.masses, momenta=state.momenta, system_idx=state.system_idx)
+        energies.append(state.energy + kinetic)
+        moved = state.positions.reshape(3, -1, 3)
+    assert np.abs(moved.numpy() - frames[:3]).max() > 0.02
+    torch.testing.assert_close(*energies, rtol=0, atol=2e-3)
+    assert_same(potential, moved.numpy(), state.energy.numpy(), state.forces.reshape(moved.shape).numpy())
+
+
+def integrator(name):
+    """By the name that it has in this version of torch-sim."""
+    return getattr(getattr(ts, "Integrator", ts), name)
+
+
+def test_other_systems_are_refused(model, potential, frames):
+    with pytest.raises(MoleculeError, match="same order"):
+        model(state_of(potential.numbers[::-1], frames))
+    with pytest.raises(MoleculeError, match="one molecule"):
+        model(state_of(potential.numbers[:-1], frames[:, :-1]))
+    state = state_of(potential.numbers, frames)
+    state.pbc = True
+    with pytest.raises(MoleculeError, match="pbc=False"):
+        model(state)
