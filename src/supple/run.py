@@ -98,7 +98,7 @@ class RunDirectory:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 raise SettingsError(
-                    f"Another process is training in {self.path}: wait until it is done, or stop it."
+                    f"Another process is at work in {self.path}: wait until it is done, or stop it."
                 ) from error
             yield
 

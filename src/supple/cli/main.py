@@ -13,6 +13,7 @@ from supple.cli.convert import convert
 from supple.cli.demo import demo
 from supple.cli.evaluate import evaluate
 from supple.cli.export import export
+from supple.cli.md import md
 from supple.cli.predict import predict
 from supple.cli.published import published
 from supple.cli.sample import sample
@@ -30,7 +31,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _command in (sample, check, convert, train, evaluate, predict, export, study, tune, published, demo, cite):
+for _command in (sample, check, convert, train, evaluate, predict, md, export, study, tune, published, demo, cite):
     app.command()(_command)
 
 

@@ -10,6 +10,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from supple.known_frames import KnownFrames
 from supple.potential import Potential
 from supple.sgdml.descriptors import Descriptor, InverseDistances
 from supple.sgdml.descriptors.choice import descriptor_from
@@ -96,6 +97,10 @@ class SGDMLPotential(Potential):
         # Clones, because arrays read from a file may lie unaligned, and unaligned sums round differently.
         sigma = float(configuration["sigma"])
         return cls(numbers, sigma, x.clone(), v.clone(), action.clone(), w=w, descriptor=descriptor)
+
+    def known_frames(self) -> KnownFrames:
+        """The training frames, by the descriptor that the kernel compares."""
+        return KnownFrames(copy.deepcopy(self.descriptor).cpu(), self.x.cpu().numpy(), self.action.cpu().numpy())
 
     def set_precision(self, precision: Literal["double", "single"]) -> None:
         """Compute the sum over the training frames in this precision; what goes in and comes out is double always."""

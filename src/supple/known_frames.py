@@ -1,0 +1,57 @@
+"""KnownFrames: the frames that a force field was trained on, as a descriptor sees them, and how far others are from them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class KnownFrames:
+    """Descriptors of known frames, and of any geometry.
+
+    Attributes:
+        describe: positions in Å, shape (B, N, 3), to descriptors, shape (B, D).
+        x: descriptors of the frames, shape (M, D).
+        action: permutations of equal atoms, as they act on the descriptor, shape (P, D); a group.
+    """
+
+    describe: Callable[[Float[Tensor, "B N 3"]], Float[Tensor, "B D"]]
+    x: Float[np.ndarray, "M D"]
+    action: Int[np.ndarray, "P D"]
+
+    def distance(self, positions: Float[np.ndarray, "N 3"]) -> float:
+        """From a geometry to the nearest of the frames, over all permutations, in the descriptor's unit."""
+        x = self.describe(torch.tensor(positions[None], dtype=torch.float64))[0].numpy()
+        return float(self._squares(x).min() ** 0.5)
+
+    def distances_among(self, frames: Int[np.ndarray, "K"]) -> Float[np.ndarray, "K"]:
+        """From each of these frames to the nearest of the others."""
+        nearest = []
+        for i in frames:
+            squares = self._squares(self.x[i])
+            squares[:, i] = np.inf
+            nearest.append(squares.min() ** 0.5)
+        return np.array(nearest)
+
+    @cached_property
+    def _centre(self) -> Float[np.ndarray, "D"]:
+        return self.x.mean(axis=0)
+
+    @cached_property
+    def _frames(self) -> tuple[Float[np.ndarray, "M D"], Float[np.ndarray, "M"]]:
+        """The frames about their centre, where few digits cancel, and their squares."""
+        frames = self.x - self._centre
+        return frames, (frames**2).sum(axis=1)
+
+    def _squares(self, x: Float[np.ndarray, "D"]) -> Float[np.ndarray, "P M"]:
+        """|P x - x_m|², by a matrix product."""
+        images = x[self.action] - self._centre
+        frames, squares = self._frames
+        return np.maximum((images**2).sum(axis=1)[:, None] + squares - 2 * (images @ frames.T), 0.0)
