@@ -5,11 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
+
+
+class Nearest(NamedTuple):
+    """The nearest of the known frames.
+
+    Attributes:
+        frame, permutation: which frame, and which permutation takes the geometry there.
+        distance: in the descriptor's unit.
+    """
+
+    frame: int
+    permutation: int
+    distance: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,10 +40,19 @@ class KnownFrames:
     x: Float[np.ndarray, "M D"]
     action: Int[np.ndarray, "P D"]
 
-    def distance(self, positions: Float[np.ndarray, "N 3"]) -> float:
-        """From a geometry to the nearest of the frames, over all permutations, in the descriptor's unit."""
-        x = self.describe(torch.tensor(positions[None], dtype=torch.float64))[0].numpy()
-        return float(self._squares(x).min() ** 0.5)
+    def described(self, positions: Float[np.ndarray, "B N 3"]) -> Float[np.ndarray, "B D"]:
+        """Descriptors of geometries, in Å."""
+        return self.describe(torch.tensor(positions, dtype=torch.float64)).numpy()
+
+    def nearest(self, x: Float[np.ndarray, "D"]) -> Nearest:
+        """The frame that is nearest to a descriptor, over all permutations."""
+        squares = self._squares(x)
+        permutation, frame = np.unravel_index(int(squares.argmin()), squares.shape)
+        return Nearest(int(frame), int(permutation), float(squares[permutation, frame] ** 0.5))
+
+    def distance_to(self, one: Nearest, x: Float[np.ndarray, "D"]) -> float:
+        """From a descriptor to the frame and by the permutation that were nearest to another."""
+        return float(np.linalg.norm(x[self.action[one.permutation]] - self.x[one.frame]))
 
     def distances_among(self, frames: Int[np.ndarray, "K"]) -> Float[np.ndarray, "K"]:
         """From each of these frames to the nearest of the others."""

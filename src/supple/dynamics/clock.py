@@ -6,18 +6,18 @@ import time
 
 
 class Clock:
-    """Counts the steps of this process, which begins at a step of the run."""
+    """Counts the steps of this process."""
 
-    def __init__(self, first: int) -> None:
-        self._first = first
+    def __init__(self) -> None:
+        self.steps = 0
         self._began = time.perf_counter()
 
-    def rate(self, step: int) -> float:
-        """Steps per second so far."""
-        return (step - self._first) / max(time.perf_counter() - self._began, 1e-9)
+    def rate(self) -> float | None:
+        """Steps per second so far; None before the first."""
+        return self.steps / max(time.perf_counter() - self._began, 1e-9) if self.steps else None
 
-    def left(self, step: int, steps: int) -> str:
-        """How long the rest takes, as `2:05:10`, or `5:10` below an hour."""
-        minutes, seconds = divmod(round((steps - step) / max(self.rate(step), 1e-9)), 60)
+    def left(self, steps: int) -> str:
+        """How long so many steps take, as `2:05:10`, or `5:10` below an hour."""
+        minutes, seconds = divmod(round(steps / (self.rate() or 1e-9)), 60)
         hours, minutes = divmod(minutes, 60)
         return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"

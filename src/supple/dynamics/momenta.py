@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from ase import Atoms, units
 from ase.md.velocitydistribution import Stationary, ZeroRotation, thermalize_momenta
+from jaxtyping import Float, Int
 
 #: A moment of inertia below this part of the largest is that of a linear molecule about its axis.
 _LINEAR = 1e-6
@@ -32,6 +35,36 @@ def draw_momenta(atoms: Atoms, kelvin: float, rng: np.random.Generator, *, whole
         ZeroRotation(atoms, preserve_temperature=False)
 
 
-def temperature(kinetic_energy: float, degrees_of_freedom: int) -> float:
-    """K, of a kinetic energy in eV."""
-    return 2 * kinetic_energy / (max(degrees_of_freedom, 1) * units.kB)
+def temperatures(
+    kinetic_energies: Float[np.ndarray, "B"], degrees_of_freedom: Int[np.ndarray, "B"]
+) -> Float[np.ndarray, "B"]:
+    """K, of kinetic energies in eV."""
+    return 2 * kinetic_energies / (np.maximum(degrees_of_freedom, 1) * units.kB)
+
+
+def first_state(
+    numbers: Int[np.ndarray, "N"],
+    positions: Float[np.ndarray, "N 3"],
+    kelvin: float,
+    rng: np.random.Generator,
+    *,
+    whole: bool,
+) -> dict[str, Any]:
+    """A molecule with momenta drawn: what an engine begins from.
+
+    Args:
+        numbers: atomic numbers.
+        positions: Å; its centre of mass is taken to the origin.
+        kelvin: temperature.
+        rng: what is drawn from, and goes on with the state.
+        whole: as in `draw_momenta`.
+    """
+    atoms = Atoms(numbers, positions)
+    atoms.positions -= atoms.get_center_of_mass()
+    draw_momenta(atoms, kelvin, rng, whole=whole)
+    return {
+        "positions": atoms.positions,
+        "momenta": atoms.get_momenta(),
+        "rng": rng.bit_generator.state,
+        "degrees_of_freedom": 3 * len(atoms) if whole else internal_degrees_of_freedom(atoms),
+    }

@@ -29,7 +29,9 @@ class DynamicsSettings(BaseModel):
     every: Time = Field(10.0, description="fs between saved frames")
     damping: Time = Field(100.0, description="fs; 1/friction of Langevin's, the time of the Nosé-Hoover chain")
     seed: NonNegativeInt = Field(0, description="of velocities and random forces")
-    on_leave: Literal["stop", "warn"] = Field("stop", description="when a guard says that the run has left its range")
+    on_leave: Literal["stop", "warn", "restrain"] = Field(
+        "stop", description="when a guard says that a replica has left its range"
+    )
 
     @classmethod
     def of(cls, **values: Any) -> DynamicsSettings:

@@ -18,6 +18,8 @@ class Tally(BaseModel):
     #: Of each guard: looks at which it spoke, when it first did, and what it said then.
     outside: dict[str, int] = Field(default_factory=dict)
     first_outside: dict[str, tuple[float, str]] = Field(default_factory=dict)
+    #: Times that the molecule was put back to where it had been inside.
+    returns: int = 0
 
     def count(self, time: float, temperature: float, drift: float | None) -> None:
         """One look at the run: time in fs, temperature in K, energy gained since the beginning in eV per atom."""

@@ -28,19 +28,31 @@ class Watch:
     guards: tuple[Guard, ...]
     off: tuple[str, ...]
 
+    def objections(self, moment: Moment) -> list[dict[Guard, str]]:
+        """What is wrong with each molecule, by the guard that says so."""
+        wrong: list[dict[Guard, str]] = [{} for _ in moment.positions]
+        for guard in self.guards:
+            for row, said in zip(wrong, guard.objections(moment), strict=True):
+                if said is not None:
+                    row[guard] = said
+        return wrong
+
 
 def watch_for(
-    potential: Potential, start: Float[np.ndarray, "N 3"], settings: DynamicsSettings, reference: Dataset | None = None
+    potential: Potential,
+    starts: Float[np.ndarray, "B N 3"],
+    settings: DynamicsSettings,
+    reference: Dataset | None = None,
 ) -> Watch:
     """All guards that can be had.
 
     Args:
         potential: the force field; some hold their training frames.
-        start: Å; bonds are those of the start geometry where there are no reference data.
+        starts: Å; bonds are those of the start geometries where there are no reference data.
         settings: of the run.
         reference: training data.
     """
-    frames = start[None] if reference is None else reference.positions
+    frames = starts if reference is None else reference.positions
     guards: list[Guard] = [BondsGuard(potential.numbers, frames), CollisionsGuard(potential.numbers, frames)]
     off = []
     if settings.ensemble == "langevin":

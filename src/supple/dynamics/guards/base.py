@@ -6,20 +6,28 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float, Int
 
 
 @dataclass(frozen=True)
 class Moment:
-    """A run as a guard sees it.
+    """The molecules of a run as a guard sees them.
 
     Attributes:
-        positions: Å, shape (N, 3).
-        drift: eV per atom that the conserved energy has gained since the beginning; None where none is conserved.
+        positions: Å, shape (B, N, 3).
+        drifts: eV per atom that the conserved energies have gained since the beginning, shape (B,); None where none is
+            conserved.
+        replicas: which of the run's replicas these are, shape (B,).
     """
 
-    positions: Float[np.ndarray, "N 3"]
-    drift: float | None
+    positions: Float[np.ndarray, "B N 3"]
+    drifts: Float[np.ndarray, "B"] | None
+    replicas: Int[np.ndarray, "B"]
+
+    def only(self, which: Bool[np.ndarray, "B"]) -> Moment:
+        """Some of the molecules."""
+        drifts = None if self.drifts is None else self.drifts[which]
+        return Moment(self.positions[which], drifts, self.replicas[which])
 
 
 class Guard(Protocol):
@@ -29,5 +37,9 @@ class Guard(Protocol):
     def name(self) -> str:
         """In a word, as reports name it."""
 
-    def objection(self, moment: Moment) -> str | None:
-        """What is wrong, as the end of a sentence that begins with the time; None when all is well."""
+    @property
+    def of_geometry(self) -> bool:
+        """Whether it judges geometries: another geometry is a remedy."""
+
+    def objections(self, moment: Moment) -> list[str | None]:
+        """What is wrong with each molecule, as the end of a sentence that begins with the time; None when all is well."""

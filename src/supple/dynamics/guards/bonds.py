@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 from ase.data import chemical_symbols
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from supple.dynamics.guards.base import Moment
 from supple.molecule import bonds
@@ -23,10 +23,11 @@ class BondsGuard:
 
     Args:
         numbers: atomic numbers, shape (N,).
-        reference: Å, shape (M, N, 3): the reference data, or the start geometry alone.
+        reference: Å, shape (M, N, 3): the reference data, or the start geometries alone.
     """
 
     name = "bonds"
+    of_geometry = True
 
     def __init__(self, numbers: Int[np.ndarray, "N"], reference: Float[np.ndarray, "M N 3"]) -> None:
         self.numbers = numbers
@@ -36,13 +37,14 @@ class BondsGuard:
         self.low = np.minimum(self.mean - _TOLERANCE, lengths.min(axis=0))
         self.high = np.maximum(self.mean + _TOLERANCE, lengths.max(axis=0))
 
-    def objection(self, moment: Moment) -> str | None:
-        """The bond that is furthest from its mean, of those out of range."""
-        apart = moment.positions[self.first] - moment.positions[self.second]
+    def objections(self, moment: Moment) -> list[str | None]:
+        """The bond of each molecule that is furthest from its mean, of those out of range."""
+        apart = moment.positions[:, self.first] - moment.positions[:, self.second]
         lengths = np.sqrt((apart * apart).sum(axis=-1))
         outside = ~((lengths >= self.low) & (lengths <= self.high))
-        if not outside.any():
-            return None
+        return [self._sentence(*row) if row[1].any() else None for row in zip(lengths, outside, strict=True)]
+
+    def _sentence(self, lengths: Float[np.ndarray, "K"], outside: Bool[np.ndarray, "K"]) -> str:
         k = int(np.argmax(np.where(outside, np.abs(lengths - self.mean), -1.0)))
         pair = "-".join(f"{chemical_symbols[self.numbers[i]]}{i + 1}" for i in (self.first[k], self.second[k]))
         return (

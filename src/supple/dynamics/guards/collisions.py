@@ -20,10 +20,11 @@ class CollisionsGuard:
 
     Args:
         numbers: atomic numbers, shape (N,).
-        reference: Å, shape (M, N, 3): the reference data, or the start geometry alone.
+        reference: Å, shape (M, N, 3): the reference data, or the start geometries alone.
     """
 
     name = "collisions"
+    of_geometry = True
 
     def __init__(self, numbers: Int[np.ndarray, "N"], reference: Float[np.ndarray, "M N 3"]) -> None:
         self.numbers = numbers
@@ -33,12 +34,14 @@ class CollisionsGuard:
         limit = _NEAR * (radii[self.first] + radii[self.second])
         self.limit = np.minimum(limit, _NEARER * apart.min(axis=0))
 
-    def objection(self, moment: Moment) -> str | None:
-        """The pair that is nearest, measured by its limit."""
-        apart = moment.positions[self.first] - moment.positions[self.second]
+    def objections(self, moment: Moment) -> list[str | None]:
+        """The pair of each molecule that is nearest, measured by its limit."""
+        apart = moment.positions[:, self.first] - moment.positions[:, self.second]
         distances = np.sqrt((apart * apart).sum(axis=-1))
-        if (distances >= self.limit).all():
-            return None
+        well = (distances >= self.limit).all(axis=1)
+        return [None if fine else self._sentence(row) for row, fine in zip(distances, well, strict=True)]
+
+    def _sentence(self, distances: Float[np.ndarray, "K"]) -> str:
         k = int(np.argmin(distances / self.limit))
         a, b = (f"{chemical_symbols[self.numbers[i]]}{i + 1}" for i in (self.first[k], self.second[k]))
         return (
