@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from ase import Atoms, units
-from ase.md.velocitydistribution import Stationary, ZeroRotation, thermalize_momenta
+from ase.md.velocitydistribution import thermalize_momenta
 from jaxtyping import Float, Int
 
 #: A moment of inertia below this part of the largest is that of a linear molecule about its axis.
@@ -31,8 +31,15 @@ def draw_momenta(atoms: Atoms, kelvin: float, rng: np.random.Generator, *, whole
     """
     thermalize_momenta(atoms, temperature_K=kelvin, rng=rng)
     if not whole:
-        Stationary(atoms, preserve_temperature=False)
-        ZeroRotation(atoms, preserve_temperature=False)
+        masses = atoms.get_masses()[:, None]
+        momenta = atoms.get_momenta() - masses * atoms.get_momenta().sum(axis=0) / masses.sum()
+        r = atoms.positions - atoms.get_center_of_mass()
+        inertia = (
+            masses[:, :, None] * ((r**2).sum(axis=1)[:, None, None] * np.eye(3) - r[:, :, None] * r[:, None])
+        ).sum(0)
+        # ASE's ZeroRotation divides by the moment of a linear molecule about its axis
+        turning = np.linalg.pinv(inertia, rcond=_LINEAR, hermitian=True) @ np.cross(r, momenta).sum(axis=0)
+        atoms.set_momenta(momenta - masses * np.cross(turning, r))
 
 
 def temperatures(

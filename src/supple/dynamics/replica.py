@@ -18,7 +18,7 @@ class Replica:
         tally: temperature, drift, and when which guard spoke.
         drift: eV per atom gained until the last saved frame; None where no energy is conserved.
         last_left: fs; when a geometry was last kept of those that left.
-        stays: returns since it last came to another frame.
+        stays: returns since it last was inside from one saved frame to the next.
         stopped: why it ended; None while it goes on, or when it came to its end.
     """
 

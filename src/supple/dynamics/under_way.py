@@ -24,8 +24,8 @@ from supple.progress import Progress
 _LOOK_EVERY = 2.0
 #: fs between geometries that are kept of those that left: nearer ones are alike.
 _LEFT_EVERY = 100.0
-#: Returns to the same frame after which a replica is stopped: no velocities take it anywhere else.
-_MOST_STAYS = 20
+#: Returns after which a replica is stopped when it never stays inside from one frame to the next.
+_MOST_RETURNS = 20
 _NO_NUMBERS = "positions or velocities are not numbers any more"
 
 
@@ -152,14 +152,14 @@ class UnderWay:
         stops = self.settings.on_leave == "stop"
         if self.settings.on_leave == "restrain":
             # energy that is not conserved is not mended by another geometry
-            stops = not all(guard.of_geometry for guard in said) or replica.stays >= _MOST_STAYS
+            stops = not all(guard.of_geometry for guard in said) or replica.stays >= _MOST_RETURNS
         if stops or replica.last_left is None or time - replica.last_left >= _LEFT_EVERY:
             about: dict[str, float | str] = {"guard": ", ".join(guard.name for guard in said), "time_fs": time}
             self.record.leave(replica.k, Frame(self.engine.positions[row].copy(), about, replica.step))
             replica.last_left = time
         if stops:
-            again = f", after {replica.stays} returns to the same frame" if replica.stays >= _MOST_STAYS else ""
-            return self._stop(replica, sentences[0] + again)
+            tried = f" (again after {replica.stays} returns)" if replica.stays >= _MOST_RETURNS else ""
+            return self._stop(replica, sentences[0] + tried)
         if self.settings.on_leave == "restrain":
             self._return(row, replica)
         return True

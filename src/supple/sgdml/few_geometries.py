@@ -11,6 +11,7 @@ Compiled by Numba, in double precision; the geometries are shared out among thre
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any, no_type_check
 
 import numba
@@ -73,13 +74,20 @@ class FewGeometries:
         """e, and its gradient by the positions."""
         energies, gradients = np.empty(len(positions)), np.empty(positions.shape)
         parts = max(1, min(torch.get_num_threads(), len(positions) // _WORTH_A_THREAD))
-
-        def part(k: int) -> None:
-            mine = slice(k * len(positions) // parts, (k + 1) * len(positions) // parts)
-            _few(positions[mine], self._entries, self._geometry, self._training, energies[mine], gradients[mine])
-
-        in_parts(part, parts)
+        in_parts(partial(self._part, parts, positions, energies, gradients), parts)
         return energies, gradients
+
+    def _part(
+        self,
+        parts: int,
+        positions: Float[np.ndarray, "B N 3"],
+        energies: Float[np.ndarray, "B"],
+        gradients: Float[np.ndarray, "B N 3"],
+        k: int,
+    ) -> None:
+        """Part k of the geometries."""
+        mine = slice(k * len(positions) // parts, (k + 1) * len(positions) // parts)
+        _few(positions[mine], self._entries, self._geometry, self._training, energies[mine], gradients[mine])
 
 
 @numba.njit(fastmath=True, nogil=True, cache=True, error_model="numpy")

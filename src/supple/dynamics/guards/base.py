@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -30,6 +30,7 @@ class Moment:
         return Moment(self.positions[which], drifts, self.replicas[which])
 
 
+@runtime_checkable
 class Guard(Protocol):
     """Watches over one thing."""
 
