@@ -27,6 +27,8 @@ from supple.units import Units
 if TYPE_CHECKING:
     from ase.calculators.calculator import Calculator
 
+    from supple.known_frames import KnownFrames
+
 FORMAT_VERSION = 1
 _HEADER_KEY = "supple"
 
@@ -88,6 +90,10 @@ class Potential(nn.Module, ABC):
     @abstractmethod
     def device(self) -> torch.device:
         """Where the arrays lie."""
+
+    def known_frames(self) -> KnownFrames | None:
+        """The training frames, where the force field holds them."""
+        return None
 
     def predict(
         self, positions: Float[np.ndarray, "M N 3"]

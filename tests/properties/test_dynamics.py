@@ -1,10 +1,13 @@
 """Dynamics at constant energy keep the energy: forces are the derivative of one smooth function."""
 
+import ase.io
 import numpy as np
 from ase import Atoms, units
 from ase.md.velocitydistribution import Stationary, thermalize_momenta
 from ase.md.verlet import VelocityVerlet
-from toy import ATOMS
+from toy import ATOMS, toy_dataset
+
+from supple.dynamics import DynamicsSettings, run
 
 
 def test_energy_is_conserved(potential):
@@ -19,3 +22,15 @@ def test_energy_is_conserved(potential):
     kinetic = 1.5 * len(atoms) * units.kB * 150
     assert abs(totals[-10:].mean() - totals[:10].mean()) < 0.01 * kinetic
     assert totals.std() < 0.02 * kinetic
+
+
+def test_replicas_move_as_each_would_alone(potential, tmp_path):
+    """Whatever the force field, its batch is its single geometries; and what follows from them."""
+    settings = DynamicsSettings.of(ensemble="nve", temperature=150, timestep="0.25fs", time="20fs", on_leave="warn")
+    begins = toy_dataset(2, amplitude=0.02)
+    run(potential, begins, settings, tmp_path / "md.xyz", replicas=2)
+    for k in range(2):
+        run(potential, begins.select([k]), settings, tmp_path / f"alone{k}.xyz", first=k)
+        together, alone = ase.io.read(tmp_path / f"md-{k}.xyz", "-1"), ase.io.read(tmp_path / f"alone{k}.xyz", "-1")
+        np.testing.assert_allclose(together.positions, alone.positions, rtol=0, atol=1e-5)
+        assert np.abs(together.positions - begins.positions[k]).max() > 0.01

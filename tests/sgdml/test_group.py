@@ -2,14 +2,15 @@
 
 from itertools import permutations as all_permutations
 
+import numpy as np
 import pytest
 import torch
 
 from supple.sgdml.descriptors import InverseDistances
 from supple.sgdml.descriptors.compiled import compiled_entries
+from supple.sgdml.few_geometries import FewGeometries
 from supple.sgdml.group import Group
 from supple.sgdml.kernel_sum import KernelSum
-from supple.sgdml.one_geometry import OneGeometry
 
 SIGMA = 1.3
 
@@ -99,17 +100,22 @@ def test_kernel_sum_is_its_definition(case, with_energies):
 
 
 @pytest.mark.parametrize("n_frames", [1, 8, 21])
-def test_the_loop_for_one_geometry_is_the_same_sum(case, n_frames):
+def test_the_loop_for_a_few_geometries_is_the_same_sum(case, n_frames):
     n_atoms, action, _ = case
     size = action.shape[1]
     descriptor = InverseDistances(n_atoms)
-    positions = 2 * torch.randn(1, n_atoms, 3, dtype=torch.float64)
+    positions = 2 * torch.randn(9, n_atoms, 3, dtype=torch.float64)
     targets = torch.rand(n_frames, size, dtype=torch.float64)
     v, w = torch.randn_like(targets), torch.randn(n_frames, dtype=torch.float64)
     centre = torch.full((size,), 0.4, dtype=torch.float64)
     kernel_sum = KernelSum(targets - centre, v, w, SIGMA, Group(action))
     x, pull_back = descriptor.linearise(positions)
     e, g = kernel_sum(x - centre)
-    energy, gradient = OneGeometry(kernel_sum, compiled_entries(descriptor), centre)(positions[0].numpy())
-    torch.testing.assert_close(torch.tensor(energy, dtype=torch.float64), e[0], rtol=1e-12, atol=1e-12)
-    torch.testing.assert_close(torch.from_numpy(gradient), pull_back(g)[0], rtol=1e-10, atol=1e-10)
+    few = FewGeometries(kernel_sum, compiled_entries(descriptor), centre)
+    energies, gradients = few(positions.numpy())
+    torch.testing.assert_close(torch.from_numpy(energies), e, rtol=1e-12, atol=1e-12)
+    torch.testing.assert_close(torch.from_numpy(gradients), pull_back(g), rtol=1e-10, atol=1e-10)
+    for k in (0, 8):  # what comes of one does not depend on the others
+        energy, gradient = few(positions[k : k + 1].numpy())
+        assert energy[0] == energies[k]
+        assert np.array_equal(gradient[0], gradients[k])

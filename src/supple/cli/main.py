@@ -15,6 +15,7 @@ from supple.cli.demo import demo
 from supple.cli.evaluate import evaluate
 from supple.cli.export import export
 from supple.cli.ipi import ipi
+from supple.cli.md import md
 from supple.cli.path import path
 from supple.cli.predict import predict
 from supple.cli.published import published
@@ -42,6 +43,7 @@ for _command in (
     train,
     evaluate,
     predict,
+    md,
     analyse,
     relax,
     scan,

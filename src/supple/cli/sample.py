@@ -31,6 +31,9 @@ def sample(
             "path:to=FILE; may be repeated. Dynamics at 500 K if left out.",
         ),
     ] = None,
+    label: Annotated[
+        Path | None, typer.Option(help="Label the geometries of this file, and draw none: those that 'supple md' kept.")
+    ] = None,
     method: Annotated[
         str | None, typer.Option(help="GFN2-xTB (if left out), GFN1-xTB, pyscf:PBE/def2-SVP, or module:factory.")
     ] = None,
@@ -43,11 +46,13 @@ def sample(
     recipe: Annotated[
         Path | None, typer.Option(help="A YAML file with all of this, or the name of a bundled one: azobenzene.")
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="Extended xyz to write; MOLECULE-sampled.xyz if left out.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Extended xyz to write; MOLECULE-sampled.xyz, FILE-labelled.xyz if left out.")
+    ] = None,
     jobs: Annotated[int | None, typer.Option(min=1, help="Processes; as many as cores if left out.")] = None,
     json: JsonOption = False,
 ) -> None:
-    """Make reference data: draw geometries of a molecule and label them.
+    """Make reference data: draw geometries of a molecule and label them; or label those of a file.
 
     The same command again goes on where it was stopped.
     """
@@ -55,8 +60,9 @@ def sample(
     from supple.sampling.engine import sample as follow
 
     given = {"method": method, "drive": drive, "charge": charge, "multiplicity": multiplicity, "seed": seed}
-    asked = _recipe(molecule, draw, {key: value for key, value in given.items() if value is not None}, recipe)
-    out = out or Path(f"{_stem(asked.molecule)}-sampled.xyz")
+    given = {key: value for key, value in given.items() if value is not None}
+    asked = _recipe(molecule, draw, given, recipe) if label is None else _labels(molecule, draw, given, recipe, label)
+    out = out or Path(f"{_stem(asked.molecule)}-{'sampled' if label is None else 'labelled'}.xyz")
     if not out.name.removesuffix(".gz").endswith((".xyz", ".extxyz")):
         raise SettingsError(f"The frames are written as extended xyz: let {out} end in .xyz or .xyz.gz.")
     with progress_display() as progress:
@@ -90,6 +96,20 @@ def _recipe(molecule: str | None, draw: list[str] | None, given: dict[str, Any],
         raise SettingsError("Which molecule? Name one (azobenzene), give SMILES or a file, or a --recipe.")
     draws = {"draws": [parse_draw(text) for text in draw]} if draw else {}
     return Recipe.of(molecule=molecule, **given, **draws)
+
+
+def _labels(
+    molecule: str | None, draw: list[str] | None, given: dict[str, Any], recipe: Path | None, file: Path
+) -> Recipe:
+    """Labels for a file."""
+    from supple.errors import DataError, SettingsError
+    from supple.sampling.recipe import Recipe
+
+    if molecule is not None or draw or recipe is not None:
+        raise SettingsError("--label takes the geometries as they are: leave out the molecule, --draw and --recipe.")
+    if not file.is_file():
+        raise DataError(f"There is no file {file}.")
+    return Recipe.of(molecule=str(file), **given, draws=[{"kind": "frames", "file": str(file)}])
 
 
 def _stem(molecule: str) -> str:

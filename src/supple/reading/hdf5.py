@@ -14,6 +14,7 @@ import numpy as np
 
 from supple.errors import DataError
 from supple.reading.arrays import Store, raw_from_arrays
+from supple.reading.h5md import is_h5md, raw_from
 from supple.reading.keys import Key, Keys
 from supple.reading.raw import Raw, Stated
 from supple.reading.request import Request
@@ -36,6 +37,8 @@ def load(path: Path, request: Request) -> Raw:
     with unpacked(path) as place:
         try:
             with h5py.File(place, "r") as file:
+                if is_h5md(file):
+                    return raw_from(file, path.name, request)
                 return _raw(_group(file, request.molecule, path.name), path.name, request)
         except (OSError, KeyError, RuntimeError, ValueError, TypeError) as error:
             raise DataError(f"{path.name} is damaged or no HDF5 file ({str(error).splitlines()[0]}).") from error

@@ -203,6 +203,10 @@ class Draw(BaseModel, ABC):
         """The files, names or SMILES that it begins from."""
         return () if self.start is None else (self.start,)
 
+    def fingerprints(self) -> dict[str, str]:
+        """Of files of which more counts than the first geometry: a hash of all that counts."""
+        return {}
+
     @abstractmethod
     def segments(self, bench: Bench) -> list[Segment]:
         """What is to be done, in parts that can be done side by side."""

@@ -12,13 +12,14 @@ from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt, 
 from supple.errors import SettingsError
 from supple.sampling.bench import Bench, Segment
 from supple.sampling.dynamics import Dynamics
+from supple.sampling.frames import Frames
 from supple.sampling.modes import Modes
 from supple.sampling.path import Path as ReactionPath
 from supple.sampling.scan import Scan
 
 #: The ways to draw geometries, by their kind.
-DRAWS = {"md": Dynamics, "scan": Scan, "modes": Modes, "path": ReactionPath}
-AnyDraw = Annotated[Dynamics | Scan | Modes | ReactionPath, Field(discriminator="kind")]
+DRAWS = {"md": Dynamics, "scan": Scan, "modes": Modes, "path": ReactionPath, "frames": Frames}
+AnyDraw = Annotated[Dynamics | Scan | Modes | ReactionPath | Frames, Field(discriminator="kind")]
 _BUNDLED = Path(__file__).parent.parent / "bundled"
 
 
@@ -51,6 +52,8 @@ class Recipe(BaseModel):
             atoms = self.bench().start(name)
             content = atoms.numbers.astype("<i8").tobytes() + (atoms.positions.round(6) + 0.0).astype("<f8").tobytes()
             hashes[name] = hashlib.sha256(content).hexdigest()[:16]
+        for draw in self.draws:
+            hashes.update(draw.fingerprints())
         return hashes
 
     def segments(self) -> list[Segment]:
@@ -123,7 +126,7 @@ def parse_draw(text: str) -> dict[str, Any]:
 
 
 def _value(key: str, text: str) -> Any:
-    if key in ("torsion", "to", "start"):
+    if key in ("torsion", "to", "start", "file"):
         return text
     if key == "temperature":
         values = [yaml.safe_load(word) for word in text.split("+")]

@@ -10,6 +10,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from supple.known_frames import KnownFrames
 from supple.potential import Potential
 from supple.sgdml.descriptors import Descriptor, InverseDistances
 from supple.sgdml.descriptors.choice import descriptor_from
@@ -17,7 +18,10 @@ from supple.sgdml.group import Group
 from supple.sgdml.kernel_sum import KernelSum
 
 if TYPE_CHECKING:
-    from supple.sgdml.one_geometry import OneGeometry
+    from supple.sgdml.few_geometries import FewGeometries
+
+#: Geometries up to which the compiled loop is as fast as matrix products, and mostly faster.
+_FEW = 64
 
 
 class SGDMLPotential(Potential):
@@ -71,7 +75,7 @@ class SGDMLPotential(Potential):
         self.register_buffer("centre", mean[action].mean(dim=0))
         self.register_buffer("scale", torch.tensor(scale, dtype=torch.float64))
         self.register_buffer("constant", torch.tensor(constant, dtype=torch.float64))
-        self._one: OneGeometry | None = None
+        self._few: FewGeometries | None = None
         self.sum = KernelSum(x - self.centre, v, w, sigma, group or Group(action.cpu()))
 
     @property
@@ -97,22 +101,26 @@ class SGDMLPotential(Potential):
         sigma = float(configuration["sigma"])
         return cls(numbers, sigma, x.clone(), v.clone(), action.clone(), w=w, descriptor=descriptor)
 
+    def known_frames(self) -> KnownFrames:
+        """The training frames, by the descriptor that the kernel compares."""
+        return KnownFrames(copy.deepcopy(self.descriptor).cpu(), self.x.cpu().numpy(), self.action.cpu().numpy())
+
     def set_precision(self, precision: Literal["double", "single"]) -> None:
         """Compute the sum over the training frames in this precision; what goes in and comes out is double always."""
         self.sum = copy.deepcopy(self.sum).to(torch.float64 if precision == "double" else torch.float32)
 
-    def _one_geometry(self) -> OneGeometry | None:
-        """The compiled loop for single geometries, where it applies."""
+    def _few_geometries(self) -> FewGeometries | None:
+        """The compiled loop for a few geometries, where it applies."""
         if self.device.type != "cpu" or self.sum.bias.dtype != torch.float64:
             return None
-        if self._one is None:
+        if self._few is None:
             from supple.sgdml.descriptors.compiled import compiled_entries
-            from supple.sgdml.one_geometry import OneGeometry
+            from supple.sgdml.few_geometries import FewGeometries
 
             if (entries := compiled_entries(self.descriptor)) is None:
                 return None
-            self._one = OneGeometry(self.sum, entries, self.centre)
-        return self._one
+            self._few = FewGeometries(self.sum, entries, self.centre)
+        return self._few
 
     def operations(self) -> nn.Module:
         """The sum as operations on tensors alone; double precision."""
@@ -120,9 +128,10 @@ class SGDMLPotential(Potential):
 
     def energy_and_forces(self, positions: Float[Tensor, "B N 3"]) -> tuple[Float[Tensor, "B"], Float[Tensor, "B N 3"]]:
         """Energies in eV and forces in eV/Å of B geometries in Å; float64."""
-        if len(positions) == 1 and (one := self._one_geometry()) is not None:
-            energy, gradient = one(positions[0].to(torch.float64).numpy())
-            return (self.scale * energy + self.constant)[None], self.scale * -torch.from_numpy(gradient)[None]
+        few = self._few_geometries() if 0 < len(positions) <= _FEW and not positions.requires_grad else None
+        if few is not None:
+            energies, gradients = map(torch.from_numpy, few(positions.to(torch.float64).contiguous().numpy()))
+            return energies * self.scale + self.constant, gradients.mul_(-self.scale)
         x, pull_back = self.descriptor.linearise(positions.to(torch.float64))
         energies, gradients = self.sum(x - self.centre)
         return energies * self.scale + self.constant, pull_back(gradients).mul_(-self.scale)

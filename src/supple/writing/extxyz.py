@@ -53,10 +53,10 @@ def write_extxyz(
                 gzip.GzipFile("", "wb", fileobj=file, mtime=0) as packed,
                 io.TextIOWrapper(packed, encoding="utf-8", newline="\n") as text,
             ):
-                text.writelines(_frames(dataset, units))
+                text.writelines(frames_as_text(dataset, units))
         else:
             with io.TextIOWrapper(file, encoding="utf-8", newline="\n") as text:
-                text.writelines(_frames(dataset, units))
+                text.writelines(frames_as_text(dataset, units))
 
 
 def write(path: Path, dataset: Dataset, units: Units) -> list[str]:
@@ -66,7 +66,8 @@ def write(path: Path, dataset: Dataset, units: Units) -> list[str]:
     return rest.left_out + [name for name, values in rest.extras.items() if not _has_room(values, dataset.n_atoms)]
 
 
-def _frames(dataset: Dataset, units: Units) -> Iterator[str]:
+def frames_as_text(dataset: Dataset, units: Units = INTERNAL) -> Iterator[str]:
+    """The frames as they stand in such a file: for each its first two lines, and then a line for each atom."""
     symbols = [chemical_symbols[z] for z in dataset.numbers]
     length, energies = units.length_in_angstrom, in_unit(dataset.energies, units.energy_in_ev)
     rest = rest_of(dataset, _TAKEN)

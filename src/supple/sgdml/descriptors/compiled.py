@@ -1,4 +1,4 @@
-"""Descriptors of a single geometry, and the gradients that go back, as compiled loops; for one_geometry.py.
+"""Descriptors of a single geometry, and the gradients that go back, as compiled loops; for few_geometries.py.
 
 The formulas are those of inverse_distances.py and internal_coordinates.py, with their derivatives written out.
 """

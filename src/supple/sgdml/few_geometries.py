@@ -1,24 +1,31 @@
-"""One geometry after another, as dynamics ask for them: the whole prediction as one compiled loop over the training frames.
+"""One geometry, or a few at a time, as dynamics ask for them: the whole prediction as one compiled loop over the training frames.
 
-For a single geometry the matrix products of kernel_sum.py are as thin as the R cosets, each training array is read from memory
-twice, and what costs most is the number of operations. Here a block of training frames is read once, met with all queries
-while it lies in the nearest cache, and left; formulas and names are those of kernel_sum.py.
+For a few geometries the matrix products of kernel_sum.py are as thin as their R cosets, each training array is read from memory
+twice, and what costs most is the number of operations. Here a block of training frames is read once, met with the queries of
+all geometries while it lies in the nearest cache, and left; formulas and names are those of kernel_sum.py. What comes of a
+geometry does not depend on those beside it, to the bit.
 
-Compiled by Numba, in double precision, on one core.
+Compiled by Numba, in double precision; the geometries are shared out among threads.
 """
 
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any, no_type_check
 
 import numba
 import numpy as np
+import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from supple.sgdml.descriptors.compiled import describe, pull_back
 from supple.sgdml.kernel_sum import KernelSum
+from supple.threads import in_parts
+
+#: Geometries that a thread is worth its while for.
+_WORTH_A_THREAD = 4
 
 #: Training frames that are met together: their exponentials are one vector operation.
 _BLOCK = 8
@@ -29,8 +36,8 @@ _LOG2E, _LN2 = math.log2(math.e), math.log(2)
 _POWERS = 2.0 ** -np.arange(1075.0)
 
 
-class OneGeometry:
-    """e and its gradient for single geometries: `KernelSum` and descriptor in one.
+class FewGeometries:
+    """e and its gradient for a few geometries: `KernelSum` and descriptor in one.
 
     Args:
         kernel_sum: the sum.
@@ -61,40 +68,66 @@ class OneGeometry:
             group.lift_index.numpy(), group.lift_weight.numpy(), group.lower_index.numpy(), group.lower_weight.numpy(),
         )  # fmt: skip
 
-    def __call__(self, positions: Float[np.ndarray, "N 3"]) -> tuple[float, Float[np.ndarray, "N 3"]]:
+    def __call__(
+        self, positions: Float[np.ndarray, "B N 3"]
+    ) -> tuple[Float[np.ndarray, "B"], Float[np.ndarray, "B N 3"]]:
         """e, and its gradient by the positions."""
-        return _one(positions, self._entries, self._geometry, self._training)
+        energies, gradients = np.empty(len(positions)), np.empty(positions.shape)
+        parts = max(1, min(torch.get_num_threads(), len(positions) // _WORTH_A_THREAD))
+        in_parts(partial(self._part, parts, positions, energies, gradients), parts)
+        return energies, gradients
+
+    def _part(
+        self,
+        parts: int,
+        positions: Float[np.ndarray, "B N 3"],
+        energies: Float[np.ndarray, "B"],
+        gradients: Float[np.ndarray, "B N 3"],
+        k: int,
+    ) -> None:
+        """Part k of the geometries."""
+        mine = slice(k * len(positions) // parts, (k + 1) * len(positions) // parts)
+        _few(positions[mine], self._entries, self._geometry, self._training, energies[mine], gradients[mine])
 
 
 @numba.njit(fastmath=True, nogil=True, cache=True, error_model="numpy")
 @no_type_check
-def _one(positions, entries, geometry, training):
+def _few(positions, entries, geometry, training, energies, gradients):
     centre, scale, places, lift_index, lift_weight, lower_index, lower_weight = geometry
-    x = describe(positions, entries)
     width = training[4][-1]
-    queries = np.zeros(len(places) // len(x) * width)
-    for i in range(len(places)):
-        for k in range(lift_index.shape[1]):
-            d = lift_index[i, k]
-            queries[places[i]] += lift_weight[i, k] * (x[d] - centre[d]) * scale
-    energy, gradient = _sum(queries.reshape(-1, width), *training)
-    by_query, by_x = gradient.reshape(-1), np.zeros(len(x))
-    for d in range(len(x)):
-        for k in range(lower_index.shape[1]):
-            by_x[d] += scale * lower_weight[d, k] * by_query[places[lower_index[d, k]]]
-    return energy, pull_back(positions, x, by_x, entries)
+    queries = np.zeros((len(positions), len(places) // len(centre) * width))
+    descriptors = np.empty((len(positions), len(centre)))
+    for b in range(len(positions)):
+        x = describe(positions[b], entries)
+        descriptors[b] = x
+        for i in range(len(places)):
+            for k in range(lift_index.shape[1]):
+                d = lift_index[i, k]
+                queries[b, places[i]] += lift_weight[i, k] * (x[d] - centre[d]) * scale
+    by_coset, gradient = _sum(queries.reshape(-1, width), *training)
+    by_query = gradient.reshape(queries.shape)
+    n_cosets = len(by_coset) // len(positions)
+    for b in range(len(positions)):
+        energies[b] = 0.0
+        for r in range(n_cosets):
+            energies[b] += by_coset[b * n_cosets + r]
+        by_x = np.zeros(len(centre))
+        for d in range(len(centre)):
+            for k in range(lower_index.shape[1]):
+                by_x[d] += scale * lower_weight[d, k] * by_query[b, places[lower_index[d, k]]]
+        gradients[b] = pull_back(positions[b], descriptors[b], by_x, entries)
 
 
 @numba.njit(fastmath=True, nogil=True, cache=True, error_model="numpy")
 @no_type_check
 def _sum(queries, y, u, bias, w, starts, powers):
-    """The sum over training frames: e, and its gradient by the scaled queries."""
+    """The sum over training frames: e of each scaled query, and its gradient by it."""
     n_characters = len(starts) - 1
     shape = (n_characters, _BLOCK)
     dots, along, q, decay = np.empty(shape), np.empty(shape), np.empty(shape), np.empty(shape)
     gradient = np.zeros_like(queries)
     squares, totals = (queries**2).sum(axis=1), np.zeros(len(queries))
-    energy = 0.0
+    energies = np.zeros(len(queries))
     for block in range(0, len(y), _BLOCK):
         for r in range(len(queries)):
             _products(queries[r], y, u, starts, block, dots, along)
@@ -109,7 +142,7 @@ def _sum(queries, y, u, bias, w, starts, powers):
                 _decays(q[c], decay[c], powers)
                 for n in range(_BLOCK):
                     slope, weight = (1 + q[c, n]) * decay[c, n], w[block + n]
-                    energy += slope * along[c, n] + weight * (slope + q[c, n] ** 2 / 3 * decay[c, n])
+                    energies[r] += slope * along[c, n] + weight * (slope + q[c, n] ** 2 / 3 * decay[c, n])
                     by_distance = decay[c, n] * along[c, n] + weight * slope / 3
                     totals[r] += by_distance
                     dots[c, n], along[c, n] = by_distance, slope
@@ -118,7 +151,7 @@ def _sum(queries, y, u, bias, w, starts, powers):
             _combine(dots, along, y, u, starts, block, gradient[r])
     for r in range(len(queries)):
         gradient[r] -= totals[r] * queries[r]
-    return energy, gradient
+    return energies, gradient
 
 
 @numba.njit(fastmath=True, error_model="numpy")

@@ -1,0 +1,68 @@
+"""Labels for the frames of a file."""
+
+import numpy as np
+import pytest
+from ase.build import molecule
+from fake_calculators import Springs
+
+import supple
+from supple.checks import examine
+from supple.errors import DataError, SettingsError
+from supple.sampling import Recipe, sample
+from supple.writing import write_extxyz
+
+
+@pytest.fixture
+def file(tmp_path):
+    """Sixty geometries of water."""
+    water = molecule("H2O")
+    positions = water.positions + 0.05 * np.random.default_rng(0).standard_normal((60, 3, 3))
+    write_extxyz(tmp_path / "left.xyz", (water.numbers, positions, None, None))
+    return tmp_path / "left.xyz"
+
+
+def labels(file, method="fake_calculators:springs", **settings):
+    return Recipe.of(molecule=str(file), method=method, draws=[{"kind": "frames", "file": str(file)}], **settings)
+
+
+def test_every_frame_is_labelled_in_its_order(file, tmp_path, monkeypatch):
+    monkeypatch.setattr(Springs, "rest", None)
+    monkeypatch.setenv(
+        "PYTHONPATH", str(pytest.importorskip("fake_calculators").__file__.rpartition("/")[0]), prepend=":"
+    )
+    made = sample(labels(file), tmp_path / "out.xyz", jobs=1)
+    data, given = supple.read(tmp_path / "out.xyz"), supple.read(file, labels=False)
+    assert (len(data), made.failures, made.missing) == (60, (), 0)
+    np.testing.assert_array_equal(data.positions, given.positions)
+    assert sorted(set(data.extras["origin"])) == ["frames_left_0", "frames_left_25", "frames_left_50"]
+    again = sample(labels(file), tmp_path / "out.xyz", jobs=1)
+    np.testing.assert_array_equal(again.dataset.energies, data.energies)
+
+
+def test_labels_are_those_of_the_method(file, tmp_path):
+    tblite = pytest.importorskip("tblite.ase")
+    sample(labels(file, "GFN2-xTB"), tmp_path / "out.xyz", jobs=2)
+    data = supple.read(tmp_path / "out.xyz")
+    atoms = molecule("H2O")
+    atoms.positions = data.positions[31]
+    atoms.calc = tblite.TBLite(method="GFN2-xTB", accuracy=0.1, verbosity=0)
+    assert atoms.get_potential_energy() == pytest.approx(data.energies[31], abs=1e-8)
+    np.testing.assert_allclose(atoms.get_forces(), data.forces[31], atol=1e-7)
+    assert not [finding for finding in examine(data) if finding.severity == "serious"]
+    potential = supple.SGDML(sigma=5.0).fit(*data.split(train=30, valid=10, seed=0)[:2])  # it can be trained on
+    assert potential.numbers.tolist() == [8, 1, 1]
+
+
+def test_another_content_or_molecule_is_refused(file, tmp_path):
+    pytest.importorskip("tblite")
+    sample(labels(file, "GFN2-xTB"), tmp_path / "out.xyz", jobs=1)
+    given = supple.read(file, labels=False)
+    write_extxyz(file, given.select(np.arange(59)))
+    with pytest.raises(SettingsError, match=r"out\.sample holds a run with other settings \(geometries"):
+        sample(labels(file, "GFN2-xTB"), tmp_path / "out.xyz")
+    recipe = Recipe.of(molecule="azobenzene", draws=[{"kind": "frames", "file": str(file)}])
+    with pytest.raises(SettingsError, match=r"left\.xyz holds H2O, which is not azobenzene"):
+        recipe.segments()
+    file.write_text("3\nwater\nO 0 0 nonsense\n")
+    with pytest.raises(DataError, match=r"left\.xyz"):
+        labels(file, "GFN2-xTB").segments()
