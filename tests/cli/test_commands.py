@@ -27,6 +27,7 @@ def test_help_names_every_command(shell):
         "train",
         "evaluate",
         "predict",
+        "md",
         "export",
         "study",
         "published",

@@ -285,6 +285,9 @@ def test_what_is_refused(tmp_path):
     with pytest.raises(MoleculeError, match=r"Frame 0 of broken\.xyz is no geometry to begin from, for the bond O2-H4"):
         run(Springs(), broken, settings(), out, reference=start(20))
     assert list(tmp_path.iterdir()) == []
+    run(Springs(), start(), settings(), tmp_path / "other.xyz")
+    with pytest.raises(SettingsError, match=r'format is "\.xyz" there, "\.h5" now'):
+        run(Springs(), start(), settings(), tmp_path / "other.h5")
     out.write_text("mine")
     with pytest.raises(SettingsError, match=r"md\.xyz is there already, but not the folder"):
         run(Springs(), start(), settings(), out)

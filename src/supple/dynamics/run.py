@@ -63,6 +63,7 @@ def run(
     if settings.on_leave != "warn":
         _require_inside(watch, start)
     made_by = settings.identity() | {
+        "format": Path(out).suffix,
         "replicas": replicas,
         "first": first,
         "model": _fingerprint(potential),

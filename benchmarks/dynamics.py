@@ -1,0 +1,116 @@
+"""Molecular dynamics: one trajectory through ASE, and replicas side by side.
+
+    python benchmarks/dynamics.py --replicas 16
+
+Without models named it trains two on the bundled azobenzene: sGDML as it comes on 200 frames, SchNet for a few hundred steps
+(time does not depend on how good it is). Figures are medians of `--repeats`, everything in turn. Steps of a trajectory
+per second; their sum over replicas; what the integrator takes beside the forces; and the whole command, with guards and files.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+
+import supple
+from supple import Potential
+from supple.bundled import bundled_path
+from supple.dynamics import DynamicsSettings, run
+from supple.dynamics.engines import Engine, engine_for
+from supple.dynamics.momenta import first_state
+
+
+def trained(data: supple.Dataset) -> dict[str, Potential]:
+    """A force field of each kind."""
+    train, valid, _ = data.split(train=200, valid=100, seed=0)
+    return {
+        "sgdml, 200 frames": supple.SGDML(sigma=20.0).fit(train, valid),
+        "schnet": supple.SchNet(steps=300, device="cpu").fit(train, valid),
+    }
+
+
+def engine(potential: Potential, data: supple.Dataset, ensemble: str, replicas: int) -> Engine:
+    """Replicas at 300 K from the frames of the data."""
+    settings = DynamicsSettings.of(ensemble=ensemble)
+    states = [
+        first_state(data.numbers, data.positions[k], 300.0, np.random.default_rng([0, k]), whole=ensemble == "langevin")
+        for k in range(replicas)
+    ]
+    return engine_for(potential, settings, states, side_by_side=replicas > 1)
+
+
+def per_second(step: Callable[[], object], seconds: float) -> float:
+    """How often it can be called."""
+    for _ in range(5):
+        step()
+    began, n = time.perf_counter(), 0
+    while time.perf_counter() < began + seconds:
+        step()
+        n += 1
+    return n / (time.perf_counter() - began)
+
+
+def whole(potential: Potential, data: supple.Dataset, ensemble: str, replicas: int) -> float:
+    """Steps per second of a run with guards and files."""
+    settings = DynamicsSettings.of(ensemble=ensemble, time="500fs", on_leave="warn")
+    with tempfile.TemporaryDirectory() as folder:
+        outcomes = run(potential, data, settings, Path(folder) / "md.xyz", replicas=replicas)
+    return outcomes[0].steps_per_second or 0.0
+
+
+def measured(
+    potential: Potential, data: supple.Dataset, ensemble: str, alone: Engine, many: Engine, seconds: float
+) -> tuple[float, ...]:
+    """Steps of one, of many, forces of many, steps of the whole command with one and with many; per second."""
+    return (
+        per_second(alone.step, seconds),
+        per_second(many.step, seconds),
+        per_second(lambda: potential.predict(many.positions), seconds),
+        whole(potential, data, ensemble, 1),
+        whole(potential, data, ensemble, len(many.rngs)),
+    )
+
+
+def main() -> None:
+    """Measure and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("models", nargs="*", help="of the molecule in --data")
+    parser.add_argument("--data", default=bundled_path("azobenzene"))
+    parser.add_argument("--replicas", type=int, default=16)
+    parser.add_argument("--ensembles", default="nve,langevin,nose-hoover")
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=1.0, help="of each measurement")
+    asked = parser.parse_args()
+    data = supple.read(asked.data)
+    data = data.select(np.arange(min(asked.replicas, len(data))))
+    potentials = {Path(name).name: Potential.load(name) for name in asked.models}
+    if not potentials:
+        potentials = trained(supple.read(asked.data))
+    n = asked.replicas
+    print(f"{n} replicas, {torch.get_num_threads()} threads; steps/s\n")
+    print(
+        f"| model | ensemble | one | {n} | all of {n} | gain | integrator / forces | command, one | command, {n} | gain |"
+    )
+    print("|---|---|---|---|---|---|---|---|---|---|")
+    for name, potential in potentials.items():
+        for ensemble in asked.ensembles.split(","):
+            alone, many = (engine(potential, data, ensemble, b) for b in (1, n))
+            rows = [measured(potential, data, ensemble, alone, many, asked.seconds) for _ in range(asked.repeats)]
+            one, side, _, one_whole, many_whole = (statistics.median(column) for column in zip(*rows, strict=True))
+            share = statistics.median(row[2] / row[1] - 1 for row in rows)
+            print(
+                f"| {name} | {ensemble} | {one:.0f} | {side:.0f} | {n * side:.0f} | {n * side / one:.1f} | {100 * share:.0f} % "
+                f"| {one_whole:.0f} | {many_whole:.0f} | {n * many_whole / one_whole:.1f} |",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    main()
