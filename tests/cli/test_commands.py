@@ -175,7 +175,22 @@ def test_interrupted_training_keeps_the_best_and_goes_on(shell):
 
 def test_study_of_two_models(shell):
     write_extxyz(shell.folder / "toy.xyz", toy_dataset(80), "eV")
-    words = ["study", "toy.xyz", "--jobs", 1, "--sizes", "10,20", "--seeds", "2", "--valid", 10, "--test", 30, "--out", "s"]
+    words = [
+        "study",
+        "toy.xyz",
+        "--jobs",
+        1,
+        "--sizes",
+        "10,20",
+        "--seeds",
+        "2",
+        "--valid",
+        10,
+        "--test",
+        30,
+        "--out",
+        "s",
+    ]
     words += ["--set", "sgdml.sigma=8"]
     for setting in SETTINGS["schnet"]:
         words += ["--set", f"schnet.{setting}"]
