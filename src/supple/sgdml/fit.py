@@ -86,8 +86,8 @@ class SGDML(ModelSettings):
         descriptor = make_descriptor(self.descriptor, train, permutations)
         cost, unaffordable = self._cost(train, descriptor, permutations)
         progress.note(f"sGDML on {len(train)} frames: {cost}.")
-        # Made of the frames of the small models alone, so that these are the same whatever else there is to learn from.
-        first = make_descriptor(self.descriptor, train.select(range(small_models(train)[-1])), permutations)
+        # Made of the frames of the smallest models alone, so that these are the same whatever else there is to learn from.
+        first = make_descriptor(self.descriptor, train.select(range(small_models(train)[0])), permutations)
         chooser = Chooser(train, valid, permutations, first, progress, Tried(context.common))
         choices = self._choices(chooser, unaffordable, context)
         if choices.energy_weight is not None:
