@@ -8,6 +8,16 @@ import pytest
 from supple.interruption import HeldBack
 
 
+@pytest.fixture(autouse=True)
+def _as_in_a_terminal():
+    """Ctrl-C as Python has it at first: libraries that other tests load may have taken or blocked it."""
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+    mask = signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    yield
+    signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+    signal.signal(signal.SIGINT, signal.SIG_DFL if handler is None else handler)
+
+
 def test_ctrl_c_waits():
     before = signal.getsignal(signal.SIGINT)
     done = []

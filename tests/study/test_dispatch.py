@@ -26,18 +26,9 @@ SCHNET = {"schnet": {"steps": 4000, "features": 32, "interactions": 2, "validate
 
 
 def trainings() -> list[psutil.Process]:
-    """The processes that train for this one: its grandchildren. (psutil's own `children` goes by times, which may jump.)"""
-    every = {process.pid: process for process in psutil.process_iter(["ppid", "cmdline"])}
-    found = []
-    for process in every.values():
-        above = every.get(process.info["ppid"])
-        if (
-            above
-            and above.info["ppid"] == os.getpid()
-            and "supple.workers.child" in " ".join(process.info["cmdline"] or [])
-        ):
-            found.append(process)
-    return found
+    """The processes that train for this one."""
+    children = psutil.Process().children(recursive=True)
+    return [process for process in children if "supple.workers.child" in " ".join(process.cmdline())]
 
 
 def gone(processes: list[psutil.Process], within: float = 15.0) -> bool:
@@ -54,6 +45,9 @@ def test_a_training_that_dies_takes_no_other_with_it(tmp_path: Path) -> None:
     failure = json.loads((out / "cells/glycine-fake-n10-s0/failed.json").read_text())
     assert "exit code 9" in failure["message"]
     assert "glycine-fake-n20-s0: a note from the training" in listener.notes
+    assert signal.SIGINT not in signal.pthread_sigmask(
+        signal.SIG_BLOCK, []
+    )  # it was blocked while workers were started
 
 
 def test_a_training_that_is_killed_again_and_again_is_given_up(tmp_path: Path) -> None:
@@ -99,18 +93,18 @@ def test_workers_and_trainings_that_are_killed_on_the_way_change_no_number(tmp_p
 
 def test_an_interrupt_stops_the_workers_and_leaves_no_failure(tmp_path: Path) -> None:
     class Impatient(Listener):
-        processes: list[psutil.Process]
+        processes: tuple[psutil.Process, ...] = ()
 
         def step(self, task: str, done: float, total: float, detail: str = "") -> None:
             if task not in ("study", "forecast"):
-                self.processes = trainings()
+                self.processes = self.processes or tuple(trainings())  # what was said meanwhile is heard after the stop
                 raise KeyboardInterrupt
 
     study = plan(models=("schnet",), seeds=(0,), settings={"schnet": SCHNET["schnet"] | {"steps": 100_000}})
     listener = Impatient()
     with pytest.raises(KeyboardInterrupt):
         run(study, tmp_path, listener, Here(jobs=2))
-    assert listener.processes and gone(listener.processes)
+    assert listener.processes and gone(list(listener.processes))
     assert not list(tmp_path.rglob("failed.json"))
     assert not list(tmp_path.rglob("result.json"))
     assert list(tmp_path.rglob("checkpoint.safetensors"))

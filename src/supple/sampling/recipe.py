@@ -136,5 +136,6 @@ def _value(key: str, text: str) -> Any:
 
 def _first(error: ValidationError) -> str:
     problem = error.errors()[0]
-    place = ".".join(str(part) for part in problem["loc"] if part not in DRAWS)
+    # The third part is the kind of a draw, by which pydantic told it from others.
+    place = ".".join(str(part) for i, part in enumerate(problem["loc"]) if i != 2 or part not in DRAWS)
     return f"{place}: {problem['msg'][0].lower()}{problem['msg'][1:]}" if place else problem["msg"]
