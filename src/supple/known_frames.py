@@ -8,9 +8,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
-import torch
 from jaxtyping import Float, Int
-from torch import Tensor
 
 
 class Nearest(NamedTuple):
@@ -31,18 +29,14 @@ class KnownFrames:
     """Descriptors of known frames, and of any geometry.
 
     Attributes:
-        describe: positions in Å, shape (B, N, 3), to descriptors, shape (B, D).
+        described: positions in Å, shape (B, N, 3), to descriptors, shape (B, D).
         x: descriptors of the frames, shape (M, D).
         action: permutations of equal atoms, as they act on the descriptor, shape (P, D); a group.
     """
 
-    describe: Callable[[Float[Tensor, "B N 3"]], Float[Tensor, "B D"]]
+    described: Callable[[np.ndarray], np.ndarray]
     x: Float[np.ndarray, "M D"]
     action: Int[np.ndarray, "P D"]
-
-    def described(self, positions: Float[np.ndarray, "B N 3"]) -> Float[np.ndarray, "B D"]:
-        """Descriptors of geometries, in Å."""
-        return self.describe(torch.tensor(positions, dtype=torch.float64)).numpy()
 
     def nearest(self, x: Float[np.ndarray, "D"]) -> Nearest:
         """The frame that is nearest to a descriptor, over all permutations."""

@@ -1,5 +1,7 @@
 """Descriptors: derivatives, permutations, what happens at 180°, and models with each of them."""
 
+from unittest import mock
+
 import numpy as np
 import pytest
 import torch
@@ -7,8 +9,9 @@ from toy import toy_dataset
 
 from supple import SGDML, Potential, read
 from supple.bundled import bundled_path
+from supple.sgdml.descriptors import InverseDistances
 from supple.sgdml.descriptors.choice import descriptor_from, make_descriptor
-from supple.sgdml.descriptors.compiled import compiled_entries, describe, pull_back
+from supple.sgdml.descriptors.compiled import compiled_entries, describe, description, pull_back
 from supple.sgdml.descriptors.internal_coordinates import cosines, dihedral_terms
 from supple.sgdml.permutations import find_permutations
 
@@ -129,3 +132,19 @@ def test_a_model_with_it(name, tmp_path):
         moved[1, atom, axis] += step
         low, high = potential.predict(moved)[0]
         assert potential.predict(r)[1][0, atom, axis] == pytest.approx((low - high) / (2 * step), rel=1e-5, abs=1e-6)
+
+
+def test_the_loops_describe_what_the_descriptor_does(descriptor, data):
+    r = torch.tensor(data.positions[:5])
+    np.testing.assert_allclose(description(descriptor)(data.positions[:5]), descriptor(r), rtol=1e-12, atol=1e-14)
+
+
+def test_a_descriptor_without_loops_describes_by_itself(data):
+    class Squares(InverseDistances):
+        def forward(self, positions):
+            return super().forward(positions) ** 2
+
+    with mock.patch("supple.sgdml.descriptors.compiled.compiled_entries", return_value=None):
+        described = description(Squares(6))
+    expected = description(InverseDistances(6))(data.positions) ** 2
+    np.testing.assert_allclose(described(data.positions), expected, rtol=1e-12)

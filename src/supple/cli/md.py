@@ -100,6 +100,7 @@ def md(
     else:
         typer.echo("\n".join(sentences(outcomes)))
         shown = [f"ase gui {outcomes[0].out}"] if out.suffix in (".xyz", ".extxyz", ".traj") else []
-        print_next(*shown, *(f"supple sample --label {path}" for path in left))
+        if following := [*shown, *(f"supple sample --label {path}" for path in left)]:
+            print_next(*following)
     if any(outcome.stopped for outcome in outcomes):
         raise typer.Exit(1)

@@ -103,7 +103,10 @@ class SGDMLPotential(Potential):
 
     def known_frames(self) -> KnownFrames:
         """The training frames, by the descriptor that the kernel compares."""
-        return KnownFrames(copy.deepcopy(self.descriptor).cpu(), self.x.cpu().numpy(), self.action.cpu().numpy())
+        from supple.sgdml.descriptors.compiled import description
+
+        described = description(copy.deepcopy(self.descriptor).cpu())
+        return KnownFrames(described, self.x.cpu().numpy(), self.action.cpu().numpy())
 
     def set_precision(self, precision: Literal["double", "single"]) -> None:
         """Compute the sum over the training frames in this precision; what goes in and comes out is double always."""

@@ -111,7 +111,9 @@ class Langevin(SideBySide):
     def step(self) -> None:
         """One time step of all molecules."""
         velocities = self._momenta / self.masses
-        noise = np.stack([rng.standard_normal((2, *self._positions.shape[1:])) for rng in self.rngs])
+        noise = np.empty((len(self.rngs), 2, *self._positions.shape[1:]))
+        for rng, room in zip(self.rngs, noise, strict=True):
+            rng.standard_normal(out=room)
         of_velocity = self._of_velocity * noise[:, 0] - self._common * noise[:, 1]
         velocities += self._by_force * self._forces - self._by_velocity * velocities + of_velocity
         self._positions += self._timestep * velocities + self._of_position * noise[:, 1]

@@ -63,9 +63,10 @@ class FamiliarityGuard:
 def known_from(reference: Dataset) -> KnownFrames:
     """The frames of a dataset, known by their inverse distances."""
     from supple.sgdml.descriptors import InverseDistances
+    from supple.sgdml.descriptors.compiled import description
     from supple.sgdml.permutations import find_permutations
 
     descriptor = InverseDistances(reference.n_atoms)
-    x = descriptor(torch.tensor(reference.positions)).numpy()
+    described = description(descriptor)
     action = descriptor.action(torch.tensor(find_permutations(reference))).numpy()
-    return KnownFrames(descriptor, x, action)
+    return KnownFrames(described, described(reference.positions), action)

@@ -6,10 +6,13 @@ The formulas are those of inverse_distances.py and internal_coordinates.py, with
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from functools import partial
 from typing import Any, no_type_check
 
 import numba
 import numpy as np
+import torch
 
 from supple.sgdml.descriptors.base import Descriptor
 from supple.sgdml.descriptors.internal_coordinates import InternalCoordinates
@@ -24,6 +27,24 @@ def compiled_entries(descriptor: Descriptor) -> tuple[Any, ...] | None:
         d = descriptor
         return _entries(d.distances.entries, d.angles, d.dihedrals, d.angle_weight, d.dihedral_weight)
     return None
+
+
+def description(descriptor: Descriptor) -> Callable[[np.ndarray], np.ndarray]:
+    """Positions in Å, shape (B, N, 3), to descriptors, shape (B, D), by the loops where there are any.
+
+    For a few geometries many times over, as guards of dynamics ask: each of torch's operations would wake its threads.
+    """
+    entries = compiled_entries(descriptor)
+    if entries is None:
+        return lambda positions: descriptor(torch.tensor(positions, dtype=torch.float64)).detach().numpy()
+    return partial(_describe_each, entries, descriptor.size)
+
+
+def _describe_each(entries: tuple[Any, ...], size: int, positions: np.ndarray) -> np.ndarray:
+    x = np.empty((len(positions), size))
+    for k, one in enumerate(positions):
+        x[k] = describe(np.array(one, dtype=np.float64), entries)  # arrays that cannot be written are another type
+    return x
 
 
 def _entries(pairs: Any, angles: Any, dihedrals: Any, angle_weight: float, dihedral_weight: float) -> tuple[Any, ...]:
