@@ -8,7 +8,10 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 @contextmanager
@@ -38,6 +41,15 @@ def write_text(path: Path, text: str) -> None:
 def write_json(path: Path, value: Any) -> None:
     """Replace a JSON file in one step."""
     write_text(path, json.dumps(value, indent=1, ensure_ascii=False) + "\n")
+
+
+def write_figure(stem: Path, figure: Figure) -> list[Path]:
+    """Replace a figure as `stem`.png, for screens, and `stem`.pdf, for papers; returns both files in this order."""
+    files = [stem.with_name(f"{stem.name}.{suffix}") for suffix in ("png", "pdf")]
+    for file in files:
+        with replacing(file) as temporary:
+            figure.savefig(temporary, format=file.suffix[1:], dpi=150)
+    return files
 
 
 def copy_file(source: Path, target: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import networkx as nx
 import numpy as np
 from ase.data import covalent_radii
@@ -33,3 +35,14 @@ def bond_graph(numbers: Int[np.ndarray, "N"], positions: Float[np.ndarray, "M N 
     graph.add_nodes_from((i, {"z": int(z)}) for i, z in enumerate(numbers))
     graph.add_edges_from(np.argwhere(np.triu(bonds(numbers, positions))).tolist())
     return graph
+
+
+def bond_angles(
+    positions: Float[np.ndarray, "M N 3"], angles: Iterable[tuple[int, int, int]]
+) -> Float[np.ndarray, "M A"]:
+    """Degrees, of each angle i-j-k in each frame."""
+    i, j, k = np.array(list(angles), dtype=np.int64).reshape(-1, 3).T
+    a, b = positions[:, i] - positions[:, j], positions[:, k] - positions[:, j]
+    # by the arctangent, which is precise near 180 degrees, too
+    across = np.linalg.norm(np.cross(a, b), axis=2)
+    return np.degrees(np.arctan2(across, np.einsum("mac,mac->ma", a, b)))

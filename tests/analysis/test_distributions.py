@@ -7,9 +7,10 @@ from ase import units
 
 from supple.analysis.blocks import block_numbers, standard_error
 from supple.analysis.free_energy import free_energy
-from supple.analysis.internal import angle_distributions, angles_of, bond_angles, bond_distributions
+from supple.analysis.internal import angle_distributions, angles_of, bond_distributions
 from supple.analysis.pair_distances import BINS, RANGE, pair_distribution
 from supple.analysis.stability import stability
+from supple.molecule import bond_angles
 
 CHAIN = np.array([[0.0, 0, 0], [1.0, 0, 0], [1.0, 1.5, 0]])
 NUMBERS = np.array([1, 8, 6])

@@ -11,6 +11,7 @@ from ase.data import chemical_symbols
 from jaxtyping import Float, Int
 
 from supple.analysis.distribution import Distribution, compared
+from supple.molecule import bond_angles
 from supple.torsions import Torsion, torsion_angles
 
 #: Bins of a bond or an angle, between the smallest and the largest value.
@@ -23,17 +24,6 @@ def bond_lengths(positions: Float[np.ndarray, "M N 3"], bonds: Iterable[tuple[in
     """Å, of each bond in each frame."""
     i, j = np.array(list(bonds), dtype=np.int64).reshape(-1, 2).T
     return np.linalg.norm(positions[:, i] - positions[:, j], axis=2)
-
-
-def bond_angles(
-    positions: Float[np.ndarray, "M N 3"], angles: Iterable[tuple[int, int, int]]
-) -> Float[np.ndarray, "M A"]:
-    """Degrees, of each angle i-j-k in each frame."""
-    i, j, k = np.array(list(angles), dtype=np.int64).reshape(-1, 3).T
-    a, b = positions[:, i] - positions[:, j], positions[:, k] - positions[:, j]
-    # by the arctangent, which is precise near 180 degrees, too
-    across = np.linalg.norm(np.cross(a, b), axis=2)
-    return np.degrees(np.arctan2(across, np.einsum("mac,mac->ma", a, b)))
 
 
 def angles_of(graph: nx.Graph) -> list[tuple[int, int, int]]:

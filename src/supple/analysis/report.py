@@ -8,7 +8,7 @@ from supple.analysis.figures import figures
 from supple.analysis.page import page
 from supple.analysis.result import Analysis
 from supple.analysis.tables import write_tables
-from supple.files import replacing, write_json, write_text
+from supple.files import write_figure, write_json, write_text
 
 
 def write_report(analysis: Analysis, folder: Path, unit: str = "kcal/mol") -> Path:
@@ -26,9 +26,7 @@ def write_report(analysis: Analysis, folder: Path, unit: str = "kcal/mol") -> Pa
     write_tables(analysis, folder)
     drawn = figures(analysis, unit)
     for drawing in drawn:
-        for suffix in ("png", "pdf"):
-            with replacing(folder / f"{drawing.name}.{suffix}") as temporary:
-                drawing.figure.savefig(temporary, format=suffix, dpi=150)
+        write_figure(folder / drawing.name, drawing.figure)
     write_json(folder / "analysis.json", analysis.as_dict())
     write_text(folder / "analysis.html", page(analysis, drawn, unit))
     return folder / "analysis.html"

@@ -14,6 +14,7 @@ from ase.data import chemical_symbols
 from jaxtyping import Float
 
 from supple.dataset import Dataset
+from supple.molecule import bond_angles
 from supple.torsions import Torsion, rotatable_torsions, torsion_angles
 
 #: Degrees; a torsion that keeps within less does not move.
@@ -68,15 +69,9 @@ def _width(angles: Float[np.ndarray, "M"], torsion: Torsion) -> float:
 def _bend(dataset: Dataset, torsion: Torsion) -> Coordinate:
     """The wider of the two angles beside a torsion, or of one end the one that moves more where they differ in kind."""
     i, j, k, l = torsion.atoms  # noqa: E741 (as a torsion's atoms are called)
-    left, right = _angle(dataset.positions, i, j, k), _angle(dataset.positions, j, k, l)
+    left, right = bond_angles(dataset.positions, [(i, j, k), (j, k, l)]).T
     names = ["".join(chemical_symbols[dataset.numbers[a]] for a in atoms) for atoms in ((i, j, k), (l, k, j))]
     if names[0] == names[1]:
         return Coordinate(f"wider angle {names[0]} (°)", np.maximum(left, right))
     (name, values) = max(zip(names, (left, right), strict=True), key=lambda one: float(np.ptp(one[1])))
     return Coordinate(f"angle {name} (°)", values)
-
-
-def _angle(positions: Float[np.ndarray, "M N 3"], i: int, j: int, k: int) -> Float[np.ndarray, "M"]:
-    a, b = positions[:, i] - positions[:, j], positions[:, k] - positions[:, j]
-    cosine = (a * b).sum(1) / (np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1))
-    return np.degrees(np.arccos(np.clip(cosine, -1, 1)))

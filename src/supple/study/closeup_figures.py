@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from supple.files import replacing
+from supple.files import write_figure
 from supple.study.figures import colour_of
 
 
@@ -20,14 +20,7 @@ def write_closeup_figures(name: str, near: dict[str, Any], folder: Path) -> list
     figures = {"parity": _parity(name, near)}
     if near["map"] is not None:
         figures["map"] = _map(name, near)
-    files = []
-    for what, figure in figures.items():
-        for suffix in ("png", "pdf"):
-            file = folder / f"{name}-{what}.{suffix}"
-            with replacing(file) as temporary:
-                figure.savefig(temporary, format=suffix, dpi=150)
-            files.append(file)
-    return files
+    return [file for what, figure in figures.items() for file in write_figure(folder / f"{name}-{what}", figure)]
 
 
 def _parity(name: str, near: dict[str, Any]) -> Any:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from supple.evaluation.published import Metric, Series
-from supple.files import replacing
+from supple.files import write_figure
 from supple.study.collect import QUANTITIES, Results
 from supple.study.compare import published_for
 from supple.study.words import display_name
@@ -43,12 +43,7 @@ def write_figures(results: Results, folder: Path) -> list[Path]:
         metrics: list[Metric] = ["rmse"]
         metrics += ["mae"] if any(series.label not in with_rmse for series in published) else []
         for metric in metrics:
-            figure = learning_curves(results, dataset, metric)
-            for suffix in ("png", "pdf"):
-                file = folder / f"{dataset}-{metric}.{suffix}"
-                with replacing(file) as temporary:
-                    figure.savefig(temporary, format=suffix, dpi=150)
-                files.append(file)
+            files += write_figure(folder / f"{dataset}-{metric}", learning_curves(results, dataset, metric))
     return files
 
 

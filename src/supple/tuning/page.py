@@ -6,7 +6,7 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from supple.files import replacing, write_text
+from supple.files import write_figure, write_text
 from supple.models import settings_class
 from supple.searching import Interval
 from supple.tuning.search import Tuned
@@ -22,10 +22,7 @@ _ENOUGH = 10
 
 def write_page(tuned: Tuned) -> Path:
     """Write tuning.md, slices.png and slices.pdf into the folder of the search; returns the page."""
-    figure = slices(tuned)
-    for suffix in ("png", "pdf"):
-        with replacing(tuned.out / f"slices.{suffix}") as temporary:
-            figure.savefig(temporary, format=suffix, dpi=150)
+    write_figure(tuned.out / "slices", slices(tuned))
     done = tuned.finished()
     names = list(settings_class(tuned.kind).search_space)
     names = [name for name in names if any(name in trial.params for trial in done)]
