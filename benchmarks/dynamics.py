@@ -88,7 +88,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=1.0, help="of each measurement")
     asked = parser.parse_args()
-    data = supple.read(asked.data)
+    data = supple.read(asked.data, labels=False)
     data = data.select(np.arange(min(asked.replicas, len(data))))
     potentials = {Path(name).name: Potential.load(name) for name in asked.models}
     if not potentials:

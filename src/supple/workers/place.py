@@ -7,11 +7,9 @@ worker starts and follows, so that workers stay small and are alike everywhere.
 from __future__ import annotations
 
 import logging
-import signal
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
@@ -133,22 +131,18 @@ class Here:
     @contextmanager
     def open(self, n_trainings: int) -> Iterator[Crew]:
         """A local cluster; it ends with this process, however that ends."""
+        import dask
         from distributed import Client, LocalCluster
 
         room = self.room()
-        resource_tracker.ensure_running()  # it would undo the mask below
-        # Ctrl-C reaches every process of a terminal. The workers leave it to this one: they are started with the signal blocked, by a
-        # thread that inherits it.
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        try:
+        # A worker with threads: each training has a process of its own anyway, and others would take cores and memory from it, as
+        # would looking at the threads every 10 ms.
+        with dask.config.set({"distributed.worker.profile.enabled": False}):
             cluster = LocalCluster(
-                n_workers=min(room.at_most, room.cores, n_trainings), threads_per_worker=1, memory_limit=None,
-                dashboard_address=":0", silence_logs=logging.CRITICAL,
+                n_workers=1, threads_per_worker=min(room.at_most, room.cores, n_trainings), processes=False,
+                memory_limit=None, dashboard_address=":0", silence_logs=logging.CRITICAL,
             )  # fmt: skip
-            client = Client(cluster)
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
-        with cluster, client:
+        with cluster, Client(cluster) as client:
             yield Crew(client, room)
 
 
