@@ -18,10 +18,7 @@ from supple.sgdml.group import Group
 from supple.sgdml.kernel_sum import KernelSum
 
 if TYPE_CHECKING:
-    from supple.sgdml.few_geometries import FewGeometries
-
-#: Geometries up to which the compiled loop is as fast as matrix products, and mostly faster.
-_FEW = 64
+    from supple.sgdml.compiled_sum import CompiledSum
 
 
 class SGDMLPotential(Potential):
@@ -75,7 +72,7 @@ class SGDMLPotential(Potential):
         self.register_buffer("centre", mean[action].mean(dim=0))
         self.register_buffer("scale", torch.tensor(scale, dtype=torch.float64))
         self.register_buffer("constant", torch.tensor(constant, dtype=torch.float64))
-        self._few: FewGeometries | None = None
+        self._compiled: CompiledSum | None = None
         self.sum = KernelSum(x - self.centre, v, w, sigma, group or Group(action.cpu()))
 
     @property
@@ -112,18 +109,18 @@ class SGDMLPotential(Potential):
         """Compute the sum over the training frames in this precision; what goes in and comes out is double always."""
         self.sum = copy.deepcopy(self.sum).to(torch.float64 if precision == "double" else torch.float32)
 
-    def _few_geometries(self) -> FewGeometries | None:
-        """The compiled loop for a few geometries, where it applies."""
+    def _compiled_sum(self) -> CompiledSum | None:
+        """The compiled loop, where it applies."""
         if self.device.type != "cpu" or self.sum.bias.dtype != torch.float64:
             return None
-        if self._few is None:
+        if self._compiled is None:
+            from supple.sgdml.compiled_sum import CompiledSum
             from supple.sgdml.descriptors.compiled import compiled_entries
-            from supple.sgdml.few_geometries import FewGeometries
 
             if (entries := compiled_entries(self.descriptor)) is None:
                 return None
-            self._few = FewGeometries(self.sum, entries, self.centre)
-        return self._few
+            self._compiled = CompiledSum(self.sum, entries, self.centre)
+        return self._compiled
 
     def operations(self) -> nn.Module:
         """The sum as operations on tensors alone; double precision."""
@@ -131,9 +128,9 @@ class SGDMLPotential(Potential):
 
     def energy_and_forces(self, positions: Float[Tensor, "B N 3"]) -> tuple[Float[Tensor, "B"], Float[Tensor, "B N 3"]]:
         """Energies in eV and forces in eV/Å of B geometries in Å; float64."""
-        few = self._few_geometries() if 0 < len(positions) <= _FEW and not positions.requires_grad else None
-        if few is not None:
-            energies, gradients = map(torch.from_numpy, few(positions.to(torch.float64).contiguous().numpy()))
+        compiled = None if positions.requires_grad else self._compiled_sum()
+        if compiled is not None:
+            energies, gradients = map(torch.from_numpy, compiled(positions.to(torch.float64).contiguous().numpy()))
             return energies * self.scale + self.constant, gradients.mul_(-self.scale)
         x, pull_back = self.descriptor.linearise(positions.to(torch.float64))
         energies, gradients = self.sum(x - self.centre)

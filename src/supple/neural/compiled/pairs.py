@@ -25,9 +25,9 @@ from typing import no_type_check
 
 import numpy as np
 
+from supple.loops.vectors import item, load, put, splat, store, total
 from supple.neural.compiled import WIDTH
 from supple.neural.compiled.jit import compiled, inlined
-from supple.neural.compiled.vectors import item, load, put, splat, store, total
 
 _ZERO = np.float32(0)
 

@@ -12,9 +12,9 @@ from typing import no_type_check
 
 import numpy as np
 
+from supple.loops.vectors import item, load, splat, store
 from supple.neural.compiled import WIDTH
 from supple.neural.compiled.jit import compiled
-from supple.neural.compiled.vectors import item, load, splat, store
 
 _LN2 = np.float32(math.log(2))
 _LOG2E = np.float32(math.log2(math.e))

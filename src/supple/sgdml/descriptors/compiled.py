@@ -1,4 +1,4 @@
-"""Descriptors of a single geometry, and the gradients that go back, as compiled loops; for few_geometries.py.
+"""Descriptors of a single geometry, and the gradients that go back, as compiled loops; for compiled_sum.py.
 
 The formulas are those of inverse_distances.py and internal_coordinates.py, with their derivatives written out.
 """

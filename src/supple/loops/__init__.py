@@ -1,0 +1,1 @@
+"""What compiled loops of all models are made with: how they are compiled, and vectors as values."""
