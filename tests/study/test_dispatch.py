@@ -38,14 +38,12 @@ def gone(processes: list[psutil.Process], within: float = 15.0) -> bool:
 
 def test_a_training_that_dies_takes_no_other_with_it(tmp_path: Path) -> None:
     out, diary = tmp_path / "out", tmp_path / "diary"
-    listener = Listener()
     settings = {"fake": {"diary": str(diary), "trouble_at": 10, "trouble": "death"}}
-    run(plan(seeds=(0,), settings=settings), out, listener, Here(jobs=2))
+    run(plan(seeds=(0,), settings=settings), out, place=Here(jobs=2))
     assert os.getpid() not in [json.loads(line)[2] for line in diary.read_text().splitlines()]
     assert (out / "cells/glycine-fake-n20-s0/result.json").exists()
     failure = json.loads((out / "cells/glycine-fake-n10-s0/failed.json").read_text())
     assert "exit code 9" in failure["message"]
-    assert "glycine-fake-n20-s0: a note from the training" in listener.notes
 
 
 def test_a_training_that_is_killed_again_and_again_is_given_up(tmp_path: Path) -> None:

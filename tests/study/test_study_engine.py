@@ -112,4 +112,5 @@ def test_progress_has_one_line_for_each_training_and_one_for_the_study(tmp_path:
     assert ("glycine-fake-n10-s0", 1, 2, "epochs half-way") in listener.steps
     task, done, total, detail = listener.steps[-1]
     assert (task, detail) == ("study", "2 of 2 trainings") and done == total
-    assert "glycine-fake-n10-s0: a note from the training" in listener.notes
+    assert not any("a note from the training" in note for note in listener.notes)
+    assert "a note from the training" in (tmp_path / "cells/glycine-fake-n10-s0/notes.txt").read_text()

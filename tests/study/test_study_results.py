@@ -12,7 +12,9 @@ from typer.testing import CliRunner
 
 from supple.errors import SettingsError, UnitsError
 from supple.study import StudyResult, run_study, write_study
+from supple.study.collect import collect
 from supple.study.figures import write_figures
+from supple.study.page.methods import methods_paragraph
 from supple.study.plan import DatasetEntry, StudyPlan
 from supple.study.report import write_report
 from supple.study.table import study_table
@@ -160,3 +162,14 @@ def test_the_command_says_how_to_go_on_when_it_is_stopped(tmp_path: Path) -> Non
 def test_the_command_refuses_in_a_sentence(tmp_path: Path, bad: list[str]) -> None:
     result = invoke(command(tmp_path, *bad))
     assert isinstance(result.exception, SettingsError)
+
+
+def test_methods_say_for_which_data_settings_were_not_the_defaults(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    run_study(plan(sizes=(10,), seeds=(0,), settings={"fake": {"error": 2.0}}), out, place=Here(jobs=1))
+    said = "Settings of fake other than the defaults: error 2.0."
+    assert said in methods_paragraph(collect(out))
+    run_study(plan("test.xyz", sizes=(4,), seeds=(0,), valid=2, test=2), out, place=Here(jobs=1))
+    paragraph = methods_paragraph(collect(out))
+    assert f"For glycine: {said}" in paragraph
+    assert not any(sentence.startswith("For test") for sentence in paragraph)

@@ -18,15 +18,21 @@ FAILURE_FILE = "failed.json"
 
 
 class CellProgress:
-    """Speaks of all steps of one training under the name of its cell: one line for each cell that runs."""
+    """Speaks of all steps of one training under the name of its cell: one line for each cell that runs.
 
-    def __init__(self, cell: str, listener: Progress) -> None:
+    What it notes is kept in the cell's folder, as notes.txt: of dozens of trainings it would be pages.
+    """
+
+    def __init__(self, cell: str, directory: Path, listener: Progress) -> None:
         self.cell = cell
+        self.directory = directory
         self.listener = listener
 
     def note(self, sentence: str) -> None:
-        """The sentence, with the cell's name before it."""
-        self.listener.note(f"{self.cell}: {sentence}")
+        """Append the sentence to notes.txt."""
+        self.directory.mkdir(parents=True, exist_ok=True)
+        with (self.directory / "notes.txt").open("a", encoding="utf-8") as file:
+            file.write(sentence + "\n")
 
     def step(self, task: str, done: float, total: float, detail: str = "") -> None:
         """The step, as a step of the cell."""
@@ -54,7 +60,7 @@ class Attempt:
         directory = self.training.directory
         (directory / FAILURE_FILE).unlink(missing_ok=True)
         try:
-            self.training.run(CellProgress(self.name, progress), wait=True)
+            self.training.run(CellProgress(self.name, directory, progress), wait=True)
         except Exception as error:  # whatever goes wrong in one training must not stop the others
             foreseen = isinstance(error, SuppleError)
             message = str(error) if foreseen else _in_words(error)

@@ -6,6 +6,8 @@ from supple.citations import CITATIONS, Citation
 from supple.models import settings_class
 from supple.study.collect import Results
 from supple.study.compare import published_for
+from supple.study.plan import StudyPlan
+from supple.study.record import Record
 from supple.study.words import display_name
 
 
@@ -24,19 +26,36 @@ def methods_paragraph(results: Results) -> list[str]:
             f"{', '.join(map(str, sizes))} frames, nested, drawn with {len(seeds)} seed{'s' if len(seeds) > 1 else ''}; "
             f"{data.n_valid} validation frames; errors on {tested}."
         )
-    for plan in record.plans[-1:]:
-        if plan.select != "random":
-            said.append(f"Training frames were chosen by the selection '{plan.select}'.")
-        if plan.blocks:
-            said.append(f"Validation and test frames are from whole blocks of time, of {plan.blocks} in a file.")
-        for kind, settings in plan.settings.items():
-            listed = ", ".join(f"{key} {value}" for key, value in settings.items())
-            said.append(f"Settings of {display_name(kind)} other than the defaults: {listed}.")
+    said += _choices(record)
     said.append(
         "Energies are per molecule, forces per Cartesian component; values are medians over the seeds. Intervals of test errors are "
         "95 % percentile bootstrap intervals over frames. Learning curves were fitted as power laws by least squares in logarithms; "
         "intervals of the number of calculations are by Fieller's theorem (90 %). No test frame equals a training or validation frame."
     )
+    return said
+
+
+def _choices(record: Record) -> list[str]:
+    """What differed from the defaults, and for which datasets, where not for all: each was last asked for by some plan."""
+    whose: dict[tuple[str, ...], list[str]] = {}
+    for name in record.datasets:
+        asked = [plan for plan in record.plans if name in {entry.name for entry in plan.datasets}]
+        for plan in asked[-1:]:
+            whose.setdefault(tuple(_choices_of(plan)), []).append(name)
+    if len(whose) == 1:
+        return [sentence for sentences in whose for sentence in sentences]
+    return [f"For {', '.join(names)}: {sentence}" for sentences, names in whose.items() for sentence in sentences]
+
+
+def _choices_of(plan: StudyPlan) -> list[str]:
+    said = []
+    if plan.select != "random":
+        said.append(f"Training frames were chosen by the selection '{plan.select}'.")
+    if plan.blocks:
+        said.append(f"Validation and test frames are from whole blocks of time, of {plan.blocks} in a file.")
+    for kind, settings in plan.settings.items():
+        listed = ", ".join(f"{key} {value}" for key, value in settings.items())
+        said.append(f"Settings of {display_name(kind)} other than the defaults: {listed}.")
     return said
 
 
