@@ -4,7 +4,7 @@
 
 Without models named it trains two on the bundled azobenzene: sGDML as it comes on 200 frames, SchNet for a few hundred steps
 (time does not depend on how good it is). Figures are medians of `--repeats`, everything in turn. Steps of a trajectory
-per second; their sum over replicas; what the integrator takes beside the forces; and the whole command, with guards and files.
+per second; their sum over replicas; what the integrator takes beside the forces, ours and torch-sim's, where it has such an integrator; and the whole command, with guards and files.
 """
 
 from __future__ import annotations
@@ -18,6 +18,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
+import torch_sim as ts
+from ase import Atoms
+from torch_sim.integrators import nve, nvt_langevin
+from torch_sim.units import MetalUnits
 
 import supple
 from supple import Potential
@@ -25,6 +29,7 @@ from supple.bundled import bundled_path
 from supple.dynamics import DynamicsSettings, run
 from supple.dynamics.engines import Engine, engine_for
 from supple.dynamics.momenta import first_state
+from supple.interfaces.torch_sim import SuppleModel
 
 
 def trained(data: supple.Dataset) -> dict[str, Potential]:
@@ -44,6 +49,25 @@ def engine(potential: Potential, data: supple.Dataset, ensemble: str, replicas: 
         for k in range(replicas)
     ]
     return engine_for(potential, settings, states, side_by_side=replicas > 1)
+
+
+def torch_sims(potential: Potential, data: supple.Dataset, ensemble: str, replicas: int) -> Callable[[], object] | None:
+    """A step of the same by torch-sim; None where it has no such integrator."""
+    model = SuppleModel(potential)
+    dt, kt = torch.tensor(0.5e-3 * float(MetalUnits.time)), torch.tensor(300 * float(MetalUnits.temperature))
+    if ensemble == "nve":
+        begin, step = nve(model, dt=dt, kT=kt)
+    elif ensemble == "langevin":
+        begin, step = nvt_langevin(model, dt=dt, kT=kt, gamma=torch.tensor(10 / float(MetalUnits.time)))
+    else:
+        return None
+    atoms = [Atoms(data.numbers, r, pbc=False) for r in data.positions[:replicas]]
+    states = [begin(ts.initialize_state(atoms, torch.device("cpu"), torch.float64))]
+
+    def take() -> None:
+        states[0] = step(states[0])
+
+    return take
 
 
 def per_second(step: Callable[[], object], seconds: float) -> float:
@@ -68,13 +92,15 @@ def whole(potential: Potential, data: supple.Dataset, ensemble: str, replicas: i
 def measured(
     potential: Potential, data: supple.Dataset, ensemble: str, alone: Engine, many: Engine, seconds: float
 ) -> tuple[float, ...]:
-    """Steps of one, of many, forces of many, steps of the whole command with one and with many; per second."""
+    """Steps of one, of many, forces of many, steps of the whole command with one and with many, of torch-sim; per second."""
+    theirs = torch_sims(potential, data, ensemble, len(many.rngs))
     return (
         per_second(alone.step, seconds),
         per_second(many.step, seconds),
         per_second(lambda: potential.predict(many.positions), seconds),
         whole(potential, data, ensemble, 1),
         whole(potential, data, ensemble, len(many.rngs)),
+        per_second(theirs, seconds) if theirs else float("nan"),
     )
 
 
@@ -96,17 +122,18 @@ def main() -> None:
     n = asked.replicas
     print(f"{n} replicas, {torch.get_num_threads()} threads; steps/s\n")
     print(
-        f"| model | ensemble | one | {n} | all of {n} | gain | integrator / forces | command, one | command, {n} | gain |"
+        f"| model | ensemble | one | {n} | all of {n} | gain | integrator / forces | torch-sim's / forces | command, one | command, {n} | gain |"
     )
-    print("|---|---|---|---|---|---|---|---|---|---|")
+    print("|---|---|---|---|---|---|---|---|---|---|---|")
     for name, potential in potentials.items():
         for ensemble in asked.ensembles.split(","):
             alone, many = (engine(potential, data, ensemble, b) for b in (1, n))
             rows = [measured(potential, data, ensemble, alone, many, asked.seconds) for _ in range(asked.repeats)]
-            one, side, _, one_whole, many_whole = (statistics.median(column) for column in zip(*rows, strict=True))
-            share = statistics.median(row[2] / row[1] - 1 for row in rows)
+            one, side, _, one_whole, many_whole, _ = (statistics.median(column) for column in zip(*rows, strict=True))
+            share, theirs = (statistics.median(row[2] / row[k] - 1 for row in rows) for k in (1, 5))
+            other = "" if np.isnan(theirs) else f"{100 * theirs:.0f} %"
             print(
-                f"| {name} | {ensemble} | {one:.0f} | {side:.0f} | {n * side:.0f} | {n * side / one:.1f} | {100 * share:.0f} % "
+                f"| {name} | {ensemble} | {one:.0f} | {side:.0f} | {n * side:.0f} | {n * side / one:.1f} | {100 * share:.0f} % | {other} "
                 f"| {one_whole:.0f} | {many_whole:.0f} | {n * many_whole / one_whole:.1f} |",
                 flush=True,
             )
