@@ -71,3 +71,10 @@ def test_values_are_converted() -> None:
     assert series.at(950, "eV/Å") == pytest.approx(0.0021)
     assert series.at(950, "kcal/mol/Å") == pytest.approx(0.0021 * 23.0605, rel=1e-4)
     assert series.at(200, "eV/Å") is None
+
+
+@pytest.mark.parametrize(
+    ("theory", "found"), [("", ["glycine"]), ("PBE+TS", ["glycine"]), ("GFN2-xTB (tblite 0.8.0)", [])]
+)
+def test_data_of_another_level_of_theory_are_other_data(theory: str, found: list[str]) -> None:
+    assert recognise("glycine.xyz", "C2H5NO2", theory=theory) == found

@@ -114,3 +114,10 @@ def test_progress_has_one_line_for_each_training_and_one_for_the_study(tmp_path:
     assert (task, detail) == ("study", "2 of 2 trainings") and done == total
     assert not any("a note from the training" in note for note in listener.notes)
     assert "a note from the training" in (tmp_path / "cells/glycine-fake-n10-s0/notes.txt").read_text()
+
+
+def test_another_file_of_the_same_name_is_named(tmp_path: Path) -> None:
+    run(plan(seeds=(0,)), tmp_path)
+    with pytest.raises(SettingsError, match="glycine-fake-n10-s0 was trained on other data") as error:
+        run(plan("other/Glycine.xyz", seeds=(0,)), tmp_path)
+    assert "indices" not in str(error.value)

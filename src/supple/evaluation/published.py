@@ -98,11 +98,12 @@ class Series(_Record):
 
 
 class _Known(_Record):
-    """How data are recognised: patterns for the name of the file and, where it matters, of the test file."""
+    """How data are recognised: patterns for the name of the file, of the level of theory and, where it matters, of the test file."""
 
     title: str
     formula: str
     name: str
+    theory: str
     test: str | None = None
 
 
@@ -119,21 +120,23 @@ def load_published() -> tuple[Series, ...]:
     return tuple(sorted(found, key=lambda series: series.source.doi is None))
 
 
-def recognise(name: str, formula: str, test_name: str = "") -> list[str]:
-    """The published data that a file holds, judged by its name and formula: ids for `series_for`, often none.
+def recognise(name: str, formula: str, test_name: str = "", theory: str = "") -> list[str]:
+    """The published data that a file holds, judged by its name, formula and theory: ids for `series_for`, often none.
 
     Args:
         name: the file's name, in any spelling (`Azobenzene_inversion.xyz`).
         formula: Hill formula of its molecule.
         test_name: name of a separate test file; some published numbers belong to one.
+        theory: the level of theory, where the file states it.
     """
-    spoken, tested = _spoken(name), _spoken(test_name)
+    spoken, tested, stated = _spoken(name), _spoken(test_name), _spoken(theory)
     return [
         key
         for key, known in _datasets().items()
         if known.formula == formula
         and re.search(known.name, spoken)
         and (known.test is None or re.search(known.test, tested))
+        and (not stated or re.search(known.theory, stated))
     ]
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import shutil
 import traceback
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from supple.errors import SettingsError, SuppleError
 from supple.files import write_json
@@ -105,10 +107,21 @@ def is_done(directory: Path, name: str, wanted: dict[str, object]) -> bool:
     if not done and read_failure(directory) is not None:
         shutil.rmtree(directory)
         return False
+    theirs, ours = _data(run.configuration), _data(wanted)
+    if theirs["sha256"] != ours["sha256"]:
+        raise SettingsError(
+            f"{directory.parent.parent} holds a study in which {name} was trained on other data ({theirs['name']}; now it is "
+            f"{ours['name']}): choose another folder (--out), or give the file another name."
+        )
     raise SettingsError(
         f"{directory.parent.parent} holds a study in which {name} was trained with other settings "
         f"({'; '.join(differing)}): choose another folder (--out), or delete that one."
     )
+
+
+def _data(configuration: Mapping[str, Any]) -> dict[str, Any]:
+    data: dict[str, Any] = configuration["data"]
+    return data
 
 
 def _in_words(error: BaseException) -> str:

@@ -31,7 +31,8 @@ class Comparison:
 def published_for(results: Results, dataset: str) -> dict[str, list[Series]]:
     """Published series for a dataset, by the title of the published data; often none."""
     data = results.record.datasets[dataset]
-    return {title_of(key): series_for(key) for key in recognise(data.file, data.formula, data.test_file or "")}
+    known = recognise(data.file, data.formula, data.test_file or "", data.theory)
+    return {title_of(key): series_for(key) for key in known}
 
 
 def comparisons(results: Results, dataset: str) -> list[Comparison]:

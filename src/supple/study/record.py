@@ -32,6 +32,8 @@ class DatasetRecord(BaseModel):
     n_duplicates: int
     sha256: str
     units: str
+    #: The level of theory; empty where the file does not state it.
+    theory: str = ""
     #: What was found in the data, as `severity: sentence; remedy.`
     findings: tuple[str, ...] = ()
 
@@ -80,6 +82,7 @@ def add_to_record(out: Path, plan: StudyPlan, jobs: Sequence[Job]) -> Record:
             n_duplicates=len(material.data) - len(set(material.data.frame_hashes)),
             sha256=material.data.fingerprint,
             units=str(material.data.source.units),
+            theory=material.data.source.theory or "",
             findings=tuple(f"{finding.severity}: {finding}" for finding in material.findings),
         )
         _require_comparable(out, record, job.cell.dataset, new)

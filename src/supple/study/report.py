@@ -142,6 +142,7 @@ def _differences(results: Results) -> str:
         f"{markdown(name)} {data.n_valid} and {data.n_test}" for name, data in results.record.datasets.items()
     )
     return (
+        "Data are recognised by formula, name of the file and, where the file states it, level of theory: see that they are the same. "
         "How they differ from the numbers of this study: theirs come from other training, validation and test frames, "
         "and mostly from one seed or a mean over several; ours are the median over the seeds. The validation frames of "
         f"this study are not counted in N (validation and test frames: {kept}). RMSE and MAE are never compared with "
