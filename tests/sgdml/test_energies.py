@@ -7,6 +7,7 @@ from pydantic import ValidationError
 from toy import toy_dataset, toy_energy, toy_forces
 
 from supple import SGDML, Dataset
+from supple.sgdml.cost import Objection
 from supple.sgdml.fit import kernel_fit
 from supple.sgdml.permutations import find_permutations
 from supple.sgdml.problem import Problem
@@ -119,9 +120,24 @@ def test_either_way_can_be_asked_for_and_saved(energies, tmp_path):
 
 def test_energies_are_too_dear_when_the_matrix_is_too_large(monkeypatch):
     train, valid, _ = toy_dataset(80).split(train=30, valid=20)
-    monkeypatch.setattr("supple.sgdml.fit.energies_affordable", lambda cost, other: "learning them needs 99 GiB.")
+    monkeypatch.setattr(
+        "supple.sgdml.fit.objection_to_energies",
+        lambda cost, other: Objection("learning them needs 99 GiB.", too_much=True),
+    )
     notes = SGDML(sigma=SIGMA).fit(train, valid).provenance.notes
     assert "Energies by integrating the forces: learning them needs 99 GiB." in notes
+
+
+@pytest.mark.parametrize(("worth", "learned"), [(0.0, False), (10.0, True)])
+def test_energies_that_take_long_must_be_worth_it(monkeypatch, worth, learned):
+    train, valid, _ = toy_dataset(80).split(train=30, valid=20)
+    objection = Objection("learning them takes long.", too_much=False)
+    monkeypatch.setattr("supple.sgdml.fit.objection_to_energies", lambda cost, other: objection)
+    monkeypatch.setattr("supple.sgdml.choices._WORTH_MUCH", worth)
+    made = SGDML(sigma=SIGMA).fit(train, valid).provenance
+    assert made.settings["energies"] == ("learned" if learned else "integrated")
+    (note,) = (note for note in made.notes if note.startswith("Energies"))
+    assert note.endswith("And learning them takes long.") != learned
 
 
 def test_iteration_cannot_learn_energies():

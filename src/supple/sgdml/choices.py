@@ -22,6 +22,7 @@ from supple.dataset import Dataset
 from supple.evaluation.metrics import Metrics
 from supple.files import write_json
 from supple.progress import Progress
+from supple.sgdml.cost import Objection
 from supple.sgdml.descriptors import Descriptor
 from supple.sgdml.problem import Problem
 from supple.sgdml.sigma import choose_sigma, continued_sigma, refine_sigma
@@ -34,6 +35,8 @@ SMALL, LARGER = 2000, 6000
 LAMBDAS, USUAL_LAMBDA, _BETTER = (1e-10, 1e-8, 1e-6), 1e-10, 0.98
 #: How much learning energies may cost in force error.
 _FORCES = 1.03
+#: The part of the energy error that must not be left when learning energies takes much longer.
+_WORTH_MUCH = 0.9
 #: Validation frames that judge.
 _JUDGES = 300
 #: About how many small models and larger ones it takes to choose everything.
@@ -93,9 +96,9 @@ class Chooser:
         lam: float | Literal["auto"],
         energies: Literal["auto", "learned", "integrated"],
         energy_weight: float,
-        unaffordable: str | None = None,
+        objection: Objection | None = None,
     ) -> Choices:
-        """All that is 'auto'; `unaffordable` says why energies are not to be learned, if they are not."""
+        """All that is 'auto'; `objection` says why energies should not be learned, if so."""
         given = Choices(
             sigma=0.0 if sigma == "auto" else sigma,
             lam=USUAL_LAMBDA if lam == "auto" else lam,
@@ -106,10 +109,8 @@ class Chooser:
             chosen = self._with_lam(chosen)
         if sigma == "auto":
             chosen = self._with_refined_sigma(chosen)
-        if energies == "auto" and self.train.has_energies and unaffordable is not None:
-            chosen = _noted(chosen, f"Energies by integrating the forces: {unaffordable}")
-        elif energies == "auto" and self.train.has_energies:
-            chosen = self._with_energies(chosen, energy_weight)
+        if energies == "auto" and self.train.has_energies:
+            chosen = self._with_energies(chosen, energy_weight, objection)
         self.progress.step("Choosing settings", 1, 1)
         return chosen
 
@@ -152,7 +153,9 @@ class Chooser:
         note = f"lambda chosen on {size} frames in the same way ({_curve(tried)})."
         return chosen.model_copy(update={"lam": lam, "notes": [*chosen.notes, note]})
 
-    def _with_energies(self, chosen: Choices, weight: float) -> Choices:
+    def _with_energies(self, chosen: Choices, weight: float, objection: Objection | None) -> Choices:
+        if objection is not None and objection.too_much:
+            return _noted(chosen, f"Energies by integrating the forces: {objection.reason}")
         learned = chosen.model_copy(update={"energy_weight": weight})
         size = self._size(LARGER)
         known = np.isfinite(self.train.energies)
@@ -167,9 +170,11 @@ class Chooser:
             f"{ours.energy.rmse:.3g} {ours.energy.unit}, the force RMSE from {theirs.forces.rmse:.4g} to "
             f"{ours.forces.rmse:.4g} {ours.forces.unit}."
         )
-        if ours.energy.rmse < theirs.energy.rmse and ours.forces.rmse < _FORCES * theirs.forces.rmse:
+        part = 1.0 if objection is None else _WORTH_MUCH
+        if ours.energy.rmse < part * theirs.energy.rmse and ours.forces.rmse < _FORCES * theirs.forces.rmse:
             return _noted(learned, f"Energies learned with the forces, weight {weight:g}: {compared}")
-        return _noted(chosen, f"Energies by integrating the forces: {compared}")
+        dear = "" if objection is None else f" And {objection.reason}"
+        return _noted(chosen, f"Energies by integrating the forces: {compared}{dear}")
 
     @property
     def _unit(self) -> str:

@@ -20,8 +20,8 @@ from supple.sgdml.triangle import Triangle
 _TRANSFER = 20
 #: How many times as long a direct solution may take before iteration is preferred.
 _CERTAIN = 2
-#: What a direct solution may take, in seconds, for the sake of learning energies.
-_PATIENCE = 60
+#: What a direct solution may take, in seconds, for the sake of learning energies: where that helps at all, and where it helps much.
+_PATIENCE, _MOST = 60, 600
 #: Work arrays of the assembly and whatever else a process needs beyond its data.
 _OVERHEAD = 200 * 1024**2
 
@@ -84,12 +84,22 @@ class Cost:
         return f"{self.rows} rows, {what}, {self.n_bytes / GIB:.1f} GiB, about {duration}"
 
 
-def energies_affordable(cost: Cost, with_energies: Cost) -> str | None:
-    """None if energies can be learned at little cost besides the planned solution of forces alone; else why not."""
+@dataclass(frozen=True)
+class Objection:
+    """Why learning the energies costs much; whether it is `too_much`, however much it helps."""
+
+    reason: str
+    too_much: bool
+
+
+def objection_to_energies(cost: Cost, with_energies: Cost) -> Objection | None:
+    """None if energies can be learned at little cost besides the planned solution of forces alone."""
     if not fits(with_energies):
-        return f"learning them needs the whole matrix, {with_energies.n_bytes / GIB:.1f} GiB."
-    if cost.solver == "iterative" and with_energies.seconds > _PATIENCE:
-        return f"learning them needs the matrix factorised, about {with_energies.seconds:.0f} s."
+        reason = f"learning them needs the whole matrix, {with_energies.n_bytes / GIB:.1f} GiB."
+        return Objection(reason, too_much=True)
+    seconds = with_energies.seconds
+    if cost.solver == "iterative" and seconds > _PATIENCE:
+        return Objection(f"learning them needs the matrix factorised, about {seconds:.0f} s.", seconds > _MOST)
     return None
 
 

@@ -16,7 +16,7 @@ from supple.forecast import PROCESS, Forecast
 from supple.progress import SILENCE, Progress
 from supple.searching import Interval, OneOf, Range
 from supple.sgdml.choices import Choices, Chooser, small_models
-from supple.sgdml.cost import Cost, choose_solver, energies_affordable, fits, require_memory
+from supple.sgdml.cost import Cost, Objection, choose_solver, fits, objection_to_energies, require_memory
 from supple.sgdml.descriptors import Descriptor
 from supple.sgdml.descriptors.choice import DescriptorName, make_descriptor
 from supple.sgdml.permutations import check_permutations, describe, find_permutations
@@ -52,8 +52,8 @@ class SGDML(ModelSettings):
     energies: Literal["auto", "learned", "integrated"] = Field(
         "auto",
         description="'learned' takes the energies that are known into the kernel beside the forces, 'integrated' gets "
-        "energies from the forces alone, to a constant; 'auto' compares the two on the validation frames where the "
-        "direct solver, which 'learned' needs, is fast enough.",
+        "energies from the forces alone, to a constant; 'auto' compares the two on the validation frames. 'learned' needs the "
+        "direct solver: where that takes more than a minute it must help clearly, and ten are too many.",
     )
     energy_weight: PositiveFloat = Field(
         10.0, description="Weight of energies that are learned, as they stand in Å times the unit of the forces."
@@ -84,12 +84,12 @@ class SGDML(ModelSettings):
         symmetries = describe(permutations, train.symbols)
         progress.note(f"{train.formula}: {symmetries}.")
         descriptor = make_descriptor(self.descriptor, train, permutations)
-        cost, unaffordable = self._cost(train, descriptor, permutations)
+        cost, objection = self._cost(train, descriptor, permutations)
         progress.note(f"sGDML on {len(train)} frames: {cost}.")
         # Made of the frames of the smallest models alone, so that these are the same whatever else there is to learn from.
         first = make_descriptor(self.descriptor, train.select(range(small_models(train)[0])), permutations)
         chooser = Chooser(train, valid, permutations, first, progress, Tried(context.common))
-        choices = self._choices(chooser, unaffordable, context)
+        choices = self._choices(chooser, objection, context)
         if choices.energy_weight is not None:
             cost = _with_energies(train, descriptor, permutations)
         for note in (*choices.notes, f"sigma {choices.sigma:g}, lambda {choices.lam:g}."):
@@ -133,22 +133,22 @@ class SGDML(ModelSettings):
 
     def _cost(
         self, train: Dataset, descriptor: Descriptor, permutations: Int[np.ndarray, "P N"]
-    ) -> tuple[Cost, str | None]:
-        """Of the solution, and why learning the energies would cost too much, if it would."""
+    ) -> tuple[Cost, Objection | None]:
+        """Of the solution, and why learning the energies would cost much, if it would."""
         with_energies = _with_energies(train, descriptor, permutations)
         if self.energies == "learned":
             return require_memory(with_energies), None
         modes = max(3 * train.n_atoms - 6, 1)
         cost = choose_solver(self.solver, len(train), modes, descriptor.size, len(permutations))
         if self.solver == "iterative":
-            return cost, "learning them needs the direct solver."
-        return cost, energies_affordable(cost, with_energies)
+            return cost, Objection("learning them needs the direct solver.", too_much=True)
+        return cost, objection_to_energies(cost, with_energies)
 
-    def _choices(self, chooser: Chooser, unaffordable: str | None, context: FitContext) -> Choices:
+    def _choices(self, chooser: Chooser, objection: Objection | None, context: FitContext) -> Choices:
         kept = None if context.run is None else context.run.path / "choices.json"
         if kept is not None and kept.exists():  # an interrupted run has chosen already
             return Choices.load(kept)
-        choices = chooser.choose(self.sigma, self.lam, self.energies, self.energy_weight, unaffordable)
+        choices = chooser.choose(self.sigma, self.lam, self.energies, self.energy_weight, objection)
         if kept is not None:
             choices.save(kept)
         return choices
