@@ -69,7 +69,7 @@ def guards(outcomes: list[Outcome]) -> str:
 
 
 def drifting(model: str, data: supple.Dataset, out: Path, length: str, kelvin: float) -> None:
-    """One row: the slope of the total energy, and how far it ever was from its first value."""
+    """One row: the slope of the total energy, and its standard deviation."""
     settings = DynamicsSettings.of(ensemble="nve", temperature=kelvin, time=length, every=100.0, on_leave="warn")
     potential = Potential.load(model)
     file = out / f"{name_of(model)}-drift.xyz"
