@@ -33,11 +33,12 @@ lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 	$(BIN)/python scripts/settings_tables.py
 
 # The bundled data, made anew (some ten minutes).
 bundled: $(READY)
-	for name in azobenzene glycine; do $(BIN)/supple sample --recipe $$name --out src/supple/bundled/$$name.xyz.gz; done
+	for name in azobenzene glycine; do $(BIN)/supple sample --recipe $$name --out src/supple/data/bundled/$$name.xyz.gz; done
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .coverage build dist

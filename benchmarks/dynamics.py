@@ -24,12 +24,12 @@ from torch_sim.integrators import nve, nvt_langevin
 from torch_sim.units import MetalUnits
 
 import supple
-from supple import Potential
-from supple.bundled import bundled_path
-from supple.dynamics import DynamicsSettings, run
-from supple.dynamics.engines import Engine, engine_for
-from supple.dynamics.momenta import first_state
+from supple import Potential, load
+from supple.data.bundled import bundled_path
 from supple.interfaces.torch_sim import SuppleModel
+from supple.simulation.dynamics import DynamicsSettings, run
+from supple.simulation.dynamics.engines import Engine, engine_for
+from supple.simulation.dynamics.momenta import first_state
 
 
 def trained(data: supple.Dataset) -> dict[str, Potential]:
@@ -116,7 +116,7 @@ def main() -> None:
     asked = parser.parse_args()
     data = supple.read(asked.data, labels=False)
     data = data.select(np.arange(min(asked.replicas, len(data))))
-    potentials = {Path(name).name: Potential.load(name) for name in asked.models}
+    potentials = {Path(name).name: load(name) for name in asked.models}
     if not potentials:
         potentials = trained(supple.read(asked.data))
     n = asked.replicas

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-from reading.mutations import corpus, mutated, verdict
+from data.reading.mutations import corpus, mutated, verdict
 
 
 def main() -> None:

@@ -19,10 +19,10 @@ import numpy as np
 import torch
 
 import supple
-from supple import Potential
-from supple.analysis import analyse, read_trajectory
-from supple.dynamics import DynamicsSettings, run
-from supple.dynamics.outcome import Outcome
+from supple import load
+from supple.simulation.analysis import analyse, read_trajectory
+from supple.simulation.dynamics import DynamicsSettings, run
+from supple.simulation.dynamics.result import Outcome
 
 
 def started(data: supple.Dataset, replicas: int) -> supple.Dataset:
@@ -42,7 +42,7 @@ def stable(model: str, data: supple.Dataset, out: Path, replicas: int, length: s
     )
     file = out / f"{name_of(model)}-stability.xyz"
     began = time.perf_counter()
-    outcomes = run(Potential.load(model), started(data, replicas), settings, file, replicas=replicas, reference=data)
+    outcomes = run(load(model), started(data, replicas), settings, file, replicas=replicas, reference=data)
     seconds = time.perf_counter() - began
     found = analyse([read_trajectory(outcome.out) for outcome in outcomes], data)
     until = [
@@ -71,7 +71,7 @@ def guards(outcomes: list[Outcome]) -> str:
 def drifting(model: str, data: supple.Dataset, out: Path, length: str, kelvin: float) -> None:
     """One row: the slope of the total energy, and its standard deviation."""
     settings = DynamicsSettings.of(ensemble="nve", temperature=kelvin, time=length, every=100.0, on_leave="warn")
-    potential = Potential.load(model)
+    potential = load(model)
     file = out / f"{name_of(model)}-drift.xyz"
     (outcome,) = run(potential, started(data, 1), settings, file, reference=data)
     energies = read_trajectory(outcome.out).conserved

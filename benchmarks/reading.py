@@ -17,21 +17,21 @@ from itertools import cycle
 from pathlib import Path
 
 import supple
-from supple.bundled import bundled_path
+from supple.data.bundled import bundled_path
 
 SIZE = 100_000_000
 OURS = """
 import sys, time
-from supple.machine import peak_rss_bytes
-from supple.reading import read
-import supple.dataset, supple.reading.xyz, supple.reading.assemble
+from supple.runtime.machine import peak_rss_bytes
+from supple.data.reading import read
+import supple.data.dataset, supple.data.reading.xyz, supple.data.reading.assemble
 before, started = peak_rss_bytes(), time.perf_counter()
 read(sys.argv[1], units="eV")
 print(time.perf_counter() - started, peak_rss_bytes() - before)
 """
 ASE = """
 import sys, time
-from supple.machine import peak_rss_bytes
+from supple.runtime.machine import peak_rss_bytes
 from ase.io import read
 import ase.io.extxyz
 before, started = peak_rss_bytes(), time.perf_counter()

@@ -15,8 +15,8 @@ import torch  # noqa: E402
 from timing import through_ase, timed  # noqa: E402
 
 from supple import SchNet  # noqa: E402
-from supple.dataset import Dataset  # noqa: E402
-from supple.neural.potential import SchNetPotential  # noqa: E402
+from supple.data.dataset import Dataset  # noqa: E402
+from supple.models.neural.potential import SchNetPotential  # noqa: E402
 
 BATCH = 10
 

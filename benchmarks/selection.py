@@ -20,13 +20,13 @@ from pathlib import Path
 import numpy as np
 
 import supple
-from supple.bundled import bundled_path
-from supple.dataset import Dataset
-from supple.selection import NAMES, split_dataset
-from supple.sgdml.fit import kernel_fit
-from supple.sgdml.permutations import find_permutations
-from supple.torsions import rotatable_torsions, torsion_angles
-from supple.units import Units
+from supple.data.bundled import bundled_path
+from supple.data.dataset import Dataset
+from supple.data.selection import NAMES, split_dataset
+from supple.data.units import Units
+from supple.models.kernel.direct_fit import kernel_fit
+from supple.molecule.symmetry.permutations import find_permutations
+from supple.molecule.torsions import rotatable_torsions, torsion_angles
 
 SIGMA, LAM = 10.0, 1e-10
 VALID, TEST = 50, 2000
@@ -115,8 +115,8 @@ def measure(case: Case, select: str, blocks: int | None, n_train: int, seed: int
     split = split_dataset(case.data, n_train, VALID, case.n_test, seed, select=select, blocks=blocks)
     train, _, test = case.data.apply(split)
     test = case.test or test
-    permutations = find_permutations(train)
-    potential, _ = kernel_fit(train, permutations, SIGMA, LAM)
+    permutations = find_permutations(train.numbers, train.positions)
+    potential, _ = kernel_fit(Problem(train, permutations), SIGMA, LAM)
     _, forces = potential.predict(test.positions)
     assert test.forces is not None
     squared = ((forces - test.forces) ** 2).mean(axis=(1, 2)) / KCAL**2

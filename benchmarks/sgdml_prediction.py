@@ -23,11 +23,11 @@ import numpy as np
 import torch
 
 import supple
-from supple.potential import Provenance
-from supple.sgdml.descriptors import InverseDistances
-from supple.sgdml.exchange import save_sgdml_model
-from supple.sgdml.permutations import find_permutations
-from supple.sgdml.potential import SGDMLPotential
+from supple.models.kernel.potential import SGDMLPotential
+from supple.models.potential import Provenance
+from supple.models.sgdml.sgdml_package import save_sgdml_model
+from supple.molecule.descriptors import InverseDistances
+from supple.molecule.symmetry.permutations import find_permutations
 
 COMMON = """
 import json, statistics, sys, time
@@ -59,7 +59,7 @@ def steps_per_second(calculator):
 """
 OURS = """
 from supple import Potential
-potential = Potential.load(model_file)
+potential = load(model_file)
 potential.batch_size = len(R)
 energies, forces = potential.predict(R)
 report = {"one_ms": 1e3 * timed(lambda: potential.predict(R[:1])),
@@ -106,7 +106,7 @@ if __name__ == "__main__":
 def make_model(path: Path, dataset: supple.Dataset, size: int, n_test: int) -> tuple[SGDMLPotential, np.ndarray]:
     """A model of that size, written for both programs, and geometries that it has not seen."""
     train, _, test = dataset.split(size, 0, n_test)
-    permutations = find_permutations(train)
+    permutations = find_permutations(train.numbers, train.positions)
     descriptor = InverseDistances(train.n_atoms)
     x = descriptor(torch.tensor(train.positions))
     weights = torch.randn(x.shape, dtype=torch.float64, generator=torch.Generator().manual_seed(0))

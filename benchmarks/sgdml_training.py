@@ -23,13 +23,13 @@ from pathlib import Path
 import numpy as np
 
 import supple
-from supple.sgdml.permutations import find_permutations
+from supple.molecule.symmetry.permutations import find_permutations
 
 OURS = """
 import json, sys, time
 import numpy as np
 from supple import SGDML
-from supple.dataset import Dataset
+from supple.data.dataset import Dataset
 a = np.load(sys.argv[1]); sigma = float(sys.argv[2])
 train = Dataset.of(a["z"], a["R"], a["E"], a["F"])
 valid = Dataset.of(a["z"], a["R_valid"], a["E_valid"], a["F_valid"])
@@ -121,7 +121,7 @@ def main() -> None:
             np.savez(data, z=train.numbers, R=train.positions, E=np.nan_to_num(train.energies), F=train.forces,
                      R_valid=valid.positions, E_valid=valid.energies, F_valid=valid.forces,
                      R_test=test.positions, E_test=test.energies, F_test=test.forces,
-                     perms=find_permutations(train))  # fmt: skip
+                     perms=find_permutations(train.numbers, train.positions))  # fmt: skip
             found: dict[str, list[dict[str, float]]] = {name: [] for name in programs}
             for _ in range(asked.repeats):
                 for name, (python, program) in programs.items():

@@ -15,10 +15,11 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from supple.bundled import bundled_path
+from supple.data.bundled import bundled_path
+from supple.runtime.workers.backends import Here
+from supple.runtime.workers.capacity import Machine
 from supple.study import DatasetEntry, StudyPlan
 from supple.study.engine import run
-from supple.workers.place import Here, Machine
 
 
 @dataclass(frozen=True)

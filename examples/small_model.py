@@ -5,7 +5,7 @@ import sys
 import numpy as np
 
 import supple
-from supple.bundled import bundled_path
+from supple.data.bundled import bundled_path
 
 
 def force_field() -> tuple[supple.Potential, np.ndarray]:
@@ -14,7 +14,7 @@ def force_field() -> tuple[supple.Potential, np.ndarray]:
     Arguments of the command line: a model file and a file with a geometry of the molecule.
     """
     if len(sys.argv) > 2:
-        return supple.Potential.load(sys.argv[1]), supple.read(sys.argv[2], labels=False).positions[0]
+        return supple.load(sys.argv[1]), supple.read(sys.argv[2], labels=False).positions[0]
     data = supple.read(bundled_path("glycine"))
     train, valid, _ = data.split(train=50, valid=30, test=50, seed=0)
     potential = supple.SGDML(sigma=20, descriptor="inverse-distances").fit(train, valid)

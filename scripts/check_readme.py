@@ -15,7 +15,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from supple.bundled import bundled_path
+from supple.data.bundled import bundled_path
 
 README = Path(__file__).parent.parent / "README.md"
 BLOCK = re.compile(r"```(console|python)\n(.*?)```", re.DOTALL)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from supple.models.registry.settings import ModelSettings
+
 from supple import SGDML, SchNet
-from supple.fitting import ModelSettings
 
 PAGE = Path(__file__).parent.parent / "docs" / "settings.md"
 

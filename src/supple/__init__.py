@@ -4,23 +4,25 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from supple.dataset import Dataset as Dataset
+    from supple.data.dataset import Dataset as Dataset
+    from supple.data.reading import read as read
+    from supple.data.units import Units as Units
     from supple.errors import SuppleError as SuppleError
-    from supple.neural.fit import SchNet as SchNet
-    from supple.potential import Potential as Potential
-    from supple.reading import read as read
-    from supple.sgdml.fit import SGDML as SGDML
-    from supple.units import Units as Units
+    from supple.models.loading import load as load
+    from supple.models.neural.fit import SchNet as SchNet
+    from supple.models.potential import Potential as Potential
+    from supple.models.sgdml.fit import SGDML as SGDML
 
 #: The public names and where they live; imported when first used, so that `supple --help` need not wait for torch.
 _PUBLIC = {
-    "Dataset": "supple.dataset",
-    "Potential": "supple.potential",
-    "SGDML": "supple.sgdml.fit",
-    "SchNet": "supple.neural.fit",
+    "Dataset": "supple.data.dataset",
+    "Potential": "supple.models.potential",
+    "SGDML": "supple.models.sgdml.fit",
+    "SchNet": "supple.models.neural.fit",
     "SuppleError": "supple.errors",
-    "Units": "supple.units",
-    "read": "supple.reading",
+    "Units": "supple.data.units",
+    "load": "supple.models.loading",
+    "read": "supple.data.reading",
 }
 __all__ = sorted(_PUBLIC)  # noqa: PLE0605
 

@@ -11,15 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from supple.checks import Finding, require_sound
-from supple.dataset import Dataset
+from supple.data.dataset import Dataset
+from supple.data.splits import Split
 from supple.errors import SplitError
 from supple.evaluation.bootstrap import intervals
 from supple.evaluation.predictions import Predictions
-from supple.files import copy_file
-from supple.fitting import ModelSettings
-from supple.progress import SILENCE, Progress
-from supple.run import RunDirectory
-from supple.splits import Split
+from supple.models.kernel.direct_fit import small_kernel_model
+from supple.models.settings import ModelSettings
+from supple.runtime.files import copy_file
+from supple.runtime.progress import SILENCE, Progress
+from supple.runtime.run_directory import RunDirectory
 
 
 def train_run(
@@ -57,7 +58,9 @@ def train_run(
     if run.result is None:
         with run.gone_if_refused():
             progress.note(f"Examining {dataset.source.name}.")
-            training = Training.of(settings, dataset, split, directory, require_sound(dataset, accept), test=test)
+            training = Training.of(
+                settings, dataset, split, directory, require_sound(dataset, small_kernel_model, accept), test=test
+            )
             training.run(progress)
     else:
         progress.note(f"{directory} is done already.")

@@ -6,10 +6,11 @@ from checks_defects import DEFECTS, Arrays
 from toy import toy_dataset
 
 import supple
-from supple.bundled import bundled_path
 from supple.checks import NAMES, examine
-from supple.dataset import Dataset
-from supple.units import Units
+from supple.data.bundled import bundled_path
+from supple.data.dataset import Dataset
+from supple.data.units import Units
+from supple.models.kernel.direct_fit import small_kernel_model
 
 
 def shuffled(data, n_frames):
@@ -40,7 +41,7 @@ def arrays(clean):
 
 
 def examined(a, units, **more):
-    return examine(Dataset.of(a.numbers, a.r, a.e, a.f, units, "data.xyz", extras=a.extras), **more)
+    return examine(Dataset.of(a.numbers, a.r, a.e, a.f, units, "data.xyz", extras=a.extras), small_kernel_model, **more)
 
 
 def test_clean_data_are_not_accused(clean):

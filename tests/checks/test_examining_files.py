@@ -5,10 +5,11 @@ import pytest
 from toy import toy_dataset
 
 import supple
-from supple.checks.files import examine_files
-from supple.checks.page import check_page
+from supple.checks.examine_files import examine_files
+from supple.checks.html_page import check_page
+from supple.data.writing import write_extxyz
 from supple.errors import DataError
-from supple.writing import write_extxyz
+from supple.models.kernel.direct_fit import small_kernel_model
 
 
 @pytest.fixture
@@ -103,7 +104,7 @@ def levels_of_theory(lines):
 def test_damage_is_named_with_its_frame_and_the_rest_is_examined(lines, tmp_path, spoil, names, frames):
     spoil(lines)
     (tmp_path / "spoilt.xyz").write_text("\n".join(lines) + "\n")
-    (report,) = examine_files([tmp_path / "spoilt.xyz"]).reports
+    (report,) = examine_files([tmp_path / "spoilt.xyz"], small_kernel_model).reports
     found = [finding for finding in report.findings if finding.name in names]
     assert found, [finding.name for finding in report.findings]
     assert frames is None or found[0].frames == frames
@@ -113,20 +114,20 @@ def test_damage_is_named_with_its_frame_and_the_rest_is_examined(lines, tmp_path
 
 def test_nothing_readable_is_one_serious_finding(tmp_path):
     (tmp_path / "noise.xyz").write_text("these are no geometries\n")
-    examination = examine_files([tmp_path / "noise.xyz"])
+    examination = examine_files([tmp_path / "noise.xyz"], small_kernel_model)
     assert [finding.severity for finding in examination.findings] == ["serious"]
     assert examination.reports[0].card is None
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path):
     with pytest.raises(DataError, match="no file"):
-        examine_files([tmp_path / "nowhere.xyz"])
+        examine_files([tmp_path / "nowhere.xyz"], small_kernel_model)
 
 
 def write_two(tmp_path, second):
     write_extxyz(tmp_path / "a.xyz", toy_dataset(60, seed=1), "kcal/mol")
     write_extxyz(tmp_path / "b.xyz", second, "kcal/mol")
-    return examine_files([tmp_path / "a.xyz", tmp_path / "b.xyz"])
+    return examine_files([tmp_path / "a.xyz", tmp_path / "b.xyz"], small_kernel_model)
 
 
 def changed(data, **arrays):
@@ -184,7 +185,7 @@ def test_names_from_files_are_escaped_in_the_page(lines, tmp_path):
     lines[2] = lines[2].replace("C", "<script>alert(2)</script>", 1)
     path = tmp_path / "<script>alert(3)<.xyz"
     path.write_text("\n".join(lines) + "\n")
-    page = check_page(examine_files([path]))
+    page = check_page(examine_files([path], small_kernel_model))
     assert "<script" not in page.replace("&lt;script", "")
     assert "&lt;script&gt;alert(" in page
 
@@ -192,7 +193,7 @@ def test_names_from_files_are_escaped_in_the_page(lines, tmp_path):
 @pytest.mark.parametrize("frames", [1, 2, 3, 9, 11, 21])
 def test_very_few_frames_are_examined_too(tmp_path, frames):
     write_extxyz(tmp_path / "few.xyz", toy_dataset(frames), "kcal/mol")
-    examination = examine_files([tmp_path / "few.xyz"])
+    examination = examine_files([tmp_path / "few.xyz"], small_kernel_model)
     assert examination.serious == []
     assert examination.reports[0].card.n_frames == frames
 
@@ -204,4 +205,4 @@ def test_atoms_and_small_molecules_are_examined_too(tmp_path, numbers):
     positions = at + 0.02 * rng.normal(size=(30, len(numbers), 3))
     data = supple.Dataset.of(numbers, positions, rng.normal(size=30), 0.1 * rng.normal(size=positions.shape))
     write_extxyz(tmp_path / "small.xyz", data)
-    assert examine_files([tmp_path / "small.xyz"]).reports[0].card.n_frames == 30
+    assert examine_files([tmp_path / "small.xyz"], small_kernel_model).reports[0].card.n_frames == 30

@@ -2,7 +2,8 @@
 
 import pytest
 
-from supple.checks.files import examine_files
+from supple.checks.examine_files import examine_files
+from supple.models.kernel.direct_fit import small_kernel_model
 
 SOUND = [
     "glycine/Glycine.xyz.gz",
@@ -25,7 +26,7 @@ pytestmark = [pytest.mark.real_data, pytest.mark.slow]
 
 @pytest.mark.parametrize("name", SOUND)
 def test_sound_data_are_not_accused(real_data, name):
-    examination = examine_files([real_data / name])
+    examination = examine_files([real_data / name], small_kernel_model)
     assert examination.serious == []
     (report,) = examination.reports
     assert report.card.agreement[0] == pytest.approx(1, abs=0.06)
@@ -35,14 +36,14 @@ def test_sound_data_are_not_accused(real_data, name):
 
 
 def test_wrong_units_are_named_with_the_right_ones(real_data):
-    (finding,) = examine_files([real_data / "glycine/Glycine_wrong_unit_labels.npz"]).serious
+    (finding,) = examine_files([real_data / "glycine/Glycine_wrong_unit_labels.npz"], small_kernel_model).serious
     assert finding.name == "units"
     assert "'eV' and 'au'" in finding.sentence
     assert "look like kcal/mol and Å" in finding.sentence
 
 
 def test_missing_energies_are_counted_and_the_others_agree(real_data):
-    (report,) = examine_files([real_data / "azobenzene_inversion/azobenzene_inversion.npz"]).reports
+    (report,) = examine_files([real_data / "azobenzene_inversion/azobenzene_inversion.npz"], small_kernel_model).reports
     (missing,) = [finding for finding in report.findings if finding.name == "missing-energy"]
     assert len(missing.frames) == 1820
     assert report.card.energies.count == 680
@@ -53,11 +54,11 @@ def test_missing_energies_are_counted_and_the_others_agree(real_data):
 
 def test_training_and_test_files_of_one_split_have_no_frame_in_common(real_data):
     files = [real_data / f"rmd17/rmd17_ethanol_{part}_01.npz" for part in ("train", "test")]
-    assert examine_files(files).serious == []
+    assert examine_files(files, small_kernel_model).serious == []
 
 
 def test_the_same_data_in_two_files_are_told(real_data):
     folder = real_data / "azobenzene_inversion"
     names = ["Azobenzene_inversion_cis.xyz.gz", "azobenzene_inversion.npz"]
-    found = examine_files([folder / name for name in names]).serious
+    found = examine_files([folder / name for name in names], small_kernel_model).serious
     assert "shared-frames" in {finding.name for finding in found}

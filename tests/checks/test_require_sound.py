@@ -7,6 +7,7 @@ from toy import toy_dataset
 from supple import SGDML, Dataset, SchNet
 from supple.checks import require_sound
 from supple.errors import DataError, SettingsError
+from supple.models.kernel.direct_fit import small_kernel_model
 
 UNITS = "kcal/mol"
 QUICK = [
@@ -29,12 +30,12 @@ def standardised(e):
 
 
 def test_clean_data_pass():
-    assert require_sound(labelled()) == []
+    assert require_sound(labelled(), small_kernel_model) == []
 
 
 @pytest.mark.parametrize("n_frames", [10, 30, 400])
 def test_clean_data_pass_whatever_their_number(n_frames):
-    assert require_sound(labelled(n_frames=n_frames)) == []
+    assert require_sound(labelled(n_frames=n_frames), small_kernel_model) == []
 
 
 @pytest.mark.parametrize(
@@ -53,7 +54,7 @@ def test_clean_data_pass_whatever_their_number(n_frames):
 )
 def test_wrong_labels_are_refused_and_named(energies, forces, culprit):
     with pytest.raises(DataError, match=r"(not on the scale of the forces|cannot be in).*--accept") as caught:
-        require_sound(labelled(energies, forces))
+        require_sound(labelled(energies, forces), small_kernel_model)
     assert culprit in str(caught.value)
 
 
@@ -68,13 +69,13 @@ def test_no_model_trains_on_standardised_energies_silently(settings):
 
 def test_only_findings_can_be_accepted():
     with pytest.raises(SettingsError, match="'typo' is not the name of a finding"):
-        require_sound(labelled(), accept=["typo"])
+        require_sound(labelled(), small_kernel_model, accept=["typo"])
 
 
 def test_forces_alone_pass():
     clean = toy_dataset(30)
-    assert require_sound(Dataset.of(clean.numbers, clean.positions, None, clean.forces)) == []
+    assert require_sound(Dataset.of(clean.numbers, clean.positions, None, clean.forces), small_kernel_model) == []
 
 
 def test_constant_energies_do_not_crash():
-    assert require_sound(labelled(np.zeros_like)) == []
+    assert require_sound(labelled(np.zeros_like), small_kernel_model) == []

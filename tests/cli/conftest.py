@@ -14,7 +14,7 @@ import pytest
 from toy import toy_dataset
 
 from supple.cli.main import run
-from supple.writing import write_extxyz
+from supple.data.writing import write_extxyz
 
 SUPPLE = Path(sys.executable).with_name("supple")
 

@@ -6,13 +6,13 @@ import re
 
 import numpy as np
 import pytest
-from analysis.harmonic import trajectory
+from simulation.analysis.harmonic import trajectory
 from toy import toy_dataset
 
 import supple
 from supple import Dataset
-from supple.bundled import bundled_path
-from supple.writing import write_extxyz
+from supple.data.bundled import bundled_path
+from supple.data.writing import write_extxyz
 
 
 def write_water(path, one):

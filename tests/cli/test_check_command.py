@@ -6,7 +6,7 @@ import numpy as np
 from toy import toy_dataset
 
 from supple import Dataset
-from supple.writing import write_extxyz
+from supple.data.writing import write_extxyz
 
 
 def test_sound_data_give_a_card_and_exit_code_0(shell):

@@ -12,8 +12,8 @@ import pytest
 from cli.conftest import SETTINGS
 from toy import toy_dataset
 
-from supple import Potential
-from supple.writing import write_extxyz
+from supple import load
+from supple.data.writing import write_extxyz
 
 KINDS = list(SETTINGS)
 
@@ -100,7 +100,7 @@ def test_predict_writes_what_ase_reads(shared, kind):
     write_extxyz(shared.folder / "fresh.xyz", (fresh.numbers, fresh.positions, None, None))
     shared("predict", f"{kind}.safetensors", "fresh.xyz", "--out", f"{kind}-out.xyz")
     frames = ase.io.read(shared.folder / f"{kind}-out.xyz", ":")
-    energies, forces = Potential.load(shared.folder / f"{kind}.safetensors").predict(fresh.positions)
+    energies, forces = load(shared.folder / f"{kind}.safetensors").predict(fresh.positions)
     np.testing.assert_allclose([frame.get_potential_energy() for frame in frames], energies)
     np.testing.assert_allclose([frame.get_forces() for frame in frames], forces, atol=1e-12)
 
@@ -111,7 +111,7 @@ def test_predict_in_other_units(shared):
     result = shared.json("predict", "sgdml.safetensors", "bohr.xyz", "--out", "k.xyz", "--out-units", "kcal/mol")
     assert result["n_frames"] == 2
     first = ase.io.read(shared.folder / "k.xyz", "0")
-    energies, _ = Potential.load(shared.folder / "sgdml.safetensors").predict(fresh.positions)
+    energies, _ = load(shared.folder / "sgdml.safetensors").predict(fresh.positions)
     assert first.get_potential_energy() == pytest.approx(energies[0] * 23.060547830619026, rel=1e-9)
 
 
@@ -165,12 +165,12 @@ def test_interrupted_training_keeps_the_best_and_goes_on(shell):
     assert process.returncode == 130, err
     assert "The same command goes on where it was" in err
     assert "Traceback" not in err
-    best = Potential.load(shell.folder / "m.run" / "model.safetensors")
+    best = load(shell.folder / "m.run" / "model.safetensors")
     assert best.provenance.validation["forces"]["rmse"] > 0
     assert not (shell.folder / "m.safetensors").exists()
     _, err = shell(*words)
     assert "Going on from step" in err
-    assert Potential.load(shell.folder / "m.safetensors").provenance.n_train == 30
+    assert load(shell.folder / "m.safetensors").provenance.n_train == 30
 
 
 def test_study_of_two_models(shell):

@@ -4,7 +4,7 @@ import numpy as np
 from toy import toy_dataset
 
 import supple
-from supple.writing import write_extxyz
+from supple.data.writing import write_extxyz
 
 
 def test_from_one_format_to_another_and_back(shell):

@@ -7,13 +7,13 @@ import sys
 import numpy as np
 import pytest
 
-from supple import Potential
+from supple import load
 
 
 def test_a_kernel_model_goes_to_the_sgdml_package_and_comes_back(shared, shell):
     out, _ = shell("export", shared.folder / "sgdml.safetensors", "--out", "model.npz", "--out-units", "kcal/mol")
     assert "model.npz" in out
-    mine, theirs = Potential.load(shared.folder / "sgdml.safetensors"), Potential.load(shell.folder / "model.npz")
+    mine, theirs = load(shared.folder / "sgdml.safetensors"), load(shell.folder / "model.npz")
     r = np.random.default_rng(0).normal(size=(1, 6, 3)) * 2
     np.testing.assert_allclose(theirs.predict(r)[1], mine.predict(r)[1], rtol=1e-9, atol=1e-12)
 
@@ -47,7 +47,7 @@ def test_a_package_is_read_without_supple(shared, shell):
     )
     done = subprocess.run([sys.executable, "-c", reader], cwd=shell.folder, capture_output=True, text=True, check=True)
     energies, forces, about = json.loads(done.stdout)
-    potential = Potential.load(shared.folder / "schnet.safetensors")
+    potential = load(shared.folder / "schnet.safetensors")
     expected = potential.predict(np.sin(np.arange(36.0)).reshape(2, 6, 3) * 3)
     np.testing.assert_allclose(energies, expected[0], rtol=1e-8)
     np.testing.assert_allclose(forces, expected[1], rtol=0, atol=2e-5 * np.abs(expected[1]).max())

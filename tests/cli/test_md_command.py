@@ -9,10 +9,10 @@ import ase.build
 import ase.io
 import numpy as np
 import pytest
-from dynamics.closed_form import labelled, start
+from simulation.dynamics.closed_form import labelled, start
 
 from supple import SGDML, SchNet
-from supple.writing import write_extxyz
+from supple.data.writing import write_extxyz
 
 MODELS = {
     "sgdml": SGDML(sigma=8.0, descriptor="inverse-distances", energies="integrated"),

@@ -5,8 +5,8 @@ import pytest
 from cli.conftest import Shell
 
 import supple
-from supple.bundled import bundled_path
-from supple.writing import write_extxyz
+from supple.data.bundled import bundled_path
+from supple.data.writing import write_extxyz
 
 
 @pytest.fixture(scope="module")

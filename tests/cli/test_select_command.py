@@ -5,9 +5,9 @@ import json
 import pytest
 from toy import toy_dataset
 
-from supple import Potential
-from supple.selection import NAMES, split_dataset
-from supple.writing import write_extxyz
+from supple import load
+from supple.data.selection import NAMES, split_dataset
+from supple.data.writing import write_extxyz
 
 QUICK = ("--train", 12, "--valid", 8, "--set", "sigma=8", "--out", "m.safetensors")
 
@@ -26,7 +26,7 @@ def test_train_on_selected_frames(toys):
     wanted = split_dataset(toy_dataset(60), 12, 8, select="farthest", blocks=10)
     assert (split["select"], split["blocks"]) == ("farthest", 10)
     assert (tuple(split["train"]), tuple(split["valid"])) == (wanted.train, wanted.valid)
-    notes = Potential.load(toys.folder / "m.safetensors").provenance.notes
+    notes = load(toys.folder / "m.safetensors").provenance.notes
     assert "Frames drawn with select farthest and blocks 10." in notes
     assert f"errors on {len(wanted.test)} test frames, from blocks of their own" in out
     _, err = toys("train", "toy.xyz", "--select", "farthest", "--blocks", 10, *QUICK)

@@ -2,7 +2,7 @@
 
 from toy import toy_dataset
 
-from supple.writing import write_extxyz
+from supple.data.writing import write_extxyz
 
 
 def test_tuned_settings_can_be_trained_with(shell):

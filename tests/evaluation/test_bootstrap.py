@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from supple.dataset import Dataset
+from supple.data.dataset import Dataset
+from supple.data.units import Units
 from supple.evaluation.bootstrap import intervals
 from supple.evaluation.predictions import Predictions
-from supple.units import Units
 
 RNG = np.random.default_rng(3)
 

@@ -7,7 +7,7 @@ from toy import toy_dataset
 
 import supple
 from supple import SGDML, Potential
-from supple.bundled import bundled_path
+from supple.data.bundled import bundled_path
 from supple.evaluation.regions import FEWEST, errors_by_region
 
 

@@ -12,7 +12,7 @@ from ase import Atoms
 from ase.io import write
 
 import supple
-from supple.bundled import bundled_path
+from supple.data.bundled import bundled_path
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 #: What each needs, and what must stand in what it prints; a number in brackets is an energy in eV that must be small.

@@ -119,11 +119,11 @@ from pathlib import Path
 import numpy as np
 from ase import Atoms
 from metatomic_ase import MetatomicCalculator
-from supple import Potential
+from supple import load
 from supple.interfaces.metatomic import save_metatomic
 
 warnings.simplefilter("ignore")
-potential = Potential.load("model.safetensors")
+potential = load("model.safetensors")
 save_metatomic(potential, Path("model.pt"))
 calculator = MetatomicCalculator("model.pt", check_consistency=True)
 frames = np.load("frames.npy")

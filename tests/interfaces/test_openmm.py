@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from interfaces.conftest import assert_same
 
+from supple.data.units import Units
 from supple.errors import MoleculeError
-from supple.units import Units
 
 openmm = pytest.importorskip("openmm", reason="OpenMM is not installed")
 

@@ -7,7 +7,7 @@ from ase.md.velocitydistribution import Stationary, thermalize_momenta
 from ase.md.verlet import VelocityVerlet
 from toy import ATOMS, toy_dataset
 
-from supple.dynamics import DynamicsSettings, run
+from supple.simulation.dynamics import DynamicsSettings, run
 
 
 def test_energy_is_conserved(potential):

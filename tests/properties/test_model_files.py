@@ -7,7 +7,7 @@ import pytest
 from safetensors import safe_open
 from safetensors.torch import save_file
 
-from supple import Dataset, Potential
+from supple import Dataset, load
 from supple.errors import ModelFileError, MoleculeError
 
 
@@ -28,7 +28,7 @@ def rewrite_header(path, change):
 
 def test_missing(tmp_path):
     with pytest.raises(ModelFileError, match="no model file"):
-        Potential.load(tmp_path / "none.safetensors")
+        load(tmp_path / "none.safetensors")
 
 
 @pytest.mark.parametrize("fraction", [0.0, 0.01, 0.5, 0.99])
@@ -36,14 +36,14 @@ def test_cut_short(file, fraction):
     content = file.read_bytes()
     file.write_bytes(content[: int(len(content) * fraction)])
     with pytest.raises(ModelFileError, match=r"not a Supple model, or it is cut short"):
-        Potential.load(file)
+        load(file)
 
 
 def test_text_is_not_a_model(tmp_path):
     path = tmp_path / "notes.safetensors"
     path.write_text("these are my notes, and they are longer than a header\n" * 10)
     with pytest.raises(ModelFileError, match="not a Supple model"):
-        Potential.load(path)
+        load(path)
 
 
 def test_safetensors_of_another_program(file):
@@ -51,25 +51,25 @@ def test_safetensors_of_another_program(file):
         arrays = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
     save_file(arrays, file, metadata={"format": "pt"})
     with pytest.raises(ModelFileError, match="no Supple header"):
-        Potential.load(file)
+        load(file)
 
 
 def test_another_version(file):
     rewrite_header(file, lambda header, arrays: header.update(format_version=99))
     with pytest.raises(ModelFileError, match="format 99, this version of Supple reads format 1"):
-        Potential.load(file)
+        load(file)
 
 
 def test_another_kind(file):
     rewrite_header(file, lambda header, arrays: header.update(kind="oracle"))
     with pytest.raises(ModelFileError, match="oracle"):
-        Potential.load(file)
+        load(file)
 
 
 def test_missing_array(file):
     rewrite_header(file, lambda header, arrays: arrays.pop(sorted(arrays)[-1]))
     with pytest.raises(ModelFileError, match="does not fit together"):
-        Potential.load(file)
+        load(file)
 
 
 def test_another_molecule(potential, toy):

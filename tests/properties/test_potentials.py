@@ -8,7 +8,7 @@ import torch
 from properties.conftest import SETTINGS
 from scipy.spatial.transform import Rotation
 
-from supple import Dataset, Potential
+from supple import Dataset, load
 
 #: Relative to the largest force: networks compute in float32.
 TOLERANCE = {"sgdml": 1e-9, "schnet": 2e-5}
@@ -115,7 +115,7 @@ def test_no_frames(potential):
 def test_save_and_load(potential, frames, tmp_path):
     file = tmp_path / "model.safetensors"
     potential.save(file)
-    loaded = Potential.load(file)
+    loaded = load(file)
     assert type(loaded) is type(potential)
     assert loaded.provenance == potential.provenance
     for ours, theirs in zip(potential.predict(frames), loaded.predict(frames), strict=True):

@@ -7,9 +7,10 @@ from fake_calculators import Springs
 
 import supple
 from supple.checks import examine
+from supple.data.writing import write_extxyz
 from supple.errors import DataError, SettingsError
+from supple.models.kernel.direct_fit import small_kernel_model
 from supple.sampling import Recipe, sample
-from supple.writing import write_extxyz
 
 
 @pytest.fixture
@@ -48,7 +49,7 @@ def test_labels_are_those_of_the_method(file, tmp_path):
     atoms.calc = tblite.TBLite(method="GFN2-xTB", accuracy=0.1, verbosity=0)
     assert atoms.get_potential_energy() == pytest.approx(data.energies[31], abs=1e-8)
     np.testing.assert_allclose(atoms.get_forces(), data.forces[31], atol=1e-7)
-    assert not [finding for finding in examine(data) if finding.severity == "serious"]
+    assert not [finding for finding in examine(data, small_kernel_model) if finding.severity == "serious"]
     potential = supple.SGDML(sigma=5.0).fit(*data.split(train=30, valid=10, seed=0)[:2])  # it can be trained on
     assert potential.numbers.tolist() == [8, 1, 1]
 

@@ -8,12 +8,12 @@ from ase.build import molecule
 from ase.io import read, write
 
 from supple.errors import DataError, SettingsError
+from supple.geometry.constraints import relaxed_at
+from supple.geometry.coordinates import Coordinate
 from supple.sampling import Recipe, sample
-from supple.sampling.bench import Bench, Labelled
-from supple.sampling.coordinate import Coordinate
+from supple.sampling.context import Bench, Labelled
 from supple.sampling.dynamics import Dynamics, heat, run
 from supple.sampling.engine import draw
-from supple.sampling.held import relaxed_at
 from supple.sampling.modes import Modes
 from supple.sampling.molecules import short_name, starting_geometry
 from supple.sampling.path import Path as ReactionPath

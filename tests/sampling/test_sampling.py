@@ -15,11 +15,12 @@ from ase.io import write
 
 import supple
 from supple.checks import examine
+from supple.data.units import ENERGY
 from supple.errors import DataError, SettingsError, SuppleError
+from supple.geometry.profile import Profile, profiles
+from supple.models.kernel.direct_fit import small_kernel_model
 from supple.sampling import Recipe, sample
 from supple.sampling.molecules import starting_geometry
-from supple.sampling.profile import Profile, profiles
-from supple.units import ENERGY
 
 pytest.importorskip("tblite")
 SUPPLE = Path(sys.executable).with_name("supple")
@@ -45,7 +46,7 @@ def test_frames_are_labelled_and_say_where_they_come_from(water, tmp_path):
     assert made.missing == 0
     assert set(data.extras["origin"]) == {"md_water_300K"}
     assert data.source.theory.startswith("GFN2-xTB (tblite")
-    assert [finding.name for finding in examine(data) if finding.severity == "serious"] == []
+    assert [finding.name for finding in examine(data, small_kernel_model) if finding.severity == "serious"] == []
 
 
 def test_the_same_again_is_the_same_and_another_recipe_is_refused(water, tmp_path):

@@ -7,9 +7,9 @@ from ase.io import write
 
 import supple
 from supple.errors import SettingsError
+from supple.geometry.profile import profiles
 from supple.sampling import Recipe, sample
-from supple.sampling.bench import Bench
-from supple.sampling.profile import profiles
+from supple.sampling.context import Bench
 from supple.sampling.scan import Scan
 
 VALUES = (180.0, 90.0, 0.0, -90.0)

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from fake_study_model import make_data
 
-import supple.models
-import supple.reading
+import supple.data.reading
+import supple.models.registry
 import supple.study
-import supple.study.material
-from supple.dataset import Dataset
+import supple.study.study_data
+from supple.data.dataset import Dataset
 
 
 @pytest.fixture
@@ -29,9 +29,9 @@ def data() -> dict[str, Dataset]:
 @pytest.fixture(autouse=True)
 def _fakes(monkeypatch: pytest.MonkeyPatch, data: dict[str, Dataset]) -> Iterator[None]:
     registry = {"fake": ("fake_study_model:Fake", "fake_study_model:FakePotential")}
-    monkeypatch.setattr(supple.models, "_REGISTRY", supple.models._REGISTRY | registry)
-    monkeypatch.setattr(supple.study.material, "examine", lambda dataset: [])  # springs are no molecule
-    monkeypatch.setattr(supple.reading, "read", lambda path, units=None, keys=None: data[str(Path(path))])
+    monkeypatch.setattr(supple.models.registry, "_REGISTRY", supple.models.registry._REGISTRY | registry)
+    monkeypatch.setattr(supple.study.study_data, "examine", lambda dataset, fit: [])  # springs are no molecule
+    monkeypatch.setattr(supple.data.reading, "read", lambda path, units=None, keys=None: data[str(Path(path))])
     # slow; drawn where they are tested
     monkeypatch.setattr(supple.study, "write_figures", lambda results, folder: [])
     monkeypatch.setattr(supple.study, "write_closeup_figures", lambda name, near, folder: [])
@@ -41,7 +41,7 @@ def _fakes(monkeypatch: pytest.MonkeyPatch, data: dict[str, Dataset]) -> Iterato
 @pytest.fixture
 def run_driver() -> Iterator[Any]:
     """Starts `supple study` on bundled data, as a user would; what is left of it at the end is killed."""
-    from supple.bundled import bundled_path
+    from supple.data.bundled import bundled_path
 
     started: list[subprocess.Popen[bytes]] = []
 

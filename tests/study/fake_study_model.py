@@ -13,11 +13,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from supple.dataset import Dataset
+from supple.data.dataset import Dataset
 from supple.errors import ResourceError
-from supple.fitting import FitContext, ModelSettings
-from supple.forecast import Forecast
-from supple.potential import Potential
+from supple.models.cost_estimate import Forecast
+from supple.models.potential import Potential
+from supple.models.settings import FitContext, ModelSettings
 
 GLYCINE = [7, 6, 6, 8, 8, 1, 1, 1, 1, 1]
 
@@ -36,7 +36,7 @@ def true_forces(positions: Tensor) -> Tensor:
 
 
 def make_data(n_frames: int = 60, seed: int = 0, name: str = "Glycine.xyz", units: str = "eV") -> Dataset:
-    from supple.units import Units
+    from supple.data.units import Units
 
     generator = np.random.default_rng(seed)
     positions = generator.normal(size=(n_frames, len(GLYCINE), 3)) * 1.5

@@ -16,9 +16,9 @@ from test_study_engine import Listener
 from test_study_plan import plan
 
 from supple.errors import SettingsError
+from supple.runtime.workers.backends import Here, Scheduler
 from supple.study import run_study
 from supple.study.engine import run
-from supple.workers.place import Here, Scheduler
 
 pytestmark = pytest.mark.slow
 
@@ -29,7 +29,9 @@ SCHNET = {"schnet": {"steps": 4000, "features": 32, "interactions": 2, "validate
 def trainings() -> list[psutil.Process]:
     """The processes that train for this one."""
     children = psutil.Process().children(recursive=True)
-    return [process for process in children if "supple.workers.child" in " ".join(process.cmdline())]
+    return [
+        process for process in children if "supple.runtime.workers.subprocess_worker" in " ".join(process.cmdline())
+    ]
 
 
 def gone(processes: list[psutil.Process], within: float = 15.0) -> bool:
@@ -114,7 +116,7 @@ def test_a_scheduler_that_runs_already_does_the_same(tmp_path: Path) -> None:
 
 
 def test_a_scheduler_that_does_not_answer_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("supple.workers.place._PATIENCE", 1)
+    monkeypatch.setattr("supple.runtime.workers.backends._PATIENCE", 1)
     with pytest.raises(SettingsError, match=r"No Dask scheduler answers at tcp://127.0.0.1:9"):
         run(plan(), tmp_path, place=Scheduler("tcp://127.0.0.1:9"))
 

@@ -11,10 +11,10 @@ import pytest
 from test_study_plan import plan
 
 from supple.study import run_study
-from supple.study.collect import Results, Row
 from supple.study.learning_curve import CONFIDENCE, back_test, fit
-from supple.study.needed import calculations_needed
-from supple.study.record import read_record
+from supple.study.required_frames import calculations_needed
+from supple.study.results import Results, Row
+from supple.study.study_file import read_record
 
 SIZES = [n for n in (100, 200, 400, 800) for _ in range(3)]
 

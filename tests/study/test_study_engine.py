@@ -8,9 +8,9 @@ import pytest
 from test_study_plan import plan
 
 from supple.errors import SettingsError
+from supple.runtime.workers.backends import Here
 from supple.study import run_study
 from supple.study.engine import run as run_anywhere
-from supple.workers.place import Here
 
 ONE_BY_ONE = Here(jobs=1)
 

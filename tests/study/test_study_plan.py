@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from supple.dataset import Dataset
+from supple.data.dataset import Dataset
 from supple.errors import DataError, SettingsError, SplitError
-from supple.study.material import prepare
 from supple.study.plan import DatasetEntry, StudyPlan
+from supple.study.study_data import prepare
 
 
 def plan(*files: str, **values: Any) -> StudyPlan:

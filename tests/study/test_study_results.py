@@ -10,17 +10,17 @@ from test_study_engine import with_trouble
 from test_study_plan import plan
 from typer.testing import CliRunner
 
+from supple.data.units import ENERGY
 from supple.errors import SettingsError, UnitsError
+from supple.runtime.workers.backends import Here
 from supple.study import StudyResult, run_study, write_study
-from supple.study.collect import collect
-from supple.study.figures import write_figures
-from supple.study.page.methods import methods_paragraph
+from supple.study.formatting import markdown
+from supple.study.html_report.methods import methods_paragraph
+from supple.study.learning_curve_figures import write_figures
+from supple.study.markdown_report import write_report
 from supple.study.plan import DatasetEntry, StudyPlan
-from supple.study.report import write_report
-from supple.study.table import study_table
-from supple.study.words import markdown
-from supple.units import ENERGY
-from supple.workers.place import Here
+from supple.study.results import collect
+from supple.study.results_table import study_table
 
 
 @pytest.fixture
@@ -81,9 +81,9 @@ def test_report_answers_and_names_its_sources(made: StudyResult) -> None:
 
 
 def test_comparison_is_made_where_size_error_and_unit_agree(tmp_path: Path) -> None:
-    from supple.study.collect import Results, Row
-    from supple.study.compare import comparisons
-    from supple.study.record import read_record
+    from supple.study.conclusions import comparisons
+    from supple.study.results import Results, Row
+    from supple.study.study_file import read_record
 
     run_study(plan(sizes=(10,), seeds=(0,)), tmp_path)
     record = read_record(tmp_path)

@@ -10,10 +10,10 @@ import pytest
 from test_study_engine import run, told, with_trouble
 from test_study_plan import plan
 
+from supple.data.selection import NAMES
 from supple.errors import SettingsError, SplitError
-from supple.selection import NAMES
-from supple.study.material import prepare
 from supple.study.plan import StudyPlan
+from supple.study.study_data import prepare
 
 
 @pytest.mark.parametrize("name", NAMES)

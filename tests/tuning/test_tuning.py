@@ -7,12 +7,12 @@ import sys
 import pytest
 from toy import toy_dataset
 
+from supple.data.selection import split_dataset
 from supple.errors import SettingsError
-from supple.models import make_settings
-from supple.selection import split_dataset
-from supple.settings import read_settings
-from supple.tuning import tune, work, write_page
-from supple.workers.place import Here
+from supple.models.registry import make_settings
+from supple.runtime.settings_file import read_settings
+from supple.runtime.workers.backends import Here
+from supple.tuning import remote_trial, tune, write_page
 
 DATA = toy_dataset(60)
 SPLIT = split_dataset(DATA, 20, 10, seed=0)
@@ -98,7 +98,7 @@ def test_hopeless_trials_are_ended_and_failures_recorded(tmp_path, monkeypatch):
         ended.append(settings.learning_rate)
         return settings.learning_rate
 
-    monkeypatch.setattr(work, "train_trial", training)
+    monkeypatch.setattr(remote_trial, "train_trial", training)
     tuned = tune("schnet", DATA, SPLIT, tmp_path, trials=60)
     states = [trial.state.name for trial in tuned.study.trials]
     assert states.count("PRUNED") > 5
@@ -107,7 +107,7 @@ def test_hopeless_trials_are_ended_and_failures_recorded(tmp_path, monkeypatch):
     assert "below that of the defaults (0.003), all after a shortened training (steps 5000" in tuned.sentence()
     page = write_page(tuned).read_text()
     assert "The network diverged." in page
-    monkeypatch.setattr(work, "train_trial", lambda *arguments: 1.0)
+    monkeypatch.setattr(remote_trial, "train_trial", lambda *arguments: 1.0)
     none_better = tune("schnet", DATA, SPLIT, tmp_path / "equal", trials=3)
     assert "none was better than the defaults" in none_better.sentence()
     assert read_settings(none_better.settings_file) == {}

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 
+from supple.checks.context import CheckContext, FitSmallModel
 from supple.checks.coverage import energy_coverage, torsion_coverage
 from supple.checks.duplicates import duplicates
 from supple.checks.energy_scale import energy_scale, forces_unrelated
 from supple.checks.findings import Finding, Severity
-from supple.checks.geometry import broken, changed_places, collisions, other_lengths
+from supple.checks.geometries import broken, changed_places, collisions, other_lengths
 from supple.checks.labels import missing_energies, repeated_labels, rounded_energies, zero_forces
 from supple.checks.mixtures import energy_zero, mixed_scale, mixed_theory
 from supple.checks.outliers import energy_outliers, force_outliers, geometry_outliers
 from supple.checks.rigid_motion import net_force, net_torque
-from supple.checks.subject import Subject
-from supple.checks.trajectory import correlated_frames
+from supple.checks.time_correlation import correlated_frames
 from supple.checks.units import reread, units
-from supple.dataset import Dataset
+from supple.data.dataset import Dataset
 from supple.errors import DataError, SettingsError
 
 __all__ = [
@@ -27,7 +27,7 @@ __all__ = [
     "Check",
     "Finding",
     "examine",
-    "examine_subject",
+    "examine_context",
     "require_accepted",
     "require_names",
     "require_sound",
@@ -45,7 +45,7 @@ class Check:
     """
 
     names: tuple[str, ...]
-    run: Callable[[Subject], list[Finding]]
+    run: Callable[[CheckContext], list[Finding]]
     before_training: bool = True
 
 
@@ -78,37 +78,43 @@ NAMES = tuple(name for check in CHECKS for name in check.names)
 SEVERITIES: tuple[Severity, ...] = ("serious", "warning", "note")
 
 
-def examine(dataset: Dataset, before_training: bool = False) -> list[Finding]:
+def examine(dataset: Dataset, fit_small_model: FitSmallModel, before_training: bool = False) -> list[Finding]:
     """All findings about a dataset, the serious ones first.
 
     Args:
         dataset: to be examined.
+        fit_small_model: fits the model that labels are compared with, as `supple.models.kernel.direct_fit.small_kernel_model`.
         before_training: run only the checks for what would make a force field wrong.
     """
-    return examine_subject(Subject(dataset), before_training)[1]
+    return examine_context(CheckContext(dataset, fit_small_model), before_training)[1]
 
 
-def examine_subject(subject: Subject, before_training: bool = False) -> tuple[Subject, list[Finding]]:
-    """The same, and the subject as it was examined: with numbers that are in other units than said, in the right ones."""
-    found = units(subject)
+def examine_context(context: CheckContext, before_training: bool = False) -> tuple[CheckContext, list[Finding]]:
+    """The same, and the context as it was examined: with numbers that are in other units than said, in the right ones."""
+    found = units(context)
     if found:
-        subject = reread(subject)
+        context = reread(context)
     for check in CHECKS:
         if check.run is not units and (check.before_training or not before_training):
-            found += check.run(subject)
-    found = [replace(finding, file=finding.file or subject.name) for finding in found]
-    return subject, sorted(found, key=lambda finding: SEVERITIES.index(finding.severity))
+            found += check.run(context)
+    found = [replace(finding, file=finding.file or context.name) for finding in found]
+    return context, sorted(found, key=lambda finding: SEVERITIES.index(finding.severity))
 
 
-def require_sound(dataset: Dataset, accept: Collection[str] = ()) -> list[Finding]:
+def require_sound(dataset: Dataset, fit_small_model: FitSmallModel, accept: Collection[str] = ()) -> list[Finding]:
     """The serious findings that were accepted by name.
+
+    Args:
+        dataset: to be examined.
+        fit_small_model: as for `examine`.
+        accept: names of findings to accept.
 
     Raises:
         DataError: there is a serious finding that was not accepted.
         SettingsError: a name to accept is not that of a finding.
     """
     require_names(accept)
-    return require_accepted(examine(dataset, before_training=True), accept)
+    return require_accepted(examine(dataset, fit_small_model, before_training=True), accept)
 
 
 def require_accepted(findings: Iterable[Finding], accept: Collection[str]) -> list[Finding]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float, Int
 
+from supple.checks.context import CheckContext
 from supple.checks.findings import Finding, listed
-from supple.checks.subject import Subject
-from supple.torsions import rotatable_torsions, torsion_angles
+from supple.molecule.torsions import rotatable_torsions, torsion_angles
 
 #: Width of a bin of a torsion, degrees; a gap is this many empty ones.
 _BIN, _EMPTY = 10.0, 2
@@ -20,9 +20,9 @@ _GAP = 0.25
 _TAIL = 0.02
 
 
-def torsion_coverage(subject: Subject) -> list[Finding]:
+def torsion_coverage(context: CheckContext) -> list[Finding]:
     """`torsion-gap`: frames on both sides of a stretch of a torsion, none on it; `torsion-thin`: hardly any."""
-    data = subject.dataset
+    data = context.dataset
     if len(data) < 50:
         return []
     torsions = rotatable_torsions(data.numbers, data.positions)
@@ -62,18 +62,18 @@ def torsion_coverage(subject: Subject) -> list[Finding]:
                     "warning",
                     f"torsion {torsion} is thinly covered from {stretches}: {int(rare.sum())} of {len(data)} frames",
                     "add frames there, or train with --select balanced",
-                    subject.frames(rare),
+                    context.frames(rare),
                 )
             )
     return found
 
 
-def energy_coverage(subject: Subject) -> list[Finding]:
+def energy_coverage(context: CheckContext) -> list[Finding]:
     """`energy-gap`: nothing between low and high energies; `energy-tail`: very few frames at high energies."""
-    energies = np.sort(subject.dataset.energies[np.isfinite(subject.dataset.energies)])
+    energies = np.sort(context.dataset.energies[np.isfinite(context.dataset.energies)])
     if len(energies) < 50 or energies[-1] == energies[0]:
         return []
-    unit = subject.dataset.source.units
+    unit = context.dataset.source.units
     span = energies[-1] - energies[0]
     gaps = np.diff(energies)[2:-2]
     k = int(gaps.argmax()) + 2
@@ -88,9 +88,9 @@ def energy_coverage(subject: Subject) -> list[Finding]:
                 "add frames between, as from dynamics at a temperature between or along a path",
             )
         ]
-    high = subject.dataset.energies > energies[0] + span / 2
+    high = context.dataset.energies > energies[0] + span / 2
     if high.mean() < _TAIL and high.sum() > 0:
-        named = subject.frames(high)
+        named = context.frames(high)
         return [
             Finding(
                 "energy-tail",

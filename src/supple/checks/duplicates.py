@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from supple.checks.context import CheckContext
 from supple.checks.findings import Finding
-from supple.checks.subject import Subject
 
 #: Mean difference of distances, Å, below which geometries are equal, and nearly so.
 _EQUAL, _NEAR = 1e-4, 3e-3
@@ -16,20 +16,20 @@ _EQUAL, _NEAR = 1e-4, 3e-3
 _CONTRADICTS = 0.02
 
 
-def duplicates(subject: Subject) -> list[Finding]:
+def duplicates(context: CheckContext) -> list[Finding]:
     """`contradicting-labels`, `shared-frames`, `duplicate-frames`, `near-duplicates`."""
-    equal, near = _matches(subject)
-    files = subject.dataset.extras.get("file")
+    equal, near = _matches(context)
+    files = context.dataset.extras.get("file")
     across = [pair for pair in equal + near if files is not None and files[pair[0]] != files[pair[1]]]
-    contradicting = [pair for pair in equal if _contradict(subject, *pair)]
+    contradicting = [pair for pair in equal if _contradict(context, *pair)]
     found = []
     if contradicting:
-        frames = _frames(subject, contradicting)
+        frames = _frames(context, contradicting)
         found.append(
             Finding(
                 "contradicting-labels",
                 "serious",
-                f"equal geometries have different labels: {_examples(subject, contradicting)}",
+                f"equal geometries have different labels: {_examples(context, contradicting)}",
                 "find out which of them are right, and remove the others",
                 frames,
             )
@@ -39,9 +39,9 @@ def duplicates(subject: Subject) -> list[Finding]:
             Finding(
                 "shared-frames",
                 "serious",
-                f"{len(across)} geometries stand in both files: {_examples(subject, across)}",
+                f"{len(across)} geometries stand in both files: {_examples(context, across)}",
                 "take them out of one of the files before one of them tests what the other has taught",
-                _frames(subject, across),
+                _frames(context, across),
             )
         )
     inside = [pair for pair in equal if pair not in across]
@@ -50,9 +50,9 @@ def duplicates(subject: Subject) -> list[Finding]:
             Finding(
                 "duplicate-frames",
                 "warning",
-                f"{len(inside)} geometries stand there twice: {_examples(subject, inside)}",
+                f"{len(inside)} geometries stand there twice: {_examples(context, inside)}",
                 "remove one of each, or a test frame may equal a training frame",
-                _frames(subject, inside),
+                _frames(context, inside),
             )
         )
     inside = [pair for pair in near if pair not in across]
@@ -61,9 +61,9 @@ def duplicates(subject: Subject) -> list[Finding]:
             Finding(
                 "near-duplicates",
                 "warning",
-                f"{len(inside)} geometries nearly equal another (within {_NEAR} Å): {_examples(subject, inside)}",
+                f"{len(inside)} geometries nearly equal another (within {_NEAR} Å): {_examples(context, inside)}",
                 "remove one of each, or the test error comes out too small",
-                _frames(subject, inside),
+                _frames(context, inside),
             )
         )
     return found
@@ -72,9 +72,9 @@ def duplicates(subject: Subject) -> list[Finding]:
 Pairs = list[tuple[int, int]]
 
 
-def _matches(subject: Subject) -> tuple[Pairs, Pairs]:
+def _matches(context: CheckContext) -> tuple[Pairs, Pairs]:
     """Pairs of frames that are equal, and that are nearly so; each frame with its predecessor among its equals."""
-    distances = subject.distances
+    distances = context.distances
     if len(distances) < 2 or distances.shape[1] == 0:
         return [], []
     equal: Pairs = []
@@ -103,8 +103,8 @@ def _matches(subject: Subject) -> tuple[Pairs, Pairs]:
     return sorted(equal), sorted(near)
 
 
-def _contradict(subject: Subject, m: int, n: int) -> bool:
-    data = subject.dataset
+def _contradict(context: CheckContext, m: int, n: int) -> bool:
+    data = context.dataset
     energies = data.energies[[m, n]]
     if abs(energies[0] - energies[1]) > _CONTRADICTS * np.nanstd(data.energies):
         return True
@@ -114,10 +114,10 @@ def _contradict(subject: Subject, m: int, n: int) -> bool:
     return float(np.abs(sizes[0] - sizes[1]).max()) > _CONTRADICTS * float(data.forces.std())
 
 
-def _frames(subject: Subject, pairs: Pairs) -> tuple[int, ...]:
-    return subject.frames(np.array(sorted({m for pair in pairs for m in pair})))
+def _frames(context: CheckContext, pairs: Pairs) -> tuple[int, ...]:
+    return context.frames(np.array(sorted({m for pair in pairs for m in pair})))
 
 
-def _examples(subject: Subject, pairs: Pairs) -> str:
-    shown = [" and ".join(subject.place(m) for m in pair) for pair in pairs[:4]]
+def _examples(context: CheckContext, pairs: Pairs) -> str:
+    shown = [" and ".join(context.place(m) for m in pair) for pair in pairs[:4]]
     return ", ".join(shown) + (f", ... ({len(pairs)} in all)" if len(pairs) > 4 else "")

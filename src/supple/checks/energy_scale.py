@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from supple.checks.context import CheckContext
 from supple.checks.findings import Finding
-from supple.checks.subject import Subject
-from supple.dataset import Dataset
-from supple.units import ENERGY, LENGTH
+from supple.data.dataset import Dataset
+from supple.data.units import ENERGY, LENGTH
 
 #: The small model is right about the energies when they correlate this well; below, no slope can be told.
 _TRUSTED = 0.7
@@ -27,14 +27,14 @@ _GOOD = 0.5
 _NOTHING = 0.95
 
 
-def energy_scale(subject: Subject) -> list[Finding]:
+def energy_scale(context: CheckContext) -> list[Finding]:
     """`energy-scale`: energies and forces are not on one scale. `energies-unrelated`: they have nothing in common."""
-    agreement = energies_against_forces(subject)
+    agreement = energies_against_forces(context)
     if agreement is None:
         return []
     slope, correlation = agreement
-    units = subject.dataset.source.units
-    if abs(correlation) < _UNRELATED and force_error(subject) < _GOOD:
+    units = context.dataset.source.units
+    if abs(correlation) < _UNRELATED and force_error(context) < _GOOD:
         return [
             Finding(
                 "energies-unrelated",
@@ -51,16 +51,16 @@ def energy_scale(subject: Subject) -> list[Finding]:
             "energy-scale",
             "serious",
             f"the energies are not on the scale of the forces: they vary {slope:.3g} times as much as the forces say, "
-            f"read in {units.energy} and {units.forces} ({_culprit(slope, subject.dataset)})",
+            f"read in {units.energy} and {units.forces} ({_culprit(slope, context.dataset)})",
             "mend the labels, or name the right units with --units energy=...,forces=...",
         )
     ]
 
 
-def forces_unrelated(subject: Subject) -> list[Finding]:
+def forces_unrelated(context: CheckContext) -> list[Finding]:
     """`forces-unrelated`: the forces of some frames say nothing about those of others."""
-    fit = subject.fit
-    if fit is None or fit.unseen.sum() < 20 or force_error(subject) < _NOTHING:
+    fit = context.fit
+    if fit is None or fit.unseen.sum() < 20 or force_error(context) < _NOTHING:
         return []
     return [
         Finding(
@@ -72,14 +72,14 @@ def forces_unrelated(subject: Subject) -> list[Finding]:
     ]
 
 
-def energies_against_forces(subject: Subject) -> tuple[float, float] | None:
+def energies_against_forces(context: CheckContext) -> tuple[float, float] | None:
     """Slope and correlation of the energies against those that the forces give; None where that cannot be told."""
-    frames, above = subject.residuals
-    fit = subject.fit
+    frames, above = context.residuals
+    fit = context.fit
     if fit is None or len(frames) < 5:
         return None
-    labels = subject.dataset.energies[frames]
-    integrated = fit.energies[np.isfinite(subject.dataset.energies[fit.asked])]
+    labels = context.dataset.energies[frames]
+    integrated = fit.energies[np.isfinite(context.dataset.energies[fit.asked])]
     # a few wild energies must not hide what the others say
     usual = np.abs(above) <= 20 * np.median(np.abs(above)) if len(frames) >= 20 else np.ones(len(frames), dtype=bool)
     labels, integrated = labels[usual], integrated[usual]
@@ -89,9 +89,9 @@ def energies_against_forces(subject: Subject) -> tuple[float, float] | None:
     return float(np.sign(correlation) * labels.std() / integrated.std()), correlation
 
 
-def force_error(subject: Subject) -> float:
+def force_error(context: CheckContext) -> float:
     """The error of the small model's forces in the median frame that it has not seen, in units of the forces there."""
-    fit, forces = subject.fit, subject.dataset.forces
+    fit, forces = context.fit, context.dataset.forces
     if fit is None or forces is None:
         return np.inf
     labels = forces[fit.asked[fit.unseen]]

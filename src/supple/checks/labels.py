@@ -5,19 +5,19 @@ from __future__ import annotations
 import numpy as np
 from ase.data import chemical_symbols
 
+from supple.checks.context import CheckContext
 from supple.checks.findings import Finding, listed
-from supple.checks.subject import Subject
 
 #: Energies rounded to more than this part of their spread have lost what distinguishes the frames.
 _COARSE = 0.02
 
 
-def missing_energies(subject: Subject) -> list[Finding]:
+def missing_energies(context: CheckContext) -> list[Finding]:
     """`missing-energy`: some frames, or all, have no energy."""
-    unknown = ~np.isfinite(subject.dataset.energies)
+    unknown = ~np.isfinite(context.dataset.energies)
     if not unknown.any():
         return []
-    frames = subject.frames(unknown)
+    frames = context.frames(unknown)
     if unknown.all():
         return [
             Finding(
@@ -32,22 +32,22 @@ def missing_energies(subject: Subject) -> list[Finding]:
         Finding(
             "missing-energy",
             "warning",
-            f"{len(frames)} of {len(subject.dataset)} frames have no energy: {listed(frames)}",
+            f"{len(frames)} of {len(context.dataset)} frames have no energy: {listed(frames)}",
             "train on the forces, with the energies that there are, or calculate the others",
             frames,
         )
     ]
 
 
-def zero_forces(subject: Subject) -> list[Finding]:
+def zero_forces(context: CheckContext) -> list[Finding]:
     """`zero-forces`: all forces of a frame are exactly zero. `frozen-atoms`: those of an atom are, in every frame."""
-    forces = subject.dataset.forces
+    forces = context.dataset.forces
     if forces is None or len(forces) == 0:
         return []
     found = []
     nothing = (forces == 0).all(axis=(1, 2))
     if nothing.any():
-        frames = subject.frames(nothing)
+        frames = context.frames(nothing)
         found.append(
             Finding(
                 "zero-forces",
@@ -58,8 +58,8 @@ def zero_forces(subject: Subject) -> list[Finding]:
             )
         )
     frozen = np.flatnonzero((forces[~nothing] == 0).all(axis=(0, 2)))
-    if len(frozen) > 0 and (~nothing).sum() > 1 and subject.dataset.n_atoms > 1:
-        atoms = ", ".join(f"{chemical_symbols[subject.dataset.numbers[a]]}{a + 1}" for a in frozen)
+    if len(frozen) > 0 and (~nothing).sum() > 1 and context.dataset.n_atoms > 1:
+        atoms = ", ".join(f"{chemical_symbols[context.dataset.numbers[a]]}{a + 1}" for a in frozen)
         found.append(
             Finding(
                 "frozen-atoms",
@@ -71,9 +71,9 @@ def zero_forces(subject: Subject) -> list[Finding]:
     return found
 
 
-def repeated_labels(subject: Subject) -> list[Finding]:
+def repeated_labels(context: CheckContext) -> list[Finding]:
     """`repeated-labels`: different geometries with exactly the same forces, as when a result is copied along."""
-    data = subject.dataset
+    data = context.dataset
     if data.forces is None:
         return []
     places: dict[bytes, list[int]] = {}
@@ -82,7 +82,7 @@ def repeated_labels(subject: Subject) -> list[Finding]:
     groups = [group for group in places.values() if len(group) > 1 and len({data.frame_hashes[m] for m in group}) > 1]
     if not groups:
         return []
-    frames = subject.frames(np.array(sorted(m for group in groups for m in group)))
+    frames = context.frames(np.array(sorted(m for group in groups for m in group)))
     return [
         Finding(
             "repeated-labels",
@@ -94,10 +94,10 @@ def repeated_labels(subject: Subject) -> list[Finding]:
     ]
 
 
-def rounded_energies(subject: Subject) -> list[Finding]:
+def rounded_energies(context: CheckContext) -> list[Finding]:
     """`rounded-energies`: written with too few digits, or kept in single precision at a large total energy."""
-    source = subject.dataset.source
-    energies = subject.dataset.energies[np.isfinite(subject.dataset.energies)] / source.units.energy_in_ev
+    source = context.dataset.source
+    energies = context.dataset.energies[np.isfinite(context.dataset.energies)] / source.units.energy_in_ev
     different = np.unique(np.round(energies, 10))
     if len(different) < 10:
         return []

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from supple.checks.context import CheckContext
 from supple.checks.findings import Finding, listed
-from supple.checks.subject import Subject
 
 #: Two groups are two when they are this many times farther apart than they are wide.
 _APART = 10.0
@@ -15,9 +15,9 @@ _UNCERTAIN = 1.0
 _TIMES = 8.0
 
 
-def energy_zero(subject: Subject) -> list[Finding]:
+def energy_zero(context: CheckContext) -> list[Finding]:
     """`energy-zero`: the energies of some frames lie a constant above those of others, beyond what the forces say."""
-    frames, above = subject.residuals
+    frames, above = context.residuals
     if len(frames) < 10:
         return []
     split = _two_groups(above)
@@ -25,9 +25,9 @@ def energy_zero(subject: Subject) -> list[Finding]:
         return []
     low, high = np.sort(frames[above < split]), np.sort(frames[above >= split])
     offset = float(np.median(above[above >= split]) - np.median(above[above < split]))
-    unit = subject.dataset.source.units
+    unit = context.dataset.source.units
     few = low if len(low) < len(high) else high
-    named = subject.frames(few)
+    named = context.frames(few)
     sign = "above" if few is high else "below"
     serious = offset > _UNCERTAIN
     doubt = "" if serious else " (or too few frames join the two groups for the forces to tell)"
@@ -35,7 +35,7 @@ def energy_zero(subject: Subject) -> list[Finding]:
         Finding(
             "energy-zero",
             "serious" if serious else "warning",
-            f"the energies of {_described(subject, few, named)} lie {offset / unit.energy_in_ev:.4g} {unit.energy} "
+            f"the energies of {_described(context, few, named)} lie {offset / unit.energy_in_ev:.4g} {unit.energy} "
             f"{sign} the others, beyond what the forces say: another zero of energy{doubt}",
             "bring all energies to one zero: the same program, method, basis and reference",
             named,
@@ -43,9 +43,9 @@ def energy_zero(subject: Subject) -> list[Finding]:
     ]
 
 
-def mixed_scale(subject: Subject) -> list[Finding]:
+def mixed_scale(context: CheckContext) -> list[Finding]:
     """`mixed-scale`: the forces of some frames are all many times those of the others."""
-    forces = subject.dataset.forces
+    forces = context.dataset.forces
     if forces is None or len(forces) < 10:
         return []
     size = np.sqrt((forces**2).mean(axis=(1, 2)))
@@ -59,12 +59,12 @@ def mixed_scale(subject: Subject) -> list[Finding]:
     if times < _TIMES:
         return []
     few = low if len(low) < len(high) else high
-    named = subject.frames(few)
+    named = context.frames(few)
     return [
         Finding(
             "mixed-scale",
             "serious",
-            f"the forces of {_described(subject, few, named)} are {times:.3g} times "
+            f"the forces of {_described(context, few, named)} are {times:.3g} times "
             f"{'smaller' if few is low else 'larger'} than the others, as in other units",
             "convert all frames to the same units",
             named,
@@ -72,9 +72,9 @@ def mixed_scale(subject: Subject) -> list[Finding]:
     ]
 
 
-def mixed_theory(subject: Subject) -> list[Finding]:
+def mixed_theory(context: CheckContext) -> list[Finding]:
     """`mixed-theory`: the frames state different levels of theory."""
-    theory = subject.dataset.extras.get("theory")
+    theory = context.dataset.extras.get("theory")
     if theory is None:
         return []
     levels, counts = np.unique(theory.astype(str), return_counts=True)
@@ -88,20 +88,20 @@ def mixed_theory(subject: Subject) -> list[Finding]:
             "serious",
             f"the frames are of different levels of theory: {stated}",
             "take those of one level, or calculate the others anew",
-            subject.frames(rare),
+            context.frames(rare),
         )
     ]
 
 
-def _described(subject: Subject, group: np.ndarray, named: tuple[int, ...]) -> str:
+def _described(context: CheckContext, group: np.ndarray, named: tuple[int, ...]) -> str:
     """A group of frames: by its file where it is all of it, by a range where it is one, by its list otherwise."""
-    files = subject.dataset.extras.get("file")
+    files = context.dataset.extras.get("file")
     if files is not None:
         of = np.unique(files[group].astype(str))
         others = np.unique(np.delete(files, group).astype(str))
         if not set(of) & set(others):
             return ", ".join(of)
-    judged = np.sort(subject.frames(subject.residuals[0])) if len(subject.residuals[0]) else np.empty(0)
+    judged = np.sort(context.frames(context.residuals[0])) if len(context.residuals[0]) else np.empty(0)
     inside = judged[(judged >= named[0]) & (judged <= named[-1])]
     if len(named) > 8 and len(inside) <= len(named):
         return f"frames {named[0]} to {named[-1]}"

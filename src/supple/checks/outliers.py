@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from supple.checks.context import CheckContext
 from supple.checks.energy_scale import force_error
 from supple.checks.findings import Finding, listed
-from supple.checks.subject import Subject
 
 #: An energy this many (robust) standard deviations off what the forces say ...
 _DEVIATIONS = 12
@@ -19,24 +19,24 @@ _LARGE, _SLOPES = 10.0, (0.2, 3.0)
 _TRUSTED = 0.4
 
 
-def energy_outliers(subject: Subject) -> list[Finding]:
+def energy_outliers(context: CheckContext) -> list[Finding]:
     """`energy-outlier`: single energies far off what the forces of all frames say."""
-    frames, above = subject.residuals
+    frames, above = context.residuals
     if len(frames) < 10:
         return []
-    energies = subject.dataset.energies[frames]
+    energies = context.dataset.energies[frames]
     spread = 1.4826 * np.median(np.abs(energies - np.median(energies)))
     noise = max(1.4826 * float(np.median(np.abs(above))), 1e-9)
     # all frames count, those too that the model was not asked about: by their distance from the others alone
-    everywhere = np.abs(subject.dataset.energies - np.median(energies)) > 30 * spread + 1e-9
-    wild = np.zeros(len(subject.dataset), dtype=bool)
+    everywhere = np.abs(context.dataset.energies - np.median(energies)) > 30 * spread + 1e-9
+    wild = np.zeros(len(context.dataset), dtype=bool)
     wild[frames] = np.abs(above) > max(_DEVIATIONS * noise, _SPREADS * spread)
     wild |= everywhere
     if not wild.any() or wild.mean() > _FEW:
         return []
-    named = subject.frames(wild)
-    unit = subject.dataset.source.units
-    off = np.nanmax(np.abs(subject.dataset.energies[wild] - np.median(energies))) / unit.energy_in_ev
+    named = context.frames(wild)
+    unit = context.dataset.source.units
+    off = np.nanmax(np.abs(context.dataset.energies[wild] - np.median(energies))) / unit.energy_in_ev
     return [
         Finding(
             "energy-outlier",
@@ -48,9 +48,9 @@ def energy_outliers(subject: Subject) -> list[Finding]:
     ]
 
 
-def force_outliers(subject: Subject) -> list[Finding]:
+def force_outliers(context: CheckContext) -> list[Finding]:
     """`force-outlier`: forces of single frames that are far too large, or do not point where those of others point."""
-    forces = subject.dataset.forces
+    forces = context.dataset.forces
     if forces is None or len(forces) < 10:
         return []
     size = np.sqrt((forces**2).mean(axis=(1, 2)))
@@ -58,8 +58,8 @@ def force_outliers(subject: Subject) -> list[Finding]:
     if not there.any():
         return []
     wild = size > _LARGE * np.median(size[there])
-    fit = subject.fit
-    if fit is not None and force_error(subject) < _TRUSTED:
+    fit = context.fit
+    if fit is not None and force_error(context) < _TRUSTED:
         asked = fit.asked[fit.unseen]
         ours, labels = fit.forces[fit.unseen], forces[asked]
         slope = (ours * labels).sum(axis=(1, 2)) / np.maximum((ours**2).sum(axis=(1, 2)), 1e-12)
@@ -70,7 +70,7 @@ def force_outliers(subject: Subject) -> list[Finding]:
     wild &= there
     if not wild.any() or wild.mean() > _FEW:
         return []
-    named = subject.frames(wild)
+    named = context.frames(wild)
     return [
         Finding(
             "force-outlier",
@@ -82,9 +82,9 @@ def force_outliers(subject: Subject) -> list[Finding]:
     ]
 
 
-def geometry_outliers(subject: Subject) -> list[Finding]:
+def geometry_outliers(context: CheckContext) -> list[Finding]:
     """`geometry-outlier`: single geometries far from all others."""
-    distances = subject.distances
+    distances = context.distances
     if len(distances) < 30:
         return []
     inverse = 1.0 / np.maximum(distances, 0.2)
@@ -93,7 +93,7 @@ def geometry_outliers(subject: Subject) -> list[Finding]:
     alone = nearest > 6 * np.median(nearest) + 1e-9
     if not alone.any() or alone.mean() > _FEW:
         return []
-    named = subject.frames(sample[alone])
+    named = context.frames(sample[alone])
     return [
         Finding(
             "geometry-outlier",

@@ -4,33 +4,33 @@ from __future__ import annotations
 
 import numpy as np
 
+from supple.checks.context import CheckContext
 from supple.checks.energy_scale import energies_against_forces
 from supple.checks.findings import Finding
-from supple.checks.subject import Subject
-from supple.dataset import Dataset
-from supple.reading.guess import Guess, guess, spelled
-from supple.units import Units
+from supple.data.dataset import Dataset
+from supple.data.reading.guess_units import Guess, guess, spelled
+from supple.data.units import Units
 
 
-def units(subject: Subject) -> list[Finding]:
+def units(context: CheckContext) -> list[Finding]:
     """`units`: bond lengths, the energy of the electrons or the size of the forces contradict the units."""
-    likely, declared = _guess(subject.dataset), subject.dataset.source.units
+    likely, declared = _guess(context.dataset), context.dataset.source.units
     if not likely.contradicts(declared):
         return []
     what = f"the numbers cannot be in {spelled(declared)}: {_reason(likely, declared)}"
     if likely.contradicts_length(declared.length) and not likely.length_is_clear:
         return [Finding("units", "serious", f"{what}, and in no other unit are they right", "mend the positions")]
-    look = spelled(likely_units(subject))
+    look = spelled(likely_units(context))
     return [Finding("units", "serious", f"{what}; they look like {look}", f"say --units {look}")]
 
 
-def likely_units(subject: Subject) -> Units:
+def likely_units(context: CheckContext) -> Units:
     """The units in which the numbers would be those of a molecule.
 
     Where the energies alone are in another unit than said, they disagree with the forces by just the factor between.
     """
-    likely, declared = _guess(subject.dataset), subject.dataset.source.units
-    agreement = energies_against_forces(subject)
+    likely, declared = _guess(context.dataset), context.dataset.source.units
+    agreement = energies_against_forces(context)
     if agreement is not None and not likely.contradicts_length(declared.length):
         off = declared.energy_in_ev / likely.units.energy_in_ev
         if agreement[0] > 0 and abs(np.log(agreement[0] / off)) < abs(np.log(agreement[0])):
@@ -38,16 +38,16 @@ def likely_units(subject: Subject) -> Units:
     return likely.units
 
 
-def reread(subject: Subject) -> Subject:
+def reread(context: CheckContext) -> CheckContext:
     """The same numbers, read in the units that they look like."""
-    dataset, written = subject.dataset, subject.dataset.source.units
-    return Subject(
+    dataset, written = context.dataset, context.dataset.source.units
+    return context.of(
         Dataset.of(
             dataset.numbers,
             dataset.positions / written.length_in_angstrom,
             dataset.energies / written.energy_in_ev,
             None if dataset.forces is None else dataset.forces / written.forces_in_ev_per_angstrom,
-            likely_units(subject),
+            likely_units(context),
             dataset.source.name,
             frames=dataset.frames,
             extras=dataset.extras,

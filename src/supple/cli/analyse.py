@@ -11,7 +11,7 @@ from supple.cli.console import print_json, print_next, progress_display
 from supple.cli.options import JsonOption, KeysOption, MoleculeOption, UnitsOption
 
 if TYPE_CHECKING:
-    from supple.analysis import Analysis
+    from supple.simulation.analysis import Analysis
 
 
 def analyse(
@@ -40,10 +40,10 @@ def analyse(
 
     --units, --keys and --molecule are of the reference. Exit code 1 when a trajectory is not stable.
     """
-    from supple.analysis import analyse as examine
-    from supple.analysis import read_trajectory, write_report
-    from supple.reading import read
-    from supple.units import Units
+    from supple.data.reading import read
+    from supple.data.units import Units
+    from supple.simulation.analysis import analyse as examine
+    from supple.simulation.analysis import read_trajectory, write_report
 
     unit = Units.parse(report_units).energy
     read_in = [read_trajectory(path, frame_time) for path in trajectories]

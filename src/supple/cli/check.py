@@ -11,7 +11,7 @@ from supple.cli.console import print_json, print_next, progress_display
 from supple.cli.options import JsonOption, KeysOption, MoleculeOption, UnitsOption
 
 if TYPE_CHECKING:
-    from supple.checks.files import Examination, FileReport
+    from supple.checks.examine_files import Examination, FileReport
     from supple.checks.findings import Finding
 
 _COLOURS = {"serious": "bold red", "warning": "yellow", "note": "cyan"}
@@ -26,13 +26,14 @@ def check(
     json: JsonOption = False,
 ) -> None:
     """Say what data are, and what is wrong with them; exit code 1 when something serious is."""
-    from supple.checks.files import examine_files
+    from supple.checks.examine_files import examine_files
+    from supple.models.kernel.direct_fit import small_kernel_model
 
     with progress_display() as progress:
-        examination = examine_files(files, units, keys, molecule, progress)
+        examination = examine_files(files, small_kernel_model, units, keys, molecule, progress)
     if html is not None:
-        from supple.checks.page import check_page
-        from supple.files import replacing
+        from supple.checks.html_page import check_page
+        from supple.runtime.files import replacing
 
         with replacing(html) as temporary:
             temporary.write_text(check_page(examination), encoding="utf-8")
@@ -97,8 +98,8 @@ def _next(examination: Examination, file: Path, units: str | None, keys: str | N
     card = examination.reports[0].card
     serious = {finding.name for finding in examination.serious}
     if card and units is None and names & {"units-unstated", "units", "units-unknown"}:
-        from supple.reading.guess import spelled
-        from supple.units import Units
+        from supple.data.reading.guess_units import spelled
+        from supple.data.units import Units
 
         units = spelled(Units.parse(card.units))
     options = [*(["--units", units] if units else []), *(["--keys", keys] if keys else [])]

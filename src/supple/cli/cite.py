@@ -13,14 +13,14 @@ def cite(
     bibtex: Annotated[bool, typer.Option("--bibtex", help="As BibTeX.")] = False,
 ) -> None:
     """What to cite, in all or for one force field."""
-    from supple.citations import CITATIONS
+    from supple.models.citations import CITATIONS
+    from supple.models.loading import load
 
     keys = tuple(CITATIONS)
     if model is not None:
-        from supple.models import settings_class
-        from supple.potential import Potential
+        from supple.models.registry import settings_class
 
-        keys = settings_class(Potential.load(model).kind).citations
+        keys = settings_class(load(model).kind).citations
     for key in keys:
         typer.echo(CITATIONS[key].bibtex() if bibtex else str(CITATIONS[key]))
     if not bibtex:

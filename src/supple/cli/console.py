@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bars
     from rich.progress import TaskID
 
-    from supple.progress import Progress
+    from supple.runtime.progress import Progress
 
 
 class TerminalProgress:

@@ -26,10 +26,10 @@ def convert(
     json: JsonOption = False,
 ) -> None:
     """Write data in another format, or in other units."""
+    from supple.data.reading import read
+    from supple.data.units import Units
+    from supple.data.writing import format_of, write
     from supple.errors import DataError
-    from supple.reading import read
-    from supple.units import Units
-    from supple.writing import format_of, write
 
     wanted = format_of(out, to)
     target = Units.parse(out_units) if out_units else None

@@ -30,12 +30,12 @@ def evaluate(
 
     Frames that it was trained or validated on are left out.
     """
+    from supple.data.reading import read
     from supple.evaluation.regions import errors_by_region
-    from supple.evaluation.unseen import unseen_frames
-    from supple.potential import Potential
-    from supple.reading import read
+    from supple.evaluation.unseen_frames import unseen_frames
+    from supple.models.loading import load
 
-    potential = Potential.load(model)
+    potential = load(model)
     dataset = read(file, units=units, keys=keys)
     potential.require_molecule(dataset)
     fresh = unseen_frames(potential, dataset)

@@ -18,10 +18,10 @@ def ipi(
 ) -> None:
     """Answer an i-PI server until its simulation ends."""
     from supple.interfaces.ipi import Address, answer_ipi
-    from supple.potential import Potential
+    from supple.models.loading import load
 
     address = Address.parse(socket)
-    potential = Potential.load(model)
+    potential = load(model)
     with progress_display() as progress:
         progress.note(f"{potential!r} answers i-PI at {address.text}; i-PI ends it, or Ctrl-C.")
         answered = answer_ipi(potential, address)

@@ -71,9 +71,9 @@ def _top(version: bool = typer.Option(False, "--version", help="Print the versio
 def run() -> None:
     """Run the command line; of several processes that torchrun has started, in the first."""
     if int(os.environ.get("WORLD_SIZE", "1")) > 1:
-        from supple import ranks
+        from supple.runtime import distributed
 
-        ranks.run(_run)
+        distributed.run(_run)
     else:
         _run()
 

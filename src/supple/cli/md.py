@@ -71,11 +71,11 @@ def md(
     The same command again goes on where it was stopped; with a longer --time, where it ended. Exit code 1 when a guard
     stopped a replica.
     """
-    from supple.dynamics import DynamicsSettings, run, sentences
-    from supple.dynamics.starts import chosen
+    from supple.data.reading import read
     from supple.errors import SettingsError
-    from supple.potential import Potential
-    from supple.reading import read
+    from supple.models.loading import load
+    from supple.simulation.dynamics import DynamicsSettings, run, sentences
+    from supple.simulation.dynamics.initial_frames import chosen
 
     settings = DynamicsSettings.of(
         ensemble=ensemble.value, temperature=temperature, time=time, timestep=timestep, every=every, damping=damping,
@@ -85,7 +85,7 @@ def md(
         raise SettingsError(
             "Where to begin? Name a file of geometries with --start, or training data with --reference."
         )
-    potential = Potential.load(model)
+    potential = load(model)
     geometry = chosen(read(begin, units=units, labels=False), frame)
     known = None if reference is None else read(reference, units=units, labels=False)
     with progress_display() as progress:

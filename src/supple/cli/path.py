@@ -27,12 +27,12 @@ def path(
 
     Both ends are relaxed before. Exit code 1 when the band did not come to rest.
     """
-    from supple.potential import Potential
-    from supple.reading import read
-    from supple.relaxation import reaction_path
-    from supple.relaxation.frames import one_frame, output_for, write_frames, write_profile
+    from supple.data.reading import read
+    from supple.models.loading import load
+    from supple.simulation.relaxation import reaction_path
+    from supple.simulation.relaxation.output_frames import one_frame, output_for, write_frames, write_profile
 
-    potential = Potential.load(model)
+    potential = load(model)
     geometries = read(file, units=units, labels=False)
     out = output_for(file, "path", out)
     ends = one_frame(geometries, first or 0), one_frame(geometries, len(geometries) - 1 if last is None else last)

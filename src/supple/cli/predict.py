@@ -20,15 +20,15 @@ def predict(
     json: JsonOption = False,
 ) -> None:
     """Energies and forces of geometries, as extended xyz."""
-    from supple.dataset import Dataset
+    from supple.data.dataset import Dataset
+    from supple.data.reading import read
+    from supple.data.units import Units
+    from supple.data.writing import write_extxyz
     from supple.errors import DataError
-    from supple.potential import Potential
-    from supple.reading import read
-    from supple.units import Units
-    from supple.writing import write_extxyz
+    from supple.models.loading import load
 
     target = Units.parse(out_units)
-    potential = Potential.load(model)
+    potential = load(model)
     geometries = read(file, units=units, labels=False)
     potential.require_molecule(geometries)
     out = out or Path(file.name.removesuffix(".gz").rsplit(".", 1)[0] + "-predicted.xyz")

@@ -11,7 +11,7 @@ from supple.cli.console import print_json, print_next, progress_display
 from supple.cli.options import GeometryFile, GeometryUnits, JsonOption, ModelFile
 
 if TYPE_CHECKING:
-    from supple.relaxation import Minimum
+    from supple.simulation.relaxation import Minimum
 
 
 def relax(
@@ -33,12 +33,12 @@ def relax(
     """
     import numpy as np
 
-    from supple.potential import Potential
-    from supple.reading import read
-    from supple.relaxation import relax as to_minima
-    from supple.relaxation.frames import output_for, write_frames
+    from supple.data.reading import read
+    from supple.models.loading import load
+    from supple.simulation.relaxation import relax as to_minima
+    from supple.simulation.relaxation.output_frames import output_for, write_frames
 
-    potential = Potential.load(model)
+    potential = load(model)
     geometries = read(file, units=units, labels=False)
     out = output_for(file, "relaxed", out)
     if most is not None and most < len(geometries):
@@ -77,8 +77,8 @@ def _show(found: list[Minimum], numbers: object, out: Path) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from supple.relaxation.words import frequencies_in_words, torsions_in_words
-    from supple.units import ENERGY
+    from supple.data.units import ENERGY
+    from supple.simulation.relaxation.formatting import frequencies_in_words, torsions_in_words
 
     assert isinstance(numbers, np.ndarray)
     labels = [one.conformer for one in found]

@@ -119,7 +119,7 @@ def _stem(molecule: str) -> str:
 
 def _report(made: Sampled, out: Path, json: bool) -> None:
     """Print what there is, and draw the profiles."""
-    from supple.sampling.profile import profiles
+    from supple.geometry.profile import profiles
 
     found = profiles(made.dataset)
     figures = []

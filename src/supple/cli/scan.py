@@ -11,7 +11,7 @@ from supple.cli.console import print_json, print_next, progress_display
 from supple.cli.options import GeometryFile, GeometryUnits, JsonOption, ModelFile
 
 if TYPE_CHECKING:
-    from supple.relaxation import TorsionScan
+    from supple.simulation.relaxation import TorsionScan
 
 
 def scan(
@@ -32,12 +32,12 @@ def scan(
     There and back, then each angle once more from its neighbours until none falls any further. Exit code 1 when an angle did
     not come to rest.
     """
-    from supple.potential import Potential
-    from supple.reading import read
-    from supple.relaxation import scan_torsion
-    from supple.relaxation.frames import one_frame, output_for, write_frames, write_profile
+    from supple.data.reading import read
+    from supple.models.loading import load
+    from supple.simulation.relaxation import scan_torsion
+    from supple.simulation.relaxation.output_frames import one_frame, output_for, write_frames, write_profile
 
-    potential = Potential.load(model)
+    potential = load(model)
     start = one_frame(read(file, units=units, labels=False), frame)
     out = output_for(file, "scan", out)
     with progress_display() as progress:
@@ -64,7 +64,7 @@ def _show(found: TorsionScan) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from supple.units import ENERGY
+    from supple.data.units import ENERGY
 
     typer.echo(f"{found.label}: {'; '.join(found.profile.sentences())}.")
     table = Table()

@@ -24,8 +24,8 @@ from supple.cli.options import (
 from supple.errors import SettingsError
 
 if TYPE_CHECKING:
+    from supple.runtime.workers.backends import Place
     from supple.study import StudyPlan, StudyResult
-    from supple.workers.place import Place
 
 DataFiles = Annotated[
     list[Path], typer.Argument(help="One file of geometries for each molecule or data set, with energies and forces.")
@@ -74,8 +74,8 @@ def study(
 
     The same command again goes on where it was stopped; more sizes, seeds or files may be added to it.
     """
+    from supple.runtime.workers.backends import place_of
     from supple.study import DatasetEntry, StudyPlan, run_study
-    from supple.workers.place import place_of
 
     if target is not None and target <= 0:
         raise SettingsError(f"--target {target:g} is no error that can be reached: give a number above zero.")
@@ -116,8 +116,8 @@ def _show_outlook(plan: StudyPlan, out: Path, place: Place, json: bool) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from supple.study.cost_estimate import HEADINGS
     from supple.study.engine import foresee
-    from supple.study.outlook import HEADINGS
 
     with progress_display() as progress:
         outlook = foresee(plan, out, progress, place).outlook
@@ -157,7 +157,7 @@ def finish_study(made: StudyResult, plan: StudyPlan, out: Path, json: bool) -> N
 def _show(made: StudyResult, plan: StudyPlan, out: Path) -> None:
     from rich.console import Console
 
-    from supple.study.table import study_table
+    from supple.study.results_table import study_table
 
     for entry in plan.datasets:
         Console().print(study_table(made.results, entry.name))

@@ -46,10 +46,10 @@ def train(
 
     The same command again goes on where it was stopped, and does nothing when all is done.
     """
-    from supple.reading import read
-    from supple.selection import require_selection, split_dataset
-    from supple.settings import read_settings
-    from supple.splits import Split
+    from supple.data.reading import read
+    from supple.data.selection import require_selection, split_dataset
+    from supple.data.splits import Split
+    from supple.runtime.settings_file import read_settings
 
     if split and (select is not None or blocks is not None):
         raise SettingsError(
@@ -64,7 +64,7 @@ def train(
     else:
         chosen = split_dataset(dataset, train, valid, seed=seed, select=select or "random", blocks=blocks)
 
-    from supple.models import make_settings  # torch comes with these; a wrong file is refused without it
+    from supple.models.registry import make_settings  # torch comes with these; a wrong file is refused without it
     from supple.training import train_run
 
     model_settings = make_settings(model, given)

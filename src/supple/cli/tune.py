@@ -46,12 +46,12 @@ def tune(
 
     Settings given by --set are kept. The same command goes on where it was stopped; more --trials add to a search.
     """
-    from supple.reading import read
-    from supple.selection import require_selection, split_dataset
+    from supple.data.reading import read
+    from supple.data.selection import require_selection, split_dataset
+    from supple.runtime.workers.backends import place_of
     from supple.tuning import tune as search
     from supple.tuning import write_page
-    from supple.tuning.page import importances
-    from supple.workers.place import place_of
+    from supple.tuning.report import importances
 
     place = place_of(on, jobs)
     require_selection(select or "random")

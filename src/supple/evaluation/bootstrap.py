@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from supple.dataset import Dataset
+from supple.data.dataset import Dataset
+from supple.data.units import Units
 from supple.evaluation.predictions import Predictions
-from supple.units import Units
 
 #: Times that frames are drawn, and the part of the errors within the interval.
 _DRAWS, _WITHIN = 1000, 0.95

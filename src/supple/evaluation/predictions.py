@@ -10,9 +10,9 @@ from jaxtyping import Float, Int
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
-from supple.dataset import Dataset
-from supple.files import replacing
-from supple.potential import Potential
+from supple.data.dataset import Dataset
+from supple.models.potential import Potential
+from supple.runtime.files import replacing
 
 
 @dataclass(frozen=True, eq=False)

@@ -21,13 +21,13 @@ import numpy as np
 from ase.data import chemical_symbols
 from jaxtyping import Bool, Float
 
-from supple.conformers import conformers
-from supple.dataset import Dataset
-from supple.evaluation.metrics import Metrics
+from supple.data.dataset import Dataset
+from supple.data.units import Units
 from supple.evaluation.predictions import Predictions
-from supple.potential import Potential
-from supple.torsions import Torsion, rotatable_torsions, torsion_angles
-from supple.units import Units
+from supple.models.metrics import Metrics
+from supple.models.potential import Potential
+from supple.molecule.conformers import conformers
+from supple.molecule.torsions import Torsion, rotatable_torsions, torsion_angles
 
 #: With fewer frames than this, no error is given.
 FEWEST = 5

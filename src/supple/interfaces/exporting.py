@@ -8,7 +8,8 @@ from importlib import import_module
 from pathlib import Path
 
 from supple.errors import ModelFileError, SettingsError
-from supple.potential import Potential
+from supple.models.loading import load
+from supple.models.potential import Potential
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Target:
 
 TARGETS = {
     "sgdml": Target(
-        "supple.sgdml.exchange:save_sgdml_model", ".npz", "a model of the sGDML package", kind="sgdml", own_units=True
+        "supple.models.sgdml.sgdml_package:save_sgdml_model", ".npz", "a model of the sGDML package", kind="sgdml", own_units=True
     ),
     "torch": Target("supple.interfaces.torch_export:save_torch", ".pt2", "a package of torch.export, eV and Å"),
     "aotinductor": Target(
@@ -70,7 +71,7 @@ def export(path: Path, to: str, out: Path | None = None, units: str | None = Non
         raise SettingsError(f"{out} is the force field itself: choose another name with --out.")
     if units is not None and not target.own_units:
         raise SettingsError(f"Units cannot be chosen for {to}: it is {target.what}.")
-    potential = Potential.load(path)
+    potential = load(path)
     if target.kind not in (None, potential.kind):
         raise ModelFileError(
             f"{path} is a {potential.kind} force field, and {target.what} holds those of kind {target.kind} alone."

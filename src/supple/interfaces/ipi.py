@@ -13,7 +13,7 @@ import numpy as np
 from ase.calculators.socketio import IPIProtocol, SocketClosed
 
 from supple.errors import MoleculeError, SettingsError
-from supple.potential import Potential
+from supple.models.potential import Potential
 
 #: Where i-PI puts the sockets whose names have no folder.
 _UNIX_PREFIX = "/tmp/ipi_"

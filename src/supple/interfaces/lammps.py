@@ -17,11 +17,11 @@ from ase import Atoms
 from ase.data import atomic_numbers
 from jaxtyping import Float, Int
 
+from supple.data.reading.periodic_boxes import whole
+from supple.data.units import Units
 from supple.errors import MoleculeError, SettingsError
-from supple.interfaces.extras import extra
-from supple.potential import Potential
-from supple.reading.periodic import whole
-from supple.units import Units
+from supple.models.potential import Potential
+from supple.runtime.optional_dependencies import extra
 
 _UNITS = {"metal": Units.of("eV"), "real": Units.of("kcal/mol")}
 

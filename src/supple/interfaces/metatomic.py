@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from supple.files import copy_file
-from supple.interfaces.extras import extra
 from supple.interfaces.torch_export import about, examples, require_same, separate
-from supple.potential import Potential
+from supple.models.potential import Potential
+from supple.runtime.files import copy_file
+from supple.runtime.optional_dependencies import extra
 
 if TYPE_CHECKING:
     from metatomic.torch import AtomisticModel

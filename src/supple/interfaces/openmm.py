@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import Float
 
+from supple.data.units import Units
 from supple.errors import MoleculeError
-from supple.interfaces.extras import extra
-from supple.potential import Potential
-from supple.units import Units
+from supple.models.potential import Potential
+from supple.runtime.optional_dependencies import extra
 
 if TYPE_CHECKING:
     from openmm import PythonForce

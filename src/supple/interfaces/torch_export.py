@@ -19,8 +19,8 @@ import torch
 from torch import Tensor, nn
 
 from supple.errors import ModelFileError, SettingsError
-from supple.files import copy_file
-from supple.potential import Potential
+from supple.models.potential import Potential
+from supple.runtime.files import copy_file
 
 #: The name of what stands about the force field in a package: a file in one of torch.export, metadata in one of AOTInductor.
 ABOUT = "supple.json"

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from supple.errors import MoleculeError
-from supple.interfaces.extras import extra
-from supple.potential import Potential
+from supple.models.potential import Potential
+from supple.runtime.optional_dependencies import extra
 
 with extra("torch-sim", "torch-sim"):
     from torch_sim.models.interface import ModelInterface

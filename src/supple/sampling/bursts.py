@@ -8,7 +8,7 @@ from typing import Any
 from ase import Atoms
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveFloat, PositiveInt
 
-from supple.sampling.bench import Bench, Labelled, first_line
+from supple.sampling.context import Bench, Labelled, first_line
 from supple.sampling.dynamics import heat, run
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from ase import Atoms, units
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
-from supple.sampling.bench import Bench, Draw, Labelled, Segment, first_line
+from supple.sampling.context import Bench, Draw, Labelled, Segment, first_line
 from supple.sampling.molecules import short_name
 
 #: fs

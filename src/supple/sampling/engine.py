@@ -18,17 +18,17 @@ from typing import Any
 
 import numpy as np
 
-from supple.dataset import Dataset
+from supple.data.dataset import Dataset
+from supple.data.writing import write_extxyz
 from supple.errors import DataError, ResourceError, SettingsError, SuppleError
-from supple.files import write_text
-from supple.machine import cores
-from supple.progress import SILENCE, Progress
-from supple.run import RunDirectory
-from supple.sampling.bench import Bench, Labelled, Segment, first_line
+from supple.runtime.files import write_text
+from supple.runtime.machine import cores
+from supple.runtime.progress import SILENCE, Progress
+from supple.runtime.run_directory import RunDirectory
+from supple.sampling.context import Bench, Labelled, Segment, first_line
 from supple.sampling.processes import processes
 from supple.sampling.recipe import Recipe
 from supple.sampling.segment_file import SegmentFile
-from supple.writing import write_extxyz
 
 #: Seconds between two looks at how far the segments are.
 _LOOK = 0.5

@@ -11,9 +11,9 @@ from ase import Atoms
 from jaxtyping import Float
 from pydantic import Field
 
-from supple.dataset import Dataset
+from supple.data.dataset import Dataset
 from supple.errors import SettingsError
-from supple.sampling.bench import Bench, Draw, Labelled, Segment
+from supple.sampling.context import Bench, Draw, Labelled, Segment
 from supple.sampling.molecules import short_name
 
 #: Frames of one segment: what one process labels after another, while others do theirs.
@@ -59,7 +59,7 @@ class Frames(Draw):
         ]
 
     def _read(self) -> Dataset:
-        from supple.reading import read
+        from supple.data.reading import read
 
         return read(self.file, labels=False)
 

@@ -14,7 +14,8 @@ from ase import Atoms, units
 from jaxtyping import Float
 from pydantic import Field, PositiveFloat, PositiveInt
 
-from supple.sampling.bench import Bench, Draw, Driven, Labelled, Segment
+from supple.geometry.driven import Driven
+from supple.sampling.context import Bench, Draw, Labelled, Segment
 from supple.sampling.molecules import short_name
 
 #: eV/Å; so far the molecule is relaxed, in about so many calculations.

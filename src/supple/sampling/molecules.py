@@ -6,12 +6,13 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from supple.data import bundled
 from supple.errors import DataError, SettingsError, SuppleError
 
 if TYPE_CHECKING:
     from ase import Atoms
 
-_FOLDER = Path(__file__).parent.parent / "bundled" / "geometries"
+_FOLDER = bundled.FOLDER / "geometries"
 _SMILES = re.compile(r"[A-Za-z0-9@+\-\[\]()=#$/\\%.:*]+")
 
 
@@ -61,7 +62,7 @@ def _from_file(path: Path) -> Atoms:
     from ase import Atoms
     from ase.io import read as ase_read
 
-    from supple.reading import read
+    from supple.data.reading import read
 
     try:
         data = read(path, labels=False)

@@ -16,10 +16,10 @@ from ase import Atoms
 from pydantic import Field, PositiveFloat, PositiveInt
 
 from supple.errors import SettingsError
-from supple.sampling.band import band_of, relax_band
-from supple.sampling.bench import Bench, Draw, Labelled, Segment
+from supple.geometry.coordinates import Coordinate
+from supple.geometry.neb import band_of, relax_band
 from supple.sampling.bursts import Bursts
-from supple.sampling.coordinate import Coordinate
+from supple.sampling.context import Bench, Draw, Labelled, Segment
 from supple.sampling.molecules import short_name
 
 #: A torsion of the molecule, turned to an angle.

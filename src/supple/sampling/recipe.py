@@ -9,8 +9,9 @@ from typing import Annotated, Any
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt, ValidationError
 
+from supple.data import bundled
 from supple.errors import SettingsError
-from supple.sampling.bench import Bench, Segment
+from supple.sampling.context import Bench, Segment
 from supple.sampling.dynamics import Dynamics
 from supple.sampling.frames import Frames
 from supple.sampling.modes import Modes
@@ -20,7 +21,6 @@ from supple.sampling.scan import Scan
 #: The ways to draw geometries, by their kind.
 DRAWS = {"md": Dynamics, "scan": Scan, "modes": Modes, "path": ReactionPath, "frames": Frames}
 AnyDraw = Annotated[Dynamics | Scan | Modes | ReactionPath | Frames, Field(discriminator="kind")]
-_BUNDLED = Path(__file__).parent.parent / "bundled"
 
 
 class Recipe(BaseModel):
@@ -92,8 +92,8 @@ class Recipe(BaseModel):
             SettingsError: there is no such file, or it is no recipe.
         """
         file = Path(path)
-        if not file.exists() and (_BUNDLED / f"{path}.yaml").exists():
-            file = _BUNDLED / f"{path}.yaml"
+        if not file.exists() and (bundled.FOLDER / f"{path}.yaml").exists():
+            file = bundled.FOLDER / f"{path}.yaml"
         try:
             content = yaml.safe_load(file.read_text(encoding="utf-8"))
         except FileNotFoundError as error:

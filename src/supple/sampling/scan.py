@@ -11,10 +11,10 @@ from ase import Atoms
 from pydantic import Field, PositiveInt
 
 from supple.errors import SettingsError
-from supple.sampling.bench import Bench, Draw, Labelled, Segment, first_line
+from supple.geometry.constraints import relaxed_at
+from supple.geometry.coordinates import Coordinate
 from supple.sampling.bursts import Bursts
-from supple.sampling.coordinate import Coordinate
-from supple.sampling.held import relaxed_at
+from supple.sampling.context import Bench, Draw, Labelled, Segment, first_line
 from supple.sampling.settling import Settled
 
 #: Calculations that a relaxation takes, roughly.

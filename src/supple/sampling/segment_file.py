@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from supple.errors import DataError
-from supple.sampling.bench import Labelled
+from supple.sampling.context import Labelled
 
 
 class SegmentFile:

@@ -15,10 +15,10 @@ import numpy as np
 from ase import Atoms
 from jaxtyping import Float
 
-from supple.sampling.bench import Bench, Labelled, Segment, first_line
-from supple.sampling.coordinate import Coordinate
-from supple.sampling.held import relaxed_at
-from supple.units import ENERGY
+from supple.data.units import ENERGY
+from supple.geometry.constraints import relaxed_at
+from supple.geometry.coordinates import Coordinate
+from supple.sampling.context import Bench, Labelled, Segment, first_line
 
 #: eV; what falls by less has not fallen.
 _LOWER = 0.1 * ENERGY["kcal/mol"]

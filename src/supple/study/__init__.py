@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from supple.progress import SILENCE, Progress
-from supple.study.closeup import closeup
-from supple.study.closeup_figures import write_closeup_figures
-from supple.study.collect import Results, collect, write_csv
+from supple.data.units import Units
+from supple.runtime.progress import SILENCE, Progress
+from supple.runtime.workers.backends import Place
 from supple.study.engine import run
-from supple.study.figures import write_figures
-from supple.study.page import write_page
+from supple.study.error_detail_figures import write_closeup_figures
+from supple.study.error_details import closeup
+from supple.study.html_report import write_page
+from supple.study.learning_curve_figures import write_figures
+from supple.study.markdown_report import sentences, write_report
 from supple.study.plan import Cell, DatasetEntry, StudyPlan
-from supple.study.report import sentences, write_report
-from supple.units import Units
-from supple.workers.place import Place
+from supple.study.results import Results, collect, write_csv
 
 __all__ = ["Cell", "DatasetEntry", "StudyPlan", "StudyResult", "run_study", "write_study"]
 
@@ -57,7 +57,7 @@ def run_study(
         plan: models, data, sizes, seeds.
         out: folder of the study.
         progress: listens.
-        place: where to train, as from `supple.workers.place`; on this machine when None.
+        place: where to train, as from `supple.runtime.workers.backends`; on this machine when None.
         report_units: units of the errors; those of each file when None.
         target: a force error (RMSE) to be reached, in the units of the errors: how many calculations does it take?
 

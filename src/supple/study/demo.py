@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from supple.bundled import bundled_path
+from supple.data.bundled import bundled_path
 from supple.study.plan import DatasetEntry, StudyPlan
 
 DEMO = StudyPlan(

@@ -6,16 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from supple.forecast import Forecast
-from supple.progress import SILENCE, Progress
-from supple.study.attempt import Attempt, is_done, record_failure
-from supple.study.material import Job, prepare
-from supple.study.outlook import Outlook, forecasts, outlook
+from supple.models.cost_estimate import Forecast
+from supple.runtime.progress import SILENCE, Progress
+from supple.runtime.workers.backends import Here, Place
+from supple.runtime.workers.dispatch import Dispatch, Lost, Piece
+from supple.study.cost_estimate import Outlook, forecasts, outlook
 from supple.study.plan import Cell, StudyPlan
-from supple.study.record import add_to_record
-from supple.study.reference import reference_file, save_reference
-from supple.workers.dispatch import Dispatch, Lost, Piece
-from supple.workers.place import Here, Place
+from supple.study.run_cell import Attempt, is_done, record_failure
+from supple.study.study_data import Job, prepare
+from supple.study.study_file import add_to_record
+from supple.study.test_frames import reference_file, save_reference
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from supple.data.selection import require_selection
 from supple.errors import SettingsError
-from supple.selection import require_selection
 
 
 class DatasetEntry(BaseModel):
@@ -57,14 +57,14 @@ class StudyPlan(BaseModel):
 
     Attributes:
         datasets: the files.
-        models: kinds of models, as in `supple.models.KINDS`.
+        models: kinds of models, as in `supple.models.registry.KINDS`.
         sizes: numbers of training frames.
         seeds: seeds of splits and models; the training frames of one seed are nested over the sizes.
         valid: validation frames; when None 200, or a tenth of the data if that is fewer.
         test: test frames drawn from the same file; when None 2000, or a fifth of the data if that is fewer. The
             defaults depend on the data alone, so that a study can grow by sizes without changing what it has.
             Without meaning for a dataset with a test file, of which all frames are used.
-        select: how training frames are chosen, a name of `supple.selection.NAMES`; validation and test frames are the
+        select: how training frames are chosen, a name of `supple.data.selection.NAMES`; validation and test frames are the
             same for all of them.
         blocks: for trajectories: validation and test frames come from whole blocks of time, of so many in a file.
         settings: settings by kind of model, for instance `{"schnet": {"steps": 5000}}`.

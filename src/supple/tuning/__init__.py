@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from supple.tuning.page import write_page
+from supple.tuning.report import write_page
 from supple.tuning.search import Tuned, tune
 
 __all__ = ["Tuned", "tune", "write_page"]

@@ -13,20 +13,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from supple.checks import Finding, require_sound
-from supple.dataset import Dataset
+from supple.data.dataset import Dataset
+from supple.data.splits import Split
 from supple.errors import SettingsError
-from supple.files import write_text
-from supple.fitting import ModelSettings
-from supple.forecast import PROCESS
-from supple.models import make_settings, settings_class
-from supple.progress import SILENCE, Progress
-from supple.run import RunDirectory
-from supple.searching import Interval, Range
-from supple.splits import Split
+from supple.models.cost_estimate import PROCESS
+from supple.models.kernel.direct_fit import small_kernel_model
+from supple.models.registry import make_settings, settings_class
+from supple.models.search_space import Interval, Range
+from supple.models.settings import ModelSettings
+from supple.runtime.files import write_text
+from supple.runtime.progress import SILENCE, Progress
+from supple.runtime.run_directory import RunDirectory
+from supple.runtime.workers.backends import Here, Place
+from supple.runtime.workers.dispatch import Dispatch, Lost, Piece
 from supple.training import run_configuration
-from supple.tuning.work import FIRST, TrialWork, open_search
-from supple.workers.dispatch import Dispatch, Lost, Piece
-from supple.workers.place import Here, Place
+from supple.tuning.remote_trial import FIRST, TrialWork, open_search
 
 if TYPE_CHECKING:
     import optuna
@@ -116,7 +117,7 @@ def tune(
     train, valid, _ = dataset.apply(split)
     run = RunDirectory.open(out, run_configuration(make_settings(kind, fixed), dataset, split, dataset.select([])))
     with run.gone_if_refused():
-        examined = require_sound(dataset, accept)
+        examined = require_sound(dataset, small_kernel_model, accept)
     with run.claimed():
         study = open_search(out, begin=True)
         _take_up(study)

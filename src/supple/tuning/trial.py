@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from supple.checks import Finding
-from supple.dataset import Dataset
-from supple.fitting import ModelSettings
-from supple.progress import Progress
-from supple.run import RunDirectory
+from supple.data.dataset import Dataset
+from supple.models.settings import ModelSettings
+from supple.runtime.progress import Progress
+from supple.runtime.run_directory import RunDirectory
 
 #: Hears the step and the force error of every validation; what it raises ends the training.
 Heard = Callable[[int, float], None]

@@ -1,0 +1,211 @@
+"""Dataset: one molecule, many frames. What everything before training produces and all training consumes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+from ase.data import chemical_symbols
+from jaxtyping import Bool, Float, Int
+from numpy.typing import ArrayLike
+
+from supple.data.splits import Split
+from supple.data.units import INTERNAL, Units
+from supple.errors import DataError
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a dataset came from.
+
+    Attributes:
+        name: of the file.
+        units: that it was written in.
+        about: what it says of all frames together, as text by name; the level of theory as `theory`.
+    """
+
+    name: str = "unnamed"
+    units: Units = INTERNAL
+    about: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def theory(self) -> str | None:
+        """The level of theory, as far as it is stated."""
+        return self.about.get("theory")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Dataset:
+    """Frames of one molecule in one atom order. Always eV, Å, eV/Å and float64; immutable.
+
+    Attributes:
+        numbers: atomic numbers, shape (N,).
+        positions: Å, shape (M, N, 3).
+        energies: eV, shape (M,); NaN where the energy of a frame is not known.
+        forces: eV/Å, shape (M, N, 3); None for geometries without labels.
+        source: the file and its units.
+        frames: index of each frame in that file, shape (M,).
+        extras: whatever else the file says of each frame, by name, in the file's own units; the first axis of each
+            array has length M. No model looks at them; they are kept, shown and written again.
+    """
+
+    numbers: Int[np.ndarray, "N"]
+    positions: Float[np.ndarray, "M N 3"]
+    energies: Float[np.ndarray, "M"]
+    forces: Float[np.ndarray, "M N 3"] | None
+    source: Source = field(default_factory=Source)
+    frames: Int[np.ndarray, "M"] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    extras: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls,
+        numbers: ArrayLike,
+        positions: ArrayLike,
+        energies: ArrayLike | None = None,
+        forces: ArrayLike | None = None,
+        units: Units | str = INTERNAL,
+        name: str = "unnamed",
+        *,
+        frames: ArrayLike | None = None,
+        extras: Mapping[str, np.ndarray] | None = None,
+        about: Mapping[str, str] | None = None,
+    ) -> Dataset:
+        """A dataset from arrays in any units.
+
+        Raises:
+            DataError: shapes do not fit together, or a position or label is not finite.
+            UnitsError: the units are not known.
+        """
+        units = Units.parse(units)
+        z = np.array(numbers, dtype=np.int64)  # copied: it is made read-only below
+        r = np.array(positions, dtype=np.float64) * units.length_in_angstrom
+        if r.ndim != 3 or r.shape[1:] != (len(z), 3):
+            raise DataError(f"{name}: positions have shape {r.shape}, but {len(z)} atoms need (frames, {len(z)}, 3).")
+        e = np.full(len(r), np.nan) if energies is None else np.array(energies, dtype=np.float64) * units.energy_in_ev
+        f = None if forces is None else np.array(forces, dtype=np.float64) * units.forces_in_ev_per_angstrom
+        if e.shape != (len(r),):
+            raise DataError(f"{name}: energies have shape {e.shape}, but there are {len(r)} frames.")
+        if f is not None and f.shape != r.shape:
+            raise DataError(f"{name}: forces have shape {f.shape}, positions {r.shape}; they must be the same.")
+        _require_finite(r, "position", name)
+        if f is not None:
+            _require_finite(f, "force", name)
+        if np.isinf(e).any():
+            raise DataError(f"{name}: the energy of frame {int(np.flatnonzero(np.isinf(e))[0])} is infinite.")
+        kept = np.arange(len(r)) if frames is None else np.array(frames, dtype=np.int64)
+        more = {key: np.array(values) for key, values in (extras or {}).items()}
+        for key, values in more.items():
+            if values.ndim == 0 or len(values) != len(r):
+                raise DataError(f"{name}: '{key}' has shape {values.shape}, but there are {len(r)} frames.")
+        z, r, e, kept, *_ = _frozen(z, r, e, kept, *more.values())
+        source = Source(name, units, dict(about or {}))
+        return cls(z, r, e, None if f is None else _frozen(f)[0], source, kept, more)
+
+    def __len__(self) -> int:
+        return len(self.positions)
+
+    @property
+    def n_atoms(self) -> int:
+        """N."""
+        return len(self.numbers)
+
+    @property
+    def symbols(self) -> list[str]:
+        """Element symbols in atom order."""
+        return [chemical_symbols[z] for z in self.numbers]
+
+    @property
+    def formula(self) -> str:
+        """The molecular formula in Hill order."""
+        symbols = self.symbols
+        counts = {s: symbols.count(s) for s in sorted(set(symbols))}
+        if "C" in counts:
+            counts = {s: counts.pop(s) for s in ("C", "H") if s in counts} | counts
+        return "".join(s + (str(n) if n > 1 else "") for s, n in counts.items())
+
+    @property
+    def has_energies(self) -> bool:
+        """Whether any frame has an energy."""
+        return bool(np.isfinite(self.energies).any())
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 over numbers, positions, energies and forces: equal data, equal fingerprint."""
+        digest = hashlib.sha256()
+        for array in (self.numbers, self.positions, self.energies, self.forces):
+            digest.update(b"-" if array is None else np.ascontiguousarray(array).tobytes())
+        return digest.hexdigest()
+
+    @cached_property
+    def frame_hashes(self) -> list[str]:
+        """A short hash of each geometry (to 1e-4 Å), by which a frame is known again in another file."""
+        rounded = np.round(self.positions * 1e4).astype(np.int64)
+        return [hashlib.blake2b(frame.tobytes(), digest_size=6).hexdigest() for frame in rounded]
+
+    def select(self, indices: Sequence[int] | Int[np.ndarray, "K"] | Bool[np.ndarray, "M"]) -> Dataset:
+        """The frames with these indices, in this order; a mask over all frames will do as well."""
+        given = np.asarray(indices)
+        i = np.flatnonzero(given) if given.dtype == bool else given.astype(np.int64)
+        r, e, frames = _frozen(self.positions[i], self.energies[i], self.frames[i])
+        f = None if self.forces is None else _frozen(self.forces[i])[0]
+        more = {key: _frozen(values[i])[0] for key, values in self.extras.items()}
+        return replace(self, positions=r, energies=e, forces=f, frames=frames, extras=more)
+
+    def apply(self, split: Split) -> tuple[Dataset, Dataset, Dataset]:
+        """The training, validation and test frames of a split."""
+        return self.select(split.train), self.select(split.valid), self.select(split.test)
+
+    def split(
+        self,
+        train: int,
+        valid: int,
+        test: int | None = None,
+        seed: int = 0,
+        *,
+        select: str = "random",
+        blocks: int | None = None,
+    ) -> tuple[Dataset, Dataset, Dataset]:
+        """Draw nested, disjoint training, validation and test frames; see `supple.data.selection.split_dataset`.
+
+        Args:
+            train, valid: how many frames.
+            test: how many frames; all that remain when None, which is no fair test of any `select` but random.
+            seed: of all that is drawn.
+            select: how training frames are chosen: random, energy, farthest or balanced.
+            blocks: for a trajectory: take test and validation frames from whole blocks of time, of so many.
+
+        Raises:
+            SplitError: more frames are asked for than there are.
+            SettingsError: there is no such selection.
+            DataError: the frames lack what the selection goes by.
+        """
+        from supple.data.selection import split_dataset
+
+        return self.apply(split_dataset(self, train, valid, test, seed, select=select, blocks=blocks))
+
+    def __repr__(self) -> str:
+        known = int(np.isfinite(self.energies).sum())
+        labels = [f"{known} energies"] if known else ["no energies"]
+        labels.append("forces" if self.forces is not None else "no forces")
+        return f"Dataset({self.source.name}: {self.formula}, {len(self)} frames, {', '.join(labels)})"
+
+
+def _frozen(*arrays: np.ndarray) -> list[np.ndarray]:
+    for array in arrays:
+        array.setflags(write=False)
+    return list(arrays)
+
+
+def _require_finite(values: Float[np.ndarray, "M N 3"], what: str, name: str) -> None:
+    bad = ~np.isfinite(values).all(axis=(1, 2))
+    if bad.any():
+        frame = int(np.flatnonzero(bad)[0])
+        atom = int(np.flatnonzero(~np.isfinite(values[frame]).all(axis=1))[0])
+        raise DataError(
+            f"{name}: the {what} of atom {atom + 1} in frame {frame} is NaN or infinite; "
+            f"remove the {int(bad.sum())} frame(s) concerned, or repeat the calculation."
+        )

@@ -1,0 +1,58 @@
+"""Gaussian's orientations: forces belong to the input orientation, but with a plain route only the standard one is printed.
+
+What is printed is then turned onto the coordinates of the input, which Gaussian repeats at the beginning.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import numpy as np
+from jaxtyping import Float
+
+from supple.data.reading.elements import atomic_number
+from supple.data.reading.frames import Frame
+
+_NUMBER = r"[-+]?\d+\.\d*"
+_INPUT = re.compile(rb"Symbolic Z-matrix:\s*\n Charge =.*\n((?: \S.*\n)+)")
+_ATOM = re.compile(rf"^ ([A-Z][a-z]?)\S*\s+(?:-?\d+\s+)?({_NUMBER})\s+({_NUMBER})\s+({_NUMBER})\s*$")
+#: The input is repeated with five decimals.
+_CLOSE = 1e-3
+
+
+def oriented(frames: list[Frame], content: bytes) -> list[Frame]:
+    """Frames of an output, each in the orientation of its forces; those of which it is not known are marked `turned`."""
+    printed = (b"Input orientation:", b"Z-Matrix orientation:")
+    if b"Standard orientation:" not in content or any(heading in content for heading in printed):
+        return frames
+    as_input = _as_input(content) if len(frames) == 1 else None
+    return [_turned(frame, as_input) for frame in frames]
+
+
+def _turned(frame: Frame, as_input: tuple[list[int], Float[np.ndarray, "N 3"]] | None) -> Frame:
+    if frame.forces is None:
+        return frame
+    if as_input is None or as_input[0] != frame.numbers.tolist():
+        return replace(frame, trouble="turned")
+    there, here = as_input[1], frame.positions
+    centred = here - here.mean(axis=0)
+    u, _, vt = np.linalg.svd(centred.T @ (there - there.mean(axis=0)))
+    rotation = u @ np.diag([1.0, 1.0, np.sign(np.linalg.det(u @ vt))]) @ vt
+    positions = centred @ rotation + there.mean(axis=0)
+    if np.abs(positions - there).max() > _CLOSE:
+        return replace(frame, trouble="turned")
+    return replace(frame, positions=positions)
+
+
+def _as_input(content: bytes) -> tuple[list[int], Float[np.ndarray, "N 3"]] | None:
+    """Atomic numbers and Cartesian coordinates of the input, Å; None where it has others."""
+    block = _INPUT.search(content)
+    rows = (
+        [_ATOM.match(line) for line in block.group(1).decode("latin-1").splitlines() if line.strip()] if block else []
+    )
+    if not rows or None in rows:
+        return None
+    found = [row for row in rows if row is not None]
+    numbers = [atomic_number(row.group(1)) or 0 for row in found]
+    return numbers, np.array([[float(row.group(k)) for k in (2, 3, 4)] for row in found])

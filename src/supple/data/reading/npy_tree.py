@@ -1,0 +1,40 @@
+"""A folder of .npy files: each is an array whose name is its path in the folder, `labels/forces` say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from supple.data.reading.arrays import Store, raw_from_arrays
+from supple.data.reading.object_arrays import read_object_array
+from supple.data.reading.raw import Raw
+from supple.data.reading.request import Request
+from supple.errors import DataError
+
+
+def load(path: Path, request: Request) -> Raw:
+    """Read the arrays that are needed.
+
+    Raises:
+        DataError: an array is missing, damaged, or of a wrong shape.
+    """
+    return raw_from_arrays(_Folder(path), path.name, request)
+
+
+class _Folder(Store):
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.members = sorted(file.relative_to(folder).with_suffix("").as_posix() for file in folder.rglob("*.npy"))
+
+    def array(self, member: str) -> np.ndarray:
+        """One of them; arrays of Python objects are read as data."""
+        file = self.folder / f"{member}.npy"
+        try:
+            return np.asarray(np.load(file, allow_pickle=False))
+        except ValueError as error:
+            if "Object arrays" in str(error):
+                return read_object_array(file.read_bytes(), str(file))
+            raise DataError(f"{file} is damaged ({str(error).splitlines()[0]}): copy it again.") from error
+        except (OSError, EOFError, MemoryError, OverflowError) as error:
+            raise DataError(f"{file} cannot be read ({error}).") from error

@@ -1,0 +1,88 @@
+"""Choosing training frames: which of the frames that may train are to be the first 200, 400, 1000.
+
+A selection puts the candidates in an order, the best first. The order does not depend on how many are taken, so that
+training sets of growing size are nested, as learning curves and warm starts need them. Validation and test frames are
+drawn before, at random, and are the same for every selection: selections are compared on frames that none has chosen.
+
+A new selection is a file with a function like these, and a line in the registry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+import numpy as np
+from jaxtyping import Int
+
+from supple.data.splits import Split, draw_split
+from supple.errors import SettingsError
+
+if TYPE_CHECKING:
+    from supple.data.dataset import Dataset
+
+#: (dataset, candidates in random order, count, seed) -> the first `count` of them. Nested: the first 200 of 400 are
+#: those of 200.
+Selection = Callable[["Dataset", np.ndarray, int, int], np.ndarray]
+
+#: name -> module:function, so that nothing is imported before it is needed.
+_REGISTRY = {
+    "random": "supple.data.selection.random:random_order",
+    "energy": "supple.data.selection.energy:energy_order",
+    "farthest": "supple.data.selection.farthest:farthest_order",
+    "balanced": "supple.data.selection.balanced:balanced_order",
+}
+NAMES = tuple(_REGISTRY)
+
+
+def require_selection(name: str) -> None:
+    """Refuse a name that is not that of a selection.
+
+    Raises:
+        SettingsError: there is no selection of this name.
+    """
+    if name not in _REGISTRY:
+        raise SettingsError(f"'{name}' is not a way to choose training frames: choose one of {', '.join(NAMES)}.")
+
+
+def selection(name: str) -> Selection:
+    """The selection of this name.
+
+    Raises:
+        SettingsError: there is none.
+    """
+    require_selection(name)
+    module, _, function = _REGISTRY[name].partition(":")
+    return getattr(import_module(module), function)
+
+
+def split_dataset(
+    dataset: Dataset,
+    train: int,
+    valid: int,
+    test: int | None = None,
+    seed: int = 0,
+    *,
+    select: str = "random",
+    blocks: int | None = None,
+) -> Split:
+    """Draw validation and test frames at random, and choose training frames among the others.
+
+    Args:
+        dataset: the frames; with `blocks` in the order of time.
+        train, valid, test, seed, blocks: as in `supple.data.splits.draw_split`.
+        select: how training frames are chosen, one of `NAMES`.
+
+    Raises:
+        SplitError: more frames are asked for than there are.
+        SettingsError: there is no selection of this name.
+        DataError: the data lack what the selection goes by.
+    """
+    choose = selection(select)
+
+    def order(candidates: Int[np.ndarray, "C"], count: int) -> Int[np.ndarray, "K"]:
+        return choose(dataset, candidates, count, seed)
+
+    return replace(draw_split(len(dataset), train, valid, test, seed, blocks=blocks, order=order), select=select)

@@ -1,0 +1,77 @@
+"""The two coordinates that show most of what a molecule does: the axes of a map of errors.
+
+They are the two torsions that move most. About a double bond between nitrogen atoms, as in azobenzene, a molecule can also invert: there
+the second coordinate is the wider of the two angles at that bond (CNN against CNNC; doi 10.1063/5.0038516). Where a single torsion moves,
+the second coordinate is the angle beside it that moves most.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from ase.data import chemical_symbols
+from jaxtyping import Float
+
+from supple.data.dataset import Dataset
+from supple.molecule.bonds import bond_angles
+from supple.molecule.torsions import Torsion, rotatable_torsions, torsion_angles
+
+#: Degrees; a torsion that keeps within less does not move.
+_MOVES = 30.0
+_NITROGEN = 7
+
+
+@dataclass(frozen=True, eq=False)
+class Coordinate:
+    """One coordinate of every frame.
+
+    Attributes:
+        label: as a chemist writes it.
+        values: degrees, shape (M,).
+    """
+
+    label: str
+    values: Float[np.ndarray, "M"]
+
+
+def landscape(dataset: Dataset) -> tuple[Coordinate, Coordinate] | None:
+    """Two coordinates of every frame; None for a molecule without a torsion that moves.
+
+    A molecule and its mirror image are one: frames are shown with the first torsion between 0 and 180°.
+    """
+    torsions = rotatable_torsions(dataset.numbers, dataset.positions)
+    angles = torsion_angles(dataset.positions, torsions)
+    widths = np.array([_width(angles[:, t], torsion) for t, torsion in enumerate(torsions)])
+    moving = [int(t) for t in np.argsort(-widths, kind="stable") if widths[t] >= _MOVES]
+    if not moving:
+        return None
+    inverting = [t for t in moving if all(dataset.numbers[i] == _NITROGEN for i in torsions[t].bond)]
+    main = (inverting or moving)[0]
+    others = [t for t in moving if t != main]
+    mirrored = np.where(angles[:, main] < 0, -1.0, 1.0)
+    first = Coordinate(f"torsion {torsions[main]} (°)", angles[:, main] * mirrored)
+    if inverting or not others:
+        return first, _bend(dataset, torsions[main])
+    second = others[0]
+    return first, Coordinate(f"torsion {torsions[second]} (°)", angles[:, second] * mirrored)
+
+
+def _width(angles: Float[np.ndarray, "M"], torsion: Torsion) -> float:
+    """Degrees of the smallest part of the circle that holds nine tenths of the angles."""
+    sorted_ = np.sort(angles)
+    n = len(sorted_)
+    k = int(0.9 * (n - 1))
+    around = np.concatenate([sorted_, sorted_ + torsion.period])
+    return float((around[k : k + n] - around[:n]).min())
+
+
+def _bend(dataset: Dataset, torsion: Torsion) -> Coordinate:
+    """The wider of the two angles beside a torsion, or of one end the one that moves more where they differ in kind."""
+    i, j, k, l = torsion.atoms  # noqa: E741 (as a torsion's atoms are called)
+    left, right = bond_angles(dataset.positions, [(i, j, k), (j, k, l)]).T
+    names = ["".join(chemical_symbols[dataset.numbers[a]] for a in atoms) for atoms in ((i, j, k), (l, k, j))]
+    if names[0] == names[1]:
+        return Coordinate(f"wider angle {names[0]} (°)", np.maximum(left, right))
+    (name, values) = max(zip(names, (left, right), strict=True), key=lambda one: float(np.ptp(one[1])))
+    return Coordinate(f"angle {name} (°)", values)

@@ -1,0 +1,27 @@
+"""Test frames must be new to the force field: frames that it was fitted to would flatter it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from supple.data.dataset import Dataset
+from supple.errors import SplitError
+
+if TYPE_CHECKING:
+    from supple.models.potential import Potential
+
+
+def unseen_frames(potential: Potential, dataset: Dataset) -> Dataset:
+    """The frames that the force field was neither trained nor validated on, known by their geometry.
+
+    Raises:
+        SplitError: it was trained or validated on all of them.
+    """
+    seen = set(potential.provenance.seen_frames)
+    fresh = [i for i, frame in enumerate(dataset.frame_hashes) if frame not in seen]
+    if not fresh:
+        raise SplitError(
+            f"The force field was trained or validated on every frame of {dataset.source.name}: "
+            "errors on them would say nothing; give it other frames."
+        )
+    return dataset.select(fresh)

@@ -1,0 +1,1 @@
+"""Force fields: one interface, one file format, and the models that can be trained."""

@@ -1,0 +1,296 @@
+"""The whole prediction as one compiled loop over the training frames: descriptor, sum, and the gradient back to the atoms.
+
+The matrix products of kernel_sum.py, with a handful of operations on large arrays between them, go through memory some ten times, and are
+as thin as the R cosets for the one geometry, or the few, that dynamics ask for. Here a strip of training frames is read once, met with
+the queries of all geometries while it lies in a near cache, and left; formulas and names are those of kernel_sum.py. What comes of a
+geometry does not depend on those beside it, to the bit: a vector is an entry of `DOUBLES` training frames, so that nothing is summed
+across it until the end, and each sum runs over the entries in their order.
+
+Compiled by Numba, in double precision; the geometries are shared out among threads.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+from pathlib import Path
+from typing import Any, no_type_check
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from supple.models.kernel.kernel_sum import KernelSum
+from supple.molecule.descriptors import compiled as descriptors
+from supple.molecule.descriptors.compiled import describe, pull_back
+from supple.runtime.jit.compile_options import Compiler
+from supple.runtime.jit.vectors import DOUBLES, item, larger, load, power_of_two, root, splat, store
+from supple.runtime.threads import in_parts
+
+_COMPILER = Compiler(Path(__file__), Path(descriptors.__file__))
+_compiled, _inlined = _COMPILER.compiled, _COMPILER.inlined
+
+#: Geometries that a thread is worth its while for.
+_WORTH_A_THREAD = 4
+#: Geometries that meet the training frames together: what is kept of them stays in the second cache.
+_AT_ONCE = 16
+
+#: Queries that meet a block of training frames together: eight sums stay in registers, and what is read serves four times.
+_TOGETHER = 4
+#: Blocks of a strip; the frames of one strip stay in the second cache.
+_STRIP = 8
+#: Entries whose sums over a strip stay in the first cache.
+_TILE = 64
+_LOG2E, _LN2 = math.log2(math.e), math.log(2)
+_ROUNDING = 3.0 * 2.0**51
+_T3, _T4, _T5, _T6, _T7, _T8, _T9, _T10, _T11, _T12, _T13 = (1 / math.factorial(n) for n in range(3, 14))
+
+
+class CompiledSum:
+    """e and its gradient by the positions: `KernelSum` and descriptor in one.
+
+    Args:
+        kernel_sum: the sum.
+        entries: of the descriptor, as `compiled_entries` gives them.
+        centre: of the descriptors.
+    """
+
+    def __init__(self, kernel_sum: KernelSum, entries: tuple[Any, ...], centre: Float[Tensor, "D"]) -> None:
+        group = kernel_sum.group
+        m = len(kernel_sum.bias) // 2
+        rows = np.concatenate([block.T.numpy() for block in kernel_sum.targets], axis=1)  # (2M, D)
+        n_blocks, size = -(-m // DOUBLES), rows.shape[1]
+        frames = np.zeros((n_blocks, size, 2, DOUBLES))  # y and u side by side
+        bias = np.zeros((n_blocks, 2, DOUBLES))
+        w = np.zeros((n_blocks, DOUBLES))
+        block, lane = np.divmod(np.arange(m), DOUBLES)
+        for kind in range(2):
+            part = slice(kind * m, (kind + 1) * m)
+            frames[block, :, kind, lane] = rows[part]
+            bias[block, kind, lane] = kernel_sum.bias[part].numpy()
+        if kernel_sum.w is not None:
+            w[block, lane] = kernel_sum.w.numpy()
+        self._entries = entries
+        self._training = (frames, bias, w, np.cumsum([0, *group.sizes]))
+        self._geometry = (
+            centre.numpy(), kernel_sum.scale, group.n_cosets,
+            group.lift_index.numpy(), group.lift_weight.numpy(), group.lower_index.numpy(), group.lower_weight.numpy(),
+        )  # fmt: skip
+
+    def __call__(
+        self, positions: Float[np.ndarray, "B N 3"]
+    ) -> tuple[Float[np.ndarray, "B"], Float[np.ndarray, "B N 3"]]:
+        """e, and its gradient by the positions."""
+        energies, gradients = np.empty(len(positions)), np.empty(positions.shape)
+        parts = max(1, min(torch.get_num_threads(), len(positions) // _WORTH_A_THREAD))
+        in_parts(partial(self._part, parts, positions, energies, gradients), parts)
+        return energies, gradients
+
+    def _part(
+        self,
+        parts: int,
+        positions: Float[np.ndarray, "B N 3"],
+        energies: Float[np.ndarray, "B"],
+        gradients: Float[np.ndarray, "B N 3"],
+        k: int,
+    ) -> None:
+        """Part k of the geometries."""
+        first, last = k * len(positions) // parts, (k + 1) * len(positions) // parts
+        for low in range(first, last, _AT_ONCE):
+            some = slice(low, min(low + _AT_ONCE, last))
+            _predict(positions[some], self._entries, self._geometry, self._training, energies[some], gradients[some])
+
+
+@_compiled
+@no_type_check
+def _predict(positions, entries, geometry, training, energies, gradients):
+    centre, scale, n_cosets, lift_index, lift_weight, lower_index, lower_weight = geometry
+    n, size = len(positions), len(centre)
+    # Rows of zeros are added up to a whole number of groups.
+    queries = np.zeros((-(-n * n_cosets // _TOGETHER) * _TOGETHER, size))
+    flat = queries.reshape(-1)
+    descriptors = np.empty((n, size))
+    for b in range(n):
+        x = describe(positions[b], entries)
+        descriptors[b] = x
+        for i in range(n_cosets * size):
+            for k in range(lift_index.shape[1]):
+                d = lift_index[i, k]
+                flat[b * n_cosets * size + i] += lift_weight[i, k] * (x[d] - centre[d]) * scale
+    by_coset, gradient = _sum(queries, n * n_cosets, *training)
+    by_query = gradient.reshape(-1)
+    for b in range(n):
+        energies[b] = 0.0
+        for r in range(n_cosets):
+            energies[b] += by_coset[b * n_cosets + r]
+        by_x = np.zeros(size)
+        for d in range(size):
+            for k in range(lower_index.shape[1]):
+                by_x[d] += scale * lower_weight[d, k] * by_query[b * n_cosets * size + lower_index[d, k]]
+        gradients[b] = pull_back(positions[b], descriptors[b], by_x, entries)
+
+
+@_compiled
+@no_type_check
+def _sum(queries, n_queries, frames, bias, w, starts):
+    """The sum over training frames: e of each scaled query, and its gradient by it."""
+    n_characters, size = len(starts) - 1, queries.shape[1]
+    squares = (queries**2).sum(axis=1)
+    sums = np.zeros((n_queries, 2, DOUBLES))
+    lanes = np.zeros((len(queries), size, DOUBLES))  # gradients, summed over blocks
+    weights = np.zeros((_STRIP, n_characters, _TOGETHER, 2, DOUBLES))
+    step = _TOGETHER * 2 * DOUBLES
+    for strip in range(0, len(frames), _STRIP):
+        n_blocks = min(_STRIP, len(frames) - strip)
+        for first in range(0, len(queries), _TOGETHER):
+            for s in range(n_blocks):
+                _products(queries, first, frames, strip + s, starts, weights, s)
+                for k in range(min(_TOGETHER, n_queries - first)):
+                    at = s * n_characters * step + k * 2 * DOUBLES
+                    _factors(weights, at, step, n_characters, squares[first + k], bias, w, strip + s, sums, first + k)
+            _combine(lanes, first, frames, strip, n_blocks, starts, weights)
+    gradient, energies = np.empty(queries.shape), np.empty(n_queries)
+    for r in range(n_queries):
+        energies[r], total = sums[r, 0].sum(), sums[r, 1].sum()
+        for d in range(size):
+            gradient[r, d] = lanes[r, d].sum() - total * queries[r, d]
+    return energies, gradient
+
+
+@_compiled
+@no_type_check
+def _products(queries, first, frames, block, starts, weights, s):
+    """Those of a group of queries with a block of training frames, by character."""
+    size, n_characters = queries.shape[1], len(starts) - 1
+    q0 = first * size
+    q1, q2, q3 = q0 + size, q0 + 2 * size, q0 + 3 * size
+    place = block * size * 2 * DOUBLES
+    out = s * n_characters * _TOGETHER * 2 * DOUBLES
+    for c in range(n_characters):
+        a0, a1, a2, a3 = splat(0.0), splat(0.0), splat(0.0), splat(0.0)
+        b0, b1, b2, b3 = splat(0.0), splat(0.0), splat(0.0), splat(0.0)
+        for d in range(starts[c], starts[c + 1]):
+            y, u = load(frames, place), load(frames, place + DOUBLES)
+            x0, x1 = splat(item(queries, q0 + d)), splat(item(queries, q1 + d))
+            x2, x3 = splat(item(queries, q2 + d)), splat(item(queries, q3 + d))
+            a0 += x0 * y
+            b0 += x0 * u
+            a1 += x1 * y
+            b1 += x1 * u
+            a2 += x2 * y
+            b2 += x2 * u
+            a3 += x3 * y
+            b3 += x3 * u
+            place += 2 * DOUBLES
+        store(weights, out, a0)
+        store(weights, out + DOUBLES, b0)
+        store(weights, out + 2 * DOUBLES, a1)
+        store(weights, out + 3 * DOUBLES, b1)
+        store(weights, out + 4 * DOUBLES, a2)
+        store(weights, out + 5 * DOUBLES, b2)
+        store(weights, out + 6 * DOUBLES, a3)
+        store(weights, out + 7 * DOUBLES, b3)
+        out += 8 * DOUBLES
+
+
+@_compiled
+@no_type_check
+def _combine(lanes, first, frames, strip, n_blocks, starts, weights):
+    """The transpose: training frames of a strip with weights, added to the gradients of a group of queries."""
+    size, n_characters = lanes.shape[1], len(starts) - 1
+    row = size * DOUBLES
+    for c in range(n_characters):
+        for low in range(starts[c], starts[c + 1], _TILE):
+            high = min(low + _TILE, starts[c + 1])
+            for s in range(n_blocks):
+                of = (s * n_characters + c) * _TOGETHER * 2 * DOUBLES
+                a0, b0 = load(weights, of), load(weights, of + DOUBLES)
+                a1, b1 = load(weights, of + 2 * DOUBLES), load(weights, of + 3 * DOUBLES)
+                a2, b2 = load(weights, of + 4 * DOUBLES), load(weights, of + 5 * DOUBLES)
+                a3, b3 = load(weights, of + 6 * DOUBLES), load(weights, of + 7 * DOUBLES)
+                place = ((strip + s) * size + low) * 2 * DOUBLES
+                g0 = first * row + low * DOUBLES
+                g1, g2, g3 = g0 + row, g0 + 2 * row, g0 + 3 * row
+                for _ in range(low, high):
+                    y, u = load(frames, place), load(frames, place + DOUBLES)
+                    store(lanes, g0, load(lanes, g0) + a0 * y + b0 * u)
+                    store(lanes, g1, load(lanes, g1) + a1 * y + b1 * u)
+                    store(lanes, g2, load(lanes, g2) + a2 * y + b2 * u)
+                    store(lanes, g3, load(lanes, g3) + a3 * y + b3 * u)
+                    place += 2 * DOUBLES
+                    g0 += DOUBLES
+                    g1 += DOUBLES
+                    g2 += DOUBLES
+                    g3 += DOUBLES
+
+
+@_compiled
+@no_type_check
+def _factors(weights, at, step, n_characters, square, bias, w, block, sums, k):
+    """From the products of a query with a block, the weights of its y and u in the gradient, in their place.
+
+    Products and weights of one character stand `step` behind those of the one before, the first ones at `at`. The block's
+    parts of e, and of the weight of the query itself, are added to sums[k].
+    """
+    here = block * 2 * DOUBLES
+    store(weights, at, load(weights, at) + load(bias, here))
+    store(weights, at + DOUBLES, load(weights, at + DOUBLES) + load(bias, here + DOUBLES))
+    _transform(weights, at, step, n_characters)
+    third, two, zero, squares, weight = splat(1 / 3), splat(2.0), splat(0.0), splat(square), load(w, block * DOUBLES)
+    energy, total = load(sums, k * 2 * DOUBLES), load(sums, k * 2 * DOUBLES + DOUBLES)
+    for c in range(n_characters):
+        place = at + c * step
+        along = load(weights, place + DOUBLES)
+        q = root(larger(squares - two * load(weights, place), zero))
+        decay = _decays(q)
+        slope = decay + q * decay
+        energy += slope * along + weight * (slope + third * q * q * decay)
+        by_distance = decay * along + third * weight * slope
+        total += by_distance
+        store(weights, place, by_distance)
+        store(weights, place + DOUBLES, slope)
+    store(sums, k * 2 * DOUBLES, energy)
+    store(sums, k * 2 * DOUBLES + DOUBLES, total)
+    _transform(weights, at, step, n_characters)
+
+
+@_inlined
+@no_type_check
+def _transform(weights, at, step, n_characters):
+    """The Walsh-Hadamard transform of group.py over the characters, of both products, in place."""
+    half = 1
+    while half < n_characters:
+        for start in range(0, n_characters, 2 * half):
+            for i in range(start, start + half):
+                for kind in range(2):
+                    one = at + i * step + kind * DOUBLES
+                    other = one + half * step
+                    first, second = load(weights, one), load(weights, other)
+                    store(weights, one, first + second)
+                    store(weights, other, first - second)
+        half *= 2
+
+
+@_inlined
+@no_type_check
+def _decays(q):
+    """e^{-q} = 2^{-k} e^r with |r| ≤ ln(2)/2, by its Taylor series."""
+    # Smaller numbers than e^-700 are as good as that; the sum with a large number rounds to whole ones.
+    x = larger(splat(-700.0), splat(0.0) - q)
+    k = (x * splat(_LOG2E) + splat(_ROUNDING)) - splat(_ROUNDING)
+    r = x - k * splat(_LN2)
+    series = splat(_T13) * r + splat(_T12)
+    series = series * r + splat(_T11)
+    series = series * r + splat(_T10)
+    series = series * r + splat(_T9)
+    series = series * r + splat(_T8)
+    series = series * r + splat(_T7)
+    series = series * r + splat(_T6)
+    series = series * r + splat(_T5)
+    series = series * r + splat(_T4)
+    series = series * r + splat(_T3)
+    series = series * r + splat(0.5)
+    series = series * r + splat(1.0)
+    series = series * r + splat(1.0)
+    return series * power_of_two(k)

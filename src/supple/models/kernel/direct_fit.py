@@ -1,0 +1,38 @@
+"""A kernel model at given settings, solved directly; and the small one by which data are checked."""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Int
+
+from supple.data.dataset import Dataset
+from supple.models.kernel.potential import SGDMLPotential
+from supple.models.kernel.problem import Problem
+from supple.models.kernel.solver import solve_directly
+from supple.runtime.progress import SILENCE, Progress
+
+#: Settings of the small model: not the best of any molecule, good enough for all of them.
+_SIGMA = 10.0
+_LAM = 1e-10
+
+
+def kernel_fit(
+    problem: Problem, sigma: float, lam: float, progress: Progress = SILENCE
+) -> tuple[SGDMLPotential, float]:
+    """The potential at a given σ, solved directly.
+
+    Returns:
+        The potential, and the λ that was needed.
+    """
+    weights, lam = solve_directly(problem.frames, sigma, lam, problem.right, progress)
+    return problem.finished(sigma, weights), lam
+
+
+def small_kernel_model(dataset: Dataset, permutations: Int[np.ndarray, "P N"]) -> SGDMLPotential:
+    """A model of the forces of a few frames, without anything chosen: what the checks compare labels with.
+
+    Args:
+        dataset: frames with forces, a few hundred at most.
+        permutations: of the atoms, a group.
+    """
+    return kernel_fit(Problem(dataset, permutations), _SIGMA, _LAM)[0]

@@ -1,0 +1,158 @@
+"""The sGDML potential: E(R) = std · e(x(R)) + c, and forces by the exact gradient."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from supple.models.kernel.kernel_sum import KernelSum
+from supple.models.potential import Potential
+from supple.molecule.descriptors import Descriptor, InverseDistances
+from supple.molecule.descriptors.choice import descriptor_from
+from supple.molecule.descriptors.known_frames import KnownFrames
+from supple.molecule.symmetry.characters import Group
+
+if TYPE_CHECKING:
+    from supple.models.kernel.compiled_kernel_sum import CompiledSum
+
+
+class SGDMLPotential(Potential):
+    """A kernel force field: descriptors and weights of the training frames, and the permutation group."""
+
+    kind = "sgdml"
+    x: Tensor
+    v: Tensor
+    w: Tensor | None
+    action: Tensor
+    centre: Tensor
+    scale: Tensor
+    constant: Tensor
+
+    def __init__(
+        self,
+        numbers: Int[np.ndarray, "N"],
+        sigma: float,
+        x: Float[Tensor, "M D"],
+        v: Float[Tensor, "M D"],
+        action: Int[Tensor, "P D"],
+        scale: float = 1.0,
+        constant: float = 0.0,
+        w: Float[Tensor, "M"] | None = None,
+        group: Group | None = None,
+        descriptor: Descriptor | None = None,
+    ) -> None:
+        """A potential from its parts.
+
+        Args:
+            numbers: atomic numbers.
+            sigma: length scale of the kernel, in 1/Å like the descriptor.
+            x: descriptors of the training frames, 1/Å.
+            v: their weights in descriptor space.
+            action: the permutations' action on the descriptor.
+            scale: standard deviation of the training forces, eV/Å.
+            constant: integration constant, eV.
+            w: weights of the training energies; None for a model of forces alone.
+            group: of the action, when it is known already.
+            descriptor: inverse distances when None.
+        """
+        super().__init__(numbers)
+        self.sigma = sigma
+        self.descriptor = descriptor or InverseDistances(len(self.numbers))
+        self.register_buffer("x", x.contiguous())
+        self.register_buffer("v", v.contiguous())
+        self.register_buffer("w", w)
+        self.register_buffer("action", action)
+        # The centre must be the same after any permutation, so that d does not feel it.
+        mean = x.mean(dim=0) if len(x) else x.new_zeros(x.shape[1])
+        self.register_buffer("centre", mean[action].mean(dim=0))
+        self.register_buffer("scale", torch.tensor(scale, dtype=torch.float64))
+        self.register_buffer("constant", torch.tensor(constant, dtype=torch.float64))
+        self._compiled: CompiledSum | None = None
+        self.sum = KernelSum(x - self.centre, v, w, sigma, group or Group(action.cpu()))
+
+    @property
+    def device(self) -> torch.device:
+        """Where the arrays lie."""
+        return self.x.device
+
+    def configuration(self) -> dict[str, Any]:
+        """The length scale and the descriptor; everything else is arrays."""
+        return {"sigma": self.sigma, "descriptor": self.descriptor.configuration()}
+
+    @classmethod
+    def from_configuration(
+        cls, numbers: Int[np.ndarray, "N"], configuration: dict[str, Any], arrays: dict[str, Tensor]
+    ) -> Potential:
+        """A potential with arrays of these shapes."""
+        x, v, action = arrays["x"], arrays["v"], arrays["action"]
+        descriptor = descriptor_from(len(numbers), configuration.get("descriptor", {}))
+        if x.shape != v.shape or not x.shape[1] == action.shape[1] == descriptor.size:
+            raise ValueError("the arrays of the kernel do not fit the molecule")
+        w = arrays["w"].clone() if "w" in arrays else None
+        # Clones, because arrays read from a file may lie unaligned, and unaligned sums round differently.
+        sigma = float(configuration["sigma"])
+        return cls(numbers, sigma, x.clone(), v.clone(), action.clone(), w=w, descriptor=descriptor)
+
+    def known_frames(self) -> KnownFrames:
+        """The training frames, by the descriptor that the kernel compares."""
+        from supple.molecule.descriptors.compiled import description
+
+        described = description(copy.deepcopy(self.descriptor).cpu())
+        return KnownFrames(described, self.x.cpu().numpy(), self.action.cpu().numpy())
+
+    def set_precision(self, precision: Literal["double", "single"]) -> None:
+        """Compute the sum over the training frames in this precision; what goes in and comes out is double always."""
+        self.sum = copy.deepcopy(self.sum).to(torch.float64 if precision == "double" else torch.float32)
+
+    def _compiled_sum(self) -> CompiledSum | None:
+        """The compiled loop, where it applies."""
+        if self.device.type != "cpu" or self.sum.bias.dtype != torch.float64:
+            return None
+        if self._compiled is None:
+            from supple.models.kernel.compiled_kernel_sum import CompiledSum
+            from supple.molecule.descriptors.compiled import compiled_entries
+
+            if (entries := compiled_entries(self.descriptor)) is None:
+                return None
+            self._compiled = CompiledSum(self.sum, entries, self.centre)
+        return self._compiled
+
+    def operations(self) -> nn.Module:
+        """The sum as operations on tensors alone; double precision."""
+        return Operations(self)
+
+    def energy_and_forces(self, positions: Float[Tensor, "B N 3"]) -> tuple[Float[Tensor, "B"], Float[Tensor, "B N 3"]]:
+        """Energies in eV and forces in eV/Å of B geometries in Å; float64."""
+        compiled = None if positions.requires_grad else self._compiled_sum()
+        if compiled is not None:
+            energies, gradients = map(torch.from_numpy, compiled(positions.to(torch.float64).contiguous().numpy()))
+            return energies * self.scale + self.constant, gradients.mul_(-self.scale)
+        x, pull_back = self.descriptor.linearise(positions.to(torch.float64))
+        energies, gradients = self.sum(x - self.centre)
+        return energies * self.scale + self.constant, pull_back(gradients).mul_(-self.scale)
+
+
+class Operations(nn.Module):
+    """A kernel force field in operations on tensors alone: the matrix products of `KernelSum`, all geometries at a time."""
+
+    centre: Tensor
+    scale: Tensor
+    constant: Tensor
+
+    def __init__(self, potential: SGDMLPotential) -> None:
+        super().__init__()
+        self.descriptor = copy.deepcopy(potential.descriptor).cpu()
+        self.sum = copy.deepcopy(potential.sum).to("cpu", torch.float64)
+        for name in ("centre", "scale", "constant"):
+            self.register_buffer(name, getattr(potential, name).detach().cpu().clone())
+
+    def forward(self, positions: Float[Tensor, "B N 3"]) -> tuple[Float[Tensor, "B"], Float[Tensor, "B N 3"]]:
+        """Energies in eV and forces in eV/Å."""
+        x, pull_back = self.descriptor.linearise(positions)
+        energies, gradients = self.sum.at_once(x - self.centre)
+        return energies * self.scale + self.constant, pull_back(gradients) * -self.scale

@@ -1,0 +1,66 @@
+"""What a kernel model is fitted to, in the kernel's units, and the potential that a solution makes."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from supple.data.dataset import Dataset
+from supple.models.kernel.potential import SGDMLPotential
+from supple.models.kernel.system import Frames
+from supple.molecule.descriptors import Descriptor
+
+
+class Problem:
+    """Training frames, and their labels divided by the standard deviation of the forces.
+
+    Args:
+        train: frames with forces.
+        permutations: of the atoms, a group.
+        energy_weight: amplitude of the energies where they are known; None when only forces are learned, and energies
+            come by integration.
+        descriptor: inverse distances when None.
+
+    Attributes:
+        frames: as the kernel sees them.
+        scale: standard deviation of the forces, eV/Å.
+        right: labels as rows of the linear system, shape (n,).
+    """
+
+    def __init__(
+        self,
+        train: Dataset,
+        permutations: Int[np.ndarray, "P N"],
+        energy_weight: float | None = None,
+        descriptor: Descriptor | None = None,
+    ) -> None:
+        assert train.forces is not None
+        self.train = train
+        self.known = np.isfinite(train.energies)
+        self.scale = float(train.forces.std())
+        amplitude = None if energy_weight is None else torch.tensor(energy_weight * self.known)
+        self.frames = Frames(torch.tensor(train.positions), permutations, descriptor, amplitude)
+        middle = train.energies[self.known].mean() if self.known.any() else 0.0
+        energies = torch.tensor((train.energies - middle) / self.scale)
+        self.right = self.frames.right_side(torch.tensor(train.forces) / self.scale, energies)
+
+    def potential(self, sigma: float, weights: Float[Tensor, "n"]) -> SGDMLPotential:
+        """The potential of these weights; its constant of integration is 0."""
+        frames = self.frames
+        v, w = frames.sources(weights)
+        # F = -∇E, so E carries the minus.
+        return SGDMLPotential(
+            self.train.numbers, sigma, frames.x, -v, frames.action, self.scale, w=w, group=frames.group,
+            descriptor=frames.descriptor,
+        )  # fmt: skip
+
+    def finished(self, sigma: float, weights: Float[Tensor, "n"]) -> SGDMLPotential:
+        """The same with the constant that suits the known energies best."""
+        potential = self.potential(sigma, weights)
+        if self.known.any():
+            integrated, _ = potential.predict(self.train.positions[self.known])
+            potential.constant.fill_(float((self.train.energies[self.known] - integrated).mean()))
+            potential.provenance.has_energies = True
+        return potential

@@ -1,0 +1,63 @@
+"""Errors of energies and forces: MAE and RMSE, energies per molecule, forces per component."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from supple.data.units import INTERNAL, Units
+
+
+@dataclass(frozen=True)
+class ErrorPair:
+    """Mean absolute and root-mean-square error of one quantity."""
+
+    mae: float
+    rmse: float
+    unit: str
+
+    @classmethod
+    def of(cls, errors: Float[np.ndarray, "..."], in_internal: float, unit: str) -> ErrorPair:
+        """The pair of these errors, given in internal units, in a unit worth `in_internal` of the internal one."""
+        scaled = errors / in_internal
+        return cls(float(np.abs(scaled).mean()), float(np.sqrt((scaled**2).mean())), unit)
+
+    def __str__(self) -> str:
+        return f"MAE {self.mae:.4g}, RMSE {self.rmse:.4g} {self.unit}"
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """Errors over a set of frames; energies None where no energy is known, forces None where there are none."""
+
+    n_frames: int
+    energy: ErrorPair | None
+    forces: ErrorPair | None
+
+    @classmethod
+    def of(
+        cls,
+        energy_errors: Float[np.ndarray, "M"],
+        force_errors: Float[np.ndarray, "M N 3"] | None,
+        units: Units = INTERNAL,
+    ) -> Metrics:
+        """Metrics from errors in eV (NaN where unknown) and eV/Å, reported in `units`."""
+        known = energy_errors[np.isfinite(energy_errors)]
+        return cls(
+            n_frames=len(energy_errors),
+            energy=ErrorPair.of(known, units.energy_in_ev, units.energy) if len(known) else None,
+            forces=None
+            if force_errors is None or not len(force_errors)
+            else ErrorPair.of(force_errors, units.forces_in_ev_per_angstrom, units.forces),
+        )
+
+    def __str__(self) -> str:
+        parts = [f"{name} {pair}" for name, pair in (("energy", self.energy), ("forces", self.forces)) if pair]
+        return f"{self.n_frames} frames: {'; '.join(parts) or 'no labels'}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain dictionaries, as `--json` prints them."""
+        return asdict(self)

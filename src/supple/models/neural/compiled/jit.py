@@ -1,0 +1,10 @@
+"""How this folder's loops are compiled."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from supple.runtime.jit.compile_options import Compiler
+
+_COMPILER = Compiler(Path(__file__).parent)
+compiled, inlined = _COMPILER.compiled, _COMPILER.inlined

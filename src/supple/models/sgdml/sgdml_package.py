@@ -1,0 +1,177 @@
+"""Models of the sGDML package (.npz, version 1.0), read and written.
+
+    E = std Σ_jp d·v_jp 5/(3σ²) (1+q) e^{-q} + c ,   d = x - P_p x_j   (in the model's own length and energy unit)
+
+is Supple's own form; only names and units differ. https://github.com/stefanch/sGDML
+"""
+
+from __future__ import annotations
+
+import hashlib
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from supple.data.units import Units
+from supple.errors import ModelFileError, UnitsError
+from supple.models.kernel.potential import SGDMLPotential
+from supple.models.potential import Provenance
+from supple.molecule.descriptors import InverseDistances
+from supple.molecule.symmetry.permutations import is_group
+from supple.runtime.files import replacing
+
+_NEEDED = ("type", "z", "R_desc", "R_d_desc_alpha", "sig", "std", "c", "perms")
+_LENGTHS = {"Ang": "Å", "angstrom": "Å"}
+
+
+def load_sgdml_model(path: str | Path, units: Units | str | None = None) -> SGDMLPotential:
+    """A force field that the sGDML package trained.
+
+    Args:
+        path: of the .npz file.
+        units: that the model is in; as the file states when None.
+
+    Raises:
+        ModelFileError: it is no such model, or of a kind that Supple does not have (periodic, energy-constrained).
+        UnitsError: its units are not stated, and none were given.
+    """
+    path = Path(path)
+    content = _content(path)
+    unit = Units.parse(units) if units is not None else _stated(content, path)
+    numbers = np.asarray(content["z"], dtype=np.int64)
+    x = torch.tensor(np.asarray(content["R_desc"], dtype=np.float64).T)
+    v = torch.tensor(np.asarray(content["R_d_desc_alpha"], dtype=np.float64))
+    permutations = np.atleast_2d(np.asarray(content["perms"], dtype=np.int64))
+    if x.shape != v.shape or x.shape[1] != len(numbers) * (len(numbers) - 1) // 2:
+        raise ModelFileError(f"{path} is an sGDML model whose arrays do not fit together: it is damaged.")
+    if not is_group([tuple(int(i) for i in row) for row in permutations]):
+        raise ModelFileError(f"{path} has permutations that are no group: its energy would depend on how it is summed.")
+    length, energy = unit.length_in_angstrom, unit.energy_in_ev
+    potential = SGDMLPotential(
+        numbers,
+        float(content["sig"]) / length,
+        x / length,
+        v,
+        InverseDistances(len(numbers)).action(torch.tensor(permutations)),
+        scale=float(content["std"]) * energy / length,
+        constant=float(content["c"]) * energy,
+    )
+    potential.provenance = Provenance(
+        data_name=str(content.get("dataset_name", path.name)),
+        data_units=str(unit),
+        n_train=len(x),
+        n_valid=int(np.size(content.get("idxs_valid", ()))),
+        settings={
+            "sigma": potential.sigma,
+            "lam": float(content.get("lam", np.nan)),
+            "permutations": permutations.tolist(),
+        },
+        versions={"sgdml": str(content.get("code_version", "unknown"))},
+        notes=[f"Read from {path.name}, a model of the sGDML package; which frames it has seen is not known."],
+    )
+    return potential.eval()
+
+
+def save_sgdml_model(potential: SGDMLPotential, path: str | Path, units: Units | str | None = None) -> None:
+    """Write a force field for the sGDML package.
+
+    Args:
+        potential: to be written.
+        path: of the .npz file, replaced in one step.
+        units: energy and length to write in; those of the training data's file when None. The package takes positions
+            in this length and gives energies in this unit.
+
+    Raises:
+        ModelFileError: the package has no such models: another descriptor, or learned energies.
+    """
+    made = potential.provenance
+    if not isinstance(potential.descriptor, InverseDistances) or not potential.descriptor.all_pairs:
+        raise ModelFileError(
+            "The sGDML package compares inverse distances of all pairs only: "
+            "train with --set descriptor=inverse-distances --set energies=integrated to export."
+        )
+    if potential.w is not None:
+        raise ModelFileError(
+            "This force field has learned energies, which are not exported: train with --set energies=integrated."
+        )
+    unit = Units.parse(units or made.data_units)
+    length, energy = unit.length_in_angstrom, unit.energy_in_ev
+    permutations = _permutations(potential)
+    n_entries = potential.x.shape[1]
+    action = potential.action.cpu().numpy()
+    offsets = np.arange(len(action))[:, None] * n_entries
+    x = potential.x.cpu().numpy() * length
+    fingerprint = hashlib.md5(made.data_fingerprint.encode(), usedforsecurity=False).hexdigest().encode()
+    content: dict[str, Any] = {
+        "type": "m",
+        "code_version": "1.0.3",
+        "dataset_name": made.data_name,
+        "dataset_theory": "unknown",
+        "solver_name": "analytic",
+        "z": potential.numbers.astype(np.uint8),
+        "idxs_train": np.arange(len(x)),
+        "md5_train": fingerprint,
+        "idxs_valid": np.arange(made.n_valid),
+        "md5_valid": fingerprint,
+        "n_test": 0,
+        "md5_test": "",
+        "f_err": {"mae": np.nan, "rmse": np.nan},
+        "e_err": {"mae": np.nan, "rmse": np.nan},
+        "R_desc": x.T,
+        "R_d_desc_alpha": potential.v.cpu().numpy(),
+        "c": float(potential.constant) / energy,
+        "std": float(potential.scale) * length / energy,
+        "sig": potential.sigma * length,
+        "lam": float(made.settings.get("lam", 1e-10)),
+        "perms": permutations,
+        "tril_perms_lin": (action + offsets).T.ravel(),
+        "use_E": True,
+        "r_unit": next((theirs for theirs, ours in _LENGTHS.items() if ours == unit.length), unit.length),
+        "e_unit": unit.energy,
+    }
+    with replacing(Path(path)) as temporary, temporary.open("wb") as file:
+        np.savez_compressed(file, **content)
+
+
+def _permutations(potential: SGDMLPotential) -> np.ndarray:
+    """Those of the atoms; a potential keeps only what they do to the descriptor."""
+    kept = potential.provenance.settings.get("permutations")
+    if isinstance(kept, list):
+        return np.array(kept, dtype=np.int64)
+    if len(potential.action) == 1:
+        return np.arange(len(potential.numbers))[None]
+    raise ModelFileError("This force field does not say which permutations of atoms it was trained with.")
+
+
+def _content(path: Path) -> dict[str, Any]:
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            found = {}
+            for name in archive.files:
+                try:
+                    found[name] = archive[name]
+                except ValueError:  # errors stand there as Python objects, which nobody needs
+                    continue
+    except FileNotFoundError as error:
+        raise ModelFileError(f"There is no model file {path}.") from error
+    except (OSError, ValueError, zipfile.BadZipFile) as error:
+        raise ModelFileError(f"{path} is no model of the sGDML package ({str(error).splitlines()[0]}).") from error
+    missing = [name for name in _NEEDED if name not in found]
+    if missing or str(found["type"]) != "m":
+        raise ModelFileError(
+            f"{path} is no model of the sGDML package" + (f" (it lacks {missing[0]})." if missing else ".")
+        )
+    if "lattice" in found or "alphas_E" in found:
+        what = "periodic" if "lattice" in found else "trained with energy constraints"
+        raise ModelFileError(f"{path} is {what}: Supple reads models of molecules trained on forces.")
+    return found
+
+
+def _stated(content: dict[str, Any], path: Path) -> Units:
+    energy, length = str(content.get("e_unit", "")), str(content.get("r_unit", ""))
+    if not energy or energy == "unknown":
+        raise UnitsError(f"{path.name} does not state its units: say for instance --units kcal/mol.")
+    return Units.of(energy, _LENGTHS.get(length, length) if length and length != "unknown" else "Å")

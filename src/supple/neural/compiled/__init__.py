@@ -1,6 +1,0 @@
-"""SchNet in loops compiled by Numba: energies and forces, and what training needs of their derivatives."""
-
-from supple.loops.vectors import SINGLES
-
-#: Features that the loops take at a time; their number must be a multiple.
-WIDTH = SINGLES

@@ -1,0 +1,219 @@
+"""The results of a study: read from its run directories, in one tidy table."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from supple.data.units import Quantity, Units, in_internal
+from supple.evaluation.published import Metric
+from supple.runtime.files import write_text
+from supple.runtime.run_directory import RunDirectory
+from supple.study.plan import Cell
+from supple.study.run_cell import read_failure
+from supple.study.study_file import Record, read_record
+
+QUANTITIES: tuple[Quantity, ...] = ("energy", "forces")
+METRICS: tuple[Metric, ...] = ("rmse", "mae")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One number of a study; for a training without a result a row without one.
+
+    Attributes:
+        value: the error on the test frames, in `unit`; energies per molecule, forces per component.
+        seconds: what the training took.
+        peak_rss_bytes: most memory of the process that trained, up to the end of the training.
+        status: done, failed, or not done.
+        interval_low, interval_high: bootstrap interval (95 %) of the value over the test frames; None where none was kept.
+    """
+
+    dataset: str
+    formula: str
+    model: str
+    n_train: int
+    n_valid: int
+    seed: int
+    n_test: int
+    quantity: Quantity | None
+    metric: Metric | None
+    value: float | None
+    unit: str | None
+    seconds: float | None
+    peak_rss_bytes: int | None
+    status: str
+    interval_low: float | None = None
+    interval_high: float | None = None
+
+
+@dataclass(frozen=True)
+class Point:
+    """Errors at one training size over the seeds: median, least, greatest, and how many."""
+
+    n_train: int
+    median: float
+    low: float
+    high: float
+    n_seeds: int
+
+
+@dataclass(frozen=True)
+class Results:
+    """All rows of a study, with what is needed to read them."""
+
+    out: Path
+    record: Record
+    rows: tuple[Row, ...]
+    #: cell -> what went wrong.
+    failures: dict[Cell, str]
+
+    def runs(self, dataset: str, model: str, quantity: Quantity, metric: Metric) -> list[tuple[int, float]]:
+        """Size and error of every training of a model that has a result."""
+        return [
+            (row.n_train, row.value)
+            for row in self.rows
+            if (row.dataset, row.model, row.quantity, row.metric) == (dataset, model, quantity, metric)
+            and row.value is not None
+        ]
+
+    def curve(self, dataset: str, model: str, quantity: Quantity, metric: Metric) -> list[Point]:
+        """The learning curve of a model, by size."""
+        return _points(self.runs(dataset, model, quantity, metric))
+
+    def interval(
+        self, dataset: str, model: str, n_train: int, quantity: Quantity, metric: Metric
+    ) -> tuple[float, float] | None:
+        """The interval of the training whose error is the median of its size; None where none was kept."""
+        found = [
+            (row.value, row.interval_low, row.interval_high)
+            for row in self.rows
+            if (row.dataset, row.model, row.n_train, row.quantity, row.metric)
+            == (dataset, model, n_train, quantity, metric)
+            and row.value is not None
+        ]
+        if not found:
+            return None
+        _, low, high = sorted(found, key=lambda one: one[0])[(len(found) - 1) // 2]
+        return None if low is None or high is None else (float(f"{low:.3g}"), float(f"{high:.3g}"))
+
+    def seconds(self, dataset: str, model: str) -> list[Point]:
+        """Training times in seconds, by size."""
+        once = {
+            (row.n_train, row.seed, row.seconds) for row in self.rows if (row.dataset, row.model) == (dataset, model)
+        }
+        return _points((n, seconds) for n, _, seconds in once if seconds is not None)
+
+    def unit(self, dataset: str, quantity: Quantity) -> str | None:
+        """The unit of a dataset's errors, None while there are none."""
+        return next((row.unit for row in self.rows if (row.dataset, row.quantity) == (dataset, quantity)), None)
+
+    def sizes(self, dataset: str) -> list[int]:
+        """Training sizes with a result."""
+        return sorted({row.n_train for row in self.rows if row.dataset == dataset and row.value is not None})
+
+    def as_dicts(self) -> list[dict[str, Any]]:
+        """The rows as plain dictionaries, fit for JSON: None for what is not a finite number."""
+        return [
+            {
+                key: None if isinstance(value, float) and not math.isfinite(value) else value
+                for key, value in one.items()
+            }
+            for one in map(asdict, self.rows)
+        ]
+
+
+def collect(out: Path, report_units: Units | str | None = None) -> Results:
+    """Read the results of a study from its folder.
+
+    Args:
+        out: the folder.
+        report_units: units of the errors; those of each file when None.
+
+    Raises:
+        SettingsError: `out` is not the folder of a study.
+        UnitsError: the units are not known.
+    """
+    units = None if report_units is None else Units.parse(report_units)
+    record = read_record(out)
+    rows: list[Row] = []
+    failures: dict[Cell, str] = {}
+    for cell in record.cells:
+        directory = out / "cells" / cell.name
+        result = RunDirectory(directory).result
+        failure = read_failure(directory)
+        if result is None and failure is not None:
+            failures[cell] = failure
+        rows += _rows(cell, record, result, "failed" if failure is not None else "not done", units)
+    return Results(out, record, tuple(rows), failures)
+
+
+def write_csv(results: Results, path: Path) -> None:
+    """Write the rows as a CSV table; what does not exist is left empty."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    names = [field.name for field in fields(Row)]
+    writer.writerow(names)
+    writer.writerows([getattr(row, name) for name in names] for row in results.rows)
+    write_text(path, text.getvalue())
+
+
+def _rows(cell: Cell, record: Record, result: dict[str, Any] | None, otherwise: str, units: Units | None) -> list[Row]:
+    data = record.datasets[cell.dataset]
+    common: dict[str, Any] = {
+        "dataset": cell.dataset,
+        "formula": data.formula,
+        "model": cell.model,
+        "n_train": cell.n_train,
+        "n_valid": data.n_valid,
+        "seed": cell.seed,
+    }
+    nothing: dict[str, Any] = {"quantity": None, "metric": None, "value": None, "unit": None}
+    if result is None:
+        return [
+            Row(**common, **nothing, n_test=data.n_test, seconds=None, peak_rss_bytes=None, status=otherwise)
+        ]  # fmt: skip
+    test = result["test"] or {}
+    common |= {
+        "n_test": test.get("n_frames", 0),
+        "seconds": result["seconds"],
+        "peak_rss_bytes": result["peak_rss_bytes"],
+        "status": "done",
+    }
+    rows = []
+    for quantity in QUANTITIES:
+        errors = test.get(quantity)
+        if errors is None:
+            continue
+        unit = errors["unit"] if units is None else units.energy if quantity == "energy" else units.forces
+        factor = in_internal(quantity, errors["unit"]) / in_internal(quantity, unit)
+        between = (result.get("intervals") or {}).get(quantity) or {}
+        for metric in METRICS:
+            low, high = (end * factor for end in between[metric]) if metric in between else (None, None)
+            value = errors[metric] * factor
+            rows.append(
+                Row(
+                    **common,
+                    quantity=quantity,
+                    metric=metric,
+                    value=value,
+                    unit=unit,
+                    interval_low=low,
+                    interval_high=high,
+                )
+            )
+    return rows or [Row(**common, **nothing)]
+
+
+def _points(values: Iterable[tuple[int, float]]) -> list[Point]:
+    by_size: dict[int, list[float]] = {}
+    for n, value in values:
+        if math.isfinite(value):
+            by_size.setdefault(n, []).append(value)
+    return [Point(n, median(v), min(v), max(v), len(v)) for n, v in sorted(by_size.items())]

@@ -1,0 +1,114 @@
+"""tuning.md and its figure: what mattered, and what the best trials were."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from supple.models.registry import settings_class
+from supple.models.search_space import Interval
+from supple.runtime.files import write_figure, write_text
+from supple.tuning.search import Tuned
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+#: Trials in the table.
+_SHOWN = 10
+#: With fewer finished trials than this, importances would be noise.
+_ENOUGH = 10
+
+
+def write_page(tuned: Tuned) -> Path:
+    """Write tuning.md, slices.png and slices.pdf into the folder of the search; returns the page."""
+    write_figure(tuned.out / "slices", slices(tuned))
+    done = tuned.finished()
+    names = list(settings_class(tuned.kind).search_space)
+    names = [name for name in names if any(name in trial.params for trial in done)]
+    lines = [
+        f"| {trial.number} | {trial.value:.4g} | " + " | ".join(_text(trial.params.get(name)) for name in names) + " |"
+        for trial in done[:_SHOWN]
+    ]
+    parts = [f"# Settings of {tuned.kind}", tuned.sentence()]
+    if lines:
+        parts.append(
+            "\n".join(
+                [f"| trial | {tuned.unit} | " + " | ".join(names) + " |", "|---" * (len(names) + 2) + "|", *lines]
+            )
+        )
+    parts.append("![error against each setting](slices.png)")
+    weights = importances(tuned)
+    if weights:
+        rows = [f"| {name} | {weight:.0%} |" for name, weight in weights.items()]
+        parts.append(
+            "How much each setting mattered (PED-ANOVA, arXiv:2304.10255):\n\n| setting | importance |\n|---|---|\n"
+            + "\n".join(rows)
+        )
+    else:
+        parts.append(f"How much each setting mattered is not said with fewer than {_ENOUGH} finished trials.")
+    messages = [
+        f"- trial {trial.number}: {message}"
+        for trial in tuned.study.trials
+        if (message := trial.user_attrs.get("message"))
+    ]
+    if messages:
+        parts.append("Trials that failed:\n\n" + "\n".join(messages))
+    parts.append(
+        "Errors are force errors (RMSE) of the validation frames, by which the settings were chosen: those of test frames will be a "
+        "little larger."
+    )
+    page = tuned.out / "tuning.md"
+    write_text(page, "\n\n".join(parts) + "\n")
+    return page
+
+
+def importances(tuned: Tuned) -> dict[str, float]:
+    """How much of the difference between good trials and others each setting explains; empty with few trials."""
+    import warnings
+
+    import optuna
+
+    if len(tuned.finished()) < _ENOUGH:
+        return {}
+    with warnings.catch_warnings():  # the evaluator calls itself experimental
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        evaluator = optuna.importance.PedAnovaImportanceEvaluator()
+    found = optuna.importance.get_param_importances(tuned.study, evaluator=evaluator)
+    return {name: float(weight) for name, weight in found.items() if math.isfinite(weight)}
+
+
+def slices(tuned: Tuned) -> Figure:
+    """The error of every finished trial against each of its settings; the defaults' as a line."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    space = settings_class(tuned.kind).search_space
+    done = tuned.finished()
+    names = [name for name in space if any(name in trial.params for trial in done)] or list(space)
+    columns = min(3, len(names))
+    rows = math.ceil(len(names) / columns)
+    figure = Figure(figsize=(3.2 * columns, 2.6 * rows), layout="constrained")
+    FigureCanvasAgg(figure)
+    for i, name in enumerate(names):
+        axes = figure.add_subplot(rows, columns, i + 1)
+        points = [(trial.params[name], trial.value or 0.0) for trial in done if name in trial.params]
+        among = space[name]
+        if isinstance(among, Interval):
+            axes.plot([x for x, _ in points], [y for _, y in points], "o", ms=4, color="#0072B2")
+            axes.set_xscale("log" if among.log else "linear")
+        else:
+            labels = [str(value) for value in among.values]
+            axes.plot([labels.index(str(x)) for x, _ in points], [y for _, y in points], "o", ms=4, color="#0072B2")
+            axes.set_xticks(range(len(labels)), labels, fontsize=7)
+        axes.axhline(tuned.defaults, color="#6b6b6b", lw=1, ls="--")
+        axes.set_xlabel(name)
+        axes.set_ylabel(f"F RMSE ({tuned.unit})" if i % columns == 0 else "")
+        if done and max(trial.value or 0 for trial in done) > 3 * tuned.defaults:
+            axes.set_yscale("log")
+    figure.suptitle("Each dot a trial; dashed: the defaults", fontsize=9)
+    return figure
+
+
+def _text(value: object) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else "" if value is None else str(value)

@@ -1,0 +1,55 @@
+"""Model files of every format version still load, and predict what they predicted when they were written.
+
+A new format version adds files here, made by this file: `python tests/old_models/test_old_models.py`; old ones stay.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from supple import load
+
+FOLDER = Path(__file__).parent
+FILES = sorted(FOLDER.glob("v*-*.safetensors"))
+
+
+def geometry() -> np.ndarray:
+    from toy import ATOMS
+
+    return ATOMS.positions[None] + 0.05 * np.sin(np.arange(18.0)).reshape(1, 6, 3)
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_still_predicts_the_same(file):
+    expected = json.loads(file.with_suffix(".json").read_text())
+    energies, forces = load(file).predict(geometry())
+    np.testing.assert_allclose(energies, expected["energies"], rtol=0, atol=1e-5)
+    np.testing.assert_allclose(forces, expected["forces"], rtol=0, atol=1e-5)
+
+
+def test_there_is_one_of_each_kind():
+    assert {file.stem for file in FILES} >= {"v1-sgdml", "v1-schnet"}
+
+
+def _make() -> None:
+    sys.path.insert(0, str(FOLDER.parent))
+    from toy import toy_dataset
+
+    from supple import SGDML, SchNet
+    from supple.models.potential import FORMAT_VERSION
+
+    train, valid, _ = toy_dataset(30).split(train=10, valid=10, test=10)
+    schnet = SchNet(features=8, interactions=1, knots=64, steps=100, validate_every=50, compile="never", device="cpu")
+    for settings in (SGDML(sigma=8.0), schnet):
+        potential = settings.fit(train, valid)
+        file = FOLDER / f"v{FORMAT_VERSION}-{potential.kind}.safetensors"
+        potential.save(file)
+        energies, forces = potential.predict(geometry())
+        file.with_suffix(".json").write_text(json.dumps({"energies": energies.tolist(), "forces": forces.tolist()}))
+
+
+if __name__ == "__main__":
+    _make()

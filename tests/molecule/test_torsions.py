@@ -1,0 +1,92 @@
+"""Torsions are found, measured and folded as chemists do."""
+
+import numpy as np
+import pytest
+from ase.build import molecule
+
+from supple.molecule.conformers import conformers
+from supple.molecule.torsions import folded, rotatable_torsions, torsion_angles
+
+
+def frames(atoms, torsion, angles):
+    """Copies of a molecule with one dihedral angle set; the group behind the bond turns as a whole."""
+    i, j, k, l = torsion.atoms  # noqa: E741
+    group = {k}
+    grow = [k]
+    d = atoms.get_all_distances()
+    while grow:
+        a = grow.pop()
+        new = [b for b in range(len(atoms)) if b not in group and b != j and d[a, b] < 1.7 and not (a == k and b == j)]
+        group.update(new)
+        grow += new
+    made = []
+    for angle in angles:
+        turned = atoms.copy()
+        turned.set_dihedral(i, j, k, l, angle, indices=sorted(group))
+        made.append(turned.positions)
+    return np.array(made)
+
+
+def test_ethanol_has_a_hydroxyl_and_a_methyl_torsion():
+    atoms = molecule("CH3CH2OH")
+    found = rotatable_torsions(atoms.numbers, atoms.positions[None])
+    assert {t.label: t.fold for t in found} == {"H7-C1-C2-O3": 3, "C1-C2-O3-H4": 1}
+
+
+def test_rings_and_terminal_bonds_and_linear_ends_do_not_turn():
+    for name in ("C6H6", "CH4", "C2H2", "CH3CN", "HCN"):
+        atoms = molecule(name)
+        assert rotatable_torsions(atoms.numbers, atoms.positions[None]) == []
+
+
+def test_an_angle_is_ases_dihedral():
+    atoms = molecule("CH3CH2OH")
+    torsion = next(t for t in rotatable_torsions(atoms.numbers, atoms.positions[None]) if t.fold == 1)
+    set_to = np.array([-170.0, -60.0, 0.0, 35.0, 179.0])
+    angles = torsion_angles(frames(atoms, torsion, set_to), [torsion])[:, 0]
+    assert angles == pytest.approx(set_to, abs=1e-6)
+
+
+def test_turning_by_a_period_gives_the_same_angle():
+    atoms = molecule("CH3CH2OH")
+    torsion = next(t for t in rotatable_torsions(atoms.numbers, atoms.positions[None]) if t.fold == 3)
+    angles = torsion_angles(frames(atoms, torsion, [10.0, 130.0, 250.0]), [torsion])[:, 0]
+    assert angles == pytest.approx([10.0, 10.0, 10.0], abs=1e-6)
+
+
+def test_moving_turning_and_mirroring():
+    atoms = molecule("CH3CH2OH")
+    rng = np.random.default_rng(0)
+    r = atoms.positions + 0.05 * rng.normal(size=(5, 9, 3))
+    torsions = rotatable_torsions(atoms.numbers, r)
+    turn, _ = np.linalg.qr(rng.normal(size=(3, 3)))
+    turn *= np.sign(np.linalg.det(turn))
+    angles = torsion_angles(r, torsions)
+    assert torsion_angles(r @ turn + 1.0, torsions) == pytest.approx(angles)
+    for t, torsion in enumerate(torsions):
+        assert folded(torsion_angles(-r, torsions)[:, t] + angles[:, t], torsion.period) == pytest.approx(0, abs=1e-9)
+
+
+def test_folding():
+    assert folded(np.array([180.0, -180.0, 190.0, 540.0]), 360.0).tolist() == [180.0, 180.0, -170.0, 180.0]
+    assert folded(np.array([60.0, 61.0, -60.0]), 120.0).tolist() == [60.0, -59.0, 60.0]
+
+
+def test_conformers_are_the_wells_that_frames_are_in():
+    atoms = molecule("CH3CH2OH")
+    torsion = next(t for t in rotatable_torsions(atoms.numbers, atoms.positions[None]) if t.fold == 1)
+    rng = np.random.default_rng(0)
+    wells = np.concatenate([rng.normal(180, 8, 300), rng.normal(60, 8, 200), rng.normal(-60, 8, 100)])
+    telling, found = conformers([torsion], torsion_angles(frames(atoms, torsion, wells), [torsion]))
+    assert telling == [torsion]
+    assert [len(c.frames) for c in found] == [300, 300]
+    assert sorted(c.angles[0] for c in found) == pytest.approx([60, 175], abs=5)
+
+
+def test_one_well_is_no_choice():
+    atoms = molecule("CH3CH2OH")
+    torsions = rotatable_torsions(atoms.numbers, atoms.positions[None])
+    r = frames(atoms, torsions[-1], np.random.default_rng(0).normal(170, 5, 200))
+    telling, found = conformers(torsions, torsion_angles(r, torsions))
+    assert telling == []
+    assert len(found) == 1
