@@ -56,7 +56,7 @@ def train_run(
     """
     run = RunDirectory.open(directory, run_configuration(settings, dataset, split, test))
     if run.result is None:
-        with run.gone_if_refused():
+        with run.removed_if_refused():
             progress.note(f"Examining {dataset.source.name}.")
             training = Training.of(
                 settings, dataset, split, directory, require_sound(dataset, small_kernel_model, accept), test=test
@@ -127,7 +127,7 @@ class Training:
             SuppleError: as `ModelSettings.fit`, and when another process is at work in the directory.
         """
         run = RunDirectory.open(self.directory, self.configuration)
-        with run.gone_if_refused(), run.claimed(wait=wait):
+        with run.removed_if_refused(), run.claimed(wait=wait):
             if run.result is None:
                 self._train(run, progress)
         return run.result or {}

@@ -15,7 +15,7 @@ def test_the_same_configuration_opens_it_again(tmp_path):
     first.finish({"seconds": 1.0})
     again = RunDirectory.open(tmp_path / "run", {"settings": {"sigma": 3}})
     assert again.result == {"seconds": 1.0}
-    assert "done" in repr(again)
+    assert "complete" in repr(again)
 
 
 def test_another_configuration_is_refused_and_the_difference_named(tmp_path):
@@ -32,7 +32,7 @@ def test_differences_of_equal_things_are_none():
 def test_a_damaged_record_is_said_to_be_so(tmp_path, content):
     RunDirectory.open(tmp_path / "run", {})
     (tmp_path / "run" / "run.json").write_text(content)
-    with pytest.raises(SettingsError, match="delete its folder to start anew"):
+    with pytest.raises(SettingsError, match="delete its folder to start again"):
         RunDirectory.open(tmp_path / "run", {})
 
 
@@ -56,11 +56,11 @@ def test_two_processes_cannot_train_in_one(tmp_path):
 
 def test_a_refused_run_leaves_nothing(tmp_path):
     run = RunDirectory.open(tmp_path / "run", {})
-    with pytest.raises(SettingsError), run.gone_if_refused(), run.claimed():
+    with pytest.raises(SettingsError), run.removed_if_refused(), run.claimed():
         raise SettingsError("no")
     assert not run.path.exists()
     kept = RunDirectory.open(tmp_path / "kept", {})
     kept.model_file.touch()
-    with pytest.raises(SettingsError), kept.gone_if_refused():
+    with pytest.raises(SettingsError), kept.removed_if_refused():
         raise SettingsError("no")
     assert kept.path.exists()

@@ -1,11 +1,11 @@
-"""Signals wait until they are heeded; a second one does not, and afterwards all is as before."""
+"""Signals are deferred until they are checked for; a second one is not, and handlers are restored afterwards."""
 
 import signal
 import threading
 
 import pytest
 
-from supple.runtime.signals import HeldBack
+from supple.runtime.signals import DeferredSignals
 
 
 @pytest.fixture(autouse=True)
@@ -18,43 +18,43 @@ def _as_in_a_terminal():
     signal.signal(signal.SIGINT, signal.SIG_DFL if handler is None else handler)
 
 
-def test_ctrl_c_waits():
+def test_ctrl_c_is_deferred():
     before = signal.getsignal(signal.SIGINT)
     done = []
-    with pytest.raises(KeyboardInterrupt), HeldBack() as signals:
-        signals.heed()
+    with pytest.raises(KeyboardInterrupt), DeferredSignals() as signals:
+        signals.check()
         signal.raise_signal(signal.SIGINT)
         done.append("whole")
-        signals.heed()
+        signals.check()
         done.append("never")
     assert done == ["whole"]
     assert signal.getsignal(signal.SIGINT) is before
 
 
-def test_it_is_not_lost_where_nothing_heeds_it():
+def test_a_deferred_signal_is_not_lost_without_a_check():
     done = []
     with pytest.raises(KeyboardInterrupt):  # noqa: SIM117
-        with HeldBack():
+        with DeferredSignals():
             signal.raise_signal(signal.SIGINT)
             done.append("whole")
     assert done == ["whole"]
 
 
-def test_who_insists_is_heard_at_once():
-    with pytest.raises(KeyboardInterrupt), HeldBack():
+def test_a_second_signal_is_handled_at_once():
+    with pytest.raises(KeyboardInterrupt), DeferredSignals():
         signal.raise_signal(signal.SIGINT)
         signal.raise_signal(signal.SIGINT)
         pytest.fail("not interrupted")
 
 
-def test_a_handler_of_somebody_else_is_called():
+def test_other_handlers_are_called():
     heard = []
     before = signal.signal(signal.SIGTERM, lambda number, frame: heard.append(number))
     try:
-        with HeldBack() as signals:
+        with DeferredSignals() as signals:
             signal.raise_signal(signal.SIGTERM)
             assert heard == []
-            signals.heed()
+            signals.check()
             assert heard == [signal.SIGTERM]
     finally:
         signal.signal(signal.SIGTERM, before)
@@ -65,8 +65,8 @@ def test_in_other_threads_it_does_nothing():
 
     def work():
         try:
-            with HeldBack() as signals:
-                signals.heed()
+            with DeferredSignals() as signals:
+                signals.check()
         except ValueError as error:
             errors.append(error)
 

@@ -1,7 +1,5 @@
 """What goes wrong in a sampling: refused before it begins, recorded where the rest goes on, or said at the end."""
 
-import fcntl
-
 import numpy as np
 import pytest
 from ase.build import molecule
@@ -10,6 +8,7 @@ from ase.io import read, write
 from supple.errors import DataError, SettingsError
 from supple.geometry.constraints import relaxed_at
 from supple.geometry.coordinates import Coordinate
+from supple.runtime.locks import locked
 from supple.sampling import Recipe, sample
 from supple.sampling.context import Bench, Labelled
 from supple.sampling.dynamics import Dynamics, heat, run
@@ -139,10 +138,11 @@ def test_a_damaged_line_is_named(tmp_path):
 
 def test_a_segment_is_written_by_one_process_at_a_time(tmp_path):
     file = SegmentFile(tmp_path / "md.jsonl")
-    with file.claimed(), file.path.open("a") as other, pytest.raises(BlockingIOError):
-        fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    with file.path.open("a") as other:
-        fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    lock = tmp_path / ".md.jsonl.lock"
+    with file.claimed(), pytest.raises(SettingsError, match="busy"), locked(lock, "busy"):
+        pass
+    with locked(lock, "busy"):
+        pass
 
 
 def test_what_is_not_relaxed_to_the_end_is_remarked(tmp_path):

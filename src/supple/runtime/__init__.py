@@ -1,1 +1,1 @@
-"""What every program needs, whatever it computes: files, progress, signals, threads, processes, compiled loops."""
+"""What every program needs, whatever it computes: files, locks, progress, signals, threads, processes, compiled loops."""

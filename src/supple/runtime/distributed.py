@@ -1,9 +1,9 @@
-"""Several processes at one job, as torchrun starts them: the first leads, the others help when they are called.
+"""Several processes that share a computation, as torchrun starts them: rank 0 leads, the other ranks compute what it asks for.
 
     torchrun --nproc-per-node 4 --no-python supple train ...
 
-Only the first process reads, chooses, checks and writes. Where a computation is shared, it has the others call a function;
-each does its share, and the collectives below put the shares together. With a single process they do nothing.
+Only rank 0 reads, selects, checks and writes. Where a computation is shared, it has the other ranks call a function; each
+computes its share, and the collectives below combine the shares. With a single process they do nothing.
 """
 
 from __future__ import annotations
@@ -17,83 +17,83 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
-#: Helpers wait for the leader while it reads data and chooses settings.
-_PATIENCE = timedelta(hours=24)
+#: How long the other ranks wait for rank 0 while it reads data and chooses settings.
+_TIMEOUT = timedelta(hours=24)
 
 
-def count() -> int:
+def world_size() -> int:
     """How many processes there are."""
     return dist.get_world_size() if dist.is_available() and dist.is_initialized() else 1
 
 
-def number() -> int:
-    """Which of them this is; 0 leads."""
-    return dist.get_rank() if count() > 1 else 0
+def rank() -> int:
+    """The number of this process; rank 0 leads."""
+    return dist.get_rank() if world_size() > 1 else 0
 
 
-def share(n: int) -> range:
-    """The part of n things that is for this process; parts differ by one at most."""
-    each, more = divmod(n, count())
-    start = number() * each + min(number(), more)
-    return range(start, start + each + (number() < more))
+def local_range(n: int) -> range:
+    """The indices, of n, that this process works on; the numbers of indices differ by one at most."""
+    each, more = divmod(n, world_size())
+    start = rank() * each + min(rank(), more)
+    return range(start, start + each + (rank() < more))
 
 
-def total(part: Tensor) -> Tensor:
+def all_reduce(part: Tensor) -> Tensor:
     """The sum over all processes, in place."""
-    if count() > 1:
+    if world_size() > 1:
         dist.all_reduce(part)
     return part
 
 
-def gathered(part: Tensor) -> Tensor:
-    """The parts of all processes, one after the other along the first axis."""
-    if count() == 1:
+def all_gather(part: Tensor) -> Tensor:
+    """The parts of all processes, concatenated along the first axis in the order of their ranks; lengths may differ."""
+    if world_size() == 1:
         return part
-    lengths: list[Any] = [None] * count()
+    lengths: list[Any] = [None] * world_size()
     dist.all_gather_object(lengths, len(part))
     padded = part.new_zeros(max(lengths), *part.shape[1:])
     padded[: len(part)] = part
     parts = [torch.empty_like(padded) for _ in lengths]
     dist.all_gather(parts, padded)
-    return torch.cat([some[:length] for some, length in zip(parts, lengths, strict=True)])
+    return torch.cat([one[:length] for one, length in zip(parts, lengths, strict=True)])
 
 
-def told(thing: Any) -> Any:
-    """What the leader says."""
-    said = [thing]
-    if count() > 1:
-        dist.broadcast_object_list(said)
-    return said[0]
+def broadcast(value: Any) -> Any:
+    """The value that rank 0 passes; what the other ranks pass is ignored."""
+    values = [value]
+    if world_size() > 1:
+        dist.broadcast_object_list(values)
+    return values[0]
 
 
-def told_number(number: float) -> float:
-    """What the leader says, when it is a number; faster than `told`."""
-    if count() == 1:
-        return number
-    said = torch.tensor(number, dtype=torch.float64)
-    dist.broadcast(said, 0)
-    return float(said)
+def broadcast_float(value: float) -> float:
+    """The number that rank 0 passes; faster than `broadcast`."""
+    if world_size() == 1:
+        return value
+    values = torch.tensor(value, dtype=torch.float64)
+    dist.broadcast(values, 0)
+    return float(values)
 
 
-def call_helpers(function: Callable[..., None], *arguments: Any) -> None:
-    """Let the other processes call a module's function with these arguments; the leader goes on with its own part."""
-    told((function.__module__, function.__name__, arguments))
+def call_on_other_ranks(function: Callable[..., None], *arguments: Any) -> None:
+    """Have the other ranks call a function of a module with these arguments; rank 0 then does its own part."""
+    broadcast((function.__module__, function.__name__, arguments))
 
 
-def run(lead: Callable[[], None]) -> None:
-    """Lead, or help until the leader is done."""
+def run(program: Callable[[], None]) -> None:
+    """Run the program on rank 0; the other ranks compute what it asks for until it ends."""
     backends = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
-    dist.init_process_group(backends, timeout=_PATIENCE)
+    dist.init_process_group(backends, timeout=_TIMEOUT)
     try:
-        if number() == 0:
+        if rank() == 0:
             try:
-                lead()
+                program()
             finally:
-                told(None)
+                broadcast(None)
         else:
-            while (call := told(None)) is not None:
+            while (call := broadcast(None)) is not None:
                 module, name, arguments = call
                 getattr(import_module(module), name)(*arguments)
     finally:
-        dist.barrier()  # nobody leaves while another one still listens
+        dist.barrier()  # no process leaves while another one is still listening
         dist.destroy_process_group()

@@ -1,4 +1,4 @@
-"""Writing files so that a reader sees the old one or the new one, never half of one."""
+"""Writing files atomically: a reader sees the old file or the new one, never half of one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A temporary path beside `path`; moved onto it when the block ends well, removed when it does not."""
+    """A temporary path beside `path`; it replaces `path` when the block succeeds, and is removed when it fails."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
@@ -24,7 +24,7 @@ def replacing(path: Path) -> Iterator[Path]:
         temporary.touch()
         permissions = temporary.stat().st_mode
         yield temporary
-        temporary.chmod(permissions)  # some writers make files that their owner alone can read
+        temporary.chmod(permissions)  # some writers create files that only their owner can read
         with temporary.open("rb") as written:
             os.fsync(written.fileno())
         temporary.replace(path)
@@ -33,18 +33,18 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Replace a text file in one step."""
+    """Replace a text file atomically."""
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Replace a JSON file in one step."""
+    """Replace a JSON file atomically."""
     write_text(path, json.dumps(value, indent=1, ensure_ascii=False) + "\n")
 
 
 def write_figure(stem: Path, figure: Figure) -> list[Path]:
-    """Replace a figure as `stem`.png, for screens, and `stem`.pdf, for papers; returns both files in this order."""
+    """Write a figure as `stem`.png, for screens, and `stem`.pdf, for papers; returns both paths in this order."""
     files = [stem.with_name(f"{stem.name}.{suffix}") for suffix in ("png", "pdf")]
     for file in files:
         with replacing(file) as temporary:
@@ -53,6 +53,11 @@ def write_figure(stem: Path, figure: Figure) -> list[Path]:
 
 
 def copy_file(source: Path, target: Path) -> None:
-    """Copy a file onto another in one step."""
+    """Copy a file onto another atomically."""
     with replacing(target) as temporary:
         shutil.copyfile(source, temporary)
+
+
+def stem(path: Path) -> str:
+    """The name of a file without its extension and without .gz: `glycine` for glycine.xyz.gz."""
+    return Path(Path(path).name.removesuffix(".gz")).stem

@@ -1,4 +1,4 @@
-"""What this machine has, and what this process took of it."""
+"""The resources of this machine, and how much of them this process has used."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-import psutil
+import psutil  # available memory on macOS, which no file there states; Dask needs it anyway
 
 GIB = 1024**3
 
 
 def forget_peak_rss() -> None:
-    """Let `peak_rss_bytes` count from now on, where the system can (Linux)."""
+    """Reset the peak that `peak_rss_bytes` returns, where the system can (Linux)."""
     with contextlib.suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5")
 
 
 def peak_rss_bytes() -> int:
-    """The most resident memory that this process has had, in bytes, since it began or `forget_peak_rss` was called."""
-    # Linux hands getrusage's peak down from the process that started this one; VmHWM is this one's own.
+    """Peak resident memory of this process, in bytes, since it started or since `forget_peak_rss`."""
+    # On Linux, getrusage's peak is inherited from the parent process; VmHWM is this process's own.
     with contextlib.suppress(OSError):
         for line in Path("/proc/self/status").read_text().splitlines():
             if line.startswith("VmHWM:"):
@@ -33,7 +33,7 @@ def peak_rss_bytes() -> int:
 
 
 def available_memory() -> int:
-    """Bytes that can still be allocated: free memory of the machine, or what the container's limit leaves."""
+    """Bytes that can still be allocated: available memory of the machine, or of the container if its limit is lower."""
     free = int(psutil.virtual_memory().available)
     try:
         limit = Path("/sys/fs/cgroup/memory.max").read_text().strip()
@@ -51,7 +51,7 @@ def cores() -> int:
 
 
 def versions() -> dict[str, str]:
-    """Versions of Supple, Python and the libraries that the numbers depend on."""
+    """Versions of Supple, Python and the libraries that the numbers depend on, by package name."""
     found = {"python": platform.python_version()}
     for package in ("supple", "torch", "numpy", "scipy", "ase"):
         try:

@@ -1,4 +1,4 @@
-"""Programs that are not there: one sentence that names the extra to install."""
+"""Optional dependencies: where one is missing, one sentence names the extra to install."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from supple.errors import SettingsError
 
 @contextmanager
 def extra(name: str, program: str) -> Iterator[None]:
-    """Imports of a program that `pip install 'supple[name]'` brings.
+    """A block of imports from a program that `pip install 'supple[name]'` installs.
 
     Raises:
         SettingsError: it is not installed.

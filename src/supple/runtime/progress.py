@@ -1,4 +1,4 @@
-"""How long computations speak: sentences and steps, without knowing who listens."""
+"""How long computations report: sentences and steps, without knowing who listens."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from typing import Protocol, runtime_checkable
 
 @runtime_checkable
 class Progress(Protocol):
-    """Listens to a computation. The command line draws it; a library user may pass an object of his own."""
+    """Receives the progress of a computation. The command line draws it; a library user may pass an object of their own."""
 
     def note(self, sentence: str) -> None:
         """A sentence that the user should read."""
 
     def step(self, task: str, done: float, total: float, detail: str = "") -> None:
-        """`done` of `total` of a task are through; `detail` says how it looks, for instance the errors so far."""
+        """`done` of `total` of a task are complete; `detail` is its present state, for instance the errors so far."""
 
 
 class Silence:
-    """Says nothing: the default in Python."""
+    """Reports nothing: the default in Python."""
 
     def note(self, sentence: str) -> None:
         """Ignored."""

@@ -1,26 +1,44 @@
-"""RunDirectory: a folder that explains itself, and from which the same command goes on.
+"""RunDirectory: a folder with all that belongs to one run; the same command resumes the run from it.
 
-run.json            what was asked for: model, settings, data, split, seed, versions
-metrics.jsonl       one JSON object a line, as training goes on
+run.json            the configuration (model, settings, data, split, seed) and the versions of what computed it
+metrics.jsonl       one JSON object a line, during training
 model.safetensors   the best model so far
-checkpoint.*        what training needs to go on; removed when it is done
+checkpoint.*        what training needs to resume; removed when it is complete
 predictions.*       of the test frames
-result.json         written last: its presence means that the run is done
+result.json         written last: its presence means that the run is complete
+.lock               held by the process that is working on the run
 """
 
 from __future__ import annotations
 
-import fcntl
 import json
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from supple.errors import SettingsError, SuppleError
 from supple.runtime.files import write_json
+from supple.runtime.locks import locked
 from supple.runtime.machine import versions
+
+#: A JSON object; what it holds is up to whoever opens the run directory.
+JsonObject = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """The content of run.json.
+
+    Attributes:
+        configuration: what the run computes; two runs with the same one are the same run.
+        versions: of the packages that the run was started with.
+    """
+
+    configuration: JsonObject
+    versions: dict[str, str] = field(default_factory=dict)
 
 
 class RunDirectory:
@@ -31,11 +49,11 @@ class RunDirectory:
         self._new = False
 
     @classmethod
-    def open(cls, path: Path, configuration: dict[str, Any]) -> RunDirectory:
-        """Begin a run, or go on with one.
+    def open(cls, path: Path, configuration: Mapping[str, Any]) -> RunDirectory:
+        """Start a run, or open one in order to resume it.
 
         Raises:
-            SettingsError: the directory holds a run of another configuration; the sentence says what differs.
+            SettingsError: the directory holds a run with another configuration; the sentence says what differs.
         """
         run = cls(path)
         wanted = json.loads(json.dumps(configuration))
@@ -44,12 +62,12 @@ class RunDirectory:
             if differing:
                 raise SettingsError(
                     f"{path} holds a run with other settings ({'; '.join(differing)}): "
-                    "choose another output, or delete that folder to start anew."
+                    "choose another output, or delete that folder to start again."
                 )
         else:
             run._new = not run.path.exists()
             run.path.mkdir(parents=True, exist_ok=True)
-            write_json(run._file, {"configuration": wanted, "versions": versions()})
+            write_json(run._file, asdict(RunRecord(wanted, versions())))
         return run
 
     @property
@@ -57,9 +75,9 @@ class RunDirectory:
         return self.path / "run.json"
 
     @property
-    def configuration(self) -> dict[str, Any]:
-        """What was asked for when the run began; empty when the directory holds no run."""
-        return dict(self._read(self._file).get("configuration", {})) if self._file.exists() else {}
+    def configuration(self) -> JsonObject:
+        """The configuration that the run was started with; empty when the directory holds no run."""
+        return self._record().configuration if self._file.exists() else {}
 
     @property
     def model_file(self) -> Path:
@@ -68,52 +86,45 @@ class RunDirectory:
 
     @property
     def checkpoint_file(self) -> Path:
-        """What training needs to go on."""
+        """What training needs to resume."""
         return self.path / "checkpoint.safetensors"
 
     @property
-    def result(self) -> dict[str, Any] | None:
-        """The result, or None while the run is not done."""
+    def result(self) -> JsonObject | None:
+        """The content of result.json, or None while the run is not complete."""
         file = self.path / "result.json"
-        return self._read(file) if file.exists() else None
+        return _read(file) if file.exists() else None
 
     @property
     def predictions_file(self) -> Path:
-        """What the finished model says of the test frames."""
+        """The finished model's predictions of the test frames."""
         return self.path / "predictions.safetensors"
 
-    def log(self, record: dict[str, Any]) -> None:
+    def log(self, record: Mapping[str, Any]) -> None:
         """Append a line to metrics.jsonl."""
         with (self.path / "metrics.jsonl").open("a", encoding="utf-8") as file:
             file.write(json.dumps(record) + "\n")
 
-    def finish(self, result: dict[str, Any]) -> None:
-        """Write the result, which marks the run as done, and remove the checkpoint."""
+    def finish(self, result: Mapping[str, Any]) -> None:
+        """Write the result, which marks the run as complete, and remove the checkpoint."""
         write_json(self.path / "result.json", result)
         self.checkpoint_file.unlink(missing_ok=True)
 
-    @contextmanager
-    def claimed(self, *, wait: bool = False) -> Iterator[None]:
-        """Keep the run for this process; the system lets go of it however the process ends.
+    def claimed(self, *, wait: bool = False) -> AbstractContextManager[None]:
+        """Reserve the run for this process during the block; the claim ends with the process, however it ends.
 
         Args:
-            wait: until another process that is at work in it has ended.
+            wait: for another process that is working on the run to end, instead of refusing.
 
         Raises:
-            SettingsError: another process is at work in it.
+            SettingsError: another process is working on the run.
         """
-        with (self.path / ".lock").open("w") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-            except BlockingIOError as error:
-                raise SettingsError(
-                    f"Another process is at work in {self.path}: wait until it is done, or stop it."
-                ) from error
-            yield
+        refusal = f"Another process is at work in {self.path}: wait until it ends, or stop it."
+        return locked(self.path / ".lock", refusal, wait=wait)
 
     @contextmanager
-    def gone_if_refused(self) -> Iterator[None]:
-        """Remove the folder of a run that is refused right after it began, so that nothing half-written is left."""
+    def removed_if_refused(self) -> Iterator[None]:
+        """Remove the folder of a run that is refused right after it was started, so that nothing incomplete is left."""
         try:
             yield
         except SuppleError:
@@ -121,18 +132,22 @@ class RunDirectory:
                 shutil.rmtree(self.path, ignore_errors=True)
             raise
 
-    @staticmethod
-    def _read(file: Path) -> dict[str, Any]:
-        try:
-            content = json.loads(file.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise SettingsError(f"{file} cannot be read ({error}): delete its folder to start anew.") from error
-        if not isinstance(content, dict):
-            raise SettingsError(f"{file} is not a run's record: delete its folder to start anew.")
-        return content
+    def _record(self) -> RunRecord:
+        content = _read(self._file)
+        return RunRecord(dict(content.get("configuration", {})), dict(content.get("versions", {})))
 
     def __repr__(self) -> str:
-        return f"RunDirectory({self.path}, {'done' if self.result else 'not done'})"
+        return f"RunDirectory({self.path}, {'complete' if self.result else 'not complete'})"
+
+
+def _read(file: Path) -> JsonObject:
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"{file} cannot be read ({error}): delete its folder to start again.") from error
+    if not isinstance(content, dict):
+        raise SettingsError(f"{file} is not the record of a run: delete its folder to start again.")
+    return content
 
 
 def differences(found: Any, wanted: Any, at: str = "") -> list[str]:
@@ -142,9 +157,9 @@ def differences(found: Any, wanted: Any, at: str = "") -> list[str]:
         for key in dict.fromkeys([*found, *wanted]):
             rows += differences(found.get(key), wanted.get(key), f"{at}.{key}" if at else key)
         return rows
-    return [] if found == wanted else [f"{at} is {_short(found)} there, {_short(wanted)} now"]
+    return [] if found == wanted else [f"{at} is {_shortened(found)} there, {_shortened(wanted)} now"]
 
 
-def _short(value: Any) -> str:
+def _shortened(value: Any) -> str:
     text = json.dumps(value)
     return text if len(text) <= 40 else text[:37] + "..."

@@ -14,7 +14,7 @@ def read_settings(path: Path) -> dict[str, Any]:
     """The settings in a YAML file: a mapping of names to values.
 
     Raises:
-        SettingsError: the file is missing, is not YAML, or holds something other than names with values.
+        SettingsError: the file is missing, is not YAML, or is not a mapping.
     """
     try:
         content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
@@ -23,5 +23,5 @@ def read_settings(path: Path) -> dict[str, Any]:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise SettingsError(f"The settings file {path} is not YAML: {str(error).splitlines()[0]}.") from error
     if not isinstance(content, dict):
-        raise SettingsError(f"The settings file {path} must hold lines such as 'sigma: 10'.")
+        raise SettingsError(f"The settings file {path} must consist of lines such as 'sigma: 10'.")
     return content

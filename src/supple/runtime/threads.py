@@ -1,4 +1,4 @@
-"""Work that several threads share out among them, for functions that let go of the interpreter's lock."""
+"""Work shared among threads, for functions that release the interpreter's lock."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from threadpoolctl import ThreadpoolController
 
 
 def in_parts(work: Callable[[int], None], parts: int) -> None:
-    """Call work(0) … work(parts - 1) at the same time, the first in this thread; return when all are done."""
+    """Call work(0) … work(parts - 1) in parallel, the first in this thread; return when all are done."""
     others = [_pool(os.getpid(), parts - 1).submit(work, part) for part in range(1, parts)] if parts > 1 else []
     work(0)
     for other in others:
@@ -22,29 +22,29 @@ def in_parts(work: Callable[[int], None], parts: int) -> None:
 
 @cache
 def _pool(process: int, size: int) -> ThreadPoolExecutor:
-    """Threads of this process: a forked one inherits the pool, but none of its threads."""
+    """The pool of this process: a forked process inherits the object, but none of its threads."""
     return ThreadPoolExecutor(size, thread_name_prefix="supple")
 
 
 @contextmanager
 def one_blas_thread() -> Iterator[None]:
-    """Matrix products of compiled loops stay in the thread that asks for them."""
+    """Within this block, matrix products in compiled loops use only the thread that calls them."""
     with _blas().limit(limits=1):
         yield
 
 
 @cache
 def _blas() -> ThreadpoolController:
-    import scipy.linalg.cython_blas  # noqa: F401 (what compiled loops call)
+    import scipy.linalg.cython_blas  # noqa: F401 (loads the BLAS that compiled loops call)
 
     return ThreadpoolController().select(user_api="blas")
 
 
 @contextmanager
 def no_threads_below() -> Iterator[None]:
-    """Libraries keep to one thread: where the frames are shared out already, theirs would only stand in the way.
+    """Within this block, libraries use one thread each: where frames are already shared among threads, more would interfere.
 
-    Even idle ones would: after each operation they spin for a while, on the cores that are at work.
+    Even idle ones would: after each operation they spin for a while, on cores that are busy.
     """
     threads = torch.get_num_threads()
     torch.set_num_threads(1)

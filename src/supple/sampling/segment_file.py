@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from supple.errors import DataError
+from supple.runtime.locks import locked
 from supple.sampling.context import Labelled
 
 
@@ -27,8 +27,7 @@ class SegmentFile:
         A killed sampling may leave a process behind that ends a little later: two that write into one file would give
         frames twice.
         """
-        with self.path.open("a", encoding="utf-8") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
+        with locked(self.path.with_name(f".{self.path.name}.lock"), f"Another process writes {self.path}.", wait=True):
             yield
 
     def append(self, frame: Labelled) -> None:

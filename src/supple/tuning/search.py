@@ -116,7 +116,7 @@ def tune(
     fixed = shortened | given
     train, valid, _ = dataset.apply(split)
     run = RunDirectory.open(out, run_configuration(make_settings(kind, fixed), dataset, split, dataset.select([])))
-    with run.gone_if_refused():
+    with run.removed_if_refused():
         examined = require_sound(dataset, small_kernel_model, accept)
     with run.claimed():
         study = open_search(out, begin=True)

@@ -66,17 +66,17 @@ def test_a_mistake_ends_all_processes_with_one_sentence(folder):
 
 def test_alone_nothing_is_shared():
     part = torch.arange(3.0)
-    assert (distributed.count(), distributed.number(), distributed.share(7)) == (1, 0, range(7))
-    assert distributed.total(part) is part
-    assert distributed.gathered(part) is part
+    assert (distributed.world_size(), distributed.rank(), distributed.local_range(7)) == (1, 0, range(7))
+    assert distributed.all_reduce(part) is part
+    assert distributed.all_gather(part) is part
 
 
 @pytest.mark.parametrize(("n", "count"), [(7, 3), (6, 3), (2, 3)])
 def test_shares_are_even_and_leave_nothing_out(n, count, monkeypatch):
-    monkeypatch.setattr(distributed, "count", lambda: count)
+    monkeypatch.setattr(distributed, "world_size", lambda: count)
     parts = []
     for number in range(count):
-        monkeypatch.setattr(distributed, "number", lambda number=number: number)
-        parts.append(distributed.share(n))
+        monkeypatch.setattr(distributed, "rank", lambda number=number: number)
+        parts.append(distributed.local_range(n))
     assert [i for part in parts for i in part] == list(range(n))
     assert max(map(len, parts)) - min(map(len, parts)) <= 1

@@ -26,7 +26,7 @@ class SharedSystem:
     def __init__(
         self, frames: Frames, sigma: float, lam: float, size: int, progress: Callable[[float, float], None]
     ) -> None:
-        mine = distributed.share(len(frames))
+        mine = distributed.local_range(len(frames))
         self.own = slice(mine.start * frames.width, mine.stop * frames.width)
         self.lam = lam
         self.operator = KernelOperator(frames, sigma, mine)
@@ -42,21 +42,21 @@ class SharedSystem:
 
     def end(self) -> None:
         """No more vectors: the other processes are free."""
-        distributed.told(("end", None))
+        distributed.broadcast(("end", None))
 
     def help(self) -> None:
         """Do this process's rows of what the leader asks, until it is done."""
-        while (call := distributed.told(None))[0] != "end":
+        while (call := distributed.broadcast(None))[0] != "end":
             self._own_rows(*call)
 
     def _do(self, task: _Task, x: Float[Tensor, "n"]) -> Float[Tensor, "n"]:
-        distributed.told((task, x))
+        distributed.broadcast((task, x))
         return self._own_rows(task, x)
 
     def _own_rows(self, task: _Task, x: Float[Tensor, "n"]) -> Float[Tensor, "n"]:
         if task == "apply":
-            return distributed.gathered(self.operator(x).add_(x[self.own], alpha=self.lam))
-        return distributed.gathered(self.preconditioner(x[self.own]))
+            return distributed.all_gather(self.operator(x).add_(x[self.own], alpha=self.lam))
+        return distributed.all_gather(self.preconditioner(x[self.own]))
 
 
 def help_to_solve(frames: Frames, sigma: float, lam: float, size: int) -> None:

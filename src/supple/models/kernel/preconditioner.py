@@ -81,7 +81,7 @@ class Preconditioner:
             progress(0.2 * at / k, 1.0)
         core = torch.zeros(k, k, dtype=torch.float64)
         core[mine] = self.b[picked[mine]]
-        lower = _cholesky(distributed.total(core), _JITTER * k**0.5)
+        lower = _cholesky(distributed.all_reduce(core), _JITTER * k**0.5)
         for start in range(0, len(self.b), _ROWS):
             some = slice(start, start + _ROWS)
             self.b[some] = torch.linalg.solve_triangular(lower.mT, self.b[some], upper=True, left=False)
@@ -103,7 +103,7 @@ class Preconditioner:
     def __call__(self, right: Float[Tensor, "n"]) -> Float[Tensor, "n"]:
         """P⁻¹ r, from and to the rows that are here."""
         z = self._without_shared(right)
-        inner = torch.cholesky_solve(distributed.total(self.b.T @ z)[:, None], self.lower)[:, 0]
+        inner = torch.cholesky_solve(distributed.all_reduce(self.b.T @ z)[:, None], self.lower)[:, 0]
         return z - self._without_shared(self.b @ inner)
 
     def _without_shared(self, right: Float[Tensor, "n"]) -> Float[Tensor, "n"]:
@@ -134,7 +134,7 @@ class Preconditioner:
                 strip = slice(left, left + _STRIP)
                 total[left:, strip].addmm_(part[:, left:].T, weighted[:, strip])
             progress(min(start + per, self.m) / self.m)
-        total = distributed.total(total)
+        total = distributed.all_reduce(total)
         total.diagonal().add_(1)
         return total
 

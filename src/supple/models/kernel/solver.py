@@ -55,7 +55,7 @@ def solve_iteratively(
 ) -> State:
     """Preconditioned conjugate gradients until the judge's errors have settled; the weights are `x` of what comes back."""
     size = n_columns(len(right))
-    distributed.call_helpers(help_to_solve, frames, sigma, lam, size)
+    distributed.call_on_other_ranks(help_to_solve, frames, sigma, lam, size)
     system = SharedSystem(frames, sigma, lam, size, lambda done, total: progress.step("Preconditioner", done, total))
     try:
         return conjugate_gradients(

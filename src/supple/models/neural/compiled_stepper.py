@@ -89,13 +89,13 @@ class InLoops(Stepping):
 
     def at_once(self, number: int) -> int:
         """Until the bases turn; a single step where it is shared with other processes."""
-        return 1 if distributed.count() > 1 else min(self._optimiser.until_refreshed(number), _AT_ONCE)
+        return 1 if distributed.world_size() > 1 else min(self._optimiser.until_refreshed(number), _AT_ONCE)
 
     def take(
         self, number: int, rows: Int[np.ndarray, "n B"], known: Int[np.ndarray, "n"], rates: Float[np.ndarray, "n"]
     ) -> float | Tensor:
         """All in one go, without other processes."""
-        if distributed.count() > 1:
+        if distributed.world_size() > 1:
             return super().take(number, rows, known, rates)
         self._optimiser.refresh(number, self._team)
         loss, batch, space = self._room(rows.shape[1], rows.shape[1])
@@ -124,7 +124,7 @@ class InLoops(Stepping):
 
     def update(self, number: int, rate: float) -> None:
         """By all threads."""
-        distributed.total(self._gradient)
+        distributed.all_reduce(self._gradient)
         self._optimiser.refresh(number, self._team)
 
         def work(me: int) -> None:

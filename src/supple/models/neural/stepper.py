@@ -42,7 +42,7 @@ class Stepping(ABC):
         """
         loss: float | Tensor = 0.0
         for step, (of_step, energies, rate) in enumerate(zip(rows, known, rates, strict=True), start=number):
-            share = distributed.share(len(of_step))
+            share = distributed.local_range(len(of_step))
             loss = self.gradient(of_step[share.start : share.stop], int(energies), len(of_step))
             self.update(step, float(rate))
         return loss
@@ -91,7 +91,7 @@ class ByAutograd(Stepping):
 
     def update(self, number: int, rate: float) -> None:
         """One operation on flat arrays after the other."""
-        distributed.total(self._weights.gradient)
+        distributed.all_reduce(self._weights.gradient)
         self._weights.clip(self._plan.clip)
         self._optimiser.refresh(number)
         self._optimiser.step(number, rate)

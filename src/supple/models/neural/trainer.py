@@ -24,7 +24,7 @@ from supple.models.neural.training_state import Trained
 from supple.runtime import distributed
 from supple.runtime.progress import Progress
 from supple.runtime.run_directory import RunDirectory
-from supple.runtime.signals import HeldBack
+from supple.runtime.signals import DeferredSignals
 from supple.runtime.threads import no_threads_below
 
 #: Seconds between checkpoints.
@@ -67,7 +67,7 @@ def train(
         state = State(**load_checkpoint(run.checkpoint_file, trained))
         progress.note(f"Going on from step {state.step} of {plan.steps}.")
     metrics = Metrics(run, plan.tensorboard, state.step)
-    distributed.call_helpers(help_to_train, network, data, plan, seed, trained.arrays(), state.step)
+    distributed.call_on_other_ranks(help_to_train, network, data, plan, seed, trained.arrays(), state.step)
     started, last_checkpoint = time.perf_counter() - state.seconds, time.perf_counter()
 
     def checkpoint() -> None:
@@ -76,11 +76,11 @@ def train(
 
     line, whole = "", True
     try:
-        with _threads(network), HeldBack() as signals:
+        with _threads(network), DeferredSignals() as signals:
             while state.finished(plan) is None:
-                signals.heed()
+                signals.check()
                 ahead = _until_stop(state.step, trained.at_once(state.step), plan)
-                rates = [distributed.told_number(state.rate(plan, state.step + k)) for k in range(ahead)]
+                rates = [distributed.broadcast_float(state.rate(plan, state.step + k)) for k in range(ahead)]
                 whole = False
                 loss = trained.take(state.step, rates)
                 state.step += ahead
@@ -103,7 +103,7 @@ def train(
             checkpoint()
         raise
     finally:
-        distributed.told_number(math.nan)
+        distributed.broadcast_float(math.nan)
         metrics.close()
     if state.step < plan.steps and (reason := state.finished(plan)):
         progress.step("Training", plan.steps, plan.steps, line)
@@ -119,7 +119,7 @@ def help_to_train(
     trained = Trained(network, data, plan, seed, lambda sentence: None)
     trained.restore(arrays)
     with _threads(network):
-        while not math.isnan(rate := distributed.told_number(math.nan)):
+        while not math.isnan(rate := distributed.broadcast_float(math.nan)):
             trained.take(step, [rate])
             step += 1
 

@@ -8,7 +8,7 @@ from jaxtyping import Float
 from supple.data.dataset import Dataset
 from supple.models.potential import Potential
 from supple.runtime.progress import Progress
-from supple.runtime.signals import HeldBack
+from supple.runtime.signals import DeferredSignals
 from supple.simulation.dynamics.engines import Engine, State, engine_for
 from supple.simulation.dynamics.guards import Guard, Moment, Watch
 from supple.simulation.dynamics.momenta import first_state, temperatures
@@ -82,11 +82,11 @@ class UnderWay:
     def go(self) -> list[Outcome]:
         """From wherever the run is to its end."""
         # Ctrl-C waits for the end of a step; numbers that overflow are the guards' business
-        with HeldBack() as held, np.errstate(all="ignore"):
+        with DeferredSignals() as held, np.errstate(all="ignore"):
             try:
                 while self.active:
                     self._step()
-                    held.heed()
+                    held.check()
             finally:
                 self.record.commit()
         return [self._outcome(replica) for replica in self.replicas]
