@@ -28,6 +28,7 @@ class SegmentFile:
         frames twice.
         """
         with locked(self.path.with_name(f".{self.path.name}.lock"), f"Another process writes {self.path}.", wait=True):
+            self.path.touch()
             yield
 
     def append(self, frame: Labelled) -> None:
