@@ -1,1 +1,1 @@
-"""How good a force field is, and what others have reached."""
+"""How accurate a force field is: its errors, how certain they are, where they are large, and what others have published."""

@@ -1,8 +1,8 @@
-"""The two coordinates that show most of what a molecule does: the axes of a map of errors.
+"""The axes of a map of errors: the two coordinates that vary most in the data.
 
-They are the two torsions that move most. About a double bond between nitrogen atoms, as in azobenzene, a molecule can also invert: there
-the second coordinate is the wider of the two angles at that bond (CNN against CNNC; doi 10.1063/5.0038516). Where a single torsion moves,
-the second coordinate is the angle beside it that moves most.
+They are the two torsions that vary most. About a double bond between nitrogen atoms, as in azobenzene, a molecule can also
+invert: there the second coordinate is the wider of the two angles at that bond (CNN against CNNC; doi 10.1063/5.0038516).
+Where a single torsion varies, the second coordinate is the adjacent angle that varies most.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from supple.data.dataset import Dataset
 from supple.molecule.bonds import bond_angles
 from supple.molecule.torsions import Torsion, rotatable_torsions, torsion_angles
 
-#: Degrees; a torsion that keeps within less does not move.
-_MOVES = 30.0
+#: Degrees; a torsion that varies by less counts as rigid.
+_MINIMUM_RANGE = 30.0
 _NITROGEN = 7
 
 
@@ -27,23 +27,23 @@ class Coordinate:
     """One coordinate of every frame.
 
     Attributes:
-        label: as a chemist writes it.
-        values: degrees, shape (M,).
+        label: for an axis, with the unit.
+        values: in degrees, shape (M,).
     """
 
     label: str
     values: Float[np.ndarray, "M"]
 
 
-def landscape(dataset: Dataset) -> tuple[Coordinate, Coordinate] | None:
-    """Two coordinates of every frame; None for a molecule without a torsion that moves.
+def map_axes(dataset: Dataset) -> tuple[Coordinate, Coordinate] | None:
+    """Two coordinates of every frame; None for a molecule without a flexible torsion.
 
-    A molecule and its mirror image are one: frames are shown with the first torsion between 0 and 180°.
+    A molecule and its mirror image are equivalent: the first torsion of every frame is between 0 and 180°.
     """
     torsions = rotatable_torsions(dataset.numbers, dataset.positions)
     angles = torsion_angles(dataset.positions, torsions)
     widths = np.array([_width(angles[:, t], torsion) for t, torsion in enumerate(torsions)])
-    moving = [int(t) for t in np.argsort(-widths, kind="stable") if widths[t] >= _MOVES]
+    moving = [int(t) for t in np.argsort(-widths, kind="stable") if widths[t] >= _MINIMUM_RANGE]
     if not moving:
         return None
     inverting = [t for t in moving if all(dataset.numbers[i] == _NITROGEN for i in torsions[t].bond)]
@@ -58,7 +58,7 @@ def landscape(dataset: Dataset) -> tuple[Coordinate, Coordinate] | None:
 
 
 def _width(angles: Float[np.ndarray, "M"], torsion: Torsion) -> float:
-    """Degrees of the smallest part of the circle that holds nine tenths of the angles."""
+    """Width in degrees of the smallest arc that contains 90 % of the angles."""
     sorted_ = np.sort(angles)
     n = len(sorted_)
     k = int(0.9 * (n - 1))
@@ -67,8 +67,8 @@ def _width(angles: Float[np.ndarray, "M"], torsion: Torsion) -> float:
 
 
 def _bend(dataset: Dataset, torsion: Torsion) -> Coordinate:
-    """The wider of the two angles beside a torsion, or of one end the one that moves more where they differ in kind."""
-    i, j, k, l = torsion.atoms  # noqa: E741 (as a torsion's atoms are called)
+    """The wider of the two angles next to a torsion; where they differ in their elements, the angle that varies more."""
+    i, j, k, l = torsion.atoms  # noqa: E741 (the usual names of a torsion's atoms)
     left, right = bond_angles(dataset.positions, [(i, j, k), (j, k, l)]).T
     names = ["".join(chemical_symbols[dataset.numbers[a]] for a in atoms) for atoms in ((i, j, k), (l, k, j))]
     if names[0] == names[1]:

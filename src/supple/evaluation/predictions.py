@@ -1,4 +1,4 @@
-"""Predictions of test frames, kept beside a model: what parity plots, intervals and maps of errors are made from."""
+"""Predictions of test frames, saved beside a model: the basis of parity plots, intervals and maps of errors."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from supple.runtime.files import replacing
 
 @dataclass(frozen=True, eq=False)
 class Predictions:
-    """What a force field says of some frames.
+    """A force field's predictions for some frames.
 
     Attributes:
         frames: their indices in the file, shape (M,).
-        energies: eV, shape (M,); NaN where the force field knows none.
+        energies: eV, shape (M,); NaN for a force field trained without energies.
         forces: eV/Å, shape (M, N, 3).
     """
 
@@ -31,7 +31,7 @@ class Predictions:
 
     @classmethod
     def of(cls, potential: Potential, dataset: Dataset) -> Predictions:
-        """Of a force field.
+        """The predictions of a force field for the frames of a dataset.
 
         Raises:
             MoleculeError: the frames are of another molecule or atom order.
@@ -43,14 +43,14 @@ class Predictions:
         return cls(dataset.frames, energies, forces)
 
     def save(self, path: Path) -> None:
-        """Write them as safetensors; forces in single precision, which is finer than any force field is right."""
+        """Write them as safetensors; forces in single precision, whose rounding is far below any model's errors."""
         with replacing(path) as temporary:
             arrays = {"frames": self.frames, "energies": self.energies, "forces": self.forces.astype(np.float32)}
             save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, temporary)
 
     @classmethod
     def load(cls, path: Path) -> Predictions | None:
-        """Read what `save` wrote; None where there is none."""
+        """Read what `save` wrote; None if there is no such file or it is damaged."""
         try:
             arrays = load_file(path)
             return cls(arrays["frames"], arrays["energies"], arrays["forces"].astype(np.float64))

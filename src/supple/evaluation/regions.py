@@ -1,13 +1,13 @@
-"""Where a force field is good and where it is not: errors by region of the energy surface, and by atom.
+"""Where a force field is accurate and where it is not: errors by region of the energy surface, and by atom.
 
-Errors of flexible molecules differ strongly between wells and the paths between them, which a mean over all frames hides
-(doi 10.1063/5.0038516). Each `Partition` divides the frames (or the atoms) in one way:
+Errors of flexible molecules differ strongly between minima and the paths between them, which a mean over all frames hides
+(doi 10.1063/5.0038516). Each `Partition` divides the frames (or the atoms) by one criterion:
 
-    conformers    by the wells of the torsions
-    a torsion     by its angle, whose sign is left out: a molecule and its mirror image are alike
-    energy        by quantiles of the reference energy
-    elements, atoms     the forces on them
-    worst frames  the percent with the largest force errors, and the rest
+    conformers       by the minima of the torsions
+    a torsion        by the absolute value of its angle: a molecule and its mirror image are equivalent
+    energy           by quantiles of the reference energy
+    elements, atoms  the forces on them
+    worst frames     the 1 % with the largest force errors, and the rest
 """
 
 from __future__ import annotations
@@ -29,25 +29,25 @@ from supple.models.potential import Potential
 from supple.molecule.conformers import conformers
 from supple.molecule.torsions import Torsion, rotatable_torsions, torsion_angles
 
-#: With fewer frames than this, no error is given.
+#: No error is given for fewer frames.
 FEWEST = 5
 #: Bins of a torsion, over half of its period.
 _BINS = 6
-#: Degrees; a torsion that keeps within less does not move.
-_MOVES = 30.0
-#: Edges of the regions by energy, as parts of all frames.
+#: Degrees; a torsion that varies by less counts as rigid.
+_MINIMUM_RANGE = 30.0
+#: Edges of the regions by energy, as fractions of all frames.
 _QUANTILES = (0.0, 0.25, 0.5, 0.75, 0.9, 0.99, 1.0)
 
 
 @dataclass(frozen=True)
 class Region:
-    """Errors in one region; without any where there are too few frames.
+    """Errors in one region.
 
     Attributes:
-        label: which it is.
-        n_frames: frames in it.
-        share: part of the whole squared force error that it holds.
-        metrics: its errors.
+        label: its name.
+        n_frames: number of frames in it.
+        share: its part of the total squared force error; None if that is zero.
+        metrics: its errors; None where there are too few frames.
     """
 
     label: str
@@ -58,7 +58,7 @@ class Region:
 
 @dataclass(frozen=True)
 class Partition:
-    """One way to divide the frames or the atoms."""
+    """The frames, or the atoms, divided by one criterion."""
 
     name: str
     regions: tuple[Region, ...]
@@ -78,11 +78,11 @@ class _Errors:
 
     def region(self, label: str, frames: Bool[np.ndarray, "M"], atoms: Bool[np.ndarray, "N"] | None = None) -> Region:
         forces = self.forces[frames] if atoms is None else self.forces[frames][:, atoms]
-        whole = float((self.forces**2).sum())
+        total = float((self.forces**2).sum())
         n = int(frames.sum())
         energies = self.energies[frames] if atoms is None else np.full(n, np.nan)
         metrics = Metrics.of(energies, forces, self.units) if n >= FEWEST else None
-        return Region(label, n, float((forces**2).sum()) / whole if whole else None, metrics)
+        return Region(label, n, float((forces**2).sum()) / total if total else None, metrics)
 
 
 def errors_by_region(potential: Potential, dataset: Dataset, units: Units | str | None = None) -> list[Partition]:
@@ -91,17 +91,19 @@ def errors_by_region(potential: Potential, dataset: Dataset, units: Units | str 
     Args:
         potential: the force field.
         dataset: labelled frames that it was not trained on.
-        units: of the errors; those of the file if left out.
+        units: of the errors; those of the file when None.
 
     Raises:
         MoleculeError: the frames are of another molecule or atom order.
         ValueError: the frames have no forces.
     """
-    return regions_of(dataset, Predictions.of(potential, dataset), units)
+    return prediction_errors_by_region(dataset, Predictions.of(potential, dataset), units)
 
 
-def regions_of(dataset: Dataset, predictions: Predictions, units: Units | str | None = None) -> list[Partition]:
-    """Errors of predictions that are there already; otherwise as `errors_by_region`.
+def prediction_errors_by_region(
+    dataset: Dataset, predictions: Predictions, units: Units | str | None = None
+) -> list[Partition]:
+    """As `errors_by_region`, from predictions that have been made already.
 
     Raises:
         ValueError: the frames have no forces.
@@ -124,26 +126,26 @@ def regions_of(dataset: Dataset, predictions: Predictions, units: Units | str | 
 
 
 def _by_conformer(errors: _Errors, torsions: list[Torsion], angles: Float[np.ndarray, "M T"]) -> Partition | None:
-    telling, found = conformers(torsions, angles)
+    distinctive, found = conformers(torsions, angles)
     if len(found) < 2:
         return None
     regions, left = [], np.ones(len(angles), bool)
     for one in found:
         frames = _mask(len(angles), one.frames)
         left &= ~frames
-        label = ", ".join(f"{torsion} {angle:.0f}°" for torsion, angle in zip(telling, one.angles, strict=True))
+        label = ", ".join(f"{torsion} {angle:.0f}°" for torsion, angle in zip(distinctive, one.angles, strict=True))
         regions.append(errors.region(label, frames))
     if left.any():
-        regions.append(errors.region("on the way between them", left))
+        regions.append(errors.region("between conformers", left))
     return Partition("conformers", tuple(regions))
 
 
 def _by_angle(errors: _Errors, torsion: Torsion, sizes: Float[np.ndarray, "M"]) -> Partition | None:
-    if np.ptp(sizes) < _MOVES:
+    if np.ptp(sizes) < _MINIMUM_RANGE:
         return None
     edges = np.linspace(0, torsion.period / 2, _BINS + 1)
-    place = np.clip(np.searchsorted(edges, sizes, side="right") - 1, 0, _BINS - 1)
-    regions = [errors.region(f"{edges[k]:.0f} to {edges[k + 1]:.0f}°", place == k) for k in range(_BINS)]
+    bins = np.clip(np.searchsorted(edges, sizes, side="right") - 1, 0, _BINS - 1)
+    regions = [errors.region(f"{edges[k]:.0f} to {edges[k + 1]:.0f}°", bins == k) for k in range(_BINS)]
     return Partition(f"torsion {torsion}", tuple(region for region in regions if region.n_frames))
 
 
@@ -159,7 +161,7 @@ def _by_energy(errors: _Errors, energies: Float[np.ndarray, "M"]) -> Partition |
         if start == stop:
             continue
         heights = (energies[order[[start, stop - 1]]] - lowest) / unit.energy_in_ev
-        label = f"{heights[0]:.3g} to {heights[1]:.3g} {unit.energy} above the lowest"
+        label = f"{heights[0]:.3g} to {heights[1]:.3g} {unit.energy} above the lowest energy"
         regions.append(errors.region(label, _mask(len(energies), order[start:stop])))
     return Partition("energy", tuple(regions))
 

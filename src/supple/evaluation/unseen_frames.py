@@ -1,4 +1,4 @@
-"""Test frames must be new to the force field: frames that it was fitted to would flatter it."""
+"""Test frames must be new to the force field: errors on frames that it was fitted to look smaller than they are."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def unseen_frames(potential: Potential, dataset: Dataset) -> Dataset:
-    """The frames that the force field was neither trained nor validated on, known by their geometry.
+    """The frames that the force field was neither trained nor validated on, identified by their geometry.
 
     Raises:
         SplitError: it was trained or validated on all of them.
@@ -22,6 +22,6 @@ def unseen_frames(potential: Potential, dataset: Dataset) -> Dataset:
     if not fresh:
         raise SplitError(
             f"The force field was trained or validated on every frame of {dataset.source.name}: "
-            "errors on them would say nothing; give it other frames."
+            "errors on them would mean nothing; give other frames."
         )
     return dataset.select(fresh)

@@ -1,1 +1,1 @@
-"""Work handed to processes on this machine, on a cluster with Slurm, or to the workers of any Dask scheduler."""
+"""Tasks run by processes on this machine, on a cluster with Slurm, or by the workers of any Dask scheduler."""

@@ -1,7 +1,7 @@
-"""Where a study is computed: on this machine, on a cluster with Slurm, or by the workers of a Dask scheduler that runs already.
+"""Backends: where trainings run; on this machine, on a cluster with Slurm, or on the workers of a running Dask scheduler.
 
-A place opens a `Crew`: a Dask client, and how much may run at the same time. Each training runs in a process of its own, which a Dask
-worker starts and follows, so that workers stay small and are alike everywhere.
+A backend opens a `Cluster`: a Dask client, and how much can run at the same time. Each training runs in a process of its own,
+which a Dask worker starts and follows, so that workers stay small and are the same everywhere.
 """
 
 from __future__ import annotations
@@ -15,76 +15,82 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from supple.errors import SettingsError
 from supple.runtime.machine import available_memory, cores
-from supple.runtime.workers.capacity import Crew, Machine, Room, Slots
+from supple.runtime.workers.capacity import Capacity, MachineCapacity, SlotCapacity
+from supple.runtime.workers.cluster import Cluster
 
 if TYPE_CHECKING:
     from distributed import Client
 
-#: Part of the free memory that trainings may take together.
-_PART = 0.9
-#: Seconds in which a scheduler must answer.
-_PATIENCE = 20
+#: Part of the available memory that trainings may take together.
+_MEMORY_FRACTION = 0.9
+#: Seconds within which a scheduler must answer.
+_TIMEOUT = 20
 
 
 @runtime_checkable
-class Place(Protocol):
-    """Where a study is computed."""
+class Backend(Protocol):
+    """Where trainings run."""
 
-    def room(self) -> Room | None:
-        """How much will be able to run at the same time; None where that is not known before it is opened."""
+    def capacity(self) -> Capacity | None:
+        """How much will be able to run at the same time; None where that is unknown before the backend is opened."""
 
-    def open(self, n_trainings: int) -> AbstractContextManager[Crew]:
-        """Workers for so many trainings.
+    def open(self, n_tasks: int) -> AbstractContextManager[Cluster]:
+        """Workers for so many tasks.
 
         Raises:
-            SettingsError: there are none to be had.
+            SettingsError: there are no workers.
         """
 
 
 @dataclass(frozen=True)
-class Here:
-    """The machine that this runs on, with at most so many trainings at a time; as many as it has room for when None."""
+class LocalBackend:
+    """This machine, with at most `jobs` trainings at a time; when None, as many as cores and memory allow."""
 
     jobs: int | None = None
 
-    def room(self) -> Machine:
-        """Its cores and its free memory."""
-        return Machine(cores(), int(_PART * available_memory()), self.jobs or cores())
+    @property
+    def in_process(self) -> bool:
+        """Whether tasks run one after another in this process, without workers."""
+        return self.jobs == 1
+
+    def capacity(self) -> MachineCapacity:
+        """Its cores and its available memory."""
+        return MachineCapacity(cores(), int(_MEMORY_FRACTION * available_memory()), self.jobs or cores())
 
     @contextmanager
-    def open(self, n_trainings: int) -> Iterator[Crew]:
+    def open(self, n_tasks: int) -> Iterator[Cluster]:
         """A local cluster; it ends with this process, however that ends."""
         import dask
         from distributed import Client, LocalCluster
 
-        room = self.room()
-        # A worker with threads: each training has a process of its own anyway, and others would take cores and memory from it, as
-        # would looking at the threads every 10 ms.
+        capacity = self.capacity()
+        # One worker with threads: each training has a process of its own anyway, and processes of the workers would take cores
+        # and memory from it, as would profiling the threads every 10 ms.
         with dask.config.set({"distributed.worker.profile.enabled": False}):
             cluster = LocalCluster(
-                n_workers=1, threads_per_worker=min(room.at_most, room.cores, n_trainings), processes=False,
+                n_workers=1, threads_per_worker=min(capacity.max_tasks, capacity.cores, n_tasks), processes=False,
                 memory_limit=None, dashboard_address=":0", silence_logs=logging.CRITICAL,
             )  # fmt: skip
         with cluster, Client(cluster) as client:
-            yield Crew(client, room)
+            yield Cluster(client, capacity)
 
 
 @dataclass(frozen=True)
-class Scheduler:
-    """The workers of a scheduler that runs already; they see the same folders under the same paths."""
+class SchedulerBackend:
+    """The workers of a running Dask scheduler, which see the same folders under the same paths."""
 
     address: str
 
-    def room(self) -> None:
-        """Not known before it has answered."""
+    def capacity(self) -> None:
+        """Unknown before the scheduler has answered."""
 
     @contextmanager
-    def open(self, n_trainings: int) -> Iterator[Crew]:
-        """A client of it."""
+    def open(self, n_tasks: int) -> Iterator[Cluster]:
+        """A client of the scheduler."""
         from distributed import Client
 
         try:
-            client = Client(self.address, timeout=_PATIENCE)
+            client = Client(self.address, timeout=_TIMEOUT)
         except (OSError, ValueError) as error:
             raise SettingsError(
                 f"No Dask scheduler answers at {self.address}: start one there, or correct --on."
@@ -92,36 +98,36 @@ class Scheduler:
         with client:
             if not client.nthreads():
                 raise SettingsError(f"The Dask scheduler at {self.address} has no workers: start some (dask worker).")
-            yield Crew(client, Slots(lambda: sum(client.nthreads().values()), _threads_each(client)))
+            yield Cluster(client, SlotCapacity(lambda: sum(client.nthreads().values()), _threads_per_slot(client)))
 
 
-def _threads_each(client: Client) -> int:
-    """Cores of a machine, shared among the slots of all workers on it; of the machine with the fewest."""
+def _threads_per_slot(client: Client) -> int:
+    """The cores of a machine divided by the slots of all workers on it; the least over all machines."""
     slots: dict[str, int] = {}
     workers: dict[str, Any] = client.scheduler_info(n_workers=-1)["workers"]
     for worker in workers.values():
         slots[worker["host"]] = slots.get(worker["host"], 0) + worker["nthreads"]
-    known = client.run(cores)
-    return max(min(known[address] // slots[worker["host"]] for address, worker in workers.items()), 1)
+    cores_of = client.run(cores)
+    return max(min(cores_of[address] // slots[worker["host"]] for address, worker in workers.items()), 1)
 
 
-def place_of(text: str | None, jobs: int | None = None) -> Place:
-    """The place that a text names: nothing, `slurm:FILE.yaml`, or a scheduler's address such as `tcp://host:8786`.
+def backend_from(text: str | None, jobs: int | None = None) -> Backend:
+    """The backend that a text names: None for this machine, `slurm:FILE.yaml`, or a scheduler's address (`tcp://host:8786`).
 
     Raises:
-        SettingsError: it names none, or its file cannot be used.
+        SettingsError: it names no backend, or its file cannot be used.
     """
     if text is None:
-        return Here(jobs)
+        return LocalBackend(jobs)
     if jobs is not None:
         raise SettingsError("--jobs is for trainings on this machine: leave it out, or leave out --on.")
     kind, _, rest = text.partition(":")
     if kind == "slurm":
-        from supple.runtime.workers.slurm import Slurm
+        from supple.runtime.workers.slurm import SlurmBackend
 
-        return Slurm.from_file(Path(rest))
+        return SlurmBackend.from_file(Path(rest))
     if kind in ("tcp", "tls", "ucx", "ws") and rest.startswith("//"):
-        return Scheduler(text)
+        return SchedulerBackend(text)
     raise SettingsError(
-        f"--on {text} names no place: give slurm:FILE.yaml, or the address of a Dask scheduler, as tcp://host:8786."
+        f"--on {text} is not a backend: give slurm:FILE.yaml, or the address of a Dask scheduler, such as tcp://host:8786."
     )

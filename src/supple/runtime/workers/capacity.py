@@ -1,22 +1,19 @@
-"""How much may run at the same time: on this machine by cores and memory, elsewhere by the slots of the workers there."""
+"""How many tasks run at the same time: on this machine by cores and memory, elsewhere by the slots of the workers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
-
-if TYPE_CHECKING:
-    from distributed import Client
+from typing import Protocol, runtime_checkable
 
 
 @dataclass(frozen=True)
-class Share:
-    """What a training gets, of what there is.
+class Allocation:
+    """The resources of one task.
 
     Attributes:
         threads: that it runs on.
-        n_bytes: that it is expected to take.
+        n_bytes: memory that it is expected to take.
     """
 
     threads: int
@@ -24,65 +21,52 @@ class Share:
 
 
 @runtime_checkable
-class Room(Protocol):
-    """How much may run at the same time."""
+class Capacity(Protocol):
+    """How much can run at the same time."""
 
-    def share(self, n_bytes: int) -> Share:
-        """What a training that takes so much memory gets; the same however many others there are."""
+    def allocate(self, n_bytes: int) -> Allocation:
+        """The resources of a task that takes so much memory; the same however many others there are."""
 
-    def holds(self, shares: list[Share]) -> bool:
-        """Whether trainings with these shares may run at the same time; a single one always may."""
+    def fits(self, allocations: list[Allocation]) -> bool:
+        """Whether tasks with these resources can run at the same time; a single one always can."""
 
 
 @dataclass(frozen=True)
-class Machine:
-    """Room on this machine: no more threads than cores, no more memory than is free.
+class MachineCapacity:
+    """This machine: no more threads than cores, no more memory than is available.
 
-    A training has one core, and others beside it; where memory leaves no room for as many, it has more.
+    A task runs on one core, beside others; where memory limits their number, each gets more cores.
     """
 
     cores: int
     n_bytes: int
-    at_most: int
+    max_tasks: int
 
-    def share(self, n_bytes: int) -> Share:
-        """Cores, shared among as many trainings of this kind as fit into memory."""
-        beside = max(min(self.n_bytes // max(n_bytes, 1), self.cores, self.at_most), 1)
-        return Share(self.cores // beside, n_bytes)
+    def allocate(self, n_bytes: int) -> Allocation:
+        """The cores, divided by the number of such tasks that fit into memory."""
+        parallel = max(min(self.n_bytes // max(n_bytes, 1), self.cores, self.max_tasks), 1)
+        return Allocation(self.cores // parallel, n_bytes)
 
-    def holds(self, shares: list[Share]) -> bool:
-        """Whether cores and memory are enough."""
-        return len(shares) <= 1 or (
-            len(shares) <= self.at_most
-            and sum(share.threads for share in shares) <= self.cores
-            and sum(share.n_bytes for share in shares) <= self.n_bytes
+    def fits(self, allocations: list[Allocation]) -> bool:
+        """Whether there are enough cores and memory."""
+        return len(allocations) <= 1 or (
+            len(allocations) <= self.max_tasks
+            and sum(one.threads for one in allocations) <= self.cores
+            and sum(one.n_bytes for one in allocations) <= self.n_bytes
         )
 
 
 @dataclass(frozen=True)
-class Slots:
-    """Room on other machines, which are alike: a training for each slot of the workers there, now or as soon as they come."""
+class SlotCapacity:
+    """Other machines, all alike: a task for each slot of their workers, present now or as soon as they start."""
 
     count: Callable[[], int]
     threads: int
 
-    def share(self, n_bytes: int) -> Share:
+    def allocate(self, n_bytes: int) -> Allocation:
         """A slot."""
-        return Share(self.threads, n_bytes)
+        return Allocation(self.threads, n_bytes)
 
-    def holds(self, shares: list[Share]) -> bool:
-        """Whether there are as many slots."""
-        return len(shares) <= max(self.count(), 1)
-
-
-@dataclass(frozen=True)
-class Crew:
-    """Who does the work.
-
-    Attributes:
-        client: of Dask.
-        room: how much may run at the same time.
-    """
-
-    client: Client
-    room: Room
+    def fits(self, allocations: list[Allocation]) -> bool:
+        """Whether there are enough slots."""
+        return len(allocations) <= max(self.count(), 1)

@@ -1,7 +1,7 @@
-"""Work handed to the workers of a Dask cluster: as much as there is room for, whatever happens to a worker.
+"""Tasks dispatched to the workers of a Dask cluster: as many at a time as its capacity allows, even when workers are lost.
 
-A worker that is lost costs what its work had not yet written: Dask gives it to another one, which goes on from the checkpoint. (If the
-lost one's process is still at it, the other waits in the same folder.)
+A lost worker costs what its task had not yet written: Dask gives the task to another worker, which resumes from the
+checkpoint. (If the lost worker's process is still running, the other one waits for it in the same folder.)
 """
 
 from __future__ import annotations
@@ -14,149 +14,150 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from supple.runtime.progress import Progress
-from supple.runtime.workers.capacity import Crew, Share
-from supple.runtime.workers.subprocess_worker import Child, Killed, Stopped, Work
+from supple.runtime.workers.capacity import Allocation
+from supple.runtime.workers.cluster import Cluster
+from supple.runtime.workers.subprocess_worker import SubprocessWorker, Task, TaskKilled, TaskStopped
 
 if TYPE_CHECKING:
     from distributed import Future
 
-#: Seconds that stopped work has for its checkpoints.
-GRACE = 20.0
-#: Seconds between two looks at what has been said.
-_LOOK = 0.2
-#: How often work whose process was killed is begun again.
-_AGAIN = 2
+#: Seconds that stopped tasks have to write their checkpoints.
+GRACE_PERIOD = 20.0
+#: Seconds between two checks for messages.
+_POLL_INTERVAL = 0.2
+#: How often a task whose process was killed is started again.
+_RETRIES = 2
 
 
 @dataclass(frozen=True, eq=False)
-class Piece:
-    """One piece of work.
+class QueuedTask:
+    """A task that waits for its turn.
 
     Attributes:
-        name: by which it is known.
+        name: of the task.
         n_bytes: memory that it is expected to take.
-        work: makes what is sent to a worker, once its turn has come.
+        make: creates what is sent to a worker, once its turn has come.
     """
 
     name: str
     n_bytes: int
-    work: Callable[[], Work]
+    make: Callable[[], Task]
 
 
 @dataclass(frozen=True)
-class Lost:
-    """No result came of a piece of work; why, as the end of a sentence."""
+class TaskFailure:
+    """A task ended without a result; `reason` is a sentence."""
 
     reason: str
 
 
-#: The children of this worker, by topic and name, so that they can be asked to stop.
-_children: dict[tuple[str, str], Child] = {}
+#: The processes of this worker, by topic and name, so that they can be asked to stop.
+_processes: dict[tuple[str, str], SubprocessWorker] = {}
 
 
-def do_there(name: str, work: Work, threads: int, topic: str) -> Any:
-    """On a worker: do it in a child, and say what there is to say under the topic.
+def run_on_worker(name: str, task: Task, threads: int, topic: str) -> Any:
+    """On a Dask worker: run the task in a process of its own, and pass on its messages under the topic.
 
     Raises:
-        Killed: by a signal; Dask begins it again, for some times.
+        TaskKilled: by a signal; Dask starts the task again, a few times.
     """
     from distributed import get_worker
 
     worker = get_worker()
-    child = Child(work, threads)
-    _children[topic, name] = child
+    process = SubprocessWorker(task, threads)
+    _processes[topic, name] = process
     try:
-        return child.follow(lambda message: worker.log_event(topic, list(message)))
-    except Stopped as stopped:  # not raised: it would be begun again
-        return Lost(str(stopped))
-    except Killed as killed:
+        return process.wait(lambda message: worker.log_event(topic, list(message)))
+    except TaskStopped as stopped:  # not raised: it would be started again
+        return TaskFailure(str(stopped))
+    except TaskKilled as killed:
         if killed.by_signal:
             raise
-        return Lost(killed.sentence)
+        return TaskFailure(killed.sentence)
     finally:
-        del _children[topic, name]
-        child.close()
+        del _processes[topic, name]
+        process.close()
 
 
-def stop_there(topic: str) -> None:
-    """On a worker: ask the work under a topic to stop."""
-    for (of, _), child in list(_children.items()):
+def stop_on_worker(topic: str) -> None:
+    """On a Dask worker: ask the tasks under a topic to stop."""
+    for (of, _), process in list(_processes.items()):
         if of == topic:
-            child.stop()
+            process.stop()
 
 
-class Dispatch:
-    """Hands out work and gathers what comes of it.
+class Dispatcher:
+    """Sends tasks to a cluster and collects their results.
 
     Args:
-        crew: who does the work.
-        progress: hears what is said on the way.
-        on_end: called with a name and a result, or `Lost`, as each piece ends.
+        cluster: runs the tasks.
+        progress: receives the notes and steps of all tasks.
+        on_end: called with the name and the result, or `TaskFailure`, of each task that ends.
     """
 
-    def __init__(self, crew: Crew, progress: Progress, on_end: Callable[[str, Any], None]) -> None:
-        self.client, self.room = crew.client, crew.room
+    def __init__(self, cluster: Cluster, progress: Progress, on_end: Callable[[str, Any], None]) -> None:
+        self.client, self.capacity = cluster.client, cluster.capacity
         self.progress = progress
         self.on_end = on_end
         self.topic = f"supple-{uuid.uuid4().hex}"
-        self._said: queue.SimpleQueue[list[Any]] = queue.SimpleQueue()
-        self._running: dict[Future[Any], tuple[Piece, Share]] = {}
+        self._messages: queue.SimpleQueue[list[Any]] = queue.SimpleQueue()
+        self._running: dict[Future[Any], tuple[QueuedTask, Allocation]] = {}
 
-    def run(self, pieces: Iterable[Piece]) -> None:
-        """Do all of it, in this order; the next piece is asked for when there may be room for it.
+    def run(self, tasks: Iterable[QueuedTask]) -> None:
+        """Run all tasks, in this order; the iterator is advanced only when there may be capacity for another task.
 
-        When this is interrupted, all that runs is asked to stop and given time to write its checkpoint.
+        When this is interrupted, all running tasks are asked to stop and given time to write their checkpoints.
         """
-        coming = iter(pieces)
-        self.client.subscribe_topic(self.topic, lambda event: self._said.put(event[1]))
+        waiting = iter(tasks)
+        self.client.subscribe_topic(self.topic, lambda event: self._messages.put(event[1]))
         try:
-            following = next(coming, None)
+            following = next(waiting, None)
             while following is not None or self._running:
-                while following is not None and self._has_room_for(self.room.share(following.n_bytes)):
+                while following is not None and self._fits(self.capacity.allocate(following.n_bytes)):
                     self._submit(following)
-                    following = next(coming, None)
-                self._gather()
+                    following = next(waiting, None)
+                self._collect()
         except BaseException:
             self._stop()
             raise
         finally:
-            self._listen()
+            self._pass_on_messages()
             self.client.unsubscribe_topic(self.topic)
 
-    def _has_room_for(self, share: Share) -> bool:
-        return self.room.holds([share, *(running for _, running in self._running.values())])
+    def _fits(self, allocation: Allocation) -> bool:
+        return self.capacity.fits([allocation, *(running for _, running in self._running.values())])
 
-    def _submit(self, piece: Piece) -> None:
-        share = self.room.share(piece.n_bytes)
-        key = f"{self.topic}-{piece.name}"
+    def _submit(self, task: QueuedTask) -> None:
+        allocation = self.capacity.allocate(task.n_bytes)
+        key = f"{self.topic}-{task.name}"
         future = self.client.submit(
-            do_there, piece.name, piece.work(), share.threads, self.topic, key=key, pure=False, retries=_AGAIN
+            run_on_worker, task.name, task.make(), allocation.threads, self.topic, key=key, pure=False, retries=_RETRIES
         )
-        self._running[future] = piece, share
+        self._running[future] = task, allocation
 
-    def _gather(self) -> None:
-        """Wait a moment; pass on what was said, and take note of what has ended."""
+    def _collect(self) -> None:
+        """Wait a moment; pass on messages, and report the tasks that have ended."""
         from distributed import wait
 
         with contextlib.suppress(TimeoutError):
-            wait(list(self._running), timeout=_LOOK, return_when="FIRST_COMPLETED")
-        self._listen()
+            wait(list(self._running), timeout=_POLL_INTERVAL, return_when="FIRST_COMPLETED")
+        self._pass_on_messages()
         for future in [future for future in self._running if future.done()]:
-            piece, _ = self._running.pop(future)
-            self.on_end(piece.name, _outcome(future))
+            task, _ = self._running.pop(future)
+            self.on_end(task.name, _outcome(future))
 
-    def _listen(self) -> None:
+    def _pass_on_messages(self) -> None:
         with contextlib.suppress(queue.Empty):
             while True:
-                kind, *content = self._said.get_nowait()
+                kind, *content = self._messages.get_nowait()
                 (self.progress.note if kind == "note" else self.progress.step)(*content)
 
     def _stop(self) -> None:
         from distributed import wait
 
         with contextlib.suppress(Exception):
-            self.client.run(stop_there, self.topic)
-            wait(list(self._running), timeout=GRACE)
+            self.client.run(stop_on_worker, self.topic)
+            wait(list(self._running), timeout=GRACE_PERIOD)
         with contextlib.suppress(Exception):
             self.client.cancel(list(self._running), force=True)
 
@@ -167,8 +168,10 @@ def _outcome(future: Future[Any]) -> Any:
     if future.status == "finished":
         return future.result()
     error = future.exception() if future.status == "error" else None
-    if isinstance(error, Killed):
-        return Lost(error.sentence)
+    if isinstance(error, TaskKilled):
+        return TaskFailure(error.sentence)
     if isinstance(error, KilledWorker):
-        return Lost("its worker died again and again; if the machine ran out of memory, run fewer at a time (--jobs).")
-    return Lost("its worker was lost." if error is None else f"{type(error).__name__}: {error}")
+        return TaskFailure(
+            "Its worker died repeatedly; if the machine ran out of memory, run fewer trainings at a time (--jobs)."
+        )
+    return TaskFailure("Its worker was lost." if error is None else f"{type(error).__name__}: {error}")

@@ -1,4 +1,4 @@
-"""A cluster with Slurm: Dask asks it for jobs, each of which is a worker for one training at a time."""
+"""A cluster with Slurm: Dask submits jobs, each of which is a worker for one training at a time."""
 
 from __future__ import annotations
 
@@ -11,28 +11,30 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError
 
 from supple.errors import SettingsError
-from supple.runtime.workers.capacity import Crew, Slots
+from supple.runtime.optional_dependencies import extra
+from supple.runtime.workers.capacity import SlotCapacity
+from supple.runtime.workers.cluster import Cluster
 
-#: Seconds before the end of a job's time at which its worker stops, and its training goes on in another job.
-_EARLY = 120
-#: Trainings longer than a job's time lose their worker again and again: that many times before one counts as failed.
-_PATIENCE = 100
+#: Seconds before a job's time limit at which its worker stops; its training is resumed in another job.
+_MARGIN = 120
+#: Trainings longer than a job's time limit lose their worker repeatedly: so many times before one counts as failed.
+_ALLOWED_FAILURES = 100
 
 
-class Slurm(BaseModel):
-    """What is asked of Slurm; the YAML file has these keys.
+class SlurmBackend(BaseModel):
+    """What to request from Slurm; the YAML file has these keys.
 
     Attributes:
-        jobs: workers at a time, each a job of its own.
-        cores: of a job; a training runs on all of them.
-        memory: of a job, as in 16GB.
-        time: limit of a job, as Slurm writes it (2:00:00); a training that takes longer goes on in the next one.
+        jobs: number of workers at a time, each of them a job.
+        cores: per job; a training uses all of them.
+        memory: per job, such as 16GB.
+        time: limit of a job in Slurm's notation (2:00:00); a training that takes longer is resumed in the next job.
         partition, account: as in --partition and --account.
-        gpus: of a job.
-        preamble: lines of the shell before the worker starts, as `module load python` or `source venv/bin/activate`.
-        options: more options of sbatch, as --constraint=a100.
-        python: the interpreter there; that of this process if left out.
-        interface: network interface that workers reach the scheduler by, as ib0.
+        gpus: per job.
+        preamble: shell commands before the worker starts, such as `module load python` or `source venv/bin/activate`.
+        options: further options of sbatch, such as --constraint=a100.
+        python: the interpreter on the nodes; that of this process if left out.
+        interface: network interface through which workers reach the scheduler, such as ib0.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -50,18 +52,18 @@ class Slurm(BaseModel):
     interface: str | None = None
 
     @classmethod
-    def from_file(cls, path: Path) -> Slurm:
+    def from_file(cls, path: Path) -> SlurmBackend:
         """Read a YAML file.
 
         Raises:
-            SettingsError: there is none, or a key or value is wrong.
+            SettingsError: the file is missing, or a key or value is wrong.
         """
         try:
-            # as text: YAML would take 4:00:00 for a number
+            # as text: YAML would read 4:00:00 as a number
             content = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
         except FileNotFoundError as error:
             raise SettingsError(
-                f"There is no file {path} that says what to ask of Slurm (--on slurm:FILE.yaml)."
+                f"There is no file {path} with the requests to Slurm (--on slurm:FILE.yaml)."
             ) from error
         except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
             raise SettingsError(f"{path} cannot be read as YAML ({str(error).splitlines()[0]}).") from error
@@ -74,52 +76,50 @@ class Slurm(BaseModel):
             where = ".".join(str(part) for part in first["loc"])
             if first["type"] == "extra_forbidden":
                 raise SettingsError(
-                    f"{path}: '{where}' is not known; choose from {', '.join(cls.model_fields)}."
+                    f"{path}: '{where}' is not a key; choose from {', '.join(cls.model_fields)}."
                 ) from error
             raise SettingsError(f"{path}: {where}: {first['msg']}.") from error
 
-    def room(self) -> Slots:
+    def capacity(self) -> SlotCapacity:
         """A training for each job."""
-        return Slots(lambda: self.jobs, self.cores)
+        return SlotCapacity(lambda: self.jobs, self.cores)
 
     @contextmanager
-    def open(self, n_trainings: int) -> Iterator[Crew]:
-        """Jobs that are asked for again when their time is over, until the study ends."""
+    def open(self, n_tasks: int) -> Iterator[Cluster]:
+        """Jobs that are submitted again when their time is over, until the study ends."""
         import dask
         from distributed import Client
 
-        with dask.config.set({"distributed.scheduler.allowed-failures": _PATIENCE}), self.cluster() as cluster:
-            n = min(self.jobs, n_trainings)
+        with dask.config.set({"distributed.scheduler.allowed-failures": _ALLOWED_FAILURES}), self.cluster() as cluster:
+            n = min(self.jobs, n_tasks)
             cluster.adapt(minimum_jobs=n, maximum_jobs=n)
             with Client(cluster) as client:
-                yield Crew(client, self.room())
+                yield Cluster(client, self.capacity())
 
     def cluster(self) -> Any:
-        """Dask's cluster; no job is asked for yet. `job_script()` of it is the text that Slurm gets.
+        """Dask's cluster, before any job is submitted; its `job_script()` is the text that Slurm gets.
 
         Raises:
             SettingsError: dask-jobqueue is not installed.
         """
-        try:
+        with extra("slurm", "dask-jobqueue"):
             from dask_jobqueue.slurm import SLURMCluster
-        except ImportError as error:
-            raise SettingsError("Studies on Slurm need dask-jobqueue: pip install 'supple[slurm]'.") from error
         gpus = [f"--gres=gpu:{self.gpus}"] if self.gpus else []
-        # Dask would run as many tasks at a time as there are cores. Here one training has them all.
+        # Dask would run as many tasks at a time as there are cores; here one training uses them all.
         return SLURMCluster(
             cores=1, processes=1, job_cpu=self.cores, memory=self.memory, walltime=self.time, queue=self.partition, account=self.account,
             job_extra_directives=[*gpus, *self.options], job_script_prologue=list(self.preamble),
-            worker_extra_args=["--lifetime", f"{max(_seconds(self.time) - _EARLY, 60)}s", "--lifetime-stagger", "30s"],
+            worker_extra_args=["--lifetime", f"{max(_seconds(self.time) - _MARGIN, 60)}s", "--lifetime-stagger", "30s"],
             job_name="supple-study", python=self.python, interface=self.interface,
             scheduler_options={"dashboard_address": ":0"},
         )  # fmt: skip
 
 
 def _seconds(time: str) -> int:
-    """Of a time as Slurm writes it: minutes, minutes:seconds, hours:minutes:seconds, days-hours[:minutes[:seconds]].
+    """Seconds of a time in Slurm's notation: minutes, minutes:seconds, hours:minutes:seconds, days-hours[:minutes[:seconds]].
 
     Raises:
-        SettingsError: it is none.
+        SettingsError: it is not such a time.
     """
     days, dash, rest = time.rpartition("-")
     parts = rest.split(":")
@@ -130,5 +130,7 @@ def _seconds(time: str) -> int:
             return ((int(days) * 24 + hours) * 60 + minutes) * 60 + seconds
         hours, minutes, seconds = {1: [0, *numbers, 0], 2: [0, *numbers], 3: numbers}[len(numbers)]
     except (ValueError, KeyError) as error:
-        raise SettingsError(f"'{time}' is no time for Slurm: write for instance 2:00:00 for two hours.") from error
+        raise SettingsError(
+            f"'{time}' is not a time that Slurm understands: write for instance 2:00:00 for two hours."
+        ) from error
     return (hours * 60 + minutes) * 60 + seconds

@@ -1,7 +1,7 @@
-"""Work in a process of its own, most often a training.
+"""SubprocessWorker: a task, most often a training, in a process of its own.
 
-What happens to it happens to no other work, its memory is measured alone, and it can be asked to stop. One that loses
-whoever started it stops by itself, with a checkpoint.
+Whatever happens to the task affects no other, its memory is measured separately, and it can be asked to stop. If the process
+that started it disappears, it stops by itself and writes a checkpoint.
 """
 
 from __future__ import annotations
@@ -20,57 +20,57 @@ from typing import Any, Protocol, runtime_checkable
 
 from supple.runtime.progress import Progress
 
-#: Seconds between two steps that a training reports.
+#: Seconds between two steps that a task reports.
 INTERVAL = 0.2
-#: What libraries take their number of threads from.
+#: Environment variables from which libraries take their number of threads.
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 
-#: Hears messages: ("note", sentence) or ("step", task, done, total, detail).
-Hear = Callable[[tuple[Any, ...]], None]
+#: Receives messages: ("note", sentence) or ("step", task, done, total, detail).
+MessageHandler = Callable[[tuple[Any, ...]], None]
 
 
 @runtime_checkable
-class Work(Protocol):
-    """What is to be done; it is pickled on its way to where that happens."""
+class Task(Protocol):
+    """What to compute; it is pickled on its way to the process that computes it."""
 
     def __call__(self, progress: Progress) -> Any:
-        """Do it; what comes of it must be made of plain values."""
+        """Compute it; the result must consist of plain values."""
 
 
-class Stopped(Exception):  # noqa: N818 (no error: it was asked for)
-    """The work was asked to stop, and has written a checkpoint where it can."""
+class TaskStopped(Exception):  # noqa: N818 (no error: it was asked to)
+    """The task was asked to stop, and has written a checkpoint where it can."""
 
 
-class Killed(Exception):  # noqa: N818 (as the system says it)
-    """The process was killed, or ended by itself without a result; `by_signal` says which."""
+class TaskKilled(Exception):  # noqa: N818 (as the system says it)
+    """The process was killed by a signal (`by_signal`), or ended without a result; `sentence` says which."""
 
     def __init__(self, sentence: str, by_signal: bool) -> None:
         super().__init__(sentence, by_signal)
         self.sentence, self.by_signal = sentence, by_signal
 
 
-class Child:
-    """The process, as the one that started it sees it."""
+class SubprocessWorker:
+    """The process of a task, as seen by the process that started it."""
 
-    def __init__(self, work: Work, threads: int) -> None:
+    def __init__(self, task: Task, threads: int) -> None:
         self._connection, theirs = Pipe()
         self._stopped = False
         environment = os.environ | dict.fromkeys(_THREADS, str(threads)) | {"PYTHONPATH": os.pathsep.join(sys.path)}
-        # A session of its own: Ctrl-C in a terminal shall reach the one that plans the study, and no other.
+        # A session of its own: Ctrl-C in a terminal must reach the process that runs the study, and no other.
         self.process = subprocess.Popen(
             [sys.executable, "-c", "from supple.runtime.workers.subprocess_worker import main; main()", str(theirs.fileno())],
             pass_fds=[theirs.fileno()], env=environment, stdin=subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
         theirs.close()
-        with contextlib.suppress(OSError):  # it is gone already; `follow` will say so
-            self._connection.send((work, threads))
+        with contextlib.suppress(OSError):  # it has ended already, as `wait` will report
+            self._connection.send((task, threads))
 
-    def follow(self, hear: Hear) -> Any:
-        """Pass on what it says until it ends; returns what came of the work.
+    def wait(self, on_message: MessageHandler) -> Any:
+        """Pass on its messages until it ends; returns the result of the task.
 
         Raises:
-            Stopped: it was asked to stop.
-            Killed: it ended without a result.
+            TaskStopped: it was asked to stop.
+            TaskKilled: it ended without a result.
         """
         with contextlib.suppress(EOFError, OSError):
             while True:
@@ -78,15 +78,16 @@ class Child:
                 if kind == "end":
                     self.process.wait()
                     return content[0]
-                hear((kind, *content))
+                on_message((kind, *content))
         code = self.process.wait()
         if self._stopped:
-            raise Stopped("stopped")
+            raise TaskStopped("Stopped.")
         if code >= 0:
-            raise Killed(f"its process ended without a result (exit code {code}).", by_signal=False)
+            raise TaskKilled(f"Its process ended without a result (exit code {code}).", by_signal=False)
         name = signal.Signals(-code).name
-        raise Killed(
-            f"its process was killed ({name}); if it ran out of memory, run fewer at a time (--jobs).", by_signal=True
+        raise TaskKilled(
+            f"Its process was killed ({name}); if it ran out of memory, run fewer trainings at a time (--jobs).",
+            by_signal=True,
         )
 
     def stop(self) -> None:
@@ -95,7 +96,7 @@ class Child:
         self.process.terminate()
 
     def close(self) -> None:
-        """End it, however far it is."""
+        """Kill it if it is still running."""
         self._connection.close()
         if self.process.poll() is None:
             self.process.kill()
@@ -114,7 +115,7 @@ class PipeProgress:
         self._send("note", sentence)
 
     def step(self, task: str, done: float, total: float, detail: str = "") -> None:
-        """Sent unless the last one was sent a moment ago."""
+        """Sent unless the last one was sent within `INTERVAL`."""
         now = time.monotonic()
         if now - self._last >= INTERVAL:
             self._last = now
@@ -123,7 +124,7 @@ class PipeProgress:
     def _send(self, *message: Any) -> None:
         try:
             self._connection.send(message)
-        except OSError:  # whoever started this training is gone: stop, as if interrupted
+        except OSError:  # the process that started this one has ended: stop, as if interrupted
             raise KeyboardInterrupt from None
 
 
@@ -132,11 +133,11 @@ def _interrupt(number: int, frame: Any) -> None:
 
 
 def _end_with_parent(connection: Connection) -> None:
-    """Interrupt the training as soon as the other end of the pipe is closed, even while it has nothing to say."""
+    """Interrupt the task as soon as the other end of the pipe is closed, even while there is nothing to report."""
 
     def watch() -> None:
         with contextlib.suppress(EOFError, OSError):
-            connection.recv()  # nothing is ever sent after the work
+            connection.recv()  # nothing is ever sent after the task
         os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=watch, daemon=True).start()
@@ -150,7 +151,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _interrupt)
     connection = Connection(int(sys.argv[1]))
     with contextlib.suppress(KeyboardInterrupt, EOFError, OSError):
-        work, threads = connection.recv()
+        task, threads = connection.recv()
         torch.set_num_threads(threads)
         _end_with_parent(connection)
-        connection.send(("end", work(PipeProgress(connection))))
+        connection.send(("end", task(PipeProgress(connection))))

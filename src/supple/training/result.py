@@ -1,0 +1,93 @@
+"""TrainingResult: what a training writes when it is complete (result.json), and everything else reads."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from supple.errors import SettingsError
+from supple.evaluation.bootstrap import ErrorIntervals
+from supple.models.metrics import Metrics
+from supple.models.potential import Provenance
+from supple.runtime.run_directory import RunDirectory
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """The result of one training.
+
+    Attributes:
+        kind: of model.
+        n_train, n_valid: numbers of training and validation frames.
+        seed: of the split and of the training.
+        seconds: duration of the training.
+        peak_rss_bytes: peak memory of its process.
+        settings: all settings of the model, including those that were chosen during the training.
+        validation: errors on the validation frames, in the units of the data's file.
+        test: errors on the test frames, in the same units; None without test frames.
+        intervals: bootstrap intervals of the test errors; None where there are none.
+        notes: what the user should know about the training, as sentences.
+    """
+
+    kind: str
+    n_train: int
+    n_valid: int
+    seed: int
+    seconds: float
+    peak_rss_bytes: int
+    settings: dict[str, Any]
+    validation: Metrics
+    test: Metrics | None = None
+    intervals: ErrorIntervals | None = None
+    notes: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, kind: str, seed: int, provenance: Provenance) -> TrainingResult:
+        """The result of a training without test frames."""
+        return cls(
+            kind,
+            provenance.n_train,
+            provenance.n_valid,
+            seed,
+            provenance.seconds,
+            provenance.peak_rss_bytes,
+            dict(provenance.settings),
+            _METRICS.validate_python(provenance.validation),
+            notes=tuple(provenance.notes),
+        )
+
+    def tested(self, test: Metrics, intervals: ErrorIntervals) -> TrainingResult:
+        """The result with errors on test frames."""
+        return replace(self, test=test, intervals=intervals)
+
+    def to_json(self) -> dict[str, Any]:
+        """As result.json has it."""
+        intervals = None if self.intervals is None else self.intervals.to_dict() or None
+        return asdict(self) | {"intervals": intervals, "notes": list(self.notes)}
+
+    @classmethod
+    def read(cls, directory: Path) -> TrainingResult | None:
+        """The result in a run directory; None while the training is not complete.
+
+        Raises:
+            SettingsError: result.json is damaged.
+        """
+        content = RunDirectory(directory).result
+        if content is None:
+            return None
+        try:
+            return _RESULT.validate_python(content)
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(str(part) for part in first["loc"])
+            raise SettingsError(
+                f"{directory / 'result.json'} is not the result of a training ({where}: {first['msg']}): "
+                "delete its folder to start again."
+            ) from error
+
+
+_METRICS = TypeAdapter(Metrics)
+_RESULT = TypeAdapter(TrainingResult)

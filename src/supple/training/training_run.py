@@ -1,0 +1,185 @@
+"""One training from beginning to end: data and settings in, a run directory with a model and its errors out.
+
+`supple train` runs one of them, `supple study` many, in other processes or on other machines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from supple.checks import Finding, require_sound
+from supple.data.dataset import Dataset
+from supple.data.splits import Split
+from supple.errors import SplitError
+from supple.evaluation.bootstrap import error_intervals
+from supple.evaluation.predictions import Predictions
+from supple.models.kernel.direct_fit import small_kernel_model
+from supple.models.potential import Potential
+from supple.models.settings import ModelSettings
+from supple.runtime.files import copy_file
+from supple.runtime.progress import SILENCE, Progress
+from supple.runtime.run_directory import RunDirectory
+from supple.training.configuration import TrainingConfiguration
+from supple.training.result import TrainingResult
+
+
+@dataclass(frozen=True)
+class TrainedModel:
+    """A finished force field: the file that it is in, and the result of its training."""
+
+    file: Path
+    result: TrainingResult
+
+    def to_json(self) -> dict[str, Any]:
+        """As `supple train --json` prints it."""
+        return self.result.to_json() | {"model": str(self.file)}
+
+
+def train(
+    settings: ModelSettings,
+    dataset: Dataset,
+    split: Split,
+    directory: Path,
+    *,
+    test: Dataset | None = None,
+    out: Path | None = None,
+    progress: Progress = SILENCE,
+    accept: Collection[str] = (),
+) -> TrainedModel:
+    """Train one model in a run directory; a complete run is not repeated, an interrupted one is resumed.
+
+    Args:
+        settings: which model, and its settings.
+        dataset: the frames that the split refers to; all of them are checked before anything is trained.
+        split: training, validation and test frames.
+        directory: the run directory.
+        test: test frames from another file; those of the split when None.
+        out: where to put a copy of the finished model; none is made when None.
+        progress: receives notes and steps.
+        accept: names of findings about the data to accept.
+
+    Raises:
+        SuppleError: as `ModelSettings.fit`, and when the directory holds a run with another configuration.
+    """
+    run = RunDirectory.open(directory, TrainingConfiguration.of(settings, dataset, split, test).to_json())
+    result = TrainingResult.read(directory)
+    if result is None:
+        with run.removed_if_refused():
+            progress.note(f"Checking {dataset.source.name}.")
+            accepted = require_sound(dataset, small_kernel_model, accept)
+            result = TrainingRun.of(settings, dataset, split, directory, accepted, test=test).run(progress)
+    else:
+        progress.note(f"{directory} is complete already.")
+    if out is not None:
+        copy_file(run.model_file, out)
+    return TrainedModel(out or run.model_file, result)
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingRun:
+    """One training with just the frames that it needs, so that it can be sent to another process.
+
+    Attributes:
+        settings: which model, and its settings.
+        train, valid, test: the frames.
+        split: their indices in the file.
+        configuration: what the run directory must agree with.
+        directory: the run directory.
+        accepted: findings about the data that were accepted.
+        common: a folder for what trainings on more or fewer of the same frames share.
+    """
+
+    settings: ModelSettings
+    train: Dataset
+    valid: Dataset
+    test: Dataset
+    split: Split
+    configuration: TrainingConfiguration
+    directory: Path
+    accepted: tuple[Finding, ...] = ()
+    common: Path | None = None
+
+    @classmethod
+    def of(
+        cls,
+        settings: ModelSettings,
+        dataset: Dataset,
+        split: Split,
+        directory: Path,
+        accepted: Sequence[Finding],
+        *,
+        test: Dataset | None = None,
+        common: Path | None = None,
+    ) -> TrainingRun:
+        """A training on frames of a dataset.
+
+        Raises:
+            SplitError: a test frame equals a training or validation frame.
+        """
+        train, valid, own_test = dataset.apply(split)
+        test_frames = own_test if test is None else test
+        require_unseen(test_frames, train, valid)
+        configuration = TrainingConfiguration.of(settings, dataset, split, test)
+        return cls(settings, train, valid, test_frames, split, configuration, directory, tuple(accepted), common)
+
+    def run(self, progress: Progress, *, wait: bool = False) -> TrainingResult:
+        """Train, unless the run is complete.
+
+        Args:
+            progress: receives notes and steps.
+            wait: for another process that is at work in the directory.
+
+        Raises:
+            SuppleError: as `ModelSettings.fit`, and when another process is at work in the directory.
+        """
+        run = RunDirectory.open(self.directory, self.configuration.to_json())
+        with run.removed_if_refused(), run.claimed(wait=wait):
+            return TrainingResult.read(self.directory) or self._train(run, progress)
+
+    def _train(self, run: RunDirectory, progress: Progress) -> TrainingResult:
+        self.split.save(run.path / "split.json")
+        potential = self.settings.fit(
+            self.train,
+            self.valid,
+            seed=self.split.seed,
+            run=run,
+            progress=progress,
+            examined=self.accepted,
+            common=self.common,
+        )
+        if self.split.manner:
+            drawn = " and ".join(f"{name} {value}" for name, value in self.split.manner.items())
+            notes = [*potential.provenance.notes, f"Frames drawn with {drawn}."]
+            potential.provenance = potential.provenance.model_copy(update={"notes": notes})
+        potential.save(run.model_file)
+        result = TrainingResult.of(self.settings.kind, self.split.seed, potential.provenance)
+        if len(self.test):
+            result = self._tested(result, potential, run)
+        run.finish(result.to_json())
+        return result
+
+    def _tested(self, result: TrainingResult, potential: Potential, run: RunDirectory) -> TrainingResult:
+        """The result with errors on the test frames; the predictions are saved in the run directory."""
+        predictions = Predictions.of(potential, self.test)
+        predictions.save(run.predictions_file)
+        units = self.train.source.units
+        errors = potential.metrics(self.test, predictions.energies, predictions.forces, units)
+        return result.tested(errors, error_intervals(self.test, predictions, units))
+
+
+def require_unseen(test: Dataset, train: Dataset, valid: Dataset) -> None:
+    """Refuse test frames that equal training or validation frames, whatever their indices.
+
+    Raises:
+        SplitError: a test frame has the geometry of one of them.
+    """
+    seen = set(train.frame_hashes) | set(valid.frame_hashes)
+    shared = [i for i, frame in enumerate(test.frame_hashes) if frame in seen]
+    if shared:
+        raise SplitError(
+            f"{len(shared)} test frames equal training or validation frames (the first is frame "
+            f"{int(test.frames[shared[0]])} of {test.source.name}): remove the duplicates from the data."
+        )
