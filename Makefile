@@ -11,7 +11,7 @@ WORKERS ?= 2
 help:
 	@echo "make demo   set up, then compare sGDML and SchNet on the bundled data (about 5 minutes)"
 	@echo "make test   set up, then run the tests, with coverage"
-	@echo "make lint   set up, then ruff, mypy"
+	@echo "make lint   set up, then ruff, mypy and import-linter"
 
 setup: $(READY)
 
@@ -19,7 +19,7 @@ setup: $(READY)
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade-strategy only-if-needed -c constraints.txt torch
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[dev,sample]"
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[dev]"
 	touch $@
 
 demo: $(READY)

@@ -36,7 +36,7 @@ def analyse(
     report_units: Annotated[str, typer.Option(help="Unit of free energies.")] = "kcal/mol",
     json: JsonOption = False,
 ) -> None:
-    """Stability, distributions, free energies, vibrations, temperatures and energy drift of trajectories.
+    """Analyse trajectories: stability, free energies, spectra, drift.
 
     --units, --keys and --molecule are of the reference. Exit code 1 when a trajectory is not stable.
     """

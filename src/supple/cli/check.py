@@ -25,7 +25,7 @@ def check(
     html: Annotated[Path | None, typer.Option(help="Write the report as a page, too.")] = None,
     json: JsonOption = False,
 ) -> None:
-    """Say what data are, and what is wrong with them; exit code 1 when something serious is."""
+    """Examine data and report errors and warnings before training."""
     from supple.checks.examine_files import examine_files
     from supple.models.kernel.direct_fit import small_kernel_model
 

@@ -25,7 +25,7 @@ def convert(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace OUT if it exists.")] = False,
     json: JsonOption = False,
 ) -> None:
-    """Write data in another format, or in other units."""
+    """Convert data to another format or to other units."""
     from supple.data.reading import read
     from supple.data.units import Units
     from supple.data.writing import format_of, write

@@ -27,7 +27,7 @@ def export(
         str | None, typer.Option(help="For sgdml, units to write in; those of the training data's file if left out.")
     ] = None,
 ) -> None:
-    """Hand a force field to another program."""
+    """Write a force field for another program."""
     from supple.interfaces.exporting import export as write
 
     written, what = write(model, to, out, out_units)

@@ -16,7 +16,7 @@ def ipi(
         str, typer.Option(help="Where i-PI listens: HOST:PORT, or the <address> or path of a Unix socket.")
     ],
 ) -> None:
-    """Answer an i-PI server until its simulation ends."""
+    """Connect a force field to an i-PI server."""
     from supple.interfaces.ipi import Address, answer_ipi
     from supple.models.loading import load
 

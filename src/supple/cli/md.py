@@ -66,7 +66,7 @@ def md(
     units: UnitsOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Molecular dynamics, watched by guards.
+    """Run molecular dynamics, monitored by guards.
 
     The same command again goes on where it was stopped; with a longer --time, where it ended. Exit code 1 when a guard
     stopped a replica.

@@ -23,7 +23,7 @@ def path(
     units: GeometryUnits = None,
     json: JsonOption = False,
 ) -> None:
-    """The reaction path between two conformers, by a climbing nudged elastic band.
+    """Find the reaction path between two conformers.
 
     Both ends are relaxed before. Exit code 1 when the band did not come to rest.
     """

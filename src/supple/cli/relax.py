@@ -27,7 +27,7 @@ def relax(
     units: GeometryUnits = None,
     json: JsonOption = False,
 ) -> None:
-    """Relax geometries to minima, and say how many conformers they are.
+    """Relax geometries to minima and group these into conformers.
 
     Exit code 1 when one did not come to rest.
     """

@@ -52,7 +52,7 @@ def sample(
     jobs: Annotated[int | None, typer.Option(min=1, help="Processes; as many as cores if left out.")] = None,
     json: JsonOption = False,
 ) -> None:
-    """Make reference data: draw geometries of a molecule and label them; or label those of a file.
+    """Generate geometries of a molecule and compute reference labels.
 
     The same command again goes on where it was stopped.
     """

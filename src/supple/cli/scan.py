@@ -27,7 +27,7 @@ def scan(
     units: GeometryUnits = None,
     json: JsonOption = False,
 ) -> None:
-    """Turn a torsion once round, with all else relaxed at every angle.
+    """Scan a torsion through a full turn, relaxing everything else.
 
     There and back, then each angle once more from its neighbours until none falls any further. Exit code 1 when an angle did
     not come to rest.

@@ -10,7 +10,7 @@ import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-import psutil  # available memory on macOS, which no file there states; Dask needs it anyway
+import psutil  # for the available memory, which macOS states in no file
 
 GIB = 1024**3
 

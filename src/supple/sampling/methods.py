@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from supple.errors import SettingsError
+from supple.runtime.optional_dependencies import extra
 
 if TYPE_CHECKING:
     from ase.calculators.calculator import Calculator
@@ -45,10 +46,8 @@ def knows_its_charge(method: str) -> bool:
 
 
 def _tblite(method: str) -> Factory:
-    try:
+    with extra("sample", "tblite", method):
         from tblite.ase import TBLite
-    except ImportError as error:
-        raise SettingsError(f"{method} needs tblite: pip install 'supple[sample]'.") from error
 
     # ten times tighter than usual, so that forces are derivatives to four digits
     return lambda charge, multiplicity: TBLite(
@@ -60,10 +59,8 @@ def _pyscf(level: str) -> Factory:
     functional, slash, basis = level.partition("/")
     if not slash or not functional or not basis:
         raise SettingsError(f"'pyscf:{level}' is not a level of theory: write for instance pyscf:PBE/def2-SVP.")
-    try:
+    with extra("pyscf", "PySCF", f"pyscf:{level}"):
         from supple.sampling.pyscf import PySCF, is_functional
-    except ImportError as error:
-        raise SettingsError(f"pyscf:{level} needs PySCF: pip install 'supple[pyscf]'.") from error
     if not is_functional(functional):
         raise SettingsError(f"PySCF does not know the functional '{functional}' of pyscf:{level}.")
 

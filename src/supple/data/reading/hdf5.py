@@ -19,6 +19,7 @@ from supple.data.reading.keys import Key, Keys
 from supple.data.reading.raw import Raw, Stated
 from supple.data.reading.request import Request
 from supple.errors import DataError
+from supple.runtime.optional_dependencies import extra
 
 _SPICE = Keys(Key("atomic_numbers"), Key("conformations"), Key("dft_total_energy"), Key("dft_total_gradient", -1.0))
 _SHOWN = 10
@@ -30,10 +31,8 @@ def load(path: Path, request: Request) -> Raw:
     Raises:
         DataError: the file is damaged, the molecule is not there, or none was chosen of several; h5py is not installed.
     """
-    try:
+    with extra("hdf5", "h5py", f"Reading {path.name}", DataError):
         import h5py
-    except ImportError as error:
-        raise DataError(f"{path.name} is HDF5: reading it needs h5py: pip install 'supple[hdf5]'.") from error
     with unpacked(path) as place:
         try:
             with h5py.File(place, "r") as file:

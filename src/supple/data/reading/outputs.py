@@ -28,6 +28,7 @@ from supple.data.reading.raw import Raw
 from supple.data.reading.request import Request
 from supple.data.units import ENERGY, LENGTH, Units
 from supple.errors import DataError
+from supple.runtime.optional_dependencies import extra
 
 #: Of these suffixes ASE would take a file that has the words of no program for one of Quantum ESPRESSO, or of others.
 _OF_ANYBODY = {".out", ".log", ".txt", ".dat"}
@@ -116,13 +117,9 @@ def _frames(found: list[Any]) -> Iterator[Frame]:
 
 
 def _by_cclib(path: Path, program: Program, content: bytes) -> list[Frame]:
-    try:
+    with extra("cclib", "cclib", f"Reading {path.name}, an output of {program.name},", DataError):
         from cclib.io.ccio import ccread
         from cclib.parser.utils import convertor
-    except ImportError as error:
-        raise DataError(
-            f"{path.name} is of {program.name}: reading it needs cclib: pip install 'supple[cclib]'."
-        ) from error
     try:
         with _quiet(), tempfile.NamedTemporaryFile(suffix=".out") as unpacked:
             unpacked.write(content)

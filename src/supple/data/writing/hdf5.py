@@ -10,8 +10,8 @@ from supple.data.dataset import Dataset
 from supple.data.units import Units
 from supple.data.writing.extras import require_forces, rest_of
 from supple.data.writing.number_format import in_unit
-from supple.errors import SettingsError
 from supple.runtime.files import replacing
+from supple.runtime.optional_dependencies import extra
 
 
 def write_spice(path: Path, dataset: Dataset, units: Units) -> list[str]:
@@ -21,10 +21,8 @@ def write_spice(path: Path, dataset: Dataset, units: Units) -> list[str]:
         DataError: there are no forces.
         SettingsError: h5py is not installed.
     """
-    try:
+    with extra("hdf5", "h5py", f"Writing {path.name}"):
         import h5py
-    except ImportError as error:
-        raise SettingsError(f"{path.name} is HDF5: writing it needs h5py: pip install 'supple[hdf5]'.") from error
     forces = require_forces(path.name, dataset)
     del units
     atomic = Units.of("hartree", "bohr")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from supple.errors import SettingsError
 from supple.runtime.machine import available_memory, cores
+from supple.runtime.optional_dependencies import extra
 from supple.runtime.workers.capacity import Capacity, MachineCapacity, SlotCapacity
 from supple.runtime.workers.cluster import Cluster
 
@@ -60,8 +61,9 @@ class LocalBackend:
     @contextmanager
     def open(self, n_tasks: int) -> Iterator[Cluster]:
         """A local cluster; it ends with this process, however that ends."""
-        import dask
-        from distributed import Client, LocalCluster
+        with extra("study", "Dask", "Training side by side"):
+            import dask
+            from distributed import Client, LocalCluster
 
         capacity = self.capacity()
         # One worker with threads: each training has a process of its own anyway, and processes of the workers would take cores
@@ -87,7 +89,8 @@ class SchedulerBackend:
     @contextmanager
     def open(self, n_tasks: int) -> Iterator[Cluster]:
         """A client of the scheduler."""
-        from distributed import Client
+        with extra("study", "Dask", f"--on {self.address}"):
+            from distributed import Client
 
         try:
             client = Client(self.address, timeout=_TIMEOUT)

@@ -87,8 +87,9 @@ class SlurmBackend(BaseModel):
     @contextmanager
     def open(self, n_tasks: int) -> Iterator[Cluster]:
         """Jobs that are submitted again when their time is over, until the study ends."""
-        import dask
-        from distributed import Client
+        with extra("slurm", "Dask", "Training on Slurm"):
+            import dask
+            from distributed import Client
 
         with dask.config.set({"distributed.scheduler.allowed-failures": _ALLOWED_FAILURES}), self.cluster() as cluster:
             n = min(self.jobs, n_tasks)
@@ -102,7 +103,7 @@ class SlurmBackend(BaseModel):
         Raises:
             SettingsError: dask-jobqueue is not installed.
         """
-        with extra("slurm", "dask-jobqueue"):
+        with extra("slurm", "dask-jobqueue", "Training on Slurm"):
             from dask_jobqueue.slurm import SLURMCluster
         gpus = [f"--gres=gpu:{self.gpus}"] if self.gpus else []
         # Dask would run as many tasks at a time as there are cores; here one training uses them all.

@@ -16,9 +16,9 @@ import numpy as np
 from ase import Atoms, units
 from jaxtyping import Int
 
-from supple.errors import SettingsError
 from supple.runtime.files import replacing
 from supple.runtime.machine import versions
+from supple.runtime.optional_dependencies import extra
 from supple.simulation.trajectories.base import Frame, Trajectory
 
 #: Where things stand; MDAnalysis takes the one group of particles that there is.
@@ -139,8 +139,6 @@ def _arrays(file: Any) -> list[Any]:
 
 
 def _h5py(path: Path) -> ModuleType:
-    try:
+    with extra("hdf5", "h5py", f"Writing {path.name}"):
         import h5py
-    except ImportError as error:
-        raise SettingsError(f"{path.name} is HDF5: writing it needs h5py: pip install 'supple[hdf5]'.") from error
     return h5py
