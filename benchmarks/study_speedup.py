@@ -16,20 +16,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from supple.data.bundled import bundled_path
-from supple.runtime.workers.backends import Here
-from supple.runtime.workers.capacity import Machine
+from supple.runtime.workers.backends import LocalBackend
+from supple.runtime.workers.capacity import MachineCapacity
 from supple.study import DatasetEntry, StudyPlan
-from supple.study.engine import run
+from supple.study.scheduling import run_trainings
 
 
 @dataclass(frozen=True)
-class OneCore(Here):
+class OneCore(LocalBackend):
     """A machine with one core: one worker, and one thread for its training."""
 
-    def room(self) -> Machine:
+    def capacity(self) -> MachineCapacity:
         """One core, and the memory that is there."""
-        there = super().room()
-        return Machine(1, there.n_bytes, 1)
+        capacity = super().capacity()
+        return MachineCapacity(1, capacity.n_bytes, 1)
 
 
 def main() -> None:
@@ -42,18 +42,18 @@ def main() -> None:
         models=("schnet",), sizes=(100, 200), seeds=(0, 1), test=200, settings={"schnet": {"steps": arguments.steps}},
     )  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:
-        run(
+        run_trainings(
             plan.model_copy(update={"sizes": (100,), "seeds": (0,), "settings": {"schnet": {"steps": 100}}}),
             Path(folder) / "study",
-            place=OneCore(),
+            backend=OneCore(),
         )
     ratios = []
     for repeat in range(arguments.repeats):
         seconds = {}
-        for name, place in (("one worker", OneCore()), ("two workers", Here(2))):
+        for name, backend in (("one worker", OneCore()), ("two workers", LocalBackend(2))):
             with tempfile.TemporaryDirectory() as folder:
                 started = time.perf_counter()
-                run(plan, Path(folder) / "study", place=place)
+                run_trainings(plan, Path(folder) / "study", backend=backend)
                 seconds[name] = time.perf_counter() - started
         ratios.append(seconds["one worker"] / seconds["two workers"])
         print(

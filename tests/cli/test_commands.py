@@ -47,7 +47,7 @@ def test_evaluate_json_keeps_its_contract(shared, kind):
 @pytest.mark.parametrize("kind", KINDS)
 def test_evaluate_for_people(shared, kind):
     out, _ = shared("evaluate", f"{kind}.safetensors", "toy.xyz")
-    assert "Left out: 60 frames" in out
+    assert "Excluded: 60 frames" in out
     assert "kcal/mol/Å" in out
     assert out.rstrip().splitlines()[-2].strip().startswith("supple predict")
 
@@ -100,7 +100,7 @@ def test_the_same_command_again_does_nothing_and_another_is_refused(shared, kind
         words += ["--set", setting]
     out, err = shared(*words, "--seed", 7, "--json")
     assert json.loads(out) == shared.results[kind]
-    assert "done already" in err
+    assert "complete already" in err
     sentence = shared.refused(*words, "--seed", 8)
     assert "split.seed is 7 there, 8 now" in sentence
 
@@ -129,7 +129,7 @@ def test_interrupted_training_keeps_the_best_and_goes_on(shell):
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
-    assert "The same command goes on where it was" in err
+    assert "Run the command again to resume" in err
     assert "Traceback" not in err
     best = load(shell.folder / "m.run" / "model.safetensors")
     assert best.provenance.validation["forces"]["rmse"] > 0
@@ -164,7 +164,7 @@ def test_study_of_two_models(shell):
     assert len(result["rows"]) == 2 * 2 * 2 * 4
     assert {row["status"] for row in result["rows"]} == {"done"}
     out, err = shell(*words)
-    assert "8 trainings are planned, and all are done" in err
+    assert "All 8 trainings are complete" in err
     assert out.rstrip().splitlines()[-1].strip().startswith("supple evaluate")
     for row in result["rows"]:
         assert (shell.folder / "s" / "cells" / f"toy-{row['model']}-n{row['n_train']}-s{row['seed']}").is_dir()
@@ -239,4 +239,4 @@ def test_evaluate_by_region(shared):
 
 
 def test_a_target_that_cannot_be_reached_is_refused(shell):
-    assert "--target -1 is no error that can be reached" in shell.refused("study", "toy.xyz", "--target", -1)
+    assert "--target -1 cannot be reached" in shell.refused("study", "toy.xyz", "--target", -1)

@@ -22,4 +22,4 @@ def test_json(shell):
 
 
 def test_unknown_data(shell):
-    assert "No published numbers are known for 'water': choose one of glycine" in shell.refused("published", "water")
+    assert "There are no published errors for 'water': choose one of glycine" in shell.refused("published", "water")

@@ -6,7 +6,7 @@ from scipy.stats import norm
 
 from supple.data.dataset import Dataset
 from supple.data.units import Units
-from supple.evaluation.bootstrap import intervals
+from supple.evaluation.bootstrap import ErrorIntervals, error_intervals
 from supple.evaluation.predictions import Predictions
 
 RNG = np.random.default_rng(3)
@@ -23,30 +23,32 @@ def made(n: int, spread: float = 0.1) -> tuple[Dataset, Predictions]:
 
 def test_the_interval_is_that_of_gaussian_errors() -> None:
     n, spread = 2000, 0.1
-    found = intervals(*made(n, spread), Units())
-    assert found is not None
+    found = error_intervals(*made(n, spread), Units())
     for quantity, components in (("energy", 1), ("forces", 6)):
-        low, high = found[quantity]["rmse"]
+        low, high = getattr(found, quantity).rmse
         half = norm.ppf(0.975) * spread / np.sqrt(2 * n * components)  # of the standard deviation of that many numbers
         assert low < spread * 1.02 and spread * 0.98 < high
         assert high - low == pytest.approx(2 * half, rel=0.15)
 
 
 def test_it_covers_the_truth_as_often_as_it_says() -> None:
-    covered = [intervals(*made(100), Units())["forces"]["rmse"] for _ in range(150)]  # type: ignore[index]
+    covered = [error_intervals(*made(100), Units()).forces.rmse for _ in range(150)]  # type: ignore[union-attr]
     share = np.mean([low < 0.1 < high for low, high in covered])
     assert 0.88 < share <= 1.0
 
 
 def test_units_and_frames_without_energies() -> None:
     data, predictions = made(50)
-    ours, theirs = intervals(data, predictions, Units()), intervals(data, predictions, Units.parse("kcal/mol"))
-    assert ours is not None and theirs is not None
-    assert theirs["forces"]["mae"][0] == pytest.approx(23.0605 * ours["forces"]["mae"][0], rel=1e-4)
+    ours, theirs = (
+        error_intervals(data, predictions, Units()),
+        error_intervals(data, predictions, Units.parse("kcal/mol")),
+    )
+    assert ours.forces is not None and theirs.forces is not None
+    assert theirs.forces.mae[0] == pytest.approx(23.0605 * ours.forces.mae[0], rel=1e-4)
     blind = Predictions(predictions.frames, np.full(50, np.nan), predictions.forces)
-    assert set(intervals(data, blind, Units()) or {}) == {"forces"}
+    assert set(error_intervals(data, blind, Units()).to_dict()) == {"forces"}
     one = Predictions(predictions.frames[:1], predictions.energies[:1], predictions.forces[:1])
-    assert intervals(data.select([0]), one, Units()) is None
+    assert error_intervals(data.select([0]), one, Units()) == ErrorIntervals(None, None)
 
 
 def test_predictions_are_read_as_they_were_written(tmp_path) -> None:  # type: ignore[no-untyped-def]

@@ -6,7 +6,7 @@ from toy import toy_dataset
 import supple
 from supple.data.bundled import bundled_path
 from supple.data.dataset import Dataset
-from supple.evaluation.map_axes import landscape
+from supple.evaluation.map_axes import map_axes
 
 
 def mirrored(data: Dataset) -> Dataset:
@@ -15,7 +15,7 @@ def mirrored(data: Dataset) -> Dataset:
 
 def test_azobenzene_is_seen_by_torsion_and_inversion() -> None:
     data = supple.read(bundled_path("azobenzene")).select(range(0, 1392, 5))
-    first, second = landscape(data)  # type: ignore[misc]
+    first, second = map_axes(data)  # type: ignore[misc]
     assert first.label.startswith("torsion C") and first.label.count("N") == 2
     assert second.label == "wider angle CNN (°)"
     assert first.values.min() >= 0 and np.ptp(first.values) > 150
@@ -23,16 +23,16 @@ def test_azobenzene_is_seen_by_torsion_and_inversion() -> None:
 
 
 def test_glycine_is_seen_by_its_two_torsions() -> None:
-    first, second = landscape(supple.read(bundled_path("glycine")).select(range(0, 2400, 10)))  # type: ignore[misc]
+    first, second = map_axes(supple.read(bundled_path("glycine")).select(range(0, 2400, 10)))  # type: ignore[misc]
     assert first.label.startswith("torsion") and second.label.startswith("torsion")
     assert first.label != second.label
 
 
 def test_a_mirror_image_is_the_same_molecule() -> None:
     data = supple.read(bundled_path("glycine")).select(range(0, 2400, 20))
-    for one, other in zip(landscape(data), landscape(mirrored(data)), strict=True):  # type: ignore[arg-type]
+    for one, other in zip(map_axes(data), map_axes(mirrored(data)), strict=True):  # type: ignore[arg-type]
         np.testing.assert_allclose(one.values, other.values, atol=1e-6)
 
 
 def test_a_molecule_that_does_not_turn_has_none() -> None:
-    assert landscape(toy_dataset(20).select([0] * 10)) is None
+    assert map_axes(toy_dataset(20).select([0] * 10)) is None

@@ -11,7 +11,7 @@ from fake_study_model import make_data
 
 import supple.data.reading
 import supple.models.registry
-import supple.study
+import supple.study.pipeline
 import supple.study.study_data
 from supple.data.dataset import Dataset
 
@@ -33,8 +33,8 @@ def _fakes(monkeypatch: pytest.MonkeyPatch, data: dict[str, Dataset]) -> Iterato
     monkeypatch.setattr(supple.study.study_data, "examine", lambda dataset, fit: [])  # springs are no molecule
     monkeypatch.setattr(supple.data.reading, "read", lambda path, units=None, keys=None: data[str(Path(path))])
     # slow; drawn where they are tested
-    monkeypatch.setattr(supple.study, "write_figures", lambda results, folder: [])
-    monkeypatch.setattr(supple.study, "write_closeup_figures", lambda name, near, folder: [])
+    monkeypatch.setattr(supple.study.pipeline, "write_figures", lambda results, folder: [])
+    monkeypatch.setattr(supple.study.pipeline, "write_error_detail_figures", lambda name, details, folder: [])
     yield
 
 

@@ -5,30 +5,30 @@ from pathlib import Path
 import pytest
 from test_study_plan import plan
 
-from supple.runtime.workers.backends import Here
-from supple.study.cost_estimate import _START
-from supple.study.engine import foresee, run
+from supple.runtime.workers.backends import LocalBackend
+from supple.study.cost_estimate import STARTUP_SECONDS
+from supple.study.scheduling import make_schedule, run_trainings
 
 
-def test_a_plan_says_what_it_will_take_and_writes_nothing(tmp_path: Path) -> None:
-    outlook = foresee(plan(), tmp_path / "out", place=Here(jobs=1)).outlook
-    assert [(line.n_train, line.left, line.done) for line in outlook.lines] == [(10, 2, 0), (20, 2, 0)]
-    assert outlook.at_a_time == 1
-    work = sum(line.left * line.forecast.seconds for line in outlook.lines)
-    assert work == pytest.approx(4 * _START + 2 * 0.01 + 2 * 0.02)
-    assert "4 trainings are to be done: 16 s of one core at most" in outlook.sentence()
+def test_a_plan_is_estimated_and_nothing_is_written(tmp_path: Path) -> None:
+    estimate = make_schedule(plan(), tmp_path / "out", backend=LocalBackend(jobs=1)).total
+    assert [(group.n_train, group.remaining, group.complete) for group in estimate.groups] == [(10, 2, 0), (20, 2, 0)]
+    assert estimate.parallel == 1
+    work = sum(group.remaining * group.cost.seconds for group in estimate.groups)
+    assert work == pytest.approx(4 * STARTUP_SECONDS + 2 * 0.01 + 2 * 0.02)
+    assert "4 trainings to do: at most 16 s of one core" in estimate.sentence()
     assert not (tmp_path / "out").exists()
 
 
 def test_what_is_done_is_not_counted_again(tmp_path: Path) -> None:
-    run(plan(sizes=(10,)), tmp_path, place=Here(jobs=1))
-    outlook = foresee(plan(), tmp_path).outlook
-    assert [(line.n_train, line.left, line.done) for line in outlook.lines] == [(10, 0, 2), (20, 2, 0)]
-    assert outlook.sentence().startswith("2 trainings are to be done, 2 are done: ")
-    run(plan(), tmp_path, place=Here(jobs=1))
-    assert foresee(plan(), tmp_path).outlook.sentence() == "4 trainings are planned, and all are done."
+    run_trainings(plan(sizes=(10,)), tmp_path, backend=LocalBackend(jobs=1))
+    estimate = make_schedule(plan(), tmp_path).total
+    assert [(group.n_train, group.remaining, group.complete) for group in estimate.groups] == [(10, 0, 2), (20, 2, 0)]
+    assert estimate.sentence().startswith("2 trainings to do (2 complete): ")
+    run_trainings(plan(), tmp_path, backend=LocalBackend(jobs=1))
+    assert make_schedule(plan(), tmp_path).total.sentence() == "All 4 trainings are complete."
 
 
 def test_cheap_trainings_come_first(tmp_path: Path) -> None:
-    left = foresee(plan(sizes=(30, 10, 20), settings={"fake": {}}), tmp_path).left
+    left = make_schedule(plan(sizes=(30, 10, 20), settings={"fake": {}}), tmp_path).remaining
     assert [job.cell.n_train for job in left] == [10, 10, 20, 20, 30, 30]

@@ -12,13 +12,13 @@ from typing import Any
 import psutil
 import pytest
 from distributed import LocalCluster
-from test_study_engine import Listener
+from test_scheduling import Listener
 from test_study_plan import plan
 
 from supple.errors import SettingsError
-from supple.runtime.workers.backends import Here, Scheduler
+from supple.runtime.workers.backends import LocalBackend, SchedulerBackend
 from supple.study import run_study
-from supple.study.engine import run
+from supple.study.scheduling import run_trainings
 
 pytestmark = pytest.mark.slow
 
@@ -41,7 +41,7 @@ def gone(processes: list[psutil.Process], within: float = 15.0) -> bool:
 def test_a_training_that_dies_takes_no_other_with_it(tmp_path: Path) -> None:
     out, diary = tmp_path / "out", tmp_path / "diary"
     settings = {"fake": {"diary": str(diary), "trouble_at": 10, "trouble": "death"}}
-    run(plan(seeds=(0,), settings=settings), out, place=Here(jobs=2))
+    run_trainings(plan(seeds=(0,), settings=settings), out, backend=LocalBackend(jobs=2))
     assert os.getpid() not in [json.loads(line)[2] for line in diary.read_text().splitlines()]
     assert (out / "cells/glycine-fake-n20-s0/result.json").exists()
     failure = json.loads((out / "cells/glycine-fake-n10-s0/failed.json").read_text())
@@ -51,7 +51,7 @@ def test_a_training_that_dies_takes_no_other_with_it(tmp_path: Path) -> None:
 def test_a_training_that_is_killed_again_and_again_is_given_up(tmp_path: Path) -> None:
     diary = tmp_path / "diary"
     settings = {"fake": {"diary": str(diary), "trouble_at": 10, "trouble": "kill"}}
-    result = run_study(plan(seeds=(0,), settings=settings), tmp_path / "out", place=Here(jobs=2)).results
+    result = run_study(plan(seeds=(0,), settings=settings), tmp_path / "out", backend=LocalBackend(jobs=2)).results
     (failure,) = result.failures.values()
     assert "SIGKILL" in failure and "--jobs" in failure
     assert [json.loads(line)[1] for line in diary.read_text().splitlines()].count(10) == 3
@@ -68,7 +68,7 @@ def test_workers_and_trainings_that_are_killed_on_the_way_change_no_number(tmp_p
         def step(self, task: str, done: float, total: float, detail: str = "") -> None:
             super().step(task, done, total, detail)
             if (
-                task not in ("study", "forecast")
+                task not in ("study", "estimate")
                 and task not in self.killed
                 and len(self.killed) < 2
                 and 0.1 < done / total < 0.9
@@ -80,10 +80,12 @@ def test_workers_and_trainings_that_are_killed_on_the_way_change_no_number(tmp_p
                     victim.send_signal(signal.SIGKILL)
 
     study = plan(models=("schnet",), settings=SCHNET)
-    calm = run_study(study, tmp_path / "calm", place=Here(jobs=2)).results
+    calm = run_study(study, tmp_path / "calm", backend=LocalBackend(jobs=2)).results
     killer = Killer()
     with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
-        stormy = run_study(study, tmp_path / "stormy", killer, place=Scheduler(cluster.scheduler_address)).results
+        stormy = run_study(
+            study, tmp_path / "stormy", killer, backend=SchedulerBackend(cluster.scheduler_address)
+        ).results
     assert len(killer.killed) == 2
     assert not stormy.failures
     assert [row.value for row in stormy.rows] == [row.value for row in calm.rows]
@@ -95,14 +97,14 @@ def test_an_interrupt_stops_the_workers_and_leaves_no_failure(tmp_path: Path) ->
         processes: tuple[psutil.Process, ...] = ()
 
         def step(self, task: str, done: float, total: float, detail: str = "") -> None:
-            if task not in ("study", "forecast"):
+            if task not in ("study", "estimate"):
                 self.processes = self.processes or tuple(trainings())  # what was said meanwhile is heard after the stop
                 raise KeyboardInterrupt
 
     study = plan(models=("schnet",), seeds=(0,), settings={"schnet": SCHNET["schnet"] | {"steps": 100_000}})
     listener = Impatient()
     with pytest.raises(KeyboardInterrupt):
-        run(study, tmp_path, listener, Here(jobs=2))
+        run_trainings(study, tmp_path, listener, LocalBackend(jobs=2))
     assert listener.processes and gone(list(listener.processes))
     assert not list(tmp_path.rglob("failed.json"))
     assert not list(tmp_path.rglob("result.json"))
@@ -111,14 +113,14 @@ def test_an_interrupt_stops_the_workers_and_leaves_no_failure(tmp_path: Path) ->
 
 def test_a_scheduler_that_runs_already_does_the_same(tmp_path: Path) -> None:
     with LocalCluster(n_workers=1, threads_per_worker=2, dashboard_address=None) as cluster:
-        result = run_study(plan(), tmp_path, place=Scheduler(cluster.scheduler_address)).results
+        result = run_study(plan(), tmp_path, backend=SchedulerBackend(cluster.scheduler_address)).results
     assert {row.status for row in result.rows} == {"done"}
 
 
 def test_a_scheduler_that_does_not_answer_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("supple.runtime.workers.backends._PATIENCE", 1)
+    monkeypatch.setattr("supple.runtime.workers.backends._TIMEOUT", 1)
     with pytest.raises(SettingsError, match=r"No Dask scheduler answers at tcp://127.0.0.1:9"):
-        run(plan(), tmp_path, place=Scheduler("tcp://127.0.0.1:9"))
+        run_trainings(plan(), tmp_path, backend=SchedulerBackend("tcp://127.0.0.1:9"))
 
 
 def test_a_study_whose_driver_is_killed_goes_on(tmp_path: Path, run_driver: Any) -> None:

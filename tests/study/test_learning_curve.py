@@ -12,7 +12,7 @@ from test_study_plan import plan
 
 from supple.study import run_study
 from supple.study.learning_curve import CONFIDENCE, back_test, fit
-from supple.study.required_frames import calculations_needed
+from supple.study.required_frames import required_calculations
 from supple.study.results import Results, Row
 from supple.study.study_file import read_record
 
@@ -24,7 +24,7 @@ def test_a_power_law_is_found_again() -> None:
     assert law is not None
     assert law.exponent == pytest.approx(0.6)
     assert law.error(1600) == pytest.approx(30 * 1600**-0.6)
-    needed = law.needed(30 * 1600**-0.6)
+    needed = law.required(30 * 1600**-0.6)
     assert needed is not None
     assert needed.n == pytest.approx(1600)
     assert needed.extrapolated
@@ -38,7 +38,7 @@ def test_intervals_hold_the_truth_as_often_as_they_say(wanted: int) -> None:
     for _ in range(1000):
         law = fit(SIZES, [30 * n**-0.6 * math.exp(0.1 * draw.normal()) for n in SIZES])
         assert law is not None
-        needed, exponent = law.needed(30 * wanted**-0.6), law.exponent_interval()
+        needed, exponent = law.required(30 * wanted**-0.6), law.exponent_interval()
         assert needed is not None
         assert needed.low is not None
         assert needed.high is not None
@@ -54,15 +54,15 @@ def test_what_cannot_be_known_is_not_said() -> None:
     two = fit([200, 400], [1.0, 0.5])
     assert two is not None
     assert two.exponent_interval() is None
-    needed = two.needed(0.25)
+    needed = two.required(0.25)
     assert needed is not None
     assert (round(needed.n), needed.low, needed.high) == (800, None, None)
     rising = fit([200, 400], [0.5, 1.0])
     assert rising is not None
-    assert rising.needed(0.1) is None
+    assert rising.required(0.1) is None
     vague = fit([200, 300, 400], [1.0, 0.7, 0.99])
     assert vague is not None
-    nobody_knows = vague.needed(0.5)
+    nobody_knows = vague.required(0.5)
     assert nobody_knows is not None
     assert (nobody_knows.low, nobody_knows.high) == (0.0, math.inf)
 
@@ -71,7 +71,7 @@ def test_the_smaller_half_predicts_the_largest_size() -> None:
     tested = back_test(SIZES, [30 * n**-0.6 for n in SIZES])
     assert tested is not None
     assert (tested.up_to, tested.n_train) == (400, 800)
-    assert tested.off == pytest.approx(0)
+    assert tested.relative_error == pytest.approx(0)
     assert back_test([200, 400], [1.0, 0.5]) is None
 
 
@@ -88,7 +88,7 @@ def test_real_curves_are_predicted_from_400_frames(model: str, largest: int) -> 
     curve = {n: error for n, error in CURVES[model].items() if n <= largest}
     tested = back_test(list(curve), list(curve.values()), up_to=400)
     assert tested is not None
-    assert abs(tested.off) < 0.25
+    assert abs(tested.relative_error) < 0.25
 
 
 def test_sentences(tmp_path: Path) -> None:
@@ -102,11 +102,14 @@ def test_sentences(tmp_path: Path) -> None:
         for n in (100, 200, 400, 800)
     ]
     results = Results(tmp_path, record, tuple(rows), {})
-    falls, tested = calculations_needed(results, "glycine", target=30 * 1600**-0.6)
-    assert "falls as N^-0.60 (0.5" in falls
+    falls, tested = required_calculations(results, "glycine", target=30 * 1600**-0.6)
+    assert "decreases as N^-0.60 (0.5" in falls
     assert "about 16" in falls
-    assert "if the curve goes on as it is" in falls
-    assert "From the sizes up to 400 alone" in tested
-    assert "would take more than 16000 calculations" in calculations_needed(results, "glycine", target=1e-3)[0]
-    (few,) = calculations_needed(Results(tmp_path, record, tuple(rows[:2]), {}), "glycine")
-    assert "too few trainings to say how surely" in few
+    assert "if the power law continues to hold" in falls
+    assert "Fitted to the sizes up to 400 only" in tested
+    assert (
+        "would require more than 16000 reference calculations"
+        in required_calculations(results, "glycine", target=1e-3)[0]
+    )
+    (few,) = required_calculations(Results(tmp_path, record, tuple(rows[:2]), {}), "glycine")
+    assert "too few trainings for an interval" in few

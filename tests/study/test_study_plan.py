@@ -79,7 +79,7 @@ def test_a_test_file_gives_all_test_frames(tmp_path: Path) -> None:
     entry = DatasetEntry(path=Path("Glycine.xyz"), test_file=Path("test.xyz"))
     study = StudyPlan(datasets=(entry,), models=("fake",), sizes=(54,), seeds=(0,))
     (job,) = prepare(study, tmp_path)
-    assert job.material.n_test == 12
+    assert job.data.n_test == 12
     assert job.split().test == ()
 
 

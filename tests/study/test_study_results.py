@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_study_engine import with_trouble
+from test_scheduling import with_trouble
 from test_study_plan import plan
 from typer.testing import CliRunner
 
 from supple.data.units import ENERGY
 from supple.errors import SettingsError, UnitsError
-from supple.runtime.workers.backends import Here
+from supple.runtime.workers.backends import LocalBackend
 from supple.study import StudyResult, run_study, write_study
 from supple.study.formatting import markdown
 from supple.study.html_report.methods import methods_paragraph
@@ -20,13 +20,13 @@ from supple.study.learning_curve_figures import write_figures
 from supple.study.markdown_report import write_report
 from supple.study.plan import DatasetEntry, StudyPlan
 from supple.study.results import collect
-from supple.study.results_table import study_table
+from supple.study.results_table import terminal_table
 
 
 @pytest.fixture
 def made(tmp_path: Path) -> StudyResult:
     settings = with_trouble(tmp_path / "diary", trouble_at=30)
-    return run_study(plan(sizes=(10, 20, 30), settings=settings), tmp_path / "out", place=Here(jobs=1))
+    return run_study(plan(sizes=(10, 20, 30), settings=settings), tmp_path / "out", backend=LocalBackend(jobs=1))
 
 
 def rows(path: Path) -> list[dict[str, str]]:
@@ -74,7 +74,7 @@ def test_report_answers_and_names_its_sources(made: StudyResult) -> None:
     assert "10.1063/5.0038516" in report
     assert "read off the figures of the paper, about ±0.03" in report
     assert "no DOI; unpublished report" in report
-    assert 'The report heads its RMSE columns "MSE"' in report
+    assert 'The report labels its RMSE columns "MSE"' in report
     assert "supple study Glycine.xyz" in report
     assert "There is no memory \\| for \\`this\\` training." in report
     assert "Trainings that failed: 2; not done: 0." in report
@@ -99,7 +99,7 @@ def test_comparison_is_made_where_size_error_and_unit_agree(tmp_path: Path) -> N
 
 
 def test_table_has_a_line_for_each_size(made: StudyResult) -> None:
-    assert study_table(made.results, "glycine").row_count == 2
+    assert terminal_table(made.results, "glycine").row_count == 2
 
 
 def test_a_study_on_a_test_file(tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ def test_a_folder_without_a_study_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"no study\.json"):
         write_study(tmp_path)
     (tmp_path / "study.json").write_text("{")
-    with pytest.raises(SettingsError, match="cannot be read as the record of a study"):
+    with pytest.raises(SettingsError, match=r"study\.json is damaged: delete it"):
         write_study(tmp_path)
 
 
@@ -155,7 +155,7 @@ def test_the_command_says_how_to_go_on_when_it_is_stopped(tmp_path: Path) -> Non
     trouble = ["--set", "fake.trouble_at=20", "--set", "fake.trouble=interrupt"]
     result = invoke(command(tmp_path, *trouble))
     assert result.exit_code == 130
-    assert "Stopped; the same command goes on where it was." in result.stderr
+    assert "Interrupted. Run the command again to resume." in result.stderr
 
 
 @pytest.mark.parametrize("bad", [["--sizes", "many"], ["--set", "error=1"], ["--test-file", "a", "--test-file", "b"]])
@@ -166,10 +166,10 @@ def test_the_command_refuses_in_a_sentence(tmp_path: Path, bad: list[str]) -> No
 
 def test_methods_say_for_which_data_settings_were_not_the_defaults(tmp_path: Path) -> None:
     out = tmp_path / "out"
-    run_study(plan(sizes=(10,), seeds=(0,), settings={"fake": {"error": 2.0}}), out, place=Here(jobs=1))
+    run_study(plan(sizes=(10,), seeds=(0,), settings={"fake": {"error": 2.0}}), out, backend=LocalBackend(jobs=1))
     said = "Settings of fake other than the defaults: error 2.0."
     assert said in methods_paragraph(collect(out))
-    run_study(plan("test.xyz", sizes=(4,), seeds=(0,), valid=2, test=2), out, place=Here(jobs=1))
+    run_study(plan("test.xyz", sizes=(4,), seeds=(0,), valid=2, test=2), out, backend=LocalBackend(jobs=1))
     paragraph = methods_paragraph(collect(out))
     assert f"For glycine: {said}" in paragraph
     assert not any(sentence.startswith("For test") for sentence in paragraph)

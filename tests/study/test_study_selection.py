@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_study_engine import run, told, with_trouble
+from test_scheduling import run, trained, with_trouble
 from test_study_plan import plan
 
 from supple.data.selection import NAMES
@@ -33,7 +33,7 @@ def test_a_study_grows_with_the_selection_that_it_began_with(tmp_path: Path) -> 
     out, settings = tmp_path / "out", with_trouble(tmp_path / "diary")
     run(plan(settings=settings, select="farthest"), out)
     run(plan(settings=settings, select="farthest", sizes=(20, 30)), out)
-    assert told(tmp_path / "diary") == [(0, 10), (1, 10), (0, 20), (1, 20), (0, 30), (1, 30)]
+    assert trained(tmp_path / "diary") == [(0, 10), (1, 10), (0, 20), (1, 20), (0, 30), (1, 30)]
     configuration = json.loads((out / "cells/glycine-fake-n30-s0/run.json").read_text())["configuration"]
     assert configuration["split"]["select"] == "farthest"
 
@@ -41,9 +41,9 @@ def test_a_study_grows_with_the_selection_that_it_began_with(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("other", "sentence"),
     [
-        ({"sizes": (30,)}, r"is a study with --select farthest, now it is random: choose another folder"),
-        ({"sizes": (30,), "select": "energy"}, "is a study with --select farthest, now it is energy"),
-        ({"sizes": (30,), "select": "farthest", "blocks": 5}, "is a study with --blocks left out, now it is 5"),
+        ({"sizes": (30,)}, r"holds a study with --select farthest, now it is --select random: choose another folder"),
+        ({"sizes": (30,), "select": "energy"}, "holds a study with --select farthest, now it is --select energy"),
+        ({"sizes": (30,), "select": "farthest", "blocks": 5}, "holds a study with no --blocks, now it is --blocks 5"),
         ({"sizes": (10,)}, r'split.select is "farthest" there, null now'),
     ],
 )
@@ -65,7 +65,7 @@ def test_a_study_from_before_there_was_a_choice_goes_on(tmp_path: Path) -> None:
     for file in out.rglob("run.json"):
         assert not {"select", "blocks"} & set(json.loads(file.read_text())["configuration"]["split"])
     run(plan(settings=settings), out)
-    assert told(tmp_path / "diary") == [(0, 10), (1, 10), (0, 20), (1, 20)]
+    assert trained(tmp_path / "diary") == [(0, 10), (1, 10), (0, 20), (1, 20)]
 
 
 def test_blocks_that_leave_too_few_frames_name_the_file(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The search for settings: it finds better ones, keeps its trials, ends hopeless ones, and says what it did."""
+"""The search for settings: it finds better ones, keeps its trials, prunes unpromising ones, and reports on them."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from supple.data.selection import split_dataset
 from supple.errors import SettingsError
 from supple.models.registry import make_settings
 from supple.runtime.settings_file import read_settings
-from supple.runtime.workers.backends import Here
-from supple.tuning import remote_trial, tune, write_page
+from supple.runtime.workers.backends import LocalBackend
+from supple.tuning import trial_task, tune, write_report
 
 DATA = toy_dataset(60)
 SPLIT = split_dataset(DATA, 20, 10, seed=0)
@@ -46,17 +46,17 @@ def sgdml(tmp_path_factory):
 
 
 def test_the_best_settings_are_kept(sgdml):
-    best, *others = sgdml.finished()
+    best, *others = sgdml.completed()
     assert all(best.value <= other.value for other in others)
     settings = read_settings(sgdml.settings_file)
     assert settings == (best.params if best.value < sgdml.defaults else {})
     make_settings("sgdml", settings)
     assert sgdml.sentence() in sgdml.settings_file.read_text()
-    assert sgdml.sentence().startswith("12 trials (0 ended early, 0 failed):")
+    assert sgdml.sentence().startswith("12 trials (0 pruned, 0 failed):")
 
 
 def test_the_page_shows_what_mattered(sgdml):
-    page = write_page(sgdml).read_text()
+    page = write_report(sgdml).read_text()
     assert "| sigma | " in page
     assert "PED-ANOVA" in page
     assert (sgdml.out / "slices.png").stat().st_size > 10_000
@@ -69,45 +69,45 @@ def test_more_trials_add_to_a_search_and_other_settings_are_refused(sgdml):
     assert trials_of(more)[: len(before)] == before
     assert len(more.study.trials) == 13
     with pytest.raises(SettingsError, match="holds a run with other settings"):
-        tune("sgdml", DATA, SPLIT, sgdml.out, trials=13, given={"lam": 1e-9})
+        tune("sgdml", DATA, SPLIT, sgdml.out, trials=13, fixed={"lam": 1e-9})
 
 
 def test_stopped_within_a_trial_it_goes_on_with_the_same(tmp_path):
     with pytest.raises(KeyboardInterrupt):
-        tune("schnet", DATA, SPLIT, tmp_path, trials=3, given=SMALL, progress=Stop("trial 1", 2))
+        tune("schnet", DATA, SPLIT, tmp_path, trials=3, fixed=SMALL, progress=Stop("trial 1", 2))
     begun = len(list((tmp_path / "trials").iterdir()))
-    tuned = tune("schnet", DATA, SPLIT, tmp_path, trials=3, given=SMALL)
+    tuned = tune("schnet", DATA, SPLIT, tmp_path, trials=3, fixed=SMALL)
     assert begun == 3  # the defaults, the first trial, and the one that was stopped
     (cut,) = (trial for trial in tuned.study.trials if trial.state.name == "FAIL")
     assert cut.params in [params for params, _ in trials_of(tuned)]
-    assert tuned.sentence().startswith("3 trials (0 ended early, 0 failed):")
-    assert set(SMALL).isdisjoint(tuned.finished()[0].params)
+    assert tuned.sentence().startswith("3 trials (0 pruned, 0 failed):")
+    assert set(SMALL).isdisjoint(tuned.completed()[0].params)
     assert read_settings(tuned.settings_file).items() >= SMALL.items()
 
 
-def test_hopeless_trials_are_ended_and_failures_recorded(tmp_path, monkeypatch):
+def test_unpromising_trials_are_pruned_and_failures_recorded(tmp_path, monkeypatch):
     """A made training: the larger the rate, the larger the error at each step; the largest fail."""
     ended = []
 
-    def training(settings, train, valid, seed, directory, progress, examined, heard=None):
+    def training(settings, train, valid, seed, directory, progress, examined, on_validation=None):
         if settings.learning_rate > 5e-3:
             raise SettingsError("The network diverged.")
         for step in (100, 200, 300):
-            if heard:
-                heard(step, settings.learning_rate * 1000 / step)
+            if on_validation:
+                on_validation(step, settings.learning_rate * 1000 / step)
         ended.append(settings.learning_rate)
         return settings.learning_rate
 
-    monkeypatch.setattr(remote_trial, "train_trial", training)
+    monkeypatch.setattr(trial_task, "train_trial", training)
     tuned = tune("schnet", DATA, SPLIT, tmp_path, trials=60)
     states = [trial.state.name for trial in tuned.study.trials]
     assert states.count("PRUNED") > 5
     assert states.count("FAIL") >= 1
     assert len(ended) == states.count("COMPLETE") + 1
     assert "below that of the defaults (0.003), all after a shortened training (steps 5000" in tuned.sentence()
-    page = write_page(tuned).read_text()
+    page = write_report(tuned).read_text()
     assert "The network diverged." in page
-    monkeypatch.setattr(remote_trial, "train_trial", lambda *arguments: 1.0)
+    monkeypatch.setattr(trial_task, "train_trial", lambda *arguments: 1.0)
     none_better = tune("schnet", DATA, SPLIT, tmp_path / "equal", trials=3)
     assert "none was better than the defaults" in none_better.sentence()
     assert read_settings(none_better.settings_file) == {}
@@ -116,17 +116,17 @@ def test_hopeless_trials_are_ended_and_failures_recorded(tmp_path, monkeypatch):
 def test_what_cannot_be_searched_is_refused(tmp_path, monkeypatch):
     everything = {"sigma": 10.0, "lam": 1e-10, "descriptor": "dihedrals"}
     with pytest.raises(SettingsError, match="All settings of sgdml"):
-        tune("sgdml", DATA, SPLIT, tmp_path / "out", given=everything)
+        tune("sgdml", DATA, SPLIT, tmp_path / "out", trials=1, fixed=everything)
     monkeypatch.setitem(sys.modules, "optuna", None)
     with pytest.raises(SettingsError, match=r"pip install 'supple\[tune\]'"):
-        tune("sgdml", DATA, SPLIT, tmp_path / "out")
+        tune("sgdml", DATA, SPLIT, tmp_path / "out", trials=1)
     assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.slow
 def test_trials_side_by_side_do_the_same(tmp_path):
     given = SMALL | {"steps": 200, "batch_size": 10, "features": 16}
-    tuned = tune("schnet", DATA, SPLIT, tmp_path, trials=5, given=given, place=Here(jobs=2))
+    tuned = tune("schnet", DATA, SPLIT, tmp_path, trials=5, fixed=given, backend=LocalBackend(jobs=2))
     assert tuned.sentence().startswith("5 trials (")
     assert len(trials_of(tuned)) == 5
     assert len({tuple(params.items()) for params, _ in trials_of(tuned)}) == 5

@@ -1,4 +1,4 @@
-"""`supple cite`: what to cite."""
+"""`supple cite`: the papers to cite."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import typer
 
 
 def cite(
-    model: Annotated[Path | None, typer.Argument(help="A model file: only what it rests on.")] = None,
-    bibtex: Annotated[bool, typer.Option("--bibtex", help="As BibTeX.")] = False,
+    model: Annotated[Path | None, typer.Argument(help="Model file: only the papers behind it.")] = None,
+    bibtex: Annotated[bool, typer.Option("--bibtex", help="Print BibTeX entries.")] = False,
 ) -> None:
     """List the papers to cite, in general or for one force field."""
     from supple.models.citations import CITATIONS
@@ -24,4 +24,4 @@ def cite(
     for key in keys:
         typer.echo(CITATIONS[key].bibtex() if bibtex else str(CITATIONS[key]))
     if not bibtex:
-        typer.echo("And Supple itself: see CITATION.cff in its repository.")
+        typer.echo("To cite Supple itself, see CITATION.cff in its repository.")

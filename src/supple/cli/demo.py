@@ -1,4 +1,4 @@
-"""`supple demo`: the main job, small, on the bundled data."""
+"""`supple demo`: a small study of the bundled data."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import typer
 
 from supple.cli.console import progress_display
 from supple.cli.options import JsonOption
+from supple.cli.resumable import resumable
 from supple.cli.study import finish_study
 
 
@@ -25,12 +26,9 @@ def demo(
 
     with progress_display() as progress:
         progress.note(
-            "Learning curves of sGDML and SchNet on two bundled sets, azobenzene and glycine (GFN2-xTB). "
-            "SchNet is trained for a small part of its usual steps here, to be quick."
+            "Learning curves of sGDML and SchNet on two bundled data sets, azobenzene and glycine (GFN2-xTB). "
+            "To be quick, SchNet is trained for a small part of its usual number of steps."
         )
-        try:
+        with resumable(progress):
             made = run_study(DEMO, out, progress)
-        except KeyboardInterrupt:
-            progress.note("Stopped; the same command goes on where it was.")
-            raise typer.Exit(130) from None
     finish_study(made, DEMO, out, json)

@@ -22,13 +22,15 @@ def evaluate(
     report_units: ReportUnits = None,
     regions: Annotated[
         bool,
-        typer.Option("--regions", help="Also by conformer, torsion, energy, element and atom, and the worst frames."),
+        typer.Option(
+            "--regions", help="Also errors by conformer, torsion, energy, element and atom, and of the worst frames."
+        ),
     ] = False,
     json: JsonOption = False,
 ) -> None:
     """Compute the errors of a force field on labelled frames.
 
-    Frames that it was trained or validated on are left out.
+    Frames that it was trained or validated on are excluded.
     """
     from supple.data.reading import read
     from supple.evaluation.regions import errors_by_region
@@ -38,19 +40,19 @@ def evaluate(
     potential = load(model)
     dataset = read(file, units=units, keys=keys)
     potential.require_molecule(dataset)
-    fresh = unseen_frames(potential, dataset)
-    excluded = len(dataset) - len(fresh)
-    if regions and fresh.forces is None:
-        raise DataError(f"{file.name} has no forces, by which regions are judged: leave --regions out.")
-    metrics = potential.evaluate(fresh, report_units).to_dict()
-    partitions = errors_by_region(potential, fresh, report_units) if regions else []
+    unseen = unseen_frames(potential, dataset)
+    excluded = len(dataset) - len(unseen)
+    if regions and unseen.forces is None:
+        raise DataError(f"{file.name} has no forces, which errors by region need: leave out --regions.")
+    metrics = potential.evaluate(unseen, report_units).to_dict()
+    partitions = errors_by_region(potential, unseen, report_units) if regions else []
     if json:
         more = {"regions": [partition.to_dict() for partition in partitions]} if regions else {}
         print_json(metrics | {"n_excluded": excluded} | more)
         return
     typer.echo(repr(potential))
     if excluded:
-        typer.echo(f"Left out: {excluded} frames of the file that the force field was trained or validated on.")
+        typer.echo(f"Excluded: {excluded} frames of the file that the force field was trained or validated on.")
     print_errors(f"Errors on {metrics['n_frames']} frames of {file.name}", metrics)
     for partition in partitions:
         _print(partition)
@@ -67,7 +69,7 @@ def _print(partition: Partition) -> None:
     table = Table(title=title, title_justify="left")
     table.add_column("")
     headings = [f"{name[0].upper()} {metric}" for name in units for metric in ("MAE", "RMSE")]
-    for heading in ("frames", *headings, "share of F error²"):
+    for heading in ("frames", *headings, "share of squared F error"):
         table.add_column(heading, justify="right")
     for region in partition.regions:
         pairs = [getattr(region.metrics, name, None) for name in units]

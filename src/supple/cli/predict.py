@@ -1,4 +1,4 @@
-"""`supple predict`: geometries in, energies and forces out."""
+"""`supple predict`: energies and forces of geometries."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from supple.cli.options import GeometryFile, GeometryUnits, JsonOption, ModelFil
 def predict(
     model: ModelFile,
     file: GeometryFile,
-    out: Annotated[Path | None, typer.Option(help="Extended xyz to write; FILE-predicted.xyz if left out.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Extended xyz file to write. [default: FILE-predicted.xyz]")] = None,
     units: GeometryUnits = None,
-    out_units: Annotated[str, typer.Option(help="Units to write: eV, kcal/mol, or hartree,bohr.")] = "eV",
+    out_units: Annotated[str, typer.Option(help="Units of the output: eV, kcal/mol, or hartree,bohr.")] = "eV",
     json: JsonOption = False,
 ) -> None:
     """Predict energies and forces of geometries."""
@@ -26,12 +26,13 @@ def predict(
     from supple.data.writing import write_extxyz
     from supple.errors import DataError
     from supple.models.loading import load
+    from supple.runtime.files import stem
 
     target = Units.parse(out_units)
     potential = load(model)
     geometries = read(file, units=units, labels=False)
     potential.require_molecule(geometries)
-    out = out or Path(file.name.removesuffix(".gz").rsplit(".", 1)[0] + "-predicted.xyz")
+    out = out or Path(f"{stem(file)}-predicted.xyz")
     if out.exists() and out.samefile(file):
         raise DataError(f"The output {out} is the input file: choose another name with --out.")
     with progress_display() as progress:
@@ -45,7 +46,8 @@ def predict(
     if json:
         print_json({"out": str(out), "n_frames": len(geometries), "units": str(target)})
         return
-    typer.echo(f"{len(geometries)} frames with energies and forces ({target}) in {out}")
+    what = "energies and forces" if potential.provenance.has_energies else "forces"
+    typer.echo(f"Written: {out} with {what} of {len(geometries)} frames ({target})")
     if not potential.provenance.has_energies:
-        typer.echo("The force field was trained without energies: the file has forces alone.")
+        typer.echo("The force field was trained without energies, so it predicts forces only.")
     print_next(f"supple evaluate {model} REFERENCE.xyz")

@@ -15,19 +15,19 @@ if TYPE_CHECKING:
 
 
 def published(
-    dataset: Annotated[str | None, typer.Argument(help="One data set, as the list names it; all if left out.")] = None,
+    dataset: Annotated[str | None, typer.Argument(help="Data set, as named in the list; all when omitted.")] = None,
     json: JsonOption = False,
 ) -> None:
     """List published errors of force fields, with their sources.
 
-    `supple study` shows them beside its own for data that it recognises.
+    `supple study` compares its own errors with them, for data that it recognises.
     """
     from supple.evaluation.published import dataset_ids, series_for
 
-    known = dataset_ids()
-    if dataset is not None and dataset not in known:
-        raise SettingsError(f"No published numbers are known for '{dataset}': choose one of {', '.join(known)}.")
-    names = [dataset] if dataset else known
+    available = dataset_ids()
+    if dataset is not None and dataset not in available:
+        raise SettingsError(f"There are no published errors for '{dataset}': choose one of {', '.join(available)}.")
+    names = [dataset] if dataset else available
     if json:
         print_json({"series": [one.model_dump(mode="json") for name in names for one in series_for(name)]})
     elif dataset is None:
@@ -35,7 +35,7 @@ def published(
         print_next(f"supple published {names[0]}")
     else:
         _show(series_for(dataset))
-        print_next("supple study FILE   # your own errors beside these, if FILE is named like these data")
+        print_next("supple study FILE   # compares your errors with these, if the name of FILE is that of these data")
 
 
 def _list(names: list[str]) -> None:
@@ -44,7 +44,7 @@ def _list(names: list[str]) -> None:
 
     from supple.evaluation.published import series_for, title_of
 
-    table = Table("data set", "what", "models", "training frames", "DOI")
+    table = Table("data set", "title", "models", "training frames", "DOI")
     for name in names:
         found = series_for(name)
         sizes = sorted({size for one in found for size in one.sizes})

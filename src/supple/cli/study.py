@@ -21,14 +21,16 @@ from supple.cli.options import (
     UnitsOption,
     parse_assignments,
 )
+from supple.cli.resumable import resumable
 from supple.errors import SettingsError
+from supple.study import defaults
 
 if TYPE_CHECKING:
-    from supple.runtime.workers.backends import Place
+    from supple.runtime.workers.backends import Backend
     from supple.study import StudyPlan, StudyResult
 
 DataFiles = Annotated[
-    list[Path], typer.Argument(help="One file of geometries for each molecule or data set, with energies and forces.")
+    list[Path], typer.Argument(help="Files of geometries with energies and forces, one for each molecule or data set.")
 ]
 
 
@@ -37,52 +39,60 @@ def study(
     *,
     units: UnitsOption = None,
     keys: KeysOption = None,
-    models: Annotated[str, typer.Option(help="Models to compare, with commas between them.")] = "sgdml,schnet",
-    sizes: Annotated[str, typer.Option(help="Numbers of training frames.")] = "200,400,600,800,1000",
-    seeds: Annotated[str, typer.Option(help="How many seeds; or a list of them, as 0,1,2 or 5,")] = "3",
+    models: Annotated[str, typer.Option(help="Models to compare, separated by commas.")] = ",".join(defaults.MODELS),
+    sizes: Annotated[str, typer.Option(help="Numbers of training frames, separated by commas.")] = ",".join(
+        map(str, defaults.SIZES)
+    ),
+    seeds: Annotated[str, typer.Option(help="Number of seeds, or a list of them: 0,1,2 or 5,")] = str(
+        len(defaults.SEEDS)
+    ),
     valid: Annotated[
-        int | None, typer.Option(help="Validation frames; if left out 200, or a tenth of the data if that is fewer.")
+        int | None,
+        typer.Option(
+            help=f"Validation frames. [default: {defaults.VALID}, at most 1/{defaults.VALID_DIVISOR} of the data]"
+        ),
     ] = None,
     test: Annotated[
-        int | None, typer.Option(help="Test frames; if left out 2000, or a fifth of the data if that is fewer.")
+        int | None,
+        typer.Option(help=f"Test frames. [default: {defaults.TEST}, at most 1/{defaults.TEST_DIVISOR} of the data]"),
     ] = None,
     test_file: Annotated[
         list[Path] | None,
-        typer.Option(help="A file of test frames, instead of frames of FILE; once for each FILE, in the same order."),
+        typer.Option(help="File of test frames, instead of frames of FILE; once for each FILE, in the same order."),
     ] = None,
     select: SelectOption = None,
     blocks: BlocksOption = None,
     set_: Annotated[
         list[str] | None,
-        typer.Option("--set", help="A setting of a model, as in --set schnet.steps=5000; may be repeated."),
+        typer.Option("--set", help="A setting of a model, such as schnet.steps=5000; can be repeated."),
     ] = None,
     accept: AcceptOption = None,
     out: Annotated[Path, typer.Option(help="Folder of the study.")] = Path("supple-study"),
     jobs: JobsOption = None,
     on: OnOption = None,
-    only_plan: Annotated[
-        bool, typer.Option("--plan", help="Say what it will take, in time and memory, and train nothing.")
-    ] = False,
+    only_plan: Annotated[bool, typer.Option("--plan", help="Estimate time and memory, and train nothing.")] = False,
     report_units: ReportUnits = None,
     target: Annotated[
         float | None,
-        typer.Option(help="A force error (RMSE) to be reached, in the units of the report: how many calculations?"),
+        typer.Option(
+            help="Force error (RMSE) to reach, in the units of the report: how many reference calculations does it require?"
+        ),
     ] = None,
     json: JsonOption = False,
 ) -> None:
     """Compare models by their learning curves.
 
-    The same command again goes on where it was stopped; more sizes, seeds or files may be added to it.
+    Run the command again to resume an interrupted study; sizes, seeds and files can be added to a study.
     """
-    from supple.runtime.workers.backends import place_of
+    from supple.runtime.workers.backends import backend_from
     from supple.study import DatasetEntry, StudyPlan, run_study
 
     if target is not None and target <= 0:
-        raise SettingsError(f"--target {target:g} is no error that can be reached: give a number above zero.")
+        raise SettingsError(f"--target {target:g} cannot be reached: give an error above zero.")
     if test_file and len(test_file) != len(files):
         raise SettingsError(f"There are {len(files)} files and {len(test_file)} test files: give one for each file.")
     tests: list[Path | None] = [*test_file] if test_file else [None] * len(files)
-    place = place_of(on, jobs)
+    backend = backend_from(on, jobs)
     plan = StudyPlan(
         datasets=tuple(
             DatasetEntry(path=file, units=units, keys=keys, test_file=test)
@@ -99,42 +109,36 @@ def study(
         accept=tuple(accept or ()),
     )
     if only_plan:
-        _show_outlook(plan, out, place, json)
+        _show_estimate(plan, out, backend, json)
         return
-    with progress_display() as progress:
-        try:
-            made = run_study(plan, out, progress, place, report_units, target)
-        except KeyboardInterrupt:
-            progress.note("Stopped; the same command goes on where it was.")
-            raise typer.Exit(130) from None
+    with progress_display() as progress, resumable(progress):
+        made = run_study(plan, out, progress, backend, report_units, target)
     finish_study(made, plan, out, json)
 
 
-def _show_outlook(plan: StudyPlan, out: Path, place: Place, json: bool) -> None:
-    from dataclasses import asdict
-
+def _show_estimate(plan: StudyPlan, out: Path, backend: Backend, json: bool) -> None:
     from rich.console import Console
     from rich.table import Table
 
     from supple.study.cost_estimate import HEADINGS
-    from supple.study.engine import foresee
+    from supple.study.scheduling import make_schedule
 
     with progress_display() as progress:
-        outlook = foresee(plan, out, progress, place).outlook
+        estimate = make_schedule(plan, out, progress, backend).total
     if json:
-        print_json({"trainings": [asdict(line) for line in outlook.lines], "seconds": outlook.seconds})
+        print_json({"trainings": [group.to_json() for group in estimate.groups], "seconds": estimate.seconds})
         return
     table = Table()
     for heading in HEADINGS:
         table.add_column(heading, justify="left" if heading in HEADINGS[:2] else "right")
-    for row in outlook.rows():
+    for row in estimate.rows():
         table.add_row(*row)
     Console().print(table)
-    typer.echo(outlook.sentence())
+    typer.echo(estimate.sentence())
 
 
 def finish_study(made: StudyResult, plan: StudyPlan, out: Path, json: bool) -> None:
-    """Print what a study found; exit code 1 when a training failed."""
+    """Print the results of a study; exit code 1 when a training failed."""
     if json:
         print_json(
             {
@@ -157,19 +161,19 @@ def finish_study(made: StudyResult, plan: StudyPlan, out: Path, json: bool) -> N
 def _show(made: StudyResult, plan: StudyPlan, out: Path) -> None:
     from rich.console import Console
 
-    from supple.study.results_table import study_table
+    from supple.study.results_table import terminal_table
 
     for entry in plan.datasets:
-        Console().print(study_table(made.results, entry.name))
+        Console().print(terminal_table(made.results, entry.name))
     for sentence in made.answers:
         typer.echo(sentence)
     typer.echo("\nWritten:")
-    pages = [figure for figure in made.figures if figure.suffix == ".png"]
+    images = [figure for figure in made.figures if figure.suffix == ".png"]
     for file, role in (
         (made.page, "the report: open it in a browser"),
-        (made.report, "its answers and tables, as Markdown"),
-        (made.csv, "every number, one a line"),
-        *((figure, "also as PDF") for figure in pages),
+        (made.report, "summary and tables as Markdown"),
+        (made.csv, "all numbers"),
+        *((figure, "also as PDF") for figure in images),
         (out / "cells", "a folder for each training, with its force field"),
     ):
         typer.echo(f"  {file}  {role}")
@@ -177,7 +181,7 @@ def _show(made: StudyResult, plan: StudyPlan, out: Path) -> None:
         typer.echo(f"{cell.name} failed: {message}", err=True)
     best = _best(made)
     if made.results.failures:
-        print_next(plan.command(out) + "   # tries again what failed")
+        print_next(plan.command(out) + "   # retries what failed")
     elif best is not None:
         first = plan.datasets[0]
         asked = ["--units", first.units] if first.units else []
@@ -185,7 +189,7 @@ def _show(made: StudyResult, plan: StudyPlan, out: Path) -> None:
 
 
 def _best(made: StudyResult) -> Path | None:
-    """The force field of the first dataset with the smallest error of the forces."""
+    """The force field of the first dataset with the smallest force error."""
     from supple.study import Cell
 
     first = next(iter(made.results.record.datasets))
@@ -201,11 +205,11 @@ def _numbers(text: str, option: str) -> tuple[int, ...]:
     try:
         return tuple(int(part) for part in text.split(",") if part.strip())
     except ValueError as error:
-        raise SettingsError(f"{option} {text} is not a list of whole numbers: write for instance 200,400.") from error
+        raise SettingsError(f"{option} {text} is not a list of integers: write for instance 200,400.") from error
 
 
 def _seeds(text: str) -> tuple[int, ...]:
-    """`3` is how many; `0,1,2` and `5,` are the seeds themselves."""
+    """`3` is the number of seeds; `0,1,2` and `5,` are the seeds themselves."""
     numbers = _numbers(text, "--seeds")
     return numbers if "," in text else tuple(range(numbers[0])) if numbers else ()
 

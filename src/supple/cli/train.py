@@ -19,32 +19,36 @@ from supple.cli.options import (
     UnitsOption,
     parse_assignments,
 )
+from supple.cli.resumable import resumable
 from supple.errors import SettingsError
 
 
 def train(
     file: DataFile,
-    model: Annotated[str, typer.Option(help="sgdml or schnet.")] = "sgdml",
+    model: Annotated[str, typer.Option(help="Model: sgdml or schnet.")] = "sgdml",
     train: Annotated[int, typer.Option("--train", help="Training frames.")] = 200,
     valid: Annotated[int, typer.Option("--valid", help="Validation frames.")] = 100,
     seed: Annotated[int, typer.Option("--seed", help="Seed of the split and of the training.")] = 0,
-    out: Annotated[Path | None, typer.Option(help="The model file; FILE-MODEL-nTRAIN.safetensors if left out.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Model file. [default: FILE-MODEL-nTRAIN.safetensors]")] = None,
     select: SelectOption = None,
     blocks: BlocksOption = None,
-    split: Annotated[Path | None, typer.Option(help="A split.json that names the frames, instead of drawing.")] = None,
+    split: Annotated[
+        Path | None, typer.Option(help="A split.json with the indices of the frames, instead of drawing them.")
+    ] = None,
     units: UnitsOption = None,
     keys: KeysOption = None,
     max_time: Annotated[
-        float | None, typer.Option("--max-time", help="Minutes of training at most, for models that train in steps.")
+        float | None,
+        typer.Option("--max-time", help="Maximum time of training in minutes, for models that are trained in steps."),
     ] = None,
-    settings: Annotated[Path | None, typer.Option(help="A YAML file with settings of the model.")] = None,
+    settings: Annotated[Path | None, typer.Option(help="YAML file with settings of the model.")] = None,
     set_: SetOption = None,
     accept: AcceptOption = None,
     json: JsonOption = False,
 ) -> None:
     """Train a force field on energies and forces.
 
-    The same command again goes on where it was stopped, and does nothing when all is done.
+    Run the command again to resume an interrupted training; a complete one is not repeated.
     """
     from supple.data.reading import read
     from supple.data.selection import require_selection, split_dataset
@@ -52,9 +56,7 @@ def train(
     from supple.runtime.settings_file import read_settings
 
     if split and (select is not None or blocks is not None):
-        raise SettingsError(
-            f"{split} names the frames, so there are none to choose: leave out --select and --blocks, or --split."
-        )
+        raise SettingsError(f"{split} already determines the frames: leave out --select and --blocks, or --split.")
     require_selection(select or "random")
     given = (read_settings(settings) if settings else {}) | parse_assignments(set_)
     given |= {} if max_time is None else {"max_time": max_time}
@@ -64,38 +66,34 @@ def train(
     else:
         chosen = split_dataset(dataset, train, valid, seed=seed, select=select or "random", blocks=blocks)
 
-    from supple.models.registry import make_settings  # torch comes with these; a wrong file is refused without it
-    from supple.training import train_run
+    from supple.models.registry import make_settings  # these import torch; a wrong file is refused before
+    from supple.runtime.files import stem
+    from supple.training import train as train_model
 
     model_settings = make_settings(model, given)
-    stem = file.name.removesuffix(".gz").rsplit(".", 1)[0]
-    out = out or Path(f"{stem}-{model}-n{len(chosen.train)}.safetensors")
+    out = out or Path(f"{stem(file)}-{model}-n{len(chosen.train)}.safetensors")
     if out.suffix != ".safetensors":
         out = out.with_name(out.name + ".safetensors")
     directory = out.with_suffix(".run")
-    with progress_display() as progress:
+    with progress_display() as progress, resumable(progress, directory / "model.safetensors"):
         progress.note(f"{dataset!r}; {len(chosen.train)} for training, {len(chosen.valid)} for validation.")
-        try:
-            result = train_run(
-                model_settings, dataset, chosen, directory, out=out, progress=progress, accept=accept or ()
-            )
-        except KeyboardInterrupt:
-            kept = f" The best model so far is {directory / 'model.safetensors'}." if directory.exists() else ""
-            progress.note(f"Stopped.{kept} The same command goes on where it was.")
-            raise typer.Exit(130) from None
+        trained = train_model(
+            model_settings, dataset, chosen, directory, out=out, progress=progress, accept=accept or ()
+        )
     if json:
-        print_json(result)
+        print_json(trained.to_json())
         return
-    for note in result["notes"]:
+    result = trained.result
+    for note in result.notes:
         typer.echo(note)
     if chosen.select != "random" and not split:
-        typer.echo(f"The frames left over by --select {chosen.select} are no random sample of the data: judge the force "
-                   "field by its validation frames, which were drawn before.")  # fmt: skip
-    print_errors(f"{model} on {result['n_train']} frames, errors on {result['n_valid']} validation frames",
-                 result["validation"])  # fmt: skip
-    if chosen.blocks and result["test"]:
-        print_errors(f"errors on {len(chosen.test)} test frames, from blocks of their own", result["test"])
-    typer.echo(f"{result['seconds']:.1f} s, {result['peak_rss_bytes'] / 2**30:.2f} GiB; force field in {out}, "
-               f"its record in {directory}")  # fmt: skip
+        typer.echo(f"The frames that --select {chosen.select} leaves over are not a random sample of the data: assess the force "
+                   "field on its validation frames, which were drawn before.")  # fmt: skip
+    print_errors(f"{model} trained on {result.n_train} frames: errors on {result.n_valid} validation frames",
+                 result.validation.to_dict())  # fmt: skip
+    if chosen.blocks and result.test:
+        print_errors(f"Errors on {len(chosen.test)} test frames from separate time blocks", result.test.to_dict())
+    typer.echo(f"{result.seconds:.1f} s, {result.peak_rss_bytes / 2**30:.2f} GiB. Written: {out} (the force field) and "
+               f"{directory} (the record of its training)")  # fmt: skip
     asked = f" --units {units}" if units else ""
     print_next(f"supple evaluate {out} {file}{asked}")

@@ -1,4 +1,4 @@
-"""`supple tune`: settings of a model, searched for."""
+"""`supple tune`: a search for the settings of a model."""
 
 from __future__ import annotations
 
@@ -22,16 +22,17 @@ from supple.cli.options import (
     UnitsOption,
     parse_assignments,
 )
+from supple.cli.resumable import resumable
 
 
 def tune(
     file: DataFile,
-    model: Annotated[str, typer.Option(help="sgdml or schnet.")] = "schnet",
-    trials: Annotated[int, typer.Option(min=1, help="Trainings in all.")] = 30,
+    model: Annotated[str, typer.Option(help="Model: sgdml or schnet.")] = "schnet",
+    trials: Annotated[int, typer.Option(min=1, help="Number of trainings.")] = 30,
     train: Annotated[int, typer.Option("--train", help="Training frames.")] = 200,
-    valid: Annotated[int, typer.Option("--valid", help="Validation frames, by which settings are judged.")] = 100,
+    valid: Annotated[int, typer.Option("--valid", help="Validation frames, on which settings are compared.")] = 100,
     seed: Annotated[int, typer.Option("--seed", help="Seed of the split, the trainings and the search.")] = 0,
-    out: Annotated[Path | None, typer.Option(help="Folder; FILE-MODEL-tuning if left out.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder of the search. [default: FILE-MODEL-tuning]")] = None,
     select: SelectOption = None,
     blocks: BlocksOption = None,
     units: UnitsOption = None,
@@ -44,30 +45,26 @@ def tune(
 ) -> None:
     """Optimise the settings of a model on validation frames.
 
-    Settings given by --set are kept. The same command goes on where it was stopped; more --trials add to a search.
+    Settings given by --set are fixed. Run the command again to resume an interrupted search; with more --trials, it is continued.
     """
     from supple.data.reading import read
     from supple.data.selection import require_selection, split_dataset
-    from supple.runtime.workers.backends import place_of
+    from supple.runtime.files import stem
+    from supple.runtime.workers.backends import backend_from
     from supple.tuning import tune as search
-    from supple.tuning import write_page
+    from supple.tuning import write_report
     from supple.tuning.report import importances
 
-    place = place_of(on, jobs)
+    backend = backend_from(on, jobs)
     require_selection(select or "random")
     given = parse_assignments(set_)
     dataset = read(file, units=units, keys=keys)
     chosen = split_dataset(dataset, train, valid, seed=seed, select=select or "random", blocks=blocks)
-    stem = file.name.removesuffix(".gz").rsplit(".", 1)[0]
-    out = out or Path(f"{stem}-{model}-tuning")
-    with progress_display() as progress:
-        try:
-            tuned = search(model, dataset, chosen, out, trials, given, accept or (), progress, place)
-        except KeyboardInterrupt:
-            progress.note("Stopped; the same command goes on where it was.")
-            raise typer.Exit(130) from None
-    page = write_page(tuned)
-    best = tuned.finished()[:1]
+    out = out or Path(f"{stem(file)}-{model}-tuning")
+    with progress_display() as progress, resumable(progress):
+        tuned = search(model, dataset, chosen, out, trials, given, accept or (), progress, backend)
+    page = write_report(tuned)
+    best = tuned.completed()[:1]
     if json:
         print_json(
             {
@@ -75,7 +72,7 @@ def tune(
                 "settings_file": str(tuned.settings_file),
                 "page": str(page),
                 "defaults": tuned.defaults,
-                "best": best[0].value if best else None,
+                "best": tuned.best_error(),
                 "settings": best[0].params if best else {},
                 "unit": tuned.unit,
                 "importances": importances(tuned),
@@ -85,7 +82,7 @@ def tune(
         return
     typer.echo(tuned.sentence())
     typer.echo(
-        f"\nWritten:\n  {tuned.settings_file}  the best settings\n  {page}  what mattered, with slices.png and slices.pdf"
+        f"\nWritten:\n  {tuned.settings_file}  the best settings\n  {page}  the report, with slices.png and slices.pdf"
     )
     asked = ["--units", units] if units else []
     print_next(

@@ -1,4 +1,4 @@
-"""What a study says: which model is better, at which size, and how far from published numbers."""
+"""Conclusions of a study: which model is more accurate, at which size, and how the errors compare with published ones."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from itertools import groupby
 
 from supple.data.units import Quantity
 from supple.evaluation.published import Series, recognise, series_for, title_of
-from supple.study.formatting import display_name, number
+from supple.study.formatting import number
+from supple.study.model_style import display_name
 from supple.study.results import QUANTITIES, Point, Results
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """An error of this study beside a published one: same kind of model, quantity, metric, size and unit."""
+    """An error of this study and a published one for the same kind of model, quantity, metric, size and unit."""
 
     model: str
     series: Series
@@ -24,19 +25,19 @@ class Comparison:
 
     @property
     def ratio(self) -> float:
-        """Ours over the published one: below 1 where ours is smaller."""
+        """Our error divided by the published one: below 1 where ours is smaller."""
         return self.ours / self.published
 
 
 def published_for(results: Results, dataset: str) -> dict[str, list[Series]]:
     """Published series for a dataset, by the title of the published data; often none."""
     data = results.record.datasets[dataset]
-    known = recognise(data.file, data.formula, data.test_file or "", data.theory)
-    return {title_of(key): series_for(key) for key in known}
+    keys = recognise(data.file, data.formula, data.test_file or "", data.theory)
+    return {title_of(key): series_for(key) for key in keys}
 
 
 def comparisons(results: Results, dataset: str) -> list[Comparison]:
-    """Every published number of the same kind of model beside ours, at the largest size that both have."""
+    """Every published error of the same kind of model and ours, at the largest size that both have."""
     found = []
     for series in (one for many in published_for(results, dataset).values() for one in many):
         unit = results.unit(dataset, series.quantity)
@@ -50,14 +51,14 @@ def comparisons(results: Results, dataset: str) -> list[Comparison]:
     return found
 
 
-def verdict(results: Results, dataset: str) -> list[str]:
-    """Sentences that say which model has the smaller errors (RMSE), forces first, and what the others need for it."""
+def ranking(results: Results, dataset: str) -> list[str]:
+    """Sentences on which model has the smaller errors (RMSE), forces first, and how many frames the others need."""
     sentences = []
     for quantity in reversed(QUANTITIES):
         curves = {model: results.curve(dataset, model, quantity, "rmse") for model in results.record.models}
         curves = {model: curve for model, curve in curves.items() if curve}
         if len(curves) > 1:
-            sentences += _ranking(curves, quantity, results.unit(dataset, quantity) or "")
+            sentences += _compared(curves, quantity, results.unit(dataset, quantity) or "")
         elif curves:
             ((model, curve),) = curves.items()
             sentences.append(
@@ -67,11 +68,11 @@ def verdict(results: Results, dataset: str) -> list[str]:
     return sentences or ["No training has a result yet."]
 
 
-def _ranking(curves: dict[str, list[Point]], quantity: Quantity, unit: str) -> list[str]:
+def _compared(curves: dict[str, list[Point]], quantity: Quantity, unit: str) -> list[str]:
     points = {model: {point.n_train: point for point in curve} for model, curve in curves.items()}
     sizes = sorted(set.intersection(*(set(by_size) for by_size in points.values())))
     if not sizes:
-        return [f"No training size has results of all models, so the {_noun(quantity)} errors are not ranked."]
+        return [f"No training size has results for all models, so the {_noun(quantity)} errors are not ranked."]
     best = {n: min(points, key=lambda model: points[model][n].median) for n in sizes}
     parts = []
     for model, run in groupby(sizes, key=lambda n: best[n]):
@@ -83,20 +84,20 @@ def _ranking(curves: dict[str, list[Point]], quantity: Quantity, unit: str) -> l
     values = ", ".join(f"{number(points[m][last].median)} ({display_name(m)})" for m in ranked)
     first, second = (points[model][last] for model in ranked[:2])
     if first.n_seeds == 1 or second.n_seeds == 1:
-        doubt = "; with one seed a small difference may be chance"
+        significance = "; with a single seed, a small difference may be due to chance"
     elif first.high >= second.low:
-        doubt = "; the seeds overlap, so this difference is not clear"
+        significance = "; the ranges over the seeds overlap, so this ranking is uncertain"
     else:
-        doubt = ", and the seeds do not overlap"
+        significance = "; the ranges over the seeds do not overlap"
     sentences = [
         f"The {_noun(quantity)} RMSE is smallest with {', then '.join(parts)}; "
-        f"at N={last} it is {values} {unit}{doubt}."
+        f"at N={last} it is {values} {unit}{significance}."
     ]
     return sentences + _catching_up(curves, ranked[0], quantity)
 
 
 def _catching_up(curves: dict[str, list[Point]], winner: str, quantity: Quantity) -> list[str]:
-    """How many frames the others need for what the winner has with its fewest."""
+    """How many frames the other models need to reach the error of the best one with its fewest frames."""
     start = curves[winner][0]
     sentences = []
     for model, curve in curves.items():
@@ -104,14 +105,13 @@ def _catching_up(curves: dict[str, list[Point]], winner: str, quantity: Quantity
             continue
         enough = next((point.n_train for point in curve if point.median <= start.median), None)
         if enough is None:
-            text = f"does not reach with {curve[-1].n_train} frames"
+            text = f"with {curve[-1].n_train} frames does not reach"
         elif enough > start.n_train:
             text = f"needs {enough} frames to reach"
         else:
             continue
         sentences.append(
-            f"{display_name(model)} {text} the {_noun(quantity)} error that {display_name(winner)} has with "
-            f"{start.n_train}."
+            f"{display_name(model)} {text} the {_noun(quantity)} error of {display_name(winner)} with {start.n_train}."
         )
     return sentences
 

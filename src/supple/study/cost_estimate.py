@@ -1,139 +1,159 @@
-"""What a study will take: the time and memory of every training, before any is started."""
+"""The time and memory of a study, estimated before any training is started."""
 
 from __future__ import annotations
 
 import heapq
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from supple.models.cost_estimate import Forecast
 from supple.runtime.machine import GIB
 from supple.runtime.progress import SILENCE, Progress
-from supple.runtime.workers.capacity import Room
-from supple.study.formatting import display_name, duration
+from supple.runtime.workers.capacity import Capacity
+from supple.study.formatting import duration
+from supple.study.model_style import display_name
 from supple.study.plan import Cell
 from supple.study.study_data import Job
 
 #: Seconds until the process of a training has loaded its libraries.
-_START = 4.0
+STARTUP_SECONDS = 4.0
+HEADINGS = ("dataset", "model", "frames", "to do", "complete", "time each, on one core", "memory")
 
 
 @dataclass(frozen=True)
-class Line:
-    """The trainings of one model on one dataset at one size, which differ in their seeds.
+class GroupEstimate:
+    """The trainings of one model on one dataset at one size, which differ only in their seeds.
 
     Attributes:
-        dataset, model, n_train: which.
-        left, done: how many are still to be done, and how many are done.
-        forecast: of each.
+        dataset, model, n_train: what is trained.
+        remaining, complete: numbers of trainings.
+        cost: of each.
     """
 
     dataset: str
     model: str
     n_train: int
-    left: int
-    done: int
-    forecast: Forecast
+    remaining: int
+    complete: int
+    cost: Forecast
+
+    def to_json(self) -> dict[str, Any]:
+        """As `supple study --plan --json` prints it."""
+        return {
+            "dataset": self.dataset,
+            "model": self.model,
+            "n_train": self.n_train,
+            "left": self.remaining,
+            "done": self.complete,
+            "forecast": asdict(self.cost),
+        }
 
 
 @dataclass(frozen=True)
-class Outlook:
+class StudyEstimate:
     """All trainings of a study.
 
     Attributes:
-        lines: by dataset, model and size.
-        seconds: expected until the last one ends; None where it is not known how many run at a time.
-        at_a_time: most trainings at a time; None where that is not known.
+        groups: by dataset, model and size.
+        seconds: until the last training ends; None where it is unknown how many run at a time.
+        parallel: most trainings at a time; None where that is unknown.
     """
 
-    lines: tuple[Line, ...]
+    groups: tuple[GroupEstimate, ...]
     seconds: float | None
-    at_a_time: int | None
+    parallel: int | None
 
     @property
-    def left(self) -> int:
-        """Trainings that are still to be done."""
-        return sum(line.left for line in self.lines)
+    def remaining(self) -> int:
+        """Trainings that are not complete."""
+        return sum(group.remaining for group in self.groups)
 
     def sentence(self) -> str:
-        """The outlook in a sentence."""
-        done = sum(line.done for line in self.lines)
-        before = f", {done} are done" if done else ""
-        if not self.left:
-            return f"{done} trainings are planned, and all are done."
-        work = sum(line.left * line.forecast.seconds for line in self.lines)
-        memory = max(line.forecast.n_bytes for line in self.lines if line.left) / GIB
+        """The estimate in a sentence."""
+        complete = sum(group.complete for group in self.groups)
+        if not self.remaining:
+            return f"All {complete} trainings are complete."
+        work = sum(group.remaining * group.cost.seconds for group in self.groups)
+        memory = max(group.cost.n_bytes for group in self.groups if group.remaining) / GIB
         when = (
-            f"about {duration(self.seconds)} with {self.at_a_time} at a time"
+            f"about {duration(self.seconds)} with {self.parallel} at a time"
             if self.seconds is not None
-            else "on as many workers as there will be"
+            else "on as many workers as there are"
         )
         return (
-            f"{self.left} trainings are to be done{before}: {duration(work)} of one core at most, {when}; up to {memory:.1f} GiB "
-            "for one of them."
+            f"{self.remaining} trainings to do{f' ({complete} complete)' if complete else ''}: at most {duration(work)} of "
+            f"one core, {when}; up to {memory:.1f} GiB of memory each."
         )
 
     def rows(self) -> list[list[str]]:
-        """Cells of a table, whose heading is `HEADINGS`."""
+        """Rows of a table with the headings `HEADINGS`."""
         return [
             [
-                *(line.dataset, display_name(line.model), str(line.n_train), str(line.left), str(line.done)),
-                duration(line.forecast.seconds),
-                f"{line.forecast.n_bytes / GIB:.1f} GiB",
+                *(group.dataset, display_name(group.model), str(group.n_train)),
+                *(str(group.remaining), str(group.complete)),
+                duration(group.cost.seconds),
+                f"{group.cost.n_bytes / GIB:.1f} GiB",
             ]
-            for line in self.lines
+            for group in self.groups
         ]
 
 
-HEADINGS = ("dataset", "model", "frames", "to do", "done", "each, on a core", "memory")
-
-
-def forecasts(jobs: Sequence[Job], progress: Progress = SILENCE) -> dict[Cell, Forecast]:
-    """What every training takes; those that differ in their seed alone take the same."""
+def estimate_trainings(jobs: Sequence[Job], progress: Progress = SILENCE) -> dict[Cell, Forecast]:
+    """Time and memory of every training; those that differ only in their seeds are estimated once."""
     known: dict[tuple[str, str, int], Forecast] = {}
-    found = {}
+    estimates = {}
+    n_groups = len({_group(job) for job in jobs})
     for job in jobs:
-        key = (job.cell.dataset, job.cell.model, job.cell.n_train)
-        if key not in known:
-            progress.step("forecast", len(known), len({(j.cell.dataset, j.cell.model, j.cell.n_train) for j in jobs}))
+        group = _group(job)
+        if group not in known:
+            progress.step("estimate", len(known), n_groups)
             alone = job.settings.forecast(*job.frames())
-            known[key] = Forecast(alone.seconds + _START, alone.n_bytes)
-        found[job.cell] = known[key]
-    progress.step("forecast", 1, 1)
-    return found
+            known[group] = Forecast(alone.seconds + STARTUP_SECONDS, alone.n_bytes)
+        estimates[job.cell] = known[group]
+    progress.step("estimate", 1, 1)
+    return estimates
 
 
-def outlook(jobs: Sequence[Job], left: Sequence[Job], expected: Mapping[Cell, Forecast], room: Room | None) -> Outlook:
-    """The outlook of a study.
+def estimate_study(
+    jobs: Sequence[Job], remaining: Sequence[Job], estimates: Mapping[Cell, Forecast], capacity: Capacity | None
+) -> StudyEstimate:
+    """Time and memory of a study.
 
     Args:
         jobs: all trainings.
-        left: those that are still to be done, in the order in which they will be started.
-        expected: what each takes.
-        room: how much may run at the same time, where that is known.
+        remaining: those that are not complete, in the order in which they will be started.
+        estimates: of each.
+        capacity: how much can run at the same time, where that is known.
     """
-    todo = {job.cell for job in left}
-    groups: dict[tuple[str, str, int], list[Cell]] = {}
+    todo = {job.cell for job in remaining}
+    by_group: dict[tuple[str, str, int], list[Cell]] = {}
     for job in jobs:
-        groups.setdefault((job.cell.dataset, job.cell.model, job.cell.n_train), []).append(job.cell)
-    lines = tuple(
-        Line(*key, sum(cell in todo for cell in cells), sum(cell not in todo for cell in cells), expected[cells[0]])
-        for key, cells in sorted(groups.items())
+        by_group.setdefault(_group(job), []).append(job.cell)
+    groups = tuple(
+        GroupEstimate(
+            *key, sum(cell in todo for cell in cells), sum(cell not in todo for cell in cells), estimates[cells[0]]
+        )
+        for key, cells in sorted(by_group.items())
     )
-    if room is None or not left:
-        return Outlook(lines, None if left else 0.0, None)
-    seconds, at_a_time = _in_parallel([expected[job.cell] for job in left], room)
-    return Outlook(lines, seconds, at_a_time)
+    if capacity is None or not remaining:
+        return StudyEstimate(groups, None if remaining else 0.0, None)
+    seconds, parallel = _in_parallel([estimates[job.cell] for job in remaining], capacity)
+    return StudyEstimate(groups, seconds, parallel)
 
 
-def _in_parallel(trainings: Sequence[Forecast], room: Room) -> tuple[float, int]:
-    """When the last ends, and how many run at most, if each is started as soon as there is room for it."""
+def _group(job: Job) -> tuple[str, str, int]:
+    return job.cell.dataset, job.cell.model, job.cell.n_train
+
+
+def _in_parallel(trainings: Sequence[Forecast], capacity: Capacity) -> tuple[float, int]:
+    """When the last training ends, and how many run at most, if each is started as soon as there is capacity for it."""
     now, most = 0.0, 0
     running: list[tuple[float, int]] = []
-    shares = [room.share(one.n_bytes) for one in trainings]
+    allocations = [capacity.allocate(one.n_bytes) for one in trainings]
     for i, one in enumerate(trainings):
-        while not room.holds([shares[i], *(shares[k] for _, k in running)]):
+        while not capacity.fits([allocations[i], *(allocations[k] for _, k in running)]):
             now = heapq.heappop(running)[0]
-        heapq.heappush(running, (now + one.seconds / shares[i].threads, i))
+        heapq.heappush(running, (now + one.seconds / allocations[i].threads, i))
         most = max(most, len(running))
     return max(end for end, _ in running), most

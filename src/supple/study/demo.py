@@ -1,4 +1,4 @@
-"""The study that `supple demo` makes of the bundled data: small enough for a few minutes, and real."""
+"""The study of the bundled data that `supple demo` runs: real, but small enough for a few minutes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How numbers and names are written in tables and sentences."""
+"""How numbers, durations and text are written in tables and sentences."""
 
 from __future__ import annotations
 
@@ -6,21 +6,14 @@ import re
 
 from supple.study.results import Point
 
-_NAMES = {"sgdml": "sGDML", "schnet": "SchNet"}
-
-
-def display_name(kind: str) -> str:
-    """A kind of model as its authors write it."""
-    return _NAMES.get(kind, kind)
-
 
 def number(value: float) -> str:
-    """Three significant digits, without an exponent for what a reader meets."""
+    """Three significant digits, without an exponent for usual magnitudes."""
     return f"{value:.0f}" if 100 <= abs(value) < 1e6 else f"{value:#.3g}"
 
 
 def spread(point: Point | None, ranges: bool = True) -> str:
-    """`0.47 (0.45–0.49)`: the median and, with several seeds and if it is wanted, the range."""
+    """`0.47 (0.45–0.49)`: the median and, with several seeds and if wanted, the range."""
     if point is None:
         return "–"
     text = number(point.median)
@@ -28,14 +21,19 @@ def spread(point: Point | None, ranges: bool = True) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Seconds, minutes or hours, whichever reads best."""
+    """In seconds, minutes or hours, depending on the magnitude."""
     if seconds < 120:
         return f"{seconds:.3g} s" if seconds < 1 else f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
 
 
+def finding_text(finding: str) -> str:
+    """A finding of study.json (`severity: sentence`) as reports show it: serious findings are errors."""
+    return re.sub(r"^serious: ", "error: ", finding)
+
+
 def markdown(text: str) -> str:
-    """Text that may hold anything, as one line of Markdown that shows it as it is."""
+    """Arbitrary text as one line of Markdown that shows it literally."""
     line = " ".join(text.split())
     line = re.sub(r"([\\`*|\[\]~#])", r"\\\1", line).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return re.sub(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])", r"\\_", line)

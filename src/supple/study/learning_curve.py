@@ -1,13 +1,13 @@
-"""A learning curve as a power law, and how many calculations a target error takes.
+"""A learning curve as a power law, and how many reference calculations a target error requires.
 
     error(N) = a N^-b        ln error is a straight line in ln N, fitted by least squares, each training (size, seed) a point
 
 (Hestness et al., arXiv:1712.00409; for kernel models of molecules: Huang and von Lilienfeld, J. Chem. Phys. 145, 161102 (2016)).
-A constant that the error would not fall below is not fitted: within the sizes of a study it cannot be told from a smaller
-exponent, and curves extrapolated with it are less reliable.
+A constant that the error would not fall below is not fitted: within the sizes of a study it cannot be distinguished from a
+smaller exponent, and curves extrapolated with it are less reliable.
 
-The number for a target is where the line meets it; its interval holds the numbers at which the line, with its uncertainty, may do so
-(Fieller's theorem). That is the uncertainty if the curve goes on as a power law; whether it does, `back_test` shows.
+The number for a target is where the line reaches it; its interval contains the numbers at which the line, given its
+uncertainty, may do so (Fieller's theorem). This assumes that the curve continues as a power law, which `back_test` examines.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ CONFIDENCE = 0.9
 
 
 @dataclass(frozen=True)
-class Needed:
-    """How many training frames a target error takes.
+class RequiredFrames:
+    """How many training frames a target error requires.
 
     Attributes:
         n: the number.
-        low, high: interval of it; infinite where the curve may never get there, None where there are too few trainings to tell.
+        low, high: its interval; infinite where the curve may never reach the target, None where there are too few trainings.
         extrapolated: whether it lies beyond the sizes of the curve.
     """
 
@@ -44,12 +44,12 @@ class PowerLaw:
     """A fitted learning curve.
 
     Attributes:
-        exponent: b, positive where the error falls.
+        exponent: b, positive where the error decreases.
         log_factor: ln a.
-        largest: size of the training set up to which the curve was fitted.
-        centre, spread: mean of ln N, and sum of the squares of what ln N is off it.
+        largest: the largest size that was fitted.
+        centre, spread: mean of ln N, and sum of its squared deviations.
         variance: of ln error about the line; None with two trainings.
-        n: trainings.
+        n: number of trainings.
     """
 
     exponent: float
@@ -64,13 +64,13 @@ class PowerLaw:
         """The error at a size, in the unit of the fitted ones."""
         return math.exp(self.log_factor - self.exponent * math.log(n_train))
 
-    def needed(self, target: float) -> Needed | None:
-        """How many frames it takes to reach an error; None where the curve does not fall."""
+    def required(self, target: float) -> RequiredFrames | None:
+        """How many frames are required to reach an error; None where the curve does not decrease."""
         if self.exponent <= 0:
             return None
         x = (self.log_factor - math.log(target)) / self.exponent
         low, high = self._interval(x - self.centre)
-        return Needed(math.exp(min(x, 700)), low, high, math.exp(min(x, 700)) > self.largest)
+        return RequiredFrames(math.exp(min(x, 700)), low, high, math.exp(min(x, 700)) > self.largest)
 
     def exponent_interval(self) -> tuple[float, float] | None:
         """Interval of the exponent; None with two trainings."""
@@ -83,11 +83,11 @@ class PowerLaw:
         return float(student.ppf(0.5 + CONFIDENCE / 2, self.n - 2))
 
     def _interval(self, x: float) -> tuple[float | None, float | None]:
-        """Where the line may meet the target that it meets at x (from the centre): by Fieller's theorem."""
+        """Where the line may reach the target that it reaches at x (relative to the centre), by Fieller's theorem."""
         if self.variance is None:
             return None, None
         scale = self._quantile() ** 2 * self.variance
-        g = scale / (self.spread * self.exponent**2)  # below 1 where the slope is known to differ from zero
+        g = scale / (self.spread * self.exponent**2)  # below 1 where the slope differs significantly from zero
         if g >= 1:
             return 0.0, math.inf
         root = math.sqrt(scale * ((1 - g) / self.n + x**2 / self.spread)) / self.exponent
@@ -118,13 +118,13 @@ def fit(sizes: Sequence[int], errors: Sequence[float]) -> PowerLaw | None:
 
 @dataclass(frozen=True)
 class BackTest:
-    """What the smaller half of a curve would have said of the largest size.
+    """What the smaller half of a curve predicts for the largest size.
 
     Attributes:
         up_to: largest size that was fitted.
         n_train: the largest size of the curve.
-        error: the error there: the geometric mean over the trainings, which is what a fit of logarithms speaks of.
-        predicted: the number of frames that was predicted for that error.
+        error: the error there: the geometric mean over the trainings, as logarithms are fitted.
+        predicted: the number of frames predicted for that error.
     """
 
     up_to: int
@@ -133,16 +133,16 @@ class BackTest:
     predicted: float
 
     @property
-    def off(self) -> float:
-        """Relative error of the prediction."""
+    def relative_error(self) -> float:
+        """Of the prediction."""
         return self.predicted / self.n_train - 1
 
 
 def back_test(sizes: Sequence[int], errors: Sequence[float], up_to: int | None = None) -> BackTest | None:
-    """Fit the sizes up to a number (half of the largest if left out), and predict where the largest one's error is reached.
+    """Fit the sizes up to a limit (half of the largest when None), and predict where the error of the largest is reached.
 
     Returns:
-        None where too few sizes are left to fit, or nothing is left to predict.
+        None where there are too few sizes to fit, or none to predict.
     """
     largest = max(sizes, default=0)
     limit = largest / 2 if up_to is None else up_to
@@ -152,5 +152,5 @@ def back_test(sizes: Sequence[int], errors: Sequence[float], up_to: int | None =
     if law is None or not held_out or law.exponent <= 0:
         return None
     error = float(np.exp(np.mean(np.log(held_out))))
-    needed = law.needed(error)
-    return None if needed is None else BackTest(max(n for n, _ in kept), largest, error, needed.n)
+    required = law.required(error)
+    return None if required is None else BackTest(max(n for n, _ in kept), largest, error, required.n)

@@ -1,4 +1,4 @@
-"""Learning curves as figures: our medians and ranges, published curves beside them."""
+"""Learning curves as figures: medians and ranges of this study, and published curves."""
 
 from __future__ import annotations
 
@@ -11,25 +11,21 @@ from supple.data.units import Quantity
 from supple.evaluation.published import Metric, Series
 from supple.runtime.files import write_figure
 from supple.study.conclusions import published_for
-from supple.study.formatting import display_name
+from supple.study.model_style import colour_of, display_name, marker_of, own_colour
 from supple.study.results import QUANTITIES, Results
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-#: Okabe and Ito's colours, which colour-blind readers can tell apart.
-_COLOURS = {"sgdml": "#0072B2", "schnet": "#D55E00"}
-_MORE_COLOURS = ("#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-_MARKERS = {"sgdml": "o", "schnet": "s"}
 _GREY = "#6b6b6b"
-#: One for each source of published numbers, in turn.
+#: Line styles of the sources of published numbers, in turn.
 _DASHES = ((0, (5, 2)), (0, (1, 1.5)), (0, (7, 2, 1, 2)))
 _OTHER_MARKERS = ("^", "v", "D", "P", "X", "<", ">", "*")
 
 
 def write_figures(results: Results, folder: Path) -> list[Path]:
-    """Draw every dataset with results, as PNG and PDF; RMSE always, MAE where published numbers are MAE alone.
+    """Draw every dataset with results, as PNG and PDF; RMSE always, MAE where a source publishes only MAE.
 
     Returns:
         The files, each PNG before its PDF.
@@ -45,11 +41,6 @@ def write_figures(results: Results, folder: Path) -> list[Path]:
         for metric in metrics:
             files += write_figure(folder / f"{dataset}-{metric}", learning_curves(results, dataset, metric))
     return files
-
-
-def colour_of(model: str, position: int) -> str:
-    """The colour of a kind of model, the same in all figures; `position` is its place among the models, for kinds without one."""
-    return _COLOURS.get(model, _MORE_COLOURS[position % len(_MORE_COLOURS)])
 
 
 def learning_curves(results: Results, dataset: str, metric: Metric) -> Figure:
@@ -88,7 +79,7 @@ def _draw_ours(axes: Axes, results: Results, dataset: str, quantity: Quantity, m
             continue
         n = [point.n_train for point in points]
         colour = colour_of(model, position)
-        axes.plot(n, [point.median for point in points], color=colour, marker=_MARKERS.get(model, "D"), markersize=5.5,
+        axes.plot(n, [point.median for point in points], color=colour, marker=marker_of(model), markersize=5.5,
                   linewidth=2, label=f"{display_name(model)}, this study", zorder=5)  # fmt: skip
         if any(point.n_seeds > 1 for point in points):
             low, high = [point.low for point in points], [point.high for point in points]
@@ -107,10 +98,10 @@ def _published_styles(published: Iterable[Series]) -> dict[str, tuple[str, objec
         if series.label in styles:
             continue
         if series.kind:
-            marker = _MARKERS.get(series.kind, "D")
+            marker = marker_of(series.kind)
         else:
             marker, others = _OTHER_MARKERS[others % len(_OTHER_MARKERS)], others + 1
-        colour = _COLOURS.get(series.kind or "", _GREY)
+        colour = own_colour(series.kind or "") or _GREY
         styles[series.label] = (colour, _DASHES[source % len(_DASHES)], marker)
     return styles
 
@@ -129,13 +120,13 @@ def _draw_published(
 
 
 def _scale(axes: Axes, sizes: set[int]) -> None:
-    """Logarithmic axes whose labels are plain numbers, no two in each other's way."""
+    """Logarithmic axes with plain numbers as labels that do not overlap."""
     from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter, NullLocator
 
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.set_xlim(min(sizes) / 1.12, max(sizes) * 1.12)
-    axes.xaxis.set_major_locator(FixedLocator(_apart(sorted(sizes))))
+    axes.xaxis.set_major_locator(FixedLocator(_spaced(sorted(sizes))))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.0f}"))
     axes.xaxis.set_minor_locator(NullLocator())
     low, high = axes.get_ylim()
@@ -150,8 +141,8 @@ def _scale(axes: Axes, sizes: set[int]) -> None:
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def _apart(sizes: list[int]) -> list[int]:
-    """Sizes whose labels do not touch on a logarithmic axis; the last is always among them."""
+def _spaced(sizes: list[int]) -> list[int]:
+    """Sizes whose labels do not touch on a logarithmic axis; always including the last."""
     span = max(math.log(sizes[-1] / sizes[0]), math.log(1.25))
     kept = [sizes[-1]]
     for size in reversed(sizes[:-1]):

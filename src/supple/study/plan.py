@@ -1,4 +1,4 @@
-"""StudyPlan: which models, on which data, at which sizes, with which seeds; and the trainings that follow from it."""
+"""StudyPlan: which models, on which data, at which sizes, with which seeds; and the trainings that result from it."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from supple.data.selection import require_selection
 from supple.errors import SettingsError
+from supple.runtime.files import stem
+from supple.study import defaults
 
 
 class DatasetEntry(BaseModel):
@@ -23,9 +25,9 @@ class DatasetEntry(BaseModel):
 
     Attributes:
         path: a file that `supple.read` reads.
-        units, keys: what `supple.read` is told about it.
+        units, keys: arguments of `supple.read` for it.
         test_file: a separate file of test frames, in the same units and keys.
-        name: short name in folders and tables; made from the file's name when empty.
+        name: short name in folders and tables; derived from the file's name when empty.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -62,25 +64,25 @@ class StudyPlan(BaseModel):
         seeds: seeds of splits and models; the training frames of one seed are nested over the sizes.
         valid: validation frames; when None 200, or a tenth of the data if that is fewer.
         test: test frames drawn from the same file; when None 2000, or a fifth of the data if that is fewer. The
-            defaults depend on the data alone, so that a study can grow by sizes without changing what it has.
-            Without meaning for a dataset with a test file, of which all frames are used.
-        select: how training frames are chosen, a name of `supple.data.selection.NAMES`; validation and test frames are the
+            defaults depend only on the data, so that sizes can be added to a study without changing its results.
+            Ignored for a dataset with a test file, all of whose frames are used.
+        select: how training frames are selected, a name of `supple.data.selection.NAMES`; validation and test frames are the
             same for all of them.
-        blocks: for trajectories: validation and test frames come from whole blocks of time, of so many in a file.
+        blocks: for trajectories: the number of time blocks of a file, of which whole ones are used for validation and testing.
         settings: settings by kind of model, for instance `{"schnet": {"steps": 5000}}`.
         accept: names of findings about the data to accept.
 
     Raises:
-        SettingsError: a list is empty, a number is out of range, a file stands there twice, there is no such selection,
+        SettingsError: a list is empty, a number is out of range, a file is given twice, the selection does not exist,
             or settings are given for a model that is not in the study.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     datasets: tuple[DatasetEntry, ...]
-    models: tuple[str, ...] = ("sgdml", "schnet")
-    sizes: tuple[int, ...] = (200, 400, 600, 800, 1000)
-    seeds: tuple[int, ...] = (0, 1, 2)
+    models: tuple[str, ...] = defaults.MODELS
+    sizes: tuple[int, ...] = defaults.SIZES
+    seeds: tuple[int, ...] = defaults.SEEDS
     valid: int | None = None
     test: int | None = None
     select: str = "random"
@@ -91,25 +93,25 @@ class StudyPlan(BaseModel):
     @field_validator("datasets")
     @classmethod
     def _with_names(cls, entries: tuple[DatasetEntry, ...]) -> tuple[DatasetEntry, ...]:
-        """Give every dataset a name of its own: `glycine`, `glycine_2`."""
+        """Give every dataset a unique name: `glycine`, `glycine_2`."""
         if not entries:
-            raise SettingsError("The study has no data: name at least one file of geometries.")
+            raise SettingsError("The study has no data: give at least one file of geometries.")
         seen: dict[Path, DatasetEntry] = {}
         taken: set[str] = {entry.name for entry in entries if entry.name}
         named = []
         for entry in entries:
             where = entry.path.absolute()
             if where in seen:
-                raise SettingsError(f"{entry.path} stands in the study twice: name each file once.")
+                raise SettingsError(f"{entry.path} is given twice: give each file once.")
             seen[where] = entry
             if entry.name and entry.name != slug(entry.name):
                 raise SettingsError(
-                    f"'{entry.name}' cannot name a folder: use lower-case letters, digits and _, as {slug(entry.name)}."
+                    f"'{entry.name}' is not a valid dataset name: use lower-case letters, digits and _, as in {slug(entry.name)}."
                 )
             named.append(entry if entry.name else entry.model_copy(update={"name": _free_name(entry.path, taken)}))
             taken.add(named[-1].name)
         if len({entry.name for entry in named}) < len(named):
-            raise SettingsError("Two datasets of the study have the same name: give each a name of its own.")
+            raise SettingsError("Two datasets of the study have the same name: give them different names.")
         return tuple(named)
 
     @field_validator("models", "sizes", "seeds")
@@ -123,12 +125,12 @@ class StudyPlan(BaseModel):
             if not values:
                 raise SettingsError(f"The study has no {what}: give at least one.")
         if min(self.sizes) < 1:
-            raise SettingsError(f"A training size of {min(self.sizes)} was asked for: at least 1 frame is needed.")
+            raise SettingsError(f"A training size of {min(self.sizes)} was requested: at least 1 frame is needed.")
         if min(self.seeds) < 0:
             raise SettingsError(f"The seed {min(self.seeds)} is negative: seeds are 0, 1, 2 and so on.")
         for what, count in (("validation", self.valid), ("test", self.test)):
             if count is not None and count < 1:
-                raise SettingsError(f"{count} {what} frames were asked for: a study needs at least 1.")
+                raise SettingsError(f"{count} {what} frames were requested: a study needs at least 1.")
         require_selection(self.select)
         for kind in self.settings:
             if kind not in self.models:
@@ -149,7 +151,7 @@ class StudyPlan(BaseModel):
         return sorted(cells, key=lambda cell: cell.n_train)
 
     def command(self, out: Path) -> str:
-        """The command line that makes this study in `out`, with the units and keys of the first file."""
+        """The command line of this study in `out`, with the units and keys of the first file."""
         first = self.datasets[0]
         words = ["supple", "study", *(str(entry.path) for entry in self.datasets)]
         words += ["--units", first.units] if first.units else []
@@ -171,25 +173,24 @@ class StudyPlan(BaseModel):
 
 
 def slug(text: str) -> str:
-    """Lower-case letters, digits and _ alone; safe as a folder, in Markdown and in a figure."""
+    """The text in lower-case letters, digits and _ only; safe as a folder, in Markdown and in a figure."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
     return "_".join(re.findall(r"[a-z0-9]+", plain))
 
 
 def _free_name(path: Path, taken: set[str]) -> str:
-    stem = path.name.removesuffix(".gz")
-    name = slug(Path(stem).stem) or "data"
+    name = slug(stem(path)) or "data"
     if name not in taken:
         return name
     return next(f"{name}_{i}" for i in range(2, 10**6) if f"{name}_{i}" not in taken)
 
 
 def _as_typed(value: Any) -> str:
-    """A setting as YAML that reads back as the same value; a plain word stays one."""
+    """A setting as YAML that is read back as the same value; plain words are not quoted."""
     plain = isinstance(value, str) and value.isalpha() and yaml.safe_load(value) == value
     return str(value) if plain else json.dumps(value)
 
 
 def _comma_list(values: Sequence[int]) -> str:
-    """`0,1,2`; a single value ends in a comma, since a bare number is a count of seeds on the command line."""
+    """`0,1,2`; a single value ends in a comma, because a bare number is the number of seeds on the command line."""
     return ",".join(map(str, values)) + ("," if len(values) == 1 else "")

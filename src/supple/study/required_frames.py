@@ -1,24 +1,25 @@
-"""Sentences on learning curves: how fast errors fall, and how many calculations a target takes."""
+"""Sentences on learning curves: how fast errors decrease, and how many reference calculations a target error requires."""
 
 from __future__ import annotations
 
 import math
 
-from supple.study.formatting import display_name, number
-from supple.study.learning_curve import Needed, back_test, fit
+from supple.study.formatting import number
+from supple.study.learning_curve import RequiredFrames, back_test, fit
+from supple.study.model_style import display_name
 from supple.study.results import Results
 
-#: Beyond so many times the largest size of a study, no number is given.
-_FARTHEST = 20
+#: No number is given beyond so many times the largest size of a study.
+_LARGEST_EXTRAPOLATION = 20
 
 
-def calculations_needed(results: Results, dataset: str, target: float | None = None) -> list[str]:
-    """For each model, how its force error (RMSE) falls, and how many calculations a target error takes.
+def required_calculations(results: Results, dataset: str, target: float | None = None) -> list[str]:
+    """For each model, how its force error (RMSE) decreases, and how many calculations a target error requires.
 
     Args:
         results: of a study.
         dataset: one of its datasets.
-        target: force error in the unit of the results; half of the smallest error of each model if left out.
+        target: force error in the unit of the results; half of the smallest error of each model when None.
     """
     unit = results.unit(dataset, "forces")
     return [
@@ -34,35 +35,38 @@ def _of_model(results: Results, dataset: str, model: str, target: float | None, 
         return []
     name = display_name(model)
     wanted = target or min(errors) / 2
-    needed = law.needed(wanted)
-    if needed is None:
-        return [f"{name}: the force error does not fall with the number of frames."]
-    between = law.exponent_interval()
-    exponent = f"{law.exponent:.2f}" + (f" ({between[0]:.2f} to {between[1]:.2f})" if between else "")
-    sentence = f"{name}: the force error falls as N^-{exponent}; {_words(needed, law.largest, wanted, unit)}"
-    tested = back_test(sizes, errors)
-    if tested is None:
+    required = law.required(wanted)
+    if required is None:
+        return [f"{name}: the force error does not decrease with the number of frames."]
+    interval = law.exponent_interval()
+    exponent = f"{law.exponent:.2f}" + (f" ({interval[0]:.2f} to {interval[1]:.2f})" if interval else "")
+    sentence = (
+        f"{name}: the force error decreases as N^-{exponent}; {_requirement(required, law.largest, wanted, unit)}"
+    )
+    test = back_test(sizes, errors)
+    if test is None:
         return [sentence]
     return [
         sentence,
-        f"From the sizes up to {tested.up_to} alone the curve of {name} would have said {_count(tested.predicted)} frames for the "
-        f"error that {tested.n_train} have ({tested.off:+.0%}).",
+        f"Fitted to the sizes up to {test.up_to} only, the curve of {name} predicts {_count(test.predicted)} frames for the "
+        f"error reached with {test.n_train} ({test.relative_error:+.0%}).",
     ]
 
 
-def _words(needed: Needed, largest: int, target: float, unit: str | None) -> str:
+def _requirement(required: RequiredFrames, largest: int, target: float, unit: str | None) -> str:
     goal = f"{number(target)} {unit}"
-    if needed.n > _FARTHEST * largest:
-        return f"{goal} would take more than {_count(_FARTHEST * largest)} calculations."
-    text = f"about {_count(needed.n)} calculations for {goal}"
-    if needed.low is not None and needed.high is not None:
-        high = f"to {_count(needed.high)}" if math.isfinite(needed.high) else "upwards"
-        text += f" (90 %: {_count(needed.low)} {high})"
+    if required.n > _LARGEST_EXTRAPOLATION * largest:
+        limit = _count(_LARGEST_EXTRAPOLATION * largest)
+        return f"{goal} would require more than {limit} reference calculations."
+    text = f"{goal} requires about {_count(required.n)} reference calculations"
+    if required.low is not None and required.high is not None:
+        high = f"to {_count(required.high)}" if math.isfinite(required.high) else "or more"
+        text += f" (90 % interval: {_count(required.low)} {high})"
     else:
-        text += " (too few trainings to say how surely)"
-    return text + (", if the curve goes on as it is." if needed.extrapolated else ".")
+        text += " (too few trainings for an interval)"
+    return text + (", if the power law continues to hold." if required.extrapolated else ".")
 
 
 def _count(n: float) -> str:
-    """Two significant digits, or three from 100 on: more would pretend to know."""
+    """Two significant digits, or three from 100 on: more would be false precision."""
     return f"{float(f'{n:.3g}' if n >= 100 else f'{n:.2g}'):.0f}"

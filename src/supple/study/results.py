@@ -1,4 +1,4 @@
-"""The results of a study: read from its run directories, in one tidy table."""
+"""The results of a study, read from its run directories into one tidy table."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import csv
 import io
 import math
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -14,10 +14,10 @@ from typing import Any
 from supple.data.units import Quantity, Units, in_internal
 from supple.evaluation.published import Metric
 from supple.runtime.files import write_text
-from supple.runtime.run_directory import RunDirectory
+from supple.study.cell_task import read_failure
 from supple.study.plan import Cell
-from supple.study.run_cell import read_failure
-from supple.study.study_file import Record, read_record
+from supple.study.study_file import StudyRecord, read_record
+from supple.training import TrainingResult
 
 QUANTITIES: tuple[Quantity, ...] = ("energy", "forces")
 METRICS: tuple[Metric, ...] = ("rmse", "mae")
@@ -25,14 +25,14 @@ METRICS: tuple[Metric, ...] = ("rmse", "mae")
 
 @dataclass(frozen=True)
 class Row:
-    """One number of a study; for a training without a result a row without one.
+    """One number of a study; for a training without a result, a row without a number.
 
     Attributes:
         value: the error on the test frames, in `unit`; energies per molecule, forces per component.
-        seconds: what the training took.
-        peak_rss_bytes: most memory of the process that trained, up to the end of the training.
+        seconds: duration of the training.
+        peak_rss_bytes: peak memory of the process that trained.
         status: done, failed, or not done.
-        interval_low, interval_high: bootstrap interval (95 %) of the value over the test frames; None where none was kept.
+        interval_low, interval_high: bootstrap interval (95 %) of the value over the test frames; None where there is none.
     """
 
     dataset: str
@@ -42,20 +42,20 @@ class Row:
     n_valid: int
     seed: int
     n_test: int
-    quantity: Quantity | None
-    metric: Metric | None
-    value: float | None
-    unit: str | None
-    seconds: float | None
-    peak_rss_bytes: int | None
-    status: str
+    quantity: Quantity | None = None
+    metric: Metric | None = None
+    value: float | None = None
+    unit: str | None = None
+    seconds: float | None = None
+    peak_rss_bytes: int | None = None
+    status: str = "not done"
     interval_low: float | None = None
     interval_high: float | None = None
 
 
 @dataclass(frozen=True)
 class Point:
-    """Errors at one training size over the seeds: median, least, greatest, and how many."""
+    """Errors at one training size over the seeds: median, minimum, maximum, and number of seeds."""
 
     n_train: int
     median: float
@@ -66,12 +66,18 @@ class Point:
 
 @dataclass(frozen=True)
 class Results:
-    """All rows of a study, with what is needed to read them."""
+    """All rows of a study, and what describes them.
+
+    Attributes:
+        out: folder of the study.
+        record: the content of study.json.
+        rows: the numbers.
+        failures: what went wrong, by cell.
+    """
 
     out: Path
-    record: Record
+    record: StudyRecord
     rows: tuple[Row, ...]
-    #: cell -> what went wrong.
     failures: dict[Cell, str]
 
     def runs(self, dataset: str, model: str, quantity: Quantity, metric: Metric) -> list[tuple[int, float]]:
@@ -90,7 +96,7 @@ class Results:
     def interval(
         self, dataset: str, model: str, n_train: int, quantity: Quantity, metric: Metric
     ) -> tuple[float, float] | None:
-        """The interval of the training whose error is the median of its size; None where none was kept."""
+        """The interval of the training whose error is the median of its size; None where there is none."""
         found = [
             (row.value, row.interval_low, row.interval_high)
             for row in self.rows
@@ -111,7 +117,7 @@ class Results:
         return _points((n, seconds) for n, _, seconds in once if seconds is not None)
 
     def unit(self, dataset: str, quantity: Quantity) -> str | None:
-        """The unit of a dataset's errors, None while there are none."""
+        """The unit of a dataset's errors; None where there are none."""
         return next((row.unit for row in self.rows if (row.dataset, row.quantity) == (dataset, quantity)), None)
 
     def sizes(self, dataset: str) -> list[int]:
@@ -119,7 +125,7 @@ class Results:
         return sorted({row.n_train for row in self.rows if row.dataset == dataset and row.value is not None})
 
     def as_dicts(self) -> list[dict[str, Any]]:
-        """The rows as plain dictionaries, fit for JSON: None for what is not a finite number."""
+        """The rows as plain dictionaries for JSON: None for numbers that are not finite."""
         return [
             {
                 key: None if isinstance(value, float) and not math.isfinite(value) else value
@@ -138,7 +144,7 @@ def collect(out: Path, report_units: Units | str | None = None) -> Results:
 
     Raises:
         SettingsError: `out` is not the folder of a study.
-        UnitsError: the units are not known.
+        UnitsError: the units do not exist.
     """
     units = None if report_units is None else Units.parse(report_units)
     record = read_record(out)
@@ -146,7 +152,7 @@ def collect(out: Path, report_units: Units | str | None = None) -> Results:
     failures: dict[Cell, str] = {}
     for cell in record.cells:
         directory = out / "cells" / cell.name
-        result = RunDirectory(directory).result
+        result = TrainingResult.read(directory)
         failure = read_failure(directory)
         if result is None and failure is not None:
             failures[cell] = failure
@@ -155,7 +161,7 @@ def collect(out: Path, report_units: Units | str | None = None) -> Results:
 
 
 def write_csv(results: Results, path: Path) -> None:
-    """Write the rows as a CSV table; what does not exist is left empty."""
+    """Write the rows as a CSV table; missing values are left empty."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     names = [field.name for field in fields(Row)]
@@ -164,42 +170,44 @@ def write_csv(results: Results, path: Path) -> None:
     write_text(path, text.getvalue())
 
 
-def _rows(cell: Cell, record: Record, result: dict[str, Any] | None, otherwise: str, units: Units | None) -> list[Row]:
+def _rows(
+    cell: Cell, record: StudyRecord, result: TrainingResult | None, otherwise: str, units: Units | None
+) -> list[Row]:
+    """The rows of a training; `otherwise` is the status of one without a result."""
     data = record.datasets[cell.dataset]
-    common: dict[str, Any] = {
-        "dataset": cell.dataset,
-        "formula": data.formula,
-        "model": cell.model,
-        "n_train": cell.n_train,
-        "n_valid": data.n_valid,
-        "seed": cell.seed,
-    }
-    nothing: dict[str, Any] = {"quantity": None, "metric": None, "value": None, "unit": None}
+    row = Row(
+        dataset=cell.dataset,
+        formula=data.formula,
+        model=cell.model,
+        n_train=cell.n_train,
+        n_valid=data.n_valid,
+        seed=cell.seed,
+        n_test=data.n_test,
+        status=otherwise,
+    )
     if result is None:
-        return [
-            Row(**common, **nothing, n_test=data.n_test, seconds=None, peak_rss_bytes=None, status=otherwise)
-        ]  # fmt: skip
-    test = result["test"] or {}
-    common |= {
-        "n_test": test.get("n_frames", 0),
-        "seconds": result["seconds"],
-        "peak_rss_bytes": result["peak_rss_bytes"],
-        "status": "done",
-    }
+        return [row]
+    row = replace(
+        row,
+        n_test=result.test.n_frames if result.test else 0,
+        seconds=result.seconds,
+        peak_rss_bytes=result.peak_rss_bytes,
+        status="done",
+    )
     rows = []
     for quantity in QUANTITIES:
-        errors = test.get(quantity)
+        errors = getattr(result.test, quantity, None)
         if errors is None:
             continue
-        unit = errors["unit"] if units is None else units.energy if quantity == "energy" else units.forces
-        factor = in_internal(quantity, errors["unit"]) / in_internal(quantity, unit)
-        between = (result.get("intervals") or {}).get(quantity) or {}
+        unit = errors.unit if units is None else units.energy if quantity == "energy" else units.forces
+        factor = in_internal(quantity, errors.unit) / in_internal(quantity, unit)
+        interval = getattr(result.intervals, quantity, None)
         for metric in METRICS:
-            low, high = (end * factor for end in between[metric]) if metric in between else (None, None)
-            value = errors[metric] * factor
+            low, high = (None, None) if interval is None else (end * factor for end in getattr(interval, metric))
+            value = getattr(errors, metric) * factor
             rows.append(
-                Row(
-                    **common,
+                replace(
+                    row,
                     quantity=quantity,
                     metric=metric,
                     value=value,
@@ -208,7 +216,7 @@ def _rows(cell: Cell, record: Record, result: dict[str, Any] | None, otherwise: 
                     interval_high=high,
                 )
             )
-    return rows or [Row(**common, **nothing)]
+    return rows or [row]
 
 
 def _points(values: Iterable[tuple[int, float]]) -> list[Point]:

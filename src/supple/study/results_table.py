@@ -1,16 +1,18 @@
-"""The table of a study: a line for each dataset, model and size; for the terminal and for the report."""
+"""The table of a study's dataset, with a row for each model and size; for the terminal and for reports."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from supple.data.units import Quantity
 from supple.evaluation.published import Metric
-from supple.study.formatting import display_name, duration, spread
+from supple.study.formatting import duration, spread
+from supple.study.model_style import display_name
 from supple.study.results import QUANTITIES, Point, Results
 
 if TYPE_CHECKING:
-    from rich.table import Table
+    from rich.table import Table as RichTable
 
 _COLUMNS: tuple[tuple[Quantity, Metric], ...] = (
     ("energy", "mae"),
@@ -18,38 +20,48 @@ _COLUMNS: tuple[tuple[Quantity, Metric], ...] = (
     ("forces", "mae"),
     ("forces", "rmse"),
 )
+_SYMBOLS = {"energy": "E", "forces": "F"}
 
 
-def table_lines(results: Results, dataset: str, ranges: bool = True) -> tuple[list[str], list[list[str]]]:
-    """Headings and lines of a dataset's table: medians over the seeds, ranges in brackets if they are wanted."""
-    names = {"energy": "E", "forces": "F"}
-    headings = ["model", "N", "seeds"]
-    headings += [f"{names[quantity]} {metric.upper()}" for quantity, metric in _COLUMNS] + ["time"]
-    lines = []
+@dataclass(frozen=True)
+class Table:
+    """A table of text."""
+
+    headings: list[str]
+    rows: list[list[str]]
+
+
+def column_name(quantity: Quantity, metric: Metric) -> str:
+    """An error as tables name it: `F RMSE`."""
+    return f"{_SYMBOLS[quantity]} {metric.upper()}"
+
+
+def results_table(results: Results, dataset: str, ranges: bool = True) -> Table:
+    """Medians over the seeds of a dataset's errors, with ranges in brackets if wanted."""
+    headings = ["model", "N", "seeds", *(column_name(*column) for column in _COLUMNS), "time"]
+    rows = []
     for model in results.record.models:
         curves = [_by_size(results.curve(dataset, model, quantity, metric)) for quantity, metric in _COLUMNS]
         for point in results.seconds(dataset, model):
             errors = [spread(curve.get(point.n_train), ranges) for curve in curves]
-            lines.append(
-                [display_name(model), str(point.n_train), str(point.n_seeds), *errors, duration(point.median)]
-            )  # fmt: skip
-    return headings, lines
+            rows.append([display_name(model), str(point.n_train), str(point.n_seeds), *errors, duration(point.median)])
+    return Table(headings, rows)
 
 
-def study_table(results: Results, dataset: str) -> Table:
-    """The table of one dataset for the terminal, narrow enough for most: without the ranges over the seeds."""
-    from rich.table import Table
+def terminal_table(results: Results, dataset: str) -> RichTable:
+    """The table of one dataset for the terminal; without ranges over the seeds, to be narrow enough."""
+    from rich.table import Table as RichTable
 
-    headings, lines = table_lines(results, dataset, ranges=False)
+    table = results_table(results, dataset, ranges=False)
     data = results.record.datasets[dataset]
     units = ", ".join(unit for quantity in QUANTITIES if (unit := results.unit(dataset, quantity)))
     title = f"{dataset} ({data.formula}), {data.n_test} test frames; {units or 'no results yet'}"
-    table = Table(title=title, title_justify="left")
-    for heading in headings:
-        table.add_column(heading, justify="left" if heading == "model" else "right")
-    for line in lines:
-        table.add_row(*line)
-    return table
+    shown = RichTable(title=title, title_justify="left")
+    for heading in table.headings:
+        shown.add_column(heading, justify="left" if heading == "model" else "right")
+    for row in table.rows:
+        shown.add_row(*row)
+    return shown
 
 
 def _by_size(curve: list[Point]) -> dict[int, Point]:

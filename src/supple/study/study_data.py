@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from supple.checks import Finding, examine, require_accepted, require_names
 from supple.data.dataset import Dataset
@@ -14,19 +13,25 @@ from supple.errors import DataError, SplitError
 from supple.models.kernel.direct_fit import small_kernel_model
 from supple.models.registry import make_settings
 from supple.models.settings import ModelSettings
+from supple.study import defaults
 from supple.study.plan import Cell, DatasetEntry, StudyPlan
-from supple.training import Training, run_configuration
-
-VALID, VALID_PART = 200, 10
-TEST, TEST_PART = 2000, 5
+from supple.training import TrainingConfiguration, TrainingRun
 
 
 @dataclass(frozen=True)
-class Material:
-    """One dataset of a study: its frames, its separate test frames if any, how many validate and test, what was found."""
+class StudyData:
+    """One dataset of a study.
+
+    Attributes:
+        entry: of the plan.
+        frames: of the file.
+        test: frames of the separate test file, if there is one.
+        n_valid, n_test: numbers of validation and test frames.
+        findings: of the data check.
+    """
 
     entry: DatasetEntry
-    data: Dataset
+    frames: Dataset
     test: Dataset | None
     n_valid: int
     n_test: int
@@ -35,43 +40,44 @@ class Material:
 
 @dataclass(frozen=True)
 class Job:
-    """A cell with all that its training needs.
+    """A cell with everything that its training needs.
 
     Attributes:
-        cell, settings, material, directory: what to train on what, and where.
-        largest: the split of the largest training on the same data with the same seed. Smaller ones are its beginnings,
-            so that training frames are chosen once for all sizes.
+        cell, settings, data, directory: what to train on what, and in which folder.
+        largest: the split of the largest training on the same data with the same seed. Smaller ones use its first training
+            frames, so that training frames are selected once for all sizes.
     """
 
     cell: Cell
     settings: ModelSettings
-    material: Material
+    data: StudyData
     directory: Path
     largest: Split
 
-    def training(self) -> Training:
+    def training(self) -> TrainingRun:
         """The training, with its frames.
 
         Raises:
             SplitError: a test frame equals a training or validation frame.
         """
-        serious = [finding for finding in self.material.findings if finding.severity == "serious"]
-        data, test = self.material.data, self.material.test
+        accepted = [finding for finding in self.data.findings if finding.severity == "serious"]
         common = self.directory.parent.parent / "common" / f"{self.cell.dataset}-s{self.cell.seed}"
-        return Training.of(self.settings, data, self.split(), self.directory, serious, test=test, common=common)
+        return TrainingRun.of(
+            self.settings, self.data.frames, self.split(), self.directory, accepted, test=self.data.test, common=common
+        )
 
     def frames(self) -> tuple[Dataset, Dataset]:
         """Training and validation frames."""
         split = self.split()
-        return self.material.data.select(split.train), self.material.data.select(split.valid)
+        return self.data.frames.select(split.train), self.data.frames.select(split.valid)
 
     def test_frames(self) -> Dataset:
         """Test frames: those of the test file, or those of the split."""
-        return self.material.data.select(self.largest.test) if self.material.test is None else self.material.test
+        return self.data.frames.select(self.largest.test) if self.data.test is None else self.data.test
 
-    def configuration(self) -> dict[str, Any]:
+    def configuration(self) -> TrainingConfiguration:
         """What the cell's run directory must agree with."""
-        return run_configuration(self.settings, self.material.data, self.split(), self.material.test)
+        return TrainingConfiguration.of(self.settings, self.data.frames, self.split(), self.data.test)
 
     def split(self) -> Split:
         """The frames of this cell; nested over the sizes of one seed, with the same validation and test frames."""
@@ -79,25 +85,23 @@ class Job:
 
 
 def prepare(plan: StudyPlan, out: Path) -> list[Job]:
-    """Read the data and settings of a plan and refuse what cannot work, before anything starts.
+    """Read the data and settings of a plan, and refuse what cannot work before anything is started.
 
     Raises:
-        DataError: a file cannot be read or lacks what the selection goes by, or a test file shares frames with the data
-            or holds another molecule.
+        DataError: a file cannot be read or lacks what the selection needs, or a test file shares frames with the data or
+            contains another molecule.
         SettingsError: a model or setting does not exist.
         SplitError: a size is larger than the data allow.
     """
     require_names(plan.accept)
     settings = {kind: make_settings(kind, plan.settings.get(kind, {})) for kind in plan.models}
-    materials = {entry.name: _material(entry, plan) for entry in plan.datasets}
-    largest = {
-        (name, seed): _split(material, plan, seed) for name, material in materials.items() for seed in plan.seeds
-    }
+    by_name = {entry.name: _read(entry, plan) for entry in plan.datasets}
+    largest = {(name, seed): _split(data, plan, seed) for name, data in by_name.items() for seed in plan.seeds}
     return [
         Job(
             cell,
             settings[cell.model],
-            materials[cell.dataset],
+            by_name[cell.dataset],
             out / "cells" / cell.name,
             largest[cell.dataset, cell.seed],
         )
@@ -105,56 +109,57 @@ def prepare(plan: StudyPlan, out: Path) -> list[Job]:
     ]
 
 
-def _split(material: Material, plan: StudyPlan, seed: int) -> Split:
+def _split(data: StudyData, plan: StudyPlan, seed: int) -> Split:
     """The frames of the largest training."""
-    own_test = 0 if material.test is not None else material.n_test
+    own_test = 0 if data.test is not None else data.n_test
     try:
         return split_dataset(
-            material.data, max(plan.sizes), material.n_valid, own_test, seed, select=plan.select, blocks=plan.blocks
+            data.frames, max(plan.sizes), data.n_valid, own_test, seed, select=plan.select, blocks=plan.blocks
         )
     except SplitError as error:  # there may be several files
-        raise SplitError(f"{material.entry.path}: {error}") from error
+        raise SplitError(f"{data.entry.path}: {error}") from error
 
 
-def _material(entry: DatasetEntry, plan: StudyPlan) -> Material:
+def _read(entry: DatasetEntry, plan: StudyPlan) -> StudyData:
     from supple.data.reading import read
 
-    data = read(entry.path, units=entry.units, keys=entry.keys)
-    n_valid = plan.valid if plan.valid is not None else min(VALID, max(len(data) // VALID_PART, 1))
+    frames = read(entry.path, units=entry.units, keys=entry.keys)
+    n_valid = plan.valid if plan.valid is not None else defaults.n_valid(len(frames))
     test = None
     if entry.test_file is not None:
         test = read(entry.test_file, units=entry.units, keys=entry.keys)
-        _require_foreign(data, test, entry)
+        _require_other_frames(frames, test, entry)
         n_test = len(test)
     else:
-        n_test = plan.test if plan.test is not None else min(TEST, max(len(data) // TEST_PART, 1))
-    _require_enough(entry, len(data), n_valid, 0 if test is not None else n_test, plan)
-    findings = examine(data, small_kernel_model)
+        n_test = plan.test if plan.test is not None else defaults.n_test(len(frames))
+    _require_enough(entry, len(frames), n_valid, 0 if test is not None else n_test, plan)
+    findings = examine(frames, small_kernel_model)
     require_accepted(findings, plan.accept)
-    return Material(entry, data, test, n_valid, n_test, tuple(findings))
+    return StudyData(entry, frames, test, n_valid, n_test, tuple(findings))
 
 
 def _require_enough(entry: DatasetEntry, n_frames: int, n_valid: int, n_test: int, plan: StudyPlan) -> None:
     left = n_frames - n_valid - n_test
     if max(plan.sizes) <= left:
         return
-    kept = f"{n_valid} for validation" + (f" and {n_test} for testing" if n_test else "")
-    advice = f"ask for at most {left} (--sizes)" if left > 0 else "ask for fewer of those (--valid, --test)"
+    reserved = f"{n_valid} for validation" + (f" and {n_test} for testing" if n_test else "")
+    advice = f"ask for at most {left} (--sizes)" if left > 0 else "reserve fewer (--valid, --test)"
     raise SplitError(
-        f"{max(plan.sizes)} training frames were asked for, but {entry.path} has {n_frames} frames, of which {kept} "
-        f"are kept: {advice}."
+        f"{max(plan.sizes)} training frames were requested, but {entry.path} has {n_frames} frames, of which {reserved} "
+        f"are reserved: {advice}."
     )
 
 
-def _require_foreign(data: Dataset, test: Dataset, entry: DatasetEntry) -> None:
-    if data.numbers.tolist() != test.numbers.tolist():
+def _require_other_frames(frames: Dataset, test: Dataset, entry: DatasetEntry) -> None:
+    """Refuse a test file of another molecule, or with frames that may be trained on."""
+    if frames.numbers.tolist() != test.numbers.tolist():
         raise DataError(
-            f"The test file {entry.test_file} holds {test.formula} in its atom order, {entry.path} {data.formula} in "
-            "another: give test frames of the same molecule and atom order."
+            f"The test file {entry.test_file} ({test.formula}) and {entry.path} ({frames.formula}) differ in their molecule "
+            "or atom order: give test frames of the same molecule in the same atom order."
         )
-    common = set(data.frame_hashes) & set(test.frame_hashes)
+    common = set(frames.frame_hashes) & set(test.frame_hashes)
     if common:
         raise DataError(
             f"{len(common)} frames of the test file {entry.test_file} are also in {entry.path}, where they may be "
-            "trained on: take them out of one of the files, or leave out the test file."
+            "trained on: remove them from one of the files, or leave out the test file."
         )

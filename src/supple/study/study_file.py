@@ -1,4 +1,4 @@
-"""study.json: what has been asked of a study so far. A study grows: its trainings are those of all plans so far."""
+"""study.json: everything that a study was asked for so far. A study grows: its trainings are those of all plans so far."""
 
 from __future__ import annotations
 
@@ -8,17 +8,34 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from supple.errors import SettingsError
 from supple.runtime.files import write_json
+from supple.runtime.format_versions import Upgrade, upgraded
 from supple.runtime.machine import versions
 from supple.study.plan import Cell, StudyPlan
-from supple.study.study_data import Job
+from supple.study.study_data import Job, StudyData
+
+#: Of study.json. A change that older versions of Supple could not read increases it, and adds an upgrade.
+FORMAT_VERSION = 1
+#: By the version that they start from; what was added to version 1 over time has defaults.
+UPGRADES: dict[int, Upgrade] = {}
 
 
 class DatasetRecord(BaseModel):
-    """What a report needs to know of a dataset without reading it again."""
+    """What a report needs to know of a dataset without reading it again.
+
+    Attributes:
+        file, test_file: names of the files.
+        formula: Hill formula of the molecule.
+        n_frames, n_valid, n_test: numbers of frames.
+        n_duplicates: frames that equal an earlier one; they may be among training and test frames.
+        sha256: fingerprint of the data.
+        units: of the file.
+        theory: the level of theory; empty where the file does not state it.
+        findings: of the data check, each as `severity: sentence`.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -28,85 +45,106 @@ class DatasetRecord(BaseModel):
     n_frames: int
     n_valid: int
     n_test: int
-    #: Frames that are the same as an earlier one: they may stand in training and test alike.
     n_duplicates: int
     sha256: str
     units: str
-    #: The level of theory; empty where the file does not state it.
     theory: str = ""
-    #: What was found in the data, as `severity: sentence; remedy.`
     findings: tuple[str, ...] = ()
 
+    @classmethod
+    def of(cls, data: StudyData) -> DatasetRecord:
+        """The record of data that were read."""
+        frames, entry = data.frames, data.entry
+        return cls(
+            file=entry.path.name,
+            test_file=entry.test_file.name if entry.test_file else None,
+            formula=frames.formula,
+            n_frames=len(frames),
+            n_valid=data.n_valid,
+            n_test=data.n_test,
+            n_duplicates=len(frames) - len(set(frames.frame_hashes)),
+            sha256=frames.fingerprint,
+            units=str(frames.source.units),
+            theory=frames.source.theory or "",
+            findings=tuple(f"{finding.severity}: {finding}" for finding in data.findings),
+        )
 
-class Record(BaseModel):
-    """The content of study.json."""
 
-    model_config = ConfigDict(extra="forbid")
+class StudyRecord(BaseModel):
+    """The content of study.json.
 
-    format_version: int = 1
-    plans: list[StudyPlan] = Field(default_factory=list)
-    datasets: dict[str, DatasetRecord] = Field(default_factory=dict)
-    cells: list[Cell] = Field(default_factory=list)
-    versions: dict[str, str] = Field(default_factory=dict)
+    Attributes:
+        format_version: of the file.
+        plans: in the order in which they were given.
+        datasets: by name.
+        cells: the trainings of all plans.
+        versions: of the packages that the last plan was started with.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    format_version: int = FORMAT_VERSION
+    plans: tuple[StudyPlan, ...] = ()
+    datasets: dict[str, DatasetRecord] = {}
+    cells: tuple[Cell, ...] = ()
+    versions: dict[str, str] = {}
 
     @property
     def models(self) -> list[str]:
-        """Kinds of models, in the order in which they were asked for."""
+        """Kinds of models, in the order in which they were requested."""
         return list(dict.fromkeys(model for plan in self.plans for model in plan.models))
 
     def cells_of(self, dataset: str) -> list[Cell]:
         """The trainings on one dataset."""
         return [cell for cell in self.cells if cell.dataset == dataset]
 
+    def extended(self, plan: StudyPlan, jobs: Sequence[Job]) -> StudyRecord:
+        """The record with another plan and its trainings."""
+        return StudyRecord(
+            plans=self.plans if plan in self.plans else (*self.plans, plan),
+            datasets=self.datasets | {job.cell.dataset: DatasetRecord.of(job.data) for job in jobs},
+            cells=tuple(sorted({*self.cells, *(job.cell for job in jobs)})),
+            versions=versions(),
+        )
 
-def add_to_record(out: Path, plan: StudyPlan, jobs: Sequence[Job]) -> Record:
-    """Write a plan into study.json, beside the plans that are there.
+    def to_json(self) -> dict[str, Any]:
+        """As study.json has it."""
+        return self.model_dump(mode="json") | {"cells": [asdict(cell) for cell in self.cells]}
+
+
+def add_to_record(out: Path, plan: StudyPlan, jobs: Sequence[Job]) -> StudyRecord:
+    """Add a plan to study.json.
 
     Raises:
-        SettingsError: the study has results on one of the datasets with other frames for validation or testing, or its
-            training frames are chosen in another way.
+        SettingsError: the study has results on one of the datasets with other validation or test frames, or its training
+            frames are selected in another way.
     """
-    record = read_record(out) if (out / "study.json").exists() else Record()
-    _require_same_choice(out, record, plan)
-    if plan not in record.plans:
-        record.plans.append(plan)
-    for job in jobs:
-        material = job.material
-        new = DatasetRecord(
-            file=material.entry.path.name,
-            test_file=material.entry.test_file.name if material.entry.test_file else None,
-            formula=material.data.formula,
-            n_frames=len(material.data),
-            n_valid=material.n_valid,
-            n_test=material.n_test,
-            n_duplicates=len(material.data) - len(set(material.data.frame_hashes)),
-            sha256=material.data.fingerprint,
-            units=str(material.data.source.units),
-            theory=material.data.source.theory or "",
-            findings=tuple(f"{finding.severity}: {finding}" for finding in material.findings),
-        )
-        _require_comparable(out, record, job.cell.dataset, new)
-        record.datasets[job.cell.dataset] = new
-    record.cells = sorted({*record.cells, *(job.cell for job in jobs)})
-    record.versions = versions()
-    content: dict[str, Any] = record.model_dump(mode="json") | {"cells": [asdict(cell) for cell in record.cells]}
-    write_json(out / "study.json", content)
-    return record
+    record = read_record(out) if (out / "study.json").exists() else StudyRecord()
+    _require_same_selection(out, record, plan)
+    new = record.extended(plan, jobs)
+    for name in dict.fromkeys(job.cell.dataset for job in jobs):
+        _require_comparable(out, record, name, new.datasets[name])
+    write_json(out / "study.json", new.to_json())
+    return new
 
 
-def _require_same_choice(out: Path, record: Record, plan: StudyPlan) -> None:
-    """One way of choosing frames in a study: its sizes and models differ in nothing else."""
+def _require_same_selection(out: Path, record: StudyRecord, plan: StudyPlan) -> None:
+    """All frames of a study are selected in one way, so that its trainings differ in size, model and seed only."""
     for old in record.plans:
-        for what, before, now in (("select", old.select, plan.select), ("blocks", old.blocks, plan.blocks)):
+        for option, before, now in (("select", old.select, plan.select), ("blocks", old.blocks, plan.blocks)):
             if before != now:
                 raise SettingsError(
-                    f"{out} is a study with --{what} {before or 'left out'}, now it is {now or 'left out'}: "
-                    "choose another folder (--out) for another choice of frames, or delete that one."
+                    f"{out} holds a study with {_option(option, before)}, now it is {_option(option, now)}: "
+                    "choose another folder (--out) for another selection of frames, or delete that one."
                 )
 
 
-def _require_comparable(out: Path, record: Record, dataset: str, new: DatasetRecord) -> None:
-    """Models are compared on the same frames alone: refuse others beside results that are there."""
+def _option(name: str, value: str | int | None) -> str:
+    return f"no --{name}" if value is None else f"--{name} {value}"
+
+
+def _require_comparable(out: Path, record: StudyRecord, dataset: str, new: DatasetRecord) -> None:
+    """Models are compared on the same frames only: refuse others beside existing results."""
     old = record.datasets.get(dataset)
     if old is None or not any((out / "cells" / c.name / "result.json").exists() for c in record.cells_of(dataset)):
         return
@@ -122,19 +160,27 @@ def _require_comparable(out: Path, record: Record, dataset: str, new: DatasetRec
             )
 
 
-def read_record(out: Path) -> Record:
-    """Read study.json.
+def read_record(out: Path) -> StudyRecord:
+    """Read study.json; one of an older format version is upgraded.
 
     Raises:
-        SettingsError: there is none, or it is damaged.
+        SettingsError: it is missing, damaged, or of a newer format version.
     """
     file = out / "study.json"
     try:
-        return Record.model_validate(json.loads(file.read_text(encoding="utf-8")))
+        content = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise SettingsError(f"{out} is not the folder of a study: it has no study.json.") from error
-    except (OSError, ValueError, ValidationError) as error:
-        raise SettingsError(
-            f"{file} cannot be read as the record of a study: delete it to start the study anew; "
-            "trainings that are done are kept."
-        ) from error
+    except (OSError, ValueError) as error:
+        raise _damaged(file) from error
+    if not isinstance(content, dict):
+        raise _damaged(file)
+    content = upgraded(content, FORMAT_VERSION, UPGRADES, str(file))
+    try:
+        return StudyRecord.model_validate(content)
+    except ValidationError as error:
+        raise _damaged(file) from error
+
+
+def _damaged(file: Path) -> SettingsError:
+    return SettingsError(f"{file} is damaged: delete it and run the command again; completed trainings are kept.")

@@ -1,8 +1,9 @@
-"""Hyperparameters: searched for on the validation frames, kept as a settings file, and a page that shows what mattered."""
+"""Hyperparameters: a search on the validation frames, whose best settings are written to a file, and a report on what mattered."""
 
 from __future__ import annotations
 
-from supple.tuning.report import write_page
-from supple.tuning.search import Tuned, tune
+from supple.tuning.report import write_report
+from supple.tuning.result import TuningResult
+from supple.tuning.search import tune
 
-__all__ = ["Tuned", "tune", "write_page"]
+__all__ = ["TuningResult", "tune", "write_report"]

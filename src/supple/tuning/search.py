@@ -1,13 +1,13 @@
-"""The search: Optuna proposes settings (TPE, doi 10.1145/3292500.3330701), trainings judge them on the validation frames.
+"""The search: Optuna proposes settings (TPE, doi 10.1145/3292500.3330701), trainings are judged on the validation frames.
 
-Trials are kept in a journal; a search that was killed goes on, the trial that was under way included. The defaults are trained first, with
-the same shortened training as all others: what they are compared with. A training that is worse than half of the others were at the same
-step is ended early.
+Trials are kept in a journal; an interrupted search is resumed, including the trials that were running. The defaults are trained
+first, with the same shortened training as all trials, as the reference for comparison. A training that is worse than half of
+the others were at the same step is pruned.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,62 +22,17 @@ from supple.models.registry import make_settings, settings_class
 from supple.models.search_space import Interval, Range
 from supple.models.settings import ModelSettings
 from supple.runtime.files import write_text
-from supple.runtime.optional_dependencies import require_extra
 from supple.runtime.progress import SILENCE, Progress
 from supple.runtime.run_directory import RunDirectory
-from supple.runtime.workers.backends import Here, Place
-from supple.runtime.workers.dispatch import Dispatch, Lost, Piece
-from supple.training import run_configuration
-from supple.tuning.remote_trial import FIRST, TrialWork, open_search
+from supple.runtime.workers.backends import Backend, LocalBackend
+from supple.runtime.workers.dispatch import Dispatcher, QueuedTask, TaskFailure
+from supple.training import TrainingConfiguration
+from supple.tuning.journal import FAILURE, N_STARTUP_TRIALS, is_complete, is_over, open_journal, require_optuna
+from supple.tuning.result import TuningResult
+from supple.tuning.trial_task import TrialOutcome, TrialTask
 
 if TYPE_CHECKING:
     import optuna
-
-#: Where a trial that failed keeps why.
-_MESSAGE = "message"
-
-
-@dataclass(frozen=True)
-class Tuned:
-    """What a search found.
-
-    Attributes:
-        out: its folder.
-        kind: of model.
-        study: all trials; their values are force errors.
-        unit: of the errors (RMSE on the validation frames).
-        defaults: the error of the default settings after the same training.
-        trial_settings: what made the trainings shorter than usual.
-        settings_file: the best settings, for `supple train --settings`.
-    """
-
-    out: Path
-    kind: str
-    study: optuna.Study
-    unit: str
-    defaults: float
-    trial_settings: dict[str, Any]
-    settings_file: Path
-
-    def finished(self) -> list[optuna.trial.FrozenTrial]:
-        """Trials that came to their end, the best first."""
-        return sorted((trial for trial in self.study.trials if trial.value is not None and _ended(trial)), key=_value)
-
-    def sentence(self) -> str:
-        """Whether it was worth it."""
-        done, trials = self.finished(), [trial for trial in self.study.trials if _counts(trial)]
-        early = sum(trial.state.name == "PRUNED" for trial in trials)
-        failed = sum(trial.state.name == "FAIL" for trial in trials)
-        counted = f"{len(trials)} trials ({early} ended early, {failed} failed)"
-        shorter = ", ".join(f"{name} {value}" for name, value in self.trial_settings.items())
-        same = f", all after a shortened training ({shorter})" if shorter else ""
-        if not done or _value(done[0]) >= self.defaults:
-            return f"{counted}: none was better than the defaults ({self.defaults:.4g} {self.unit}){same}."
-        gain = 1 - _value(done[0]) / self.defaults
-        return (
-            f"{counted}: the best force error is {_value(done[0]):.4g} {self.unit}, {gain:.1%} below that of the defaults "
-            f"({self.defaults:.4g}){same}."
-        )
 
 
 def tune(
@@ -85,67 +40,69 @@ def tune(
     dataset: Dataset,
     split: Split,
     out: Path,
-    trials: int = 30,
-    given: dict[str, Any] | None = None,
+    trials: int,
+    fixed: Mapping[str, Any] | None = None,
     accept: Collection[str] = (),
     progress: Progress = SILENCE,
-    place: Place | None = None,
-) -> Tuned:
+    backend: Backend | None = None,
+) -> TuningResult:
     """Search for the settings of a model with the smallest force error on the validation frames.
 
     Args:
         kind: of model.
         dataset, split: training and validation frames.
-        out: folder; an unfinished search in it is gone on with.
+        out: folder; an incomplete search in it is resumed.
         trials: how many in all.
-        given: settings that are kept as they are, and not searched for.
+        fixed: settings that are not searched for.
         accept: names of findings about the data to accept.
-        progress: listens; the task `tuning` counts trials.
-        place: where trials are trained, several at a time; in this process, one after another, when None.
+        progress: receives notes and steps; the task `tuning` counts trials.
+        backend: where trials are trained, several at a time; when None, one after another in this process.
 
     Raises:
-        SettingsError: `out` holds another search, all settings are given, or Optuna is not installed.
+        SettingsError: `out` holds another search, all settings are fixed, or Optuna is not installed.
         SuppleError: the defaults cannot be trained.
     """
-    optuna = _optuna()
-    given = dict(given or {})
+    require_optuna()
+    import optuna
+
+    fixed = dict(fixed or {})
     cls = settings_class(kind)
-    space = {name: among for name, among in cls.search_space.items() if name not in given}
+    space = {name: values for name, values in cls.search_space.items() if name not in fixed}
     if not space:
-        raise SettingsError(f"All settings of {kind} that could be searched for are given: leave some out.")
-    shortened = {name: value for name, value in cls.trial_settings.items() if name not in given}
-    fixed = shortened | given
+        raise SettingsError(f"All settings of {kind} that can be searched for are fixed: leave some out.")
+    shortened = {name: value for name, value in cls.trial_settings.items() if name not in fixed}
+    common = shortened | fixed
     train, valid, _ = dataset.apply(split)
-    run = RunDirectory.open(out, run_configuration(make_settings(kind, fixed), dataset, split, dataset.select([])))
+    configuration = TrainingConfiguration.of(make_settings(kind, common), dataset, split, dataset.select([]))
+    run = RunDirectory.open(out, configuration.to_json())
     with run.removed_if_refused():
-        examined = require_sound(dataset, small_kernel_model, accept)
+        accepted = require_sound(dataset, small_kernel_model, accept)
     with run.claimed():
-        study = open_search(out, begin=True)
-        _take_up(study)
-        # Going on must not repeat what was proposed before, as a sampler with the same seed would. Trials that still run count as
-        # poor ones, so that others beside them are not the same.
-        started = split.seed + len(study.trials)
+        study = open_journal(out, create=True)
+        _requeue_interrupted(study)
+        # A resumed search must not repeat its proposals, as a sampler with the same seed would. Running trials count as poor
+        # ones, so that those beside them differ.
         study.sampler = optuna.samplers.TPESampler(
-            seed=started, n_startup_trials=FIRST, constant_liar=place is not None
+            seed=split.seed + len(study.trials), n_startup_trials=N_STARTUP_TRIALS, constant_liar=backend is not None
         )
-        search = _Search(kind, out, split.seed, trials, space, fixed, train, valid, tuple(examined), study, progress)
-        defaults = search.run(place)
-    tuned = Tuned(out, kind, study, train.source.units.forces, defaults, shortened, out / "best.yaml")
-    _write_settings(tuned, given)
-    return tuned
+        search = _Search(kind, out, split.seed, trials, space, common, train, valid, tuple(accepted), study, progress)
+        defaults = search.run(backend)
+    result = TuningResult(out, kind, study, train.source.units.forces, defaults, shortened, out / "best.yaml")
+    _write_settings(result, fixed)
+    return result
 
 
 @dataclass(frozen=True, eq=False)
 class _Search:
-    """A search under way.
+    """A search that runs.
 
     Attributes:
         kind, out, seed, trials: of `tune`.
         space: settings that are searched for.
-        fixed: all others that are not defaults.
-        train, valid, examined: the data.
+        common: all other settings that are not defaults.
+        train, valid, accepted: the data.
         study: Optuna's.
-        progress: listens.
+        progress: receives notes and steps.
     """
 
     kind: str
@@ -153,87 +110,90 @@ class _Search:
     seed: int
     trials: int
     space: dict[str, Range]
-    fixed: dict[str, Any]
+    common: dict[str, Any]
     train: Dataset
     valid: Dataset
-    examined: tuple[Finding, ...]
+    accepted: tuple[Finding, ...]
     study: optuna.Study
     progress: Progress
 
-    def run(self, place: Place | None) -> float:
+    def run(self, backend: Backend | None) -> float:
         """Train the defaults and what is proposed; the error of the defaults.
 
         Raises:
             SuppleError: the defaults cannot be trained.
         """
-        self.progress.step("tuning", 0, self.trials, "the defaults, to compare with")
-        came = self._work("defaults", {}, None)(self.progress)
-        if "value" not in came:
-            raise SettingsError(str(came["message"]))
-        defaults = float(came["value"])
-        numbers: dict[str, int] = {}
+        self.progress.step("tuning", 0, self.trials, "training the defaults for comparison")
+        reference = self._task("defaults", {}, None)(self.progress)
+        if reference.value is None:
+            raise SettingsError(str(reference.failure))
+        defaults = reference.value
+        running: dict[str, int] = {}
 
-        def end(name: str, came: dict[str, Any] | Lost) -> None:
-            self._tell(numbers.pop(name), {"message": came.reason} if isinstance(came, Lost) else came)
+        def end(name: str, outcome: TrialOutcome | TaskFailure) -> None:
+            if isinstance(outcome, TaskFailure):
+                outcome = TrialOutcome(failure=outcome.reason)
+            self._record(running.pop(name), outcome)
             self._report(defaults)
 
-        pieces = self._proposed(numbers)
+        tasks = self._proposals(running)
         self._report(defaults)
-        if place is None or (isinstance(place, Here) and place.jobs == 1):
-            for piece in pieces:
-                end(piece.name, piece.work()(self.progress))
+        if backend is None or (isinstance(backend, LocalBackend) and backend.in_process):
+            for task in tasks:
+                end(task.name, task.make()(self.progress))
         else:
-            with place.open(self.trials) as crew:
-                Dispatch(crew, self.progress, end).run(pieces)
+            with backend.open(self.trials) as cluster:
+                Dispatcher(cluster, self.progress, end).run(tasks)
         self.progress.step("tuning", self.trials, self.trials)
         return defaults
 
-    def _proposed(self, numbers: dict[str, int]) -> Iterator[Piece]:
-        """Trials, each proposed when there is room for it; `numbers` are those that run."""
-        while sum(map(_counts, self.study.trials)) + len(numbers) < self.trials:
+    def _proposals(self, running: dict[str, int]) -> Iterator[QueuedTask]:
+        """Trials, each proposed when there is capacity for it; their numbers are added to `running`."""
+        while sum(map(is_over, self.study.trials)) + len(running) < self.trials:
             trial = self.study.ask()
             values = {name: _suggest(trial, name, among) for name, among in self.space.items()}
             name = f"trial {trial.number}"
-            numbers[name] = trial.number
-            work = self._work(name, values, trial._trial_id)
-            yield Piece(name, PROCESS, lambda work=work: work)  # type: ignore[misc]
+            running[name] = trial.number
+            task = self._task(name, values, trial._trial_id)
+            yield QueuedTask(name, PROCESS, lambda task=task: task)  # type: ignore[misc]
 
-    def _work(self, name: str, values: dict[str, Any], trial: int | None) -> TrialWork:
-        settings: ModelSettings = make_settings(self.kind, self.fixed | values)
-        return TrialWork(name, self.out, trial, settings, self.train, self.valid, self.seed, self.examined, values)
+    def _task(self, name: str, values: dict[str, Any], trial_id: int | None) -> TrialTask:
+        settings: ModelSettings = make_settings(self.kind, self.common | values)
+        return TrialTask(name, self.out, trial_id, settings, self.train, self.valid, self.seed, self.accepted, values)
 
-    def _tell(self, number: int, came: dict[str, Any]) -> None:
+    def _record(self, number: int, outcome: TrialOutcome) -> None:
+        """Enter the outcome of a trial into the journal."""
         import optuna
 
         states = optuna.trial.TrialState
-        if "value" in came:
-            self.study.tell(number, came["value"])
-        elif "pruned" in came:
+        if outcome.value is not None:
+            self.study.tell(number, outcome.value)
+        elif outcome.pruned:
             self.study.tell(number, state=states.PRUNED)
         else:
             trial = next(trial for trial in self.study.trials if trial.number == number)
-            optuna.trial.Trial(self.study, trial._trial_id).set_user_attr(_MESSAGE, came["message"])
+            optuna.trial.Trial(self.study, trial._trial_id).set_user_attr(FAILURE, outcome.failure)
             self.study.tell(number, state=states.FAIL)
 
     def _report(self, defaults: float) -> None:
         trials = self.study.trials
-        best = min((trial.value for trial in trials if _ended(trial) and trial.value is not None), default=defaults)
+        best = min(
+            (trial.value for trial in trials if is_complete(trial) and trial.value is not None), default=defaults
+        )
         unit = self.train.source.units.forces
         detail = f"defaults {defaults:.4g}, best {best:.4g} {unit}"
-        self.progress.step("tuning", min(sum(map(_counts, trials)), self.trials), self.trials, detail)
+        self.progress.step("tuning", min(sum(map(is_over, trials)), self.trials), self.trials, detail)
 
 
-def _write_settings(tuned: Tuned, given: dict[str, Any]) -> None:
+def _write_settings(result: TuningResult, fixed: dict[str, Any]) -> None:
     import yaml
 
-    best = tuned.finished()[:1]
-    better = best[0].params if best and _value(best[0]) < tuned.defaults else {}
-    head = f"# Settings of {tuned.kind}, for supple train --settings. {tuned.sentence()}\n"
-    write_text(tuned.settings_file, head + yaml.safe_dump(given | better, sort_keys=False))
+    head = f"# Settings of {result.kind}, for supple train --settings. {result.sentence()}\n"
+    write_text(result.settings_file, head + yaml.safe_dump(fixed | result.improvement(), sort_keys=False))
 
 
-def _take_up(study: optuna.Study) -> None:
-    """Trials that were under way when the search ended come first; their trainings go on where they were."""
+def _requeue_interrupted(study: optuna.Study) -> None:
+    """Trials that were running when the search was interrupted are proposed first; their trainings are resumed."""
     import optuna
 
     for trial in study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.RUNNING,)):
@@ -248,26 +208,3 @@ def _suggest(trial: optuna.Trial, name: str, among: Range) -> Any:
     if among.whole:
         return trial.suggest_int(name, int(among.low), int(among.high), log=among.log)
     return trial.suggest_float(name, among.low, among.high, log=among.log)
-
-
-def _ended(trial: optuna.trial.FrozenTrial) -> bool:
-    return trial.state.name == "COMPLETE"
-
-
-def _counts(trial: optuna.trial.FrozenTrial) -> bool:
-    """Whether a trial is over; those that were cut off begin anew under another number."""
-    return trial.state.name in ("COMPLETE", "PRUNED") or _MESSAGE in trial.user_attrs
-
-
-def _value(trial: optuna.trial.FrozenTrial) -> float:
-    assert trial.value is not None
-    return trial.value
-
-
-def _optuna() -> Any:
-    require_extra("tune", {"optuna": "Optuna", "distributed": "Dask"}, "A search for settings")
-    import optuna
-    import optuna.storages.journal
-
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    return optuna

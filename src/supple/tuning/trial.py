@@ -4,49 +4,70 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from supple.checks import Finding
 from supple.data.dataset import Dataset
+from supple.models.metrics import Metrics
 from supple.models.settings import ModelSettings
 from supple.runtime.progress import Progress
 from supple.runtime.run_directory import RunDirectory
 
-#: Hears the step and the force error of every validation; what it raises ends the training.
-Heard = Callable[[int, float], None]
+#: Receives the step and the force error of every validation; an exception that it raises ends the training.
+OnValidation = Callable[[int, float], None]
+
+
+@dataclass(frozen=True)
+class TrialResult:
+    """The content of a trial's result.json."""
+
+    validation: Metrics
+    seconds: float
+    notes: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """As result.json has it."""
+        return asdict(self) | {"notes": list(self.notes)}
+
+
+_RESULT = TypeAdapter(TrialResult)
+_METRICS = TypeAdapter(Metrics)
 
 
 class TrialRun(RunDirectory):
-    """A run directory that passes on what it logs."""
+    """A run directory that reports the force errors that are logged."""
 
-    heard: Heard | None = None
+    on_validation: OnValidation | None = None
 
-    def log(self, record: dict[str, Any]) -> None:
-        """Append a line, and let the search hear of the error."""
+    def log(self, record: Mapping[str, Any]) -> None:
+        """Append a line, and report the force error."""
         super().log(record)
-        if self.heard is not None and record.get("forces"):
-            self.heard(int(record["step"]), float(record["forces"]["rmse"]))
+        if self.on_validation is not None and record.get("forces"):
+            self.on_validation(int(record["step"]), float(record["forces"]["rmse"]))
 
 
 class TrialProgress:
-    """Speaks of the steps of a training under the name of its trial; what it notes would be the same for all of them."""
+    """Reports the steps of a training under the name of its trial; notes would be the same for all trials."""
 
     def __init__(self, name: str, listener: Progress) -> None:
         self.name, self.listener = name, listener
 
     def note(self, sentence: str) -> None:
-        """Not passed on."""
+        """Ignored."""
 
     def step(self, task: str, done: float, total: float, detail: str = "") -> None:
-        """As a step of the trial."""
+        """The step, as a step of the trial."""
         self.listener.step(self.name, done, total, detail)
 
 
-def directory_of(out: Path, values: dict[str, Any]) -> Path:
-    """The run directory for these values: a trial that was killed goes on there, whatever its number is now."""
-    digest = hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:12]
+def trial_directory(out: Path, values: Mapping[str, Any]) -> Path:
+    """The run directory for these values: an interrupted trial is resumed there, whatever its number is then."""
+    digest = hashlib.sha256(json.dumps(dict(values), sort_keys=True).encode()).hexdigest()[:12]
     return out / "trials" / (digest if values else "defaults")
 
 
@@ -57,20 +78,22 @@ def train_trial(
     seed: int,
     directory: Path,
     progress: Progress,
-    examined: Sequence[Finding],
-    heard: Heard | None = None,
+    accepted: Sequence[Finding],
+    on_validation: OnValidation | None = None,
 ) -> float:
-    """Train, unless that is done already; the force error (RMSE) of the validation frames, in the unit of their file.
+    """Train, unless the trial is complete; the force RMSE on the validation frames, in the unit of their file.
 
     Raises:
         SuppleError: as `ModelSettings.fit`.
     """
     run = TrialRun.open(directory, {"settings": settings.model_dump(mode="json"), "seed": seed})
     assert isinstance(run, TrialRun)
-    run.heard = heard
+    run.on_validation = on_validation
     if run.result is None:
         with run.claimed():
-            made = settings.fit(train, valid, seed=seed, run=run, progress=progress, examined=examined).provenance
-            run.finish({"validation": made.validation, "seconds": made.seconds, "notes": made.notes})
-    result = run.result or {}
-    return float(result["validation"]["forces"]["rmse"])
+            made = settings.fit(train, valid, seed=seed, run=run, progress=progress, examined=accepted).provenance
+            validation = _METRICS.validate_python(made.validation)
+            run.finish(TrialResult(validation, made.seconds, tuple(made.notes)).to_json())
+    forces = _RESULT.validate_python(run.result).validation.forces
+    assert forces is not None  # there is no training without forces
+    return forces.rmse

@@ -7,7 +7,7 @@ import pytest
 from planted import PLANTED
 
 from supple.data.bundled import bundled_path
-from supple.runtime.workers.backends import Here
+from supple.runtime.workers.backends import LocalBackend
 from supple.study import DatasetEntry, StudyPlan, run_study
 
 
@@ -19,7 +19,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
         datasets=(DatasetEntry(path=bundled_path("glycine")),),
         models=("sgdml",), sizes=(15, 30), seeds=(0, 1), valid=20, test=60, settings={"sgdml": {"sigma": 15, "lam": 1e-10}},
     )  # fmt: skip
-    run_study(plan, out, place=Here(jobs=1))
+    run_study(plan, out, backend=LocalBackend(jobs=1))
     record = json.loads((out / "study.json").read_text())
     about = record["datasets"]["glycine"]
     about["file"], about["test_file"], about["findings"] = PLANTED, PLANTED, [PLANTED]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from planted import PLANTED
 
-from supple.study.error_details import closeup
+from supple.study.error_details import error_details
 from supple.study.html_report import render
 from supple.study.results import collect
 
@@ -32,7 +32,7 @@ def page(study: Path) -> str:
 
 def page_of(out: Path) -> str:
     results = collect(out)
-    return render(results, {name: closeup(results, name) for name in results.record.datasets})
+    return render(results, {name: error_details(results, name) for name in results.record.datasets})
 
 
 def figures(page: str) -> dict[str, dict]:  # type: ignore[type-arg]
@@ -65,13 +65,13 @@ def test_the_figures_hold_what_was_computed(study: Path, page: str) -> None:
     assert ours["y"] == pytest.approx([point.median for point in points], rel=1e-3)
     for between, point in zip(ours["interval"], points, strict=True):
         assert between[0] < point.median * 1.001 and point.low * 0.999 < between[1]
-    near = figure["closeup"]
-    model = near["models"][0]
+    details = figure["details"]
+    model = details["models"][0]
     errors = np.array(model["forces"]["y"]) - np.array(model["forces"]["x"])
     assert np.sqrt((errors**2).mean()) == pytest.approx(points[-1].median, rel=0.5)  # a sample of one seed
-    assert len(near["map"]["positions"]) == len(near["map"]["x"]) == 60
-    assert len(near["map"]["positions"][0]) == 3 * len(near["map"]["symbols"])
-    assert near["map"]["labels"][0] != near["map"]["labels"][1]
+    assert len(details["map"]["positions"]) == len(details["map"]["x"]) == 60
+    assert len(details["map"]["positions"][0]) == 3 * len(details["map"]["symbols"])
+    assert details["map"]["labels"][0] != details["map"]["labels"][1]
 
 
 def test_a_study_without_kept_predictions_has_a_page(study: Path, tmp_path: Path) -> None:
@@ -82,12 +82,12 @@ def test_a_study_without_kept_predictions_has_a_page(study: Path, tmp_path: Path
     for file in copy.rglob("predictions.safetensors"):
         file.unlink()
     page = page_of(copy)
-    assert figures(page)["0"]["closeup"] is None
-    assert "no closer look" in page
+    assert figures(page)["0"]["details"] is None
+    assert "no error details" in page
 
 
 def test_the_methods_and_their_papers_stand_on_the_page(page: str) -> None:
-    assert "training sets of 15, 30, 99 frames, nested, drawn with 2 seeds" in page
+    assert "nested training sets of 15, 30, 99 frames, drawn with 2 seeds" in page
     assert "@article{chmiela2018," in page
     assert "sigma 15" in page
 

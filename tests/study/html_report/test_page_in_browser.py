@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from supple.study.error_details import closeup
+from supple.study.error_details import error_details
 from supple.study.html_report import write_page
 from supple.study.results import collect
 
@@ -36,7 +36,7 @@ def browser() -> Iterator[Any]:
 def address(study: Path) -> str:
     path = study / "report.html"
     results = collect(study)
-    write_page(results, {name: closeup(results, name) for name in results.record.datasets}, path)
+    write_page(results, {name: error_details(results, name) for name in results.record.datasets}, path)
     return path.as_uri()
 
 

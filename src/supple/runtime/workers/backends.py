@@ -45,7 +45,7 @@ class Backend(Protocol):
 
 @dataclass(frozen=True)
 class LocalBackend:
-    """This machine, with at most `jobs` trainings at a time; when None, as many as cores and memory allow."""
+    """The machine that this runs on, with at most `jobs` trainings at a time; when None, as many as cores and memory allow."""
 
     jobs: int | None = None
 

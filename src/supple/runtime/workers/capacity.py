@@ -33,7 +33,7 @@ class Capacity(Protocol):
 
 @dataclass(frozen=True)
 class MachineCapacity:
-    """This machine: no more threads than cores, no more memory than is available.
+    """Of one machine: no more threads than cores, no more memory than is available.
 
     A task runs on one core, beside others; where memory limits their number, each gets more cores.
     """
@@ -58,7 +58,7 @@ class MachineCapacity:
 
 @dataclass(frozen=True)
 class SlotCapacity:
-    """Other machines, all alike: a task for each slot of their workers, present now or as soon as they start."""
+    """Of other machines, all alike: a task for each slot of their workers, present now or as soon as they start."""
 
     count: Callable[[], int]
     threads: int

@@ -1,7 +1,8 @@
+// Draws the figures of the page and handles its buttons. The numbers come from the JSON that is embedded in the page.
 (() => {
   const figures = JSON.parse(document.getElementById("figures").textContent);
   const css = name => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-  const place = kinds => kind => Math.max(kinds.indexOf(kind), 0) % 4;
+  const indexIn = kinds => kind => Math.max(kinds.indexOf(kind), 0) % 4;
   const redraws = [];
   const settings = { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"] };
   const axis = (title, more) => ({ title: { text: title }, gridcolor: css("--line"), zerolinecolor: css("--line"), linecolor: css("--soft"), automargin: true, ...more });
@@ -11,16 +12,17 @@
     hoverlabel: { bgcolor: css("--panel"), bordercolor: css("--line"), font: { color: css("--ink") } }, ...more,
   });
   const small = text => ({ title: { text, font: { size: 14 }, x: 0.01, xanchor: "left" } });
-  const draw = (element, make) => {
-    const now = () => { const [traces, form] = make(); return Plotly.react(element, traces, form, settings); };
-    redraws.push(now);
-    return now();
+  // Draws now, and again when the colours change; makePlot returns traces and layout.
+  const draw = (element, makePlot) => {
+    const redraw = () => { const [traces, form] = makePlot(); return Plotly.react(element, traces, form, settings); };
+    redraws.push(redraw);
+    return redraw();
   };
 
   document.querySelectorAll("section.dataset").forEach(section => {
-    const { curves, times, closeup } = figures[section.dataset.index];
+    const { curves, times, details } = figures[section.dataset.index];
     const kinds = [...new Set(times.map(one => one.kind))];
-    const colour = kind => css("--m" + place(kinds)(kind));
+    const colour = kind => css("--m" + indexIn(kinds)(kind));
     const find = selector => section.querySelector(selector);
 
     let which = curves["forces-rmse"] ? "forces-rmse" : Object.keys(curves)[0];
@@ -46,7 +48,7 @@
       });
       const sizes = [...new Set(chosen.ours.flatMap(one => one.x))].sort((a, b) => a - b);
       return [traces, layout(axis("training frames", logarithmic({ tickvals: sizes, ticktext: sizes.map(String) })), axis(chosen.unit, logarithmic({ tickformat: ".2~g", nticks: 8 })), {
-        // as many lines below the axis as the names need
+        // room below the axis for the lines of the legend
         legend: { orientation: "h", x: 0, xanchor: "left", yref: "container", y: 0, yanchor: "bottom", font: { size: 12 } }, margin: { l: 60, r: 12, t: 12, b: 66 + (chosen.published.length > 2 ? 60 : 0) },
       })];
     };
@@ -64,12 +66,12 @@
       times.map(one => ({ x: one.x, y: one.y, name: one.label, mode: "lines+markers", line: { color: colour(one.kind) }, marker: { size: 8 }, hovertemplate: "%{y} s at N=%{x}<extra>" + one.label + "</extra>" })),
       layout(axis("training frames"), axis("s", { type: "log", tickformat: "~g" })),
     ]);
-    if (!closeup) return;
+    if (!details) return;
 
     for (const quantity of ["forces", "energy"]) {
-      const models = closeup.models.filter(model => model[quantity]);
+      const models = details.models.filter(model => model[quantity]);
       if (!models.length) continue;
-      const unit = closeup.units[quantity], name = quantity === "forces" ? "Force" : "Energy";
+      const unit = details.units[quantity], name = quantity === "forces" ? "Force" : "Energy";
       draw(find(".parity-" + quantity), () => {
         const all = models.flatMap(model => model[quantity].x), ends = [Math.min(...all), Math.max(...all)];
         const line = { x: ends, y: ends, mode: "lines", line: { color: css("--soft"), width: 1 }, showlegend: false, hoverinfo: "skip" };
@@ -82,7 +84,7 @@
       ]);
     }
 
-    const map = closeup.map;
+    const map = details.map;
     if (!map) return;
     const element = find(".landscape"), molecule = Molecule(find("canvas.molecule"), map.symbols, map.radii, map.bonds);
     let model = 0, frame = 0;
@@ -91,16 +93,16 @@
       const top = sorted[Math.floor(0.98 * (sorted.length - 1))];
       return [[
         { x: map.x, y: map.y, mode: "markers", type: "scatter", customdata: errors, marker: { size: 7, color: errors, cmin: sorted[0], cmax: top, colorscale: "Viridis", opacity: 0.85,
-            colorbar: { title: { text: closeup.units.forces, side: "right" }, thickness: 12, len: 0.9 } }, hovertemplate: "%{customdata} " + closeup.units.forces + "<extra></extra>", showlegend: false },
+            colorbar: { title: { text: details.units.forces, side: "right" }, thickness: 12, len: 0.9 } }, hovertemplate: "%{customdata} " + details.units.forces + "<extra></extra>", showlegend: false },
         { x: [map.x[frame]], y: [map.y[frame]], mode: "markers", marker: { size: 15, symbol: "circle-open", color: css("--m1"), line: { width: 3 } }, hoverinfo: "skip", showlegend: false },
       ], layout(axis(map.labels[0]), axis(map.labels[1]), { ...small("Force RMSE of " + map.models[model].label), margin: { l: 58, r: 6, t: 34, b: 46 } })];
     };
     const show = number => {
       frame = (number + map.x.length) % map.x.length;
-      const greatest = Math.max(...map.models.flatMap(one => one.atoms[frame]), 1e-12);
-      molecule.show(map.positions[frame], map.models[model].atoms[frame].map(v => v / greatest));
-      const said = map.models.map(one => one.label + ": force RMSE " + one.forces[frame] + " " + closeup.units.forces + (one.energy[frame] === null ? "" : ", energy error " + one.energy[frame] + " " + closeup.units.energy));
-      find(".geometry").textContent = "Frame " + map.frames[frame] + ": " + map.labels[0].replace(" (°)", "") + " " + map.x[frame].toFixed(0) + "°, " + map.labels[1].replace(" (°)", "") + " " + map.y[frame].toFixed(0) + "°. " + said.join("; ") + ".";
+      const largest = Math.max(...map.models.flatMap(one => one.atoms[frame]), 1e-12);
+      molecule.show(map.positions[frame], map.models[model].atoms[frame].map(v => v / largest));
+      const errors = map.models.map(one => one.label + ": force RMSE " + one.forces[frame] + " " + details.units.forces + (one.energy[frame] === null ? "" : ", energy error " + one.energy[frame] + " " + details.units.energy));
+      find(".geometry").textContent = "Frame " + map.frames[frame] + ": " + map.labels[0].replace(" (°)", "") + " " + map.x[frame].toFixed(0) + "°, " + map.labels[1].replace(" (°)", "") + " " + map.y[frame].toFixed(0) + "°. " + errors.join("; ") + ".";
       Plotly.react(element, ...landscape(), settings);
     };
     const choice = find(".model-choice");
@@ -129,14 +131,14 @@
     const text = button.dataset.copy === "table" ? table(button.closest("table")) : button.parentElement.querySelector("p, pre").textContent.trim();
     try {
       await navigator.clipboard.writeText(text);
-    } catch {  // files opened from disk may not be allowed to
+    } catch {  // pages opened from disk may not be allowed to
       const area = document.createElement("textarea");
       area.value = text; document.body.append(area); area.select(); document.execCommand("copy"); area.remove();
     }
     button.textContent = "Copied"; setTimeout(() => { button.textContent = "Copy"; }, 1500);
   }));
-  const again = () => redraws.forEach(one => one());
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", again);
+  const redrawAll = () => redraws.forEach(redraw => redraw());
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redrawAll);
   addEventListener("beforeprint", () => document.querySelectorAll("details").forEach(one => { one.open = true; }));
   document.documentElement.dataset.ready = "yes";
 })();

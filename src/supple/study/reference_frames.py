@@ -1,4 +1,4 @@
-"""The test frames of a study, kept beside it: a report is made from its folder alone."""
+"""The test frames of a study, saved in its folder, so that a report can be made from the folder alone."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _KEY = "supple"
 
 
 def reference_file(out: Path, dataset: str, seed: int) -> Path:
-    """Where the test frames of a dataset with a seed are."""
+    """The file with the test frames of a dataset and seed."""
     return out / "reference" / f"{dataset}-s{seed}.safetensors"
 
 
 def save_reference(path: Path, test: Dataset) -> None:
-    """Write test frames: eV, Å, eV/Å, in single precision where that is enough."""
+    """Write test frames: eV, Å, eV/Å; positions and forces in single precision."""
     assert test.forces is not None
     arrays = {
         "numbers": test.numbers,
@@ -36,18 +36,18 @@ def save_reference(path: Path, test: Dataset) -> None:
 
 
 def load_reference(path: Path) -> Dataset | None:
-    """Read what `save_reference` wrote; None where there is none."""
+    """Read what `save_reference` wrote; None if there is no such file or it is damaged."""
     from supple.data.dataset import Source
     from supple.data.units import Units
 
     try:
         with safe_open(path, framework="np") as file:
-            about = json.loads(file.metadata()[_KEY])
+            header = json.loads(file.metadata()[_KEY])
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
     except (OSError, SafetensorError, KeyError, ValueError):
         return None
     data = Dataset.of(
         arrays["numbers"], arrays["positions"], arrays["energies"], arrays["forces"], frames=arrays["frames"]
     )
-    source = Source(about["name"], Units.parse(about["units"]))
+    source = Source(header["name"], Units.parse(header["units"]))
     return Dataset(data.numbers, data.positions, data.energies, data.forces, source, data.frames)

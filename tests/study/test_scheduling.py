@@ -8,15 +8,15 @@ import pytest
 from test_study_plan import plan
 
 from supple.errors import SettingsError
-from supple.runtime.workers.backends import Here
+from supple.runtime.workers.backends import LocalBackend
 from supple.study import run_study
-from supple.study.engine import run as run_anywhere
+from supple.study.scheduling import run_trainings
 
-ONE_BY_ONE = Here(jobs=1)
+ONE_BY_ONE = LocalBackend(jobs=1)
 
 
 def run(study: Any, out: Path, *listeners: Any) -> None:
-    run_anywhere(study, out, *listeners, place=ONE_BY_ONE)
+    run_trainings(study, out, *listeners, backend=ONE_BY_ONE)
 
 
 class Listener:
@@ -33,7 +33,7 @@ class Listener:
         self.steps.append((task, done, total, detail))
 
 
-def told(diary: Path) -> list[tuple[int, int]]:
+def trained(diary: Path) -> list[tuple[int, int]]:
     """Seed and size of every training that happened."""
     if not diary.exists():
         return []
@@ -48,27 +48,27 @@ def test_a_study_that_is_done_trains_nothing_and_can_grow(tmp_path: Path) -> Non
     out, diary = tmp_path / "out", tmp_path / "diary"
     settings = with_trouble(diary)
     run(plan(settings=settings), out)
-    assert told(diary) == [(0, 10), (1, 10), (0, 20), (1, 20)]
+    assert trained(diary) == [(0, 10), (1, 10), (0, 20), (1, 20)]
     listener = Listener()
     run(plan(settings=settings), out, listener)
-    assert len(told(diary)) == 4
-    assert "4 trainings are planned, and all are done." in listener.notes
-    result = run_study(plan(settings=settings, sizes=(30,), seeds=(0,)), out, place=ONE_BY_ONE)
-    assert told(diary)[4:] == [(0, 30)]
+    assert len(trained(diary)) == 4
+    assert "All 4 trainings are complete." in listener.notes
+    result = run_study(plan(settings=settings, sizes=(30,), seeds=(0,)), out, backend=ONE_BY_ONE)
+    assert trained(diary)[4:] == [(0, 30)]
     assert result.results.sizes("glycine") == [10, 20, 30]
 
 
 def test_a_failure_is_recorded_and_tried_again(tmp_path: Path) -> None:
     out, diary, cure = tmp_path / "out", tmp_path / "diary", tmp_path / "cure"
     settings = with_trouble(diary, trouble_at=10, trouble="bug", cure=str(cure))
-    result = run_study(plan(settings=settings), out, place=ONE_BY_ONE)
-    assert len(told(diary)) == 4
+    result = run_study(plan(settings=settings), out, backend=ONE_BY_ONE)
+    assert len(trained(diary)) == 4
     assert {cell.name for cell in result.results.failures} == {"glycine-fake-n10-s0", "glycine-fake-n10-s1"}
     assert set(result.results.failures.values()) == {"RuntimeError: something broke"}
     assert "Traceback" in (out / "cells/glycine-fake-n10-s0/failed.json").read_text()
     cure.touch()
-    result = run_study(plan(settings=settings), out, place=ONE_BY_ONE)
-    assert told(diary)[4:] == [(0, 10), (1, 10)]
+    result = run_study(plan(settings=settings), out, backend=ONE_BY_ONE)
+    assert trained(diary)[4:] == [(0, 10), (1, 10)]
     assert not result.results.failures
     assert {row.status for row in result.results.rows} == {"done"}
 
@@ -86,11 +86,11 @@ def test_an_interrupted_study_goes_on(tmp_path: Path) -> None:
     settings = with_trouble(diary, trouble_at=20, trouble="interrupt", cure=str(cure))
     with pytest.raises(KeyboardInterrupt):
         run(plan(settings=settings), out)
-    assert told(diary) == [(0, 10), (1, 10), (0, 20)]
+    assert trained(diary) == [(0, 10), (1, 10), (0, 20)]
     assert not list(out.rglob("failed.json"))
     cure.touch()
     run(plan(settings=settings), out)
-    assert told(diary)[3:] == [(0, 20), (1, 20)]
+    assert trained(diary)[3:] == [(0, 20), (1, 20)]
 
 
 def test_other_settings_in_the_same_folder_are_refused_before_anything_starts(tmp_path: Path) -> None:
@@ -102,13 +102,13 @@ def test_other_settings_in_the_same_folder_are_refused_before_anything_starts(tm
         run(plan(settings=with_trouble(diary), valid=3), out)
     with pytest.raises(SettingsError, match="test frames: 12 there, 5 now"):
         run(plan(settings=with_trouble(diary), sizes=(30,), test=5), out)
-    assert len(told(diary)) == 4
+    assert len(trained(diary)) == 4
 
 
 def test_progress_has_one_line_for_each_training_and_one_for_the_study(tmp_path: Path) -> None:
     listener = Listener()
     run(plan(seeds=(0,)), tmp_path, listener)
-    assert {step[0] for step in listener.steps} == {"forecast", "study", "glycine-fake-n10-s0", "glycine-fake-n20-s0"}
+    assert {step[0] for step in listener.steps} == {"estimate", "study", "glycine-fake-n10-s0", "glycine-fake-n20-s0"}
     assert ("glycine-fake-n10-s0", 1, 2, "epochs half-way") in listener.steps
     task, done, total, detail = listener.steps[-1]
     assert (task, detail) == ("study", "2 of 2 trainings") and done == total
