@@ -54,6 +54,7 @@ def comparisons(results: Results, dataset: str) -> list[Comparison]:
 def ranking(results: Results, dataset: str) -> list[str]:
     """Sentences on which model has the smaller errors (RMSE), forces first, and how many frames the others need."""
     sentences = []
+    only: dict[str, list[str]] = {}
     for quantity in reversed(QUANTITIES):
         curves = {model: results.curve(dataset, model, quantity, "rmse") for model in results.record.models}
         curves = {model: curve for model, curve in curves.items() if curve}
@@ -61,10 +62,10 @@ def ranking(results: Results, dataset: str) -> list[str]:
             sentences += _compared(curves, quantity, results.unit(dataset, quantity) or "")
         elif curves:
             ((model, curve),) = curves.items()
-            sentences.append(
-                f"{display_name(model)} is the only model with results; its {_noun(quantity)} RMSE is "
-                f"{number(curve[-1].median)} {results.unit(dataset, quantity)} at N={curve[-1].n_train}."
-            )
+            only.setdefault(
+                f"{display_name(model)} is the only model with results: at N={curve[-1].n_train}", []
+            ).append(f"its {_noun(quantity)} RMSE is {number(curve[-1].median)} {results.unit(dataset, quantity)}")
+    sentences += [f"{model}, {' and '.join(errors)}." for model, errors in only.items()]
     return sentences or ["No training has a result yet."]
 
 

@@ -15,6 +15,14 @@ from supple.study.required_frames import required_calculations
 from supple.study.results import QUANTITIES, Results
 from supple.study.results_table import Table, column_name, results_table
 
+#: Of figures, by the end of their file names.
+_CAPTIONS = {
+    "rmse": "learning curves, RMSE",
+    "mae": "learning curves, MAE",
+    "parity": "predicted against reference values",
+    "map": "map of force errors",
+}
+
 
 def write_report(results: Results, figures: Sequence[Path], path: Path, target: float | None = None) -> None:
     """Write the report; figures are linked relative to it, and `target` is a force error to reach."""
@@ -64,11 +72,10 @@ def _dataset(results: Results, dataset: str, figures: Sequence[Path], path: Path
         parts.append(f"Findings of the data check:\n\n{findings}")
     table = results_table(results, dataset)
     parts.append(_table(table) if table.rows else "No training has a result yet.")
-    parts += [
-        f"![{dataset}: learning curves, {figure.stem.rpartition('-')[2].upper()}]({figure.relative_to(path.parent)})"
-        for figure in figures
-        if figure.suffix == ".png" and figure.stem.rpartition("-")[0] == dataset
-    ]
+    for figure in figures:
+        name, _, what = figure.stem.rpartition("-")
+        if figure.suffix == ".png" and name == dataset:
+            parts.append(f"![{dataset}: {_CAPTIONS[what]}]({figure.relative_to(path.parent)})")
     for title, series in published_for(results, dataset).items():
         parts += _published(title, series)
     return parts
