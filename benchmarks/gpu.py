@@ -7,7 +7,8 @@ Sections, each of which can be asked for alone with `--sections`:
     correctness  energies and forces of trained models on both, and forces against differences of energies
     prediction   geometries per second in batches of 1 to 10,000
     training     milliseconds per step of SchNet, compiling apart, and the validation error that both reach
-    profile      where the GPU's time goes in a step of SchNet, and what CUDA graphs would gain
+    profile      where the GPU's time goes in a step of SchNet
+    graphs       what it would gain if its kernels were launched together, as CUDA graphs
     solving      sGDML is trained on the CPU; what its pieces take there and would take on the GPU
 
 Figures are medians after a warm-up, each with the GPU idle at its end. `--models` names a folder in which trained models are
@@ -35,23 +36,22 @@ import torch._dynamo
 from torch import Tensor
 
 import supple
-from supple import SGDML, Dataset, Potential, SchNet
-from supple.bundled import bundled_path
-from supple.machine import cores, versions
-from supple.neural.objective import Labelled, _loss
-from supple.neural.plan import Plan
-from supple.neural.potential import SchNetPotential
-from supple.neural.step import Trained
-from supple.sgdml import kernel_sum
-from supple.sgdml.descriptors.choice import make_descriptor
-from supple.sgdml.operator import KernelOperator
-from supple.sgdml.permutations import find_permutations
-from supple.sgdml.potential import SGDMLPotential
-from supple.sgdml.preconditioner import n_columns
-from supple.sgdml.problem import Problem
-from supple.sgdml.system import assemble, columns
-from supple.sgdml.triangle import Triangle
-from supple.threads import no_threads_below
+from supple import SGDML, Dataset, SchNet
+from supple.data.bundled import bundled_path
+from supple.models.kernel.cholesky import Triangle
+from supple.models.kernel.operator import KernelOperator
+from supple.models.kernel.potential import SGDMLPotential
+from supple.models.kernel.preconditioner import n_columns
+from supple.models.kernel.problem import Problem
+from supple.models.kernel.system import assemble, columns
+from supple.models.neural.loss import Labelled, _loss
+from supple.models.neural.potential import SchNetPotential
+from supple.models.neural.schedule import Plan
+from supple.models.neural.training_state import Trained
+from supple.molecule.descriptors.choice import make_descriptor
+from supple.molecule.symmetry.permutations import find_permutations
+from supple.runtime.machine import cores, versions
+from supple.runtime.threads import no_threads_below
 
 MOLECULES = ("azobenzene", "glycine")
 SIGMA = {"azobenzene": 20.0, "glycine": 10.0}
@@ -60,8 +60,6 @@ NETWORKS = {"default": {}, "large": {"features": 128, "interactions": 6, "gaussi
 CPU = torch.device("cpu")
 #: Geometries that the GPU is given together, where it need not copy them.
 AT_ONCE = 1000
-#: Numbers of a work array of the kernel sum, tried beside the one that suits a processor's caches.
-WORK = 50_000_000
 
 
 class Bench:
@@ -133,7 +131,7 @@ class Bench:
         if not file.exists():
             train, valid = self.frames(molecule, n_train)
             settings.fit(train, valid, examined=[]).save(file)
-        return Potential.load(file)
+        return supple.load(file)
 
 
 def _cell(value: Any) -> str:
@@ -229,7 +227,6 @@ def prediction(bench: Bench) -> None:
                     "CPU /s": _rate(bench, n, partial(here.predict, positions)),
                     "GPU /s": _rate(bench, n, partial(there.predict, positions)),
                     "GPU, no copies, 1000 at once /s": _rate(bench, n, at_once),
-                    "the same, larger work arrays /s": _rate(bench, n, at_once, WORK) if here.kind == "sgdml" else None,
                 }
 
     bench.table(f"Prediction: geometries per second, azobenzene; CPU with {bench.all_threads} threads", rows())
@@ -240,17 +237,11 @@ def _all(potential: Any, parts: tuple[Tensor, ...]) -> None:
         potential.energy_and_forces(part)
 
 
-def _rate(bench: Bench, n: int, function: Callable[[], object], work: int | None = None) -> float | None:
-    usual = kernel_sum._WORK
-    kernel_sum._WORK = work or usual
+def _rate(bench: Bench, n: int, function: Callable[[], object]) -> float | None:
     try:
         return n / bench.seconds(function, least=3)
     except torch.OutOfMemoryError:
         return None
-    finally:
-        kernel_sum._WORK = usual
-        if bench.device.type == "cuda":
-            torch.cuda.empty_cache()
 
 
 # Training of SchNet
@@ -368,7 +359,7 @@ def training_errors(bench: Bench) -> None:
                     steps=bench.steps, validate_every=max(bench.steps // 4, 1), compile=how, device=str(device)
                 )
                 took = bench.once(lambda: settings.fit(train, valid, examined=[], progress=Failures()).save(file))  # noqa: B023
-                errors = Potential.load(file).evaluate(valid, "eV")
+                errors = supple.load(file).evaluate(valid, "eV")
                 yield {
                     "molecule": molecule,
                     "on": str(device),
@@ -413,7 +404,13 @@ def profile(bench: Bench) -> None:
 
     bench.table("Profile: a training step on the GPU, bases refreshed every twenty", rows())
     bench.table("Profile: its parts, each alone, ms", (_parts(bench, label, training) for label, training in trainings))
-    bench.table("Profile: what graphs would gain", _graphs(bench, frames, cases))
+
+
+def graphs(bench: Bench) -> None:
+    """A step with few launches."""
+    frames, _ = bench.frames("azobenzene", 40 if bench.small else 1000)
+    cases = [("default", 2)] if bench.small else [("default", 10), ("default", 100), ("large", 10), ("large", 100)]
+    bench.table("Graphs: a training step on the GPU, bases refreshed every twenty", _graphs(bench, frames, cases))
 
 
 def _kernels(training: Training, steps: int = 20) -> tuple[float, float, str]:
@@ -460,13 +457,13 @@ def _parts(bench: Bench, label: str, training: Training) -> dict[str, Any]:
 
 
 def _graphs(bench: Bench, frames: Dataset, cases: list[tuple[str, int]]) -> Iterator[dict[str, Any]]:
-    """A step by other means: torch's own graphs, and the whole step recorded once and replayed."""
-    for name, batch in cases:
-        for label, compiler, recorded in (
-            ("compiled, mode reduce-overhead", {"mode": "reduce-overhead"}, False),
-            ("whole step in one graph, uncompiled", None, True),
-            ("whole step in one graph, compiled", {}, True),
-        ):
+    """A step by other means: torch's own graphs, and all of it but the refreshment recorded once and replayed."""
+    for label, compiler, recorded in (
+        ("whole step in one graph, uncompiled", None, True),
+        ("whole step in one graph, compiled", {}, True),
+        ("compiled, mode reduce-overhead", {"mode": "reduce-overhead"}, False),
+    ):
+        for name, batch in cases:
             training = Training(frames, NETWORKS[name], batch, bench.device, "never")
             row = {
                 "step": f"{name}, batch {batch}",
@@ -477,10 +474,10 @@ def _graphs(bench: Bench, frames: Dataset, cases: list[tuple[str, int]]) -> Iter
             }
             try:
                 step = _OwnStep(training, compiler)
-                row["compiling, s"] = bench.once(lambda: [step() for _ in range(3)])  # noqa: B023
+                row["compiling, s"] = bench.once(partial(step.take, 2))
                 if recorded and bench.device.type == "cuda":
                     step.record()
-                row["ms / step"] = 1e3 * bench.seconds(lambda: [step() for _ in range(20)]) / 20  # noqa: B023
+                row["ms / step"] = 1e3 * bench.seconds(partial(step.take, 20)) / 20
                 row["loss"] = float(step.loss)
             except Exception as error:  # an experiment: that it fails is a result
                 row["how"] += f" fails: {str(error).splitlines()[0][:150]}"
@@ -488,7 +485,7 @@ def _graphs(bench: Bench, frames: Dataset, cases: list[tuple[str, int]]) -> Iter
 
 
 class _OwnStep:
-    """A training step from the same parts, without the bases' refreshment; its rate and the number of the step do not change."""
+    """A training step from the same parts; its rate and the number of the step do not change."""
 
     def __init__(self, training: Training, compiler: dict[str, Any] | None) -> None:
         trained, self.plan = training.trained, training.plan
@@ -502,11 +499,14 @@ class _OwnStep:
         self.graph: torch.cuda.CUDAGraph | None = None
         self.loss: Tensor = torch.zeros(())
 
-    def __call__(self) -> None:
-        if self.graph is not None:
-            self.graph.replay()
-        else:
-            self._step()
+    def take(self, n: int) -> None:
+        """Refresh the bases, and take n steps."""
+        self.trained.optimiser.refresh(20)
+        for _ in range(n):
+            if self.graph is not None:
+                self.graph.replay()
+            else:
+                self._step()
 
     def record(self) -> None:
         """From now on, replay."""
@@ -549,7 +549,7 @@ def solving(bench: Bench) -> None:
 
 def _problem(bench: Bench, molecule: str, n: int) -> Problem:
     train, _ = bench.frames(molecule, n)
-    permutations = find_permutations(train)
+    permutations = find_permutations(train.numbers, train.positions)
     return Problem(train, permutations, None, make_descriptor("dihedrals", train, permutations))
 
 
@@ -638,6 +638,7 @@ SECTIONS: dict[str, list[Callable[[Bench], None]]] = {
     "prediction": [prediction],
     "training": [training_speed, training_errors],
     "profile": [profile],
+    "graphs": [graphs],
     "solving": [solving],
 }
 
