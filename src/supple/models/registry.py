@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
-
 from supple.errors import SettingsError
 from supple.models.citations import SHARED_CITATIONS, Citation
 from supple.runtime.plugins import Registry
@@ -40,6 +38,8 @@ def make_settings(kind: str, values: Mapping[str, object]) -> ModelSettings:
     Raises:
         SettingsError: there is no such kind or setting, or a value is not allowed.
     """
+    from pydantic import ValidationError  # `supple --help` does not wait for it
+
     cls = settings_class(kind)
     try:
         return cls.model_validate(values)
