@@ -132,7 +132,7 @@ def test_interrupted_training_keeps_the_best_and_goes_on(shell):
     assert "Run the command again to resume" in err
     assert "Traceback" not in err
     best = load(shell.folder / "m.run" / "model.safetensors")
-    assert best.provenance.validation["forces"]["rmse"] > 0
+    assert best.provenance.validation.forces.rmse > 0
     assert not (shell.folder / "m.safetensors").exists()
     _, err = shell(*words)
     assert "Going on from step" in err

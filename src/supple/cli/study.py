@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from supple.cli.console import print_json, print_next, progress_display
+from supple.cli.model_options import ModelsOption
 from supple.cli.options import (
     AcceptOption,
     BlocksOption,
@@ -39,7 +40,7 @@ def study(
     *,
     units: UnitsOption = None,
     keys: KeysOption = None,
-    models: Annotated[str, typer.Option(help="Models to compare, separated by commas.")] = ",".join(defaults.MODELS),
+    models: ModelsOption = ",".join(defaults.MODELS),
     sizes: Annotated[str, typer.Option(help="Numbers of training frames, separated by commas.")] = ",".join(
         map(str, defaults.SIZES)
     ),

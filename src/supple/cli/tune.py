@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from supple.cli.console import print_json, print_next, progress_display
+from supple.cli.model_options import ModelOption
 from supple.cli.options import (
     AcceptOption,
     BlocksOption,
@@ -27,7 +28,7 @@ from supple.cli.resumable import resumable
 
 def tune(
     file: DataFile,
-    model: Annotated[str, typer.Option(help="Model: sgdml or schnet.")] = "schnet",
+    model: ModelOption = "schnet",
     trials: Annotated[int, typer.Option(min=1, help="Number of trainings.")] = 30,
     train: Annotated[int, typer.Option("--train", help="Training frames.")] = 200,
     valid: Annotated[int, typer.Option("--valid", help="Validation frames, on which settings are compared.")] = 100,

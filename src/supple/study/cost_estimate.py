@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from supple.models.cost_estimate import Forecast
+from supple.models.cost_estimate import CostEstimate
 from supple.runtime.machine import GIB
 from supple.runtime.progress import SILENCE, Progress
 from supple.runtime.workers.capacity import Capacity
@@ -36,7 +36,7 @@ class GroupEstimate:
     n_train: int
     remaining: int
     complete: int
-    cost: Forecast
+    cost: CostEstimate
 
     def to_json(self) -> dict[str, Any]:
         """As `supple study --plan --json` prints it."""
@@ -99,24 +99,24 @@ class StudyEstimate:
         ]
 
 
-def estimate_trainings(jobs: Sequence[Job], progress: Progress = SILENCE) -> dict[Cell, Forecast]:
+def estimate_trainings(jobs: Sequence[Job], progress: Progress = SILENCE) -> dict[Cell, CostEstimate]:
     """Time and memory of every training; those that differ only in their seeds are estimated once."""
-    known: dict[tuple[str, str, int], Forecast] = {}
+    known: dict[tuple[str, str, int], CostEstimate] = {}
     estimates = {}
     n_groups = len({_group(job) for job in jobs})
     for job in jobs:
         group = _group(job)
         if group not in known:
             progress.step("estimate", len(known), n_groups)
-            alone = job.settings.forecast(*job.frames())
-            known[group] = Forecast(alone.seconds + STARTUP_SECONDS, alone.n_bytes)
+            alone = job.settings.estimate_cost(*job.frames())
+            known[group] = CostEstimate(alone.seconds + STARTUP_SECONDS, alone.n_bytes)
         estimates[job.cell] = known[group]
     progress.step("estimate", 1, 1)
     return estimates
 
 
 def estimate_study(
-    jobs: Sequence[Job], remaining: Sequence[Job], estimates: Mapping[Cell, Forecast], capacity: Capacity | None
+    jobs: Sequence[Job], remaining: Sequence[Job], estimates: Mapping[Cell, CostEstimate], capacity: Capacity | None
 ) -> StudyEstimate:
     """Time and memory of a study.
 
@@ -146,7 +146,7 @@ def _group(job: Job) -> tuple[str, str, int]:
     return job.cell.dataset, job.cell.model, job.cell.n_train
 
 
-def _in_parallel(trainings: Sequence[Forecast], capacity: Capacity) -> tuple[float, int]:
+def _in_parallel(trainings: Sequence[CostEstimate], capacity: Capacity) -> tuple[float, int]:
     """When the last training ends, and how many run at most, if each is started as soon as there is capacity for it."""
     now, most = 0.0, 0
     running: list[tuple[float, int]] = []

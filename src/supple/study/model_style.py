@@ -1,29 +1,30 @@
-"""How models are named and drawn, the same in all tables and figures."""
+"""How models are named and drawn, the same in all tables and figures: each model says so itself, in its settings class."""
 
 from __future__ import annotations
 
-_NAMES = {"sgdml": "sGDML", "schnet": "SchNet"}
-#: Okabe and Ito's colours, which colour-blind readers can tell apart.
-_COLOURS = {"sgdml": "#0072B2", "schnet": "#D55E00"}
-_MORE_COLOURS = ("#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-_MARKERS = {"sgdml": "o", "schnet": "s"}
+from supple.models.registry import MODELS, settings_class
+
+#: For models without a colour of their own: Okabe and Ito's colours, which colour-blind readers can tell apart.
+_COLOURS = ("#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+#: For models without a marker of their own.
+_MARKER = "D"
 
 
 def display_name(kind: str) -> str:
-    """A kind of model as its authors write it."""
-    return _NAMES.get(kind, kind)
+    """A kind of model as its authors write it; a kind whose plugin is no longer installed as it is."""
+    return settings_class(kind).display_name if kind in MODELS else kind
 
 
 def colour_of(kind: str, position: int) -> str:
     """The colour of a kind of model; `position` is its index among the models, for kinds without a colour of their own."""
-    return own_colour(kind) or _MORE_COLOURS[position % len(_MORE_COLOURS)]
+    return own_colour(kind) or _COLOURS[position % len(_COLOURS)]
 
 
 def own_colour(kind: str) -> str | None:
     """The colour of a kind of model, None for kinds without one."""
-    return _COLOURS.get(kind)
+    return settings_class(kind).colour if kind in MODELS else None
 
 
 def marker_of(kind: str) -> str:
     """The marker of a kind of model, as matplotlib calls it."""
-    return _MARKERS.get(kind, "D")
+    return (settings_class(kind).marker if kind in MODELS else None) or _MARKER

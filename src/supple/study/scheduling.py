@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from supple.models.cost_estimate import Forecast
+from supple.models.cost_estimate import CostEstimate
 from supple.runtime.progress import SILENCE, Progress
 from supple.runtime.workers.backends import Backend, LocalBackend
 from supple.runtime.workers.dispatch import Dispatcher, QueuedTask, TaskFailure
@@ -32,7 +32,7 @@ class Schedule:
 
     jobs: list[Job]
     remaining: list[Job]
-    estimates: Mapping[Cell, Forecast]
+    estimates: Mapping[Cell, CostEstimate]
     total: StudyEstimate
 
 

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from supple.errors import SettingsError
 from supple.evaluation.bootstrap import ErrorIntervals
 from supple.models.metrics import Metrics
-from supple.models.potential import Provenance
+from supple.models.provenance import Provenance
 from supple.runtime.run_directory import RunDirectory
 
 
@@ -46,7 +46,8 @@ class TrainingResult:
 
     @classmethod
     def of(cls, kind: str, seed: int, provenance: Provenance) -> TrainingResult:
-        """The result of a training without test frames."""
+        """The result of a training before it is tested, from the provenance of its force field."""
+        assert provenance.validation is not None
         return cls(
             kind,
             provenance.n_train,
@@ -55,8 +56,8 @@ class TrainingResult:
             provenance.seconds,
             provenance.peak_rss_bytes,
             dict(provenance.settings),
-            _METRICS.validate_python(provenance.validation),
-            notes=tuple(provenance.notes),
+            provenance.validation,
+            notes=provenance.notes,
         )
 
     def tested(self, test: Metrics, intervals: ErrorIntervals) -> TrainingResult:
@@ -89,5 +90,4 @@ class TrainingResult:
             ) from error
 
 
-_METRICS = TypeAdapter(Metrics)
 _RESULT = TypeAdapter(TrainingResult)

@@ -152,8 +152,7 @@ class TrainingRun:
         )
         if self.split.manner:
             drawn = " and ".join(f"{name} {value}" for name, value in self.split.manner.items())
-            notes = [*potential.provenance.notes, f"Frames drawn with {drawn}."]
-            potential.provenance = potential.provenance.model_copy(update={"notes": notes})
+            potential.provenance = potential.provenance.with_notes(f"Frames drawn with {drawn}.")
         potential.save(run.model_file)
         result = TrainingResult.of(self.settings.kind, self.split.seed, potential.provenance)
         if len(self.test):

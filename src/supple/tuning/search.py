@@ -16,7 +16,7 @@ from supple.checks import Finding, require_sound
 from supple.data.dataset import Dataset
 from supple.data.splits import Split
 from supple.errors import SettingsError
-from supple.models.cost_estimate import PROCESS
+from supple.models.cost_estimate import PROCESS_BYTES
 from supple.models.kernel.direct_fit import small_kernel_model
 from supple.models.registry import make_settings, settings_class
 from supple.models.search_space import Interval, Range
@@ -155,7 +155,7 @@ class _Search:
             name = f"trial {trial.number}"
             running[name] = trial.number
             task = self._task(name, values, trial._trial_id)
-            yield QueuedTask(name, PROCESS, lambda task=task: task)  # type: ignore[misc]
+            yield QueuedTask(name, PROCESS_BYTES, lambda task=task: task)  # type: ignore[misc]
 
     def _task(self, name: str, values: dict[str, Any], trial_id: int | None) -> TrialTask:
         settings: ModelSettings = make_settings(self.kind, self.common | values)

@@ -36,7 +36,6 @@ class TrialResult:
 
 
 _RESULT = TypeAdapter(TrialResult)
-_METRICS = TypeAdapter(Metrics)
 
 
 class TrialRun(RunDirectory):
@@ -92,8 +91,8 @@ def train_trial(
     if run.result is None:
         with run.claimed():
             made = settings.fit(train, valid, seed=seed, run=run, progress=progress, examined=accepted).provenance
-            validation = _METRICS.validate_python(made.validation)
-            run.finish(TrialResult(validation, made.seconds, tuple(made.notes)).to_json())
+            assert made.validation is not None
+            run.finish(TrialResult(made.validation, made.seconds, made.notes).to_json())
     forces = _RESULT.validate_python(run.result).validation.forces
     assert forces is not None  # there is no training without forces
     return forces.rmse

@@ -95,7 +95,7 @@ def test_what_the_package_does_not_have_is_refused(settings, complaint, tmp_path
     train, valid, _ = toy_dataset(60).split(train=20, valid=10)
     potential = SGDML(sigma=8.0, **settings).fit(train, valid)
     if settings.get("descriptor") == "reduced":  # these few frames may need all distances
-        potential.descriptor = InverseDistances(6, potential.descriptor.entries[1:])
+        potential.module.descriptor = InverseDistances(6, potential.module.descriptor.entries[1:])
     with pytest.raises(ModelFileError, match=complaint):
         save_sgdml_model(potential, tmp_path / "m.npz")
     assert not list(tmp_path.iterdir())

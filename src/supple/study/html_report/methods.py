@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from supple.models.citations import CITATIONS, Citation
-from supple.models.registry import settings_class
+from supple.models.citations import Citation
+from supple.models.registry import MODELS, all_citations, settings_class
 from supple.study.model_style import display_name
 from supple.study.plan import StudyPlan
 from supple.study.report_sentences import published_sources
@@ -63,7 +63,8 @@ def _deviations_of(plan: StudyPlan) -> list[str]:
 
 def citations(results: Results) -> list[Citation]:
     """The papers behind the models of the study, and behind data that were recognised."""
-    keys = [key for model in results.record.models for key in settings_class(model).citations]
+    models = [model for model in results.record.models if model in MODELS]  # a plugin may have been uninstalled since
+    found = [citation for model in models for citation in settings_class(model).citations]
     dois = {source.doi for source in published_sources(results, *results.record.datasets)}
-    keys += [key for key, citation in CITATIONS.items() if citation.doi in dois]
-    return [CITATIONS[key] for key in dict.fromkeys(keys)]
+    found += [citation for citation in all_citations() if citation.doi in dois]
+    return list(dict.fromkeys(found))
