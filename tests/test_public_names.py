@@ -75,7 +75,9 @@ def test_a_dataset_in_short(dataset):
     assert repr(dataset) == f"Dataset({EVIL}: H2O, 2 frames, 1 energies, forces)"
     cells = Cells(dataset._repr_html_())
     assert "script" not in cells.tags and "b" in cells.tags
-    assert {"H2O, 3 atoms", "2", "1 energies, forces", str(dataset.source.units), "<b>", f"Dataset {EVIL}"} <= set(cells.texts)
+    assert {"H2O, 3 atoms", "2", "1 energies, forces", str(dataset.source.units), "<b>", f"Dataset {EVIL}"} <= set(
+        cells.texts
+    )
 
 
 def test_a_potential_in_short(potential):
