@@ -52,10 +52,10 @@ class Metrics:
         units: Units = INTERNAL,
     ) -> Metrics:
         """Metrics from errors in eV (NaN where unknown) and eV/Å, reported in `units`."""
-        known = energy_errors[np.isfinite(energy_errors)]
+        finite = energy_errors[np.isfinite(energy_errors)]
         return cls(
             n_frames=len(energy_errors),
-            energy=ErrorPair.of(known, units.energy_in_ev, units.energy) if len(known) else None,
+            energy=ErrorPair.of(finite, units.energy_in_ev, units.energy) if len(finite) else None,
             forces=None
             if force_errors is None or not len(force_errors)
             else ErrorPair.of(force_errors, units.forces_in_ev_per_angstrom, units.forces),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import torch
@@ -69,7 +69,7 @@ class Potential(ABC):
         """Where the arrays lie, and predictions run."""
         return next((array.device for array in self.module.state_dict().values()), torch.device("cpu"))
 
-    def to(self, device: str | torch.device) -> Self:
+    def to(self, device: str | torch.device) -> Potential:
         """The same force field, its arrays moved to a device."""
         self.module.to(device)
         return self

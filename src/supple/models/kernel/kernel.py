@@ -19,7 +19,7 @@ from torch import Tensor
 
 
 def scale_of(sigma: float) -> float:
-    """√5/σ: what turns descriptors into scaled ones."""
+    """√5/σ, the factor between descriptors and scaled ones."""
     return math.sqrt(5) / sigma
 
 

@@ -53,15 +53,17 @@ def fit_network(
     scale = float(train_set.forces.std())
     shift = float(np.nanmean(train_set.energies)) if train_set.has_energies else 0.0
     torch.manual_seed(context.seed)
-    network = make(scale, shift).to(device.device).network.train()
+    # Three of the same shape: one is trained, one keeps the best weights, one holds the averaged ones to validate them.
+    trained, best_so_far, averaged = (make(scale, shift) for _ in range(3))
+    for potential in (trained, best_so_far, averaged):
+        potential.to(device.device)
+    network = trained.network.train()
     if device.device.type == "cpu" and isinstance(network, CompiledNetwork) and (reason := compile_failure()):
         context.progress.note(
             f"Compiled loops are not available, which makes training about ten times slower: {reason}."
         )
     use_compiled(network, options.compile != "never")
-    best = _BestPotential(make(scale, shift).to(device.device), train_set, valid, context)
-    # Another one of the same shape holds the averaged weights while they are validated.
-    averaged = make(scale, shift).to(device.device)
+    best = _BestPotential(best_so_far, train_set, valid, context)
     averaged.provenance = context.provenance
 
     def validate(average: nn.Module) -> Validation:
@@ -81,7 +83,8 @@ def estimate_network_cost(
     """What `fit_network` will take on one core if it takes all its steps, from some steps and a validation timed now."""
     device = choose_device(options.device).device
     some = train_set.select(range(min(len(train_set), TIMED_FRAMES)))
-    network = potential.to(device).network.train()
+    potential.to(device)
+    network = potential.network.train()
     use_compiled(network, options.compile != "never")
     with no_threads_below():
         training = TrainingState(network, _labelled(some, 0.0, 1.0, device), options, 0, lambda sentence: None)

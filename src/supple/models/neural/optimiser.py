@@ -65,7 +65,7 @@ class Adam:
         """Update the bases to the present covariances if that is due; to be called before each step."""
         if step == 1 or (step > 0 and step % _REFRESH_EVERY == 0):
             for basis in self.bases:
-                basis.refresh(self.first, self.second, anew=step == 1, threads=threads)
+                basis.refresh(self.first, self.second, from_scratch=step == 1, threads=threads)
 
     def step(self, number: int, rate: float) -> None:
         """Take step `number` (from 0) with this learning rate."""
@@ -117,7 +117,7 @@ class Basis:
         self.covariances[0].lerp_(g @ g.mT, weight)
         self.covariances[1].lerp_(g.mT @ g, weight)
 
-    def refresh(self, first: Float[Tensor, "P"], second: Float[Tensor, "P"], anew: bool, threads: int) -> None:
+    def refresh(self, first: Float[Tensor, "P"], second: Float[Tensor, "P"], from_scratch: bool, threads: int) -> None:
         """Update the eigenvectors, largest eigenvalue first, and transform the moments to the new coordinates."""
         moment, square = self._stack(first), self._stack(second)
         n = len(moment)
@@ -127,7 +127,7 @@ class Basis:
         def refresh_some(part: int) -> None:
             some = parts[part]
             sides = [(c[some], v[some]) for c, v in zip(self.covariances, self.vectors, strict=True)]
-            _refresh(moment[some], square[some], sides, anew)
+            _refresh(moment[some], square[some], sides, from_scratch)
 
         in_parts(refresh_some, threads)
 
@@ -148,7 +148,10 @@ class Basis:
 
 
 def _refresh(
-    moment: Float[Tensor, "n a b"], square: Float[Tensor, "n a b"], sides: list[tuple[Tensor, Tensor]], anew: bool
+    moment: Float[Tensor, "n a b"],
+    square: Float[Tensor, "n a b"],
+    sides: list[tuple[Tensor, Tensor]],
+    from_scratch: bool,
 ) -> None:
     rotated, sorted_square = moment, square
     for side, (covariance, vectors) in enumerate(sides):
@@ -156,7 +159,7 @@ def _refresh(
         order = (vectors * along).sum(1).argsort(dim=1, descending=True, stable=True)
         new = (
             torch.linalg.eigh(covariance)[1].flip(-1)
-            if anew
+            if from_scratch
             else torch.linalg.qr(along.take_along_dim(order[:, None], 2))[0]
         )
         rotation = new.mT @ vectors

@@ -84,7 +84,7 @@ class SGDML(ModelSettings):
     )
     energy_weight: PositiveFloat = Field(
         10.0,
-        description="Weight of learned energies relative to the forces; a length in Å, as energies are divided by forces.",
+        description="Weight of learned energies relative to forces, with energies in Å times the unit of the forces.",
     )
     permutations: tuple[tuple[int, ...], ...] | Literal["auto", "none"] = Field(
         "auto",
