@@ -44,7 +44,7 @@ def study(
     sizes: Annotated[str, typer.Option(help="Numbers of training frames, separated by commas.")] = ",".join(
         map(str, defaults.SIZES)
     ),
-    seeds: Annotated[str, typer.Option(help="Number of seeds, or a list of them: 0,1,2 or 5,")] = str(
+    seeds: Annotated[str, typer.Option(help="Number of seeds, or a list of them, such as 0,1,2 or 5,")] = str(
         len(defaults.SEEDS)
     ),
     valid: Annotated[
@@ -76,7 +76,7 @@ def study(
     target: Annotated[
         float | None,
         typer.Option(
-            help="Force error (RMSE) to reach, in the units of the report: how many reference calculations does it require?"
+            help="Force error (RMSE), in the units of the report, for which to estimate the required number of frames."
         ),
     ] = None,
     json: JsonOption = False,

@@ -46,7 +46,7 @@ def tune(
 ) -> None:
     """Optimise the settings of a model on validation frames.
 
-    Settings given by --set are fixed. Run the command again to resume an interrupted search; with more --trials, it is continued.
+    Settings given by --set are fixed. Run the command again to resume an interrupted search, or with a larger --trials to extend it.
     """
     from supple.data.reading import read
     from supple.data.selection import require_selection, split_dataset
