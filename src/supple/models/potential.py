@@ -36,11 +36,13 @@ class Potential(ABC):
         numbers: atomic numbers, shape (N,).
         module: a torch module that holds the arrays; its `state_dict` is what the model file stores.
         provenance: how the force field was made.
-        batch_size: number of frames that `predict` hands to `energy_and_forces` at a time.
+        batch_size: number of frames that `predict` passes to `energy_and_forces` at a time.
+        batch_size_on_gpu: the same on a GPU, where a batch takes some milliseconds however small it is.
     """
 
     kind: ClassVar[str]
     batch_size: int = 256
+    batch_size_on_gpu: int = 256
 
     def __init__(self, numbers: Int[np.ndarray, "N"], module: nn.Module | None = None) -> None:
         self.numbers = np.asarray(numbers, dtype=np.int64)
@@ -91,8 +93,9 @@ class Potential(ABC):
             )
         energies = np.empty(len(positions))
         forces = np.empty(positions.shape)
-        for start in range(0, len(positions), self.batch_size):
-            part = slice(start, start + self.batch_size)
+        size = self.batch_size if self.device.type == "cpu" else self.batch_size_on_gpu
+        for start in range(0, len(positions), size):
+            part = slice(start, start + size)
             batch = torch.as_tensor(np.array(positions[part]), dtype=torch.float64, device=self.device)
             e, f = self.energy_and_forces(batch)
             energies[part] = e.detach().cpu().numpy()
