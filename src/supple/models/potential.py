@@ -36,12 +36,12 @@ class Potential(ABC):
         numbers: atomic numbers, shape (N,).
         module: a torch module that holds the arrays; its `state_dict` is what the model file stores.
         provenance: how the force field was made.
-        batch_size: number of frames that `predict` hands to `energy_and_forces` at a time.
+        batch_size: number of frames that `predict` passes to `energy_and_forces` at a time.
+        batch_size_on_gpu: the same on a GPU, where a batch takes some milliseconds however small it is.
     """
 
     kind: ClassVar[str]
     batch_size: int = 256
-    #: The same on a GPU, where a batch takes some milliseconds however small it is.
     batch_size_on_gpu: int = 256
 
     def __init__(self, numbers: Int[np.ndarray, "N"], module: nn.Module | None = None) -> None:

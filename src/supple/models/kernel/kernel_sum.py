@@ -22,8 +22,8 @@ from torch import Tensor, nn
 from supple.models.kernel.kernel import matern_factors, scale_of
 from supple.molecule.symmetry.characters import Group
 
-#: Size of one work array. On the CPU 2 MB, so that the handful of them stays in the last-level cache; a GPU is given more at a
-#: time, because starting an operation takes it as long as thousands of geometries.
+#: Size of one work array. On the CPU 2 MB, so that the handful of them stays in the last-level cache; more on a GPU, where
+#: starting an operation takes as long as thousands of geometries.
 _WORK, _WORK_ON_GPU = 250_000, 10_000_000
 
 
