@@ -50,7 +50,7 @@ from supple.models.neural.training_state import TrainingState
 from supple.molecule.descriptors.choice import make_descriptor
 from supple.molecule.symmetry.permutations import find_permutations
 from supple.runtime.machine import cores, versions
-from supple.runtime.threads import no_threads_below
+from supple.runtime.threads import single_threaded_libraries
 
 MOLECULES = ("azobenzene", "glycine")
 SIGMA = {"azobenzene": 20.0, "glycine": 10.0}
@@ -297,7 +297,7 @@ class Training:
     def take(self, n: int) -> None:
         """Take n steps, as the training loop does."""
         end = self.number + n
-        with no_threads_below() if self.loops else nullcontext():
+        with single_threaded_libraries() if self.loops else nullcontext():
             while self.number < end:
                 ahead = min(self.trained.max_steps(self.number), end - self.number)
                 self.loss = self.trained.take_steps(self.number, [1e-3] * ahead)

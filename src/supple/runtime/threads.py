@@ -12,7 +12,7 @@ import torch
 from threadpoolctl import ThreadpoolController
 
 
-def in_parts(work: Callable[[int], None], parts: int) -> None:
+def run_in_threads(work: Callable[[int], None], parts: int) -> None:
     """Call work(0) … work(parts - 1) in parallel, the first in this thread; return when all are done."""
     others = [_pool(os.getpid(), parts - 1).submit(work, part) for part in range(1, parts)] if parts > 1 else []
     work(0)
@@ -27,7 +27,7 @@ def _pool(process: int, size: int) -> ThreadPoolExecutor:
 
 
 @contextmanager
-def one_blas_thread() -> Iterator[None]:
+def single_threaded_blas() -> Iterator[None]:
     """Within this block, matrix products in compiled loops use only the thread that calls them."""
     with _blas().limit(limits=1):
         yield
@@ -41,7 +41,7 @@ def _blas() -> ThreadpoolController:
 
 
 @contextmanager
-def no_threads_below() -> Iterator[None]:
+def single_threaded_libraries() -> Iterator[None]:
     """Within this block, libraries use one thread each: where frames are already shared among threads, more would interfere.
 
     Even idle ones would: after each operation they spin for a while, on cores that are busy.
@@ -49,7 +49,7 @@ def no_threads_below() -> Iterator[None]:
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        with one_blas_thread():
+        with single_threaded_blas():
             yield
     finally:
         torch.set_num_threads(threads)

@@ -26,7 +26,7 @@ from supple.molecule.descriptors import compiled as descriptors
 from supple.molecule.descriptors.compiled import describe, pull_back
 from supple.runtime.jit.compile_options import Compiler
 from supple.runtime.jit.vectors import DOUBLES, item, larger, load, power_of_two, root, splat, store
-from supple.runtime.threads import in_parts
+from supple.runtime.threads import run_in_threads
 
 _COMPILER = Compiler(Path(__file__), Path(descriptors.__file__))
 _compiled, _inlined = _COMPILER.compiled, _COMPILER.inlined
@@ -84,7 +84,7 @@ class CompiledSum:
         """e, and its gradient by the positions."""
         energies, gradients = np.empty(len(positions)), np.empty(positions.shape)
         parts = max(1, min(torch.get_num_threads(), len(positions) // _PER_THREAD))
-        in_parts(partial(self._part, parts, positions, energies, gradients), parts)
+        run_in_threads(partial(self._part, parts, positions, energies, gradients), parts)
         return energies, gradients
 
     def _part(

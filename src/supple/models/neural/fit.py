@@ -23,7 +23,7 @@ from supple.models.neural.trainer import Validation, train
 from supple.models.neural.training_state import TrainingState
 from supple.models.settings import FitContext, FitResult
 from supple.runtime.machine import peak_rss_bytes
-from supple.runtime.threads import no_threads_below
+from supple.runtime.threads import single_threaded_libraries
 
 #: Number of frames with which a cost estimate is timed.
 TIMED_FRAMES = 64
@@ -86,7 +86,7 @@ def estimate_network_cost(
     potential.to(device)
     network = potential.network.train()
     use_compiled(network, options.compile != "never")
-    with no_threads_below():
+    with single_threaded_libraries():
         training = TrainingState(network, _labelled(some, 0.0, 1.0, device), options, 0, lambda sentence: None)
         ahead = training.max_steps(0)
         step = fastest(lambda: training.take_steps(0, [0.0] * ahead)) / ahead

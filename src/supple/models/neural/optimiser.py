@@ -18,7 +18,7 @@ from torch import Tensor
 
 from supple.models.neural.flat_parameters import FlatParameters
 from supple.models.neural.options import OptimiserName
-from supple.runtime.threads import in_parts
+from supple.runtime.threads import run_in_threads
 
 #: Decay of the running means of the gradient and of its square (and of the covariances).
 _BETAS: dict[OptimiserName, tuple[float, float]] = {"soap": (0.9, 0.95), "adamw": (0.9, 0.999)}
@@ -129,7 +129,7 @@ class Basis:
             sides = [(c[some], v[some]) for c, v in zip(self.covariances, self.vectors, strict=True)]
             _refresh(moment[some], square[some], sides, from_scratch)
 
-        in_parts(refresh_some, threads)
+        run_in_threads(refresh_some, threads)
 
     def transform(self, gradient: Float[Tensor, "P"]) -> None:
         """Transform into these coordinates, in place."""

@@ -28,7 +28,7 @@ from supple.runtime import distributed
 from supple.runtime.progress import Progress
 from supple.runtime.run_directory import RunDirectory
 from supple.runtime.signals import DeferredSignals
-from supple.runtime.threads import no_threads_below
+from supple.runtime.threads import single_threaded_libraries
 
 #: Seconds between checkpoints.
 _CHECKPOINT_EVERY = 20.0
@@ -156,4 +156,4 @@ def _steps_until_stop(step: int, at_most: int, options: TrainingOptions) -> int:
 
 def _single_threaded_libraries(network: nn.Module) -> AbstractContextManager[None]:
     """Compiled loops have threads of their own."""
-    return no_threads_below() if runs_compiled(network) else nullcontext()
+    return single_threaded_libraries() if runs_compiled(network) else nullcontext()

@@ -30,7 +30,7 @@ from supple.models.sgdml.solve import solve
 from supple.molecule.descriptors import Descriptor
 from supple.molecule.descriptors.choice import DescriptorName, make_descriptor
 from supple.molecule.symmetry.permutations import check_permutations, describe, find_permutations
-from supple.runtime.threads import no_threads_below
+from supple.runtime.threads import single_threaded_libraries
 
 
 class SGDML(ModelSettings):
@@ -155,7 +155,7 @@ class SGDML(ModelSettings):
         small = []
         if "auto" in (self.sigma, self.lam, self.energies):
             small = [direct(size) for size in small_model_sizes(train)]
-        with no_threads_below():
+        with single_threaded_libraries():
             seconds = whole.seconds + sum(cost.seconds for cost in small)
         return CostEstimate(seconds, PROCESS_BYTES + max(cost.n_bytes for cost in (whole, *small)))
 

@@ -9,7 +9,7 @@ from toy import toy_dataset
 
 from supple.models.neural.compiled.products import activate, add_product, add_product_of_transposed
 from supple.models.neural.schnet.network import SchNetNetwork
-from supple.runtime.threads import in_parts
+from supple.runtime.threads import run_in_threads
 
 NUMBERS = toy_dataset(1).numbers
 
@@ -161,7 +161,7 @@ def test_activation_and_its_slope():
 
 def test_parts_are_done_by_as_many_threads_and_mistakes_come_back():
     done = []
-    in_parts(done.append, 3)
+    run_in_threads(done.append, 3)
     assert sorted(done) == [0, 1, 2]
 
     def broken(part):
@@ -169,4 +169,4 @@ def test_parts_are_done_by_as_many_threads_and_mistakes_come_back():
             raise ValueError("part 1")
 
     with pytest.raises(ValueError, match="part 1"):
-        in_parts(broken, 2)
+        run_in_threads(broken, 2)

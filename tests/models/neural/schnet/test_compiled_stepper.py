@@ -14,7 +14,7 @@ from supple.models.neural.schnet.compiled_stepper import CompiledStepper
 from supple.models.neural.schnet.network import SchNetNetwork
 from supple.models.neural.stepper import AutogradStepper, Stepper
 from supple.models.neural.training_state import TrainingState
-from supple.runtime.threads import no_threads_below
+from supple.runtime.threads import single_threaded_libraries
 
 DATA = toy_dataset(23)
 RATES = [1e-3] * 30
@@ -32,7 +32,7 @@ def trained(threads=1, compiled=True, features=32, **settings):
 
 @pytest.fixture(autouse=True)
 def _quiet():
-    with no_threads_below():
+    with single_threaded_libraries():
         yield
 
 
@@ -92,7 +92,7 @@ def test_no_thread_waits_for_one_that_was_interrupted(monkeypatch):
         raise KeyboardInterrupt
 
     before = {name: array.clone() for name, array in some.arrays().items()}
-    monkeypatch.setattr(compiled_stepper, "in_parts", stopped)
+    monkeypatch.setattr(compiled_stepper, "run_in_threads", stopped)
     with pytest.raises(KeyboardInterrupt):
         some.take_steps(2, RATES[:5])
     for other in others:

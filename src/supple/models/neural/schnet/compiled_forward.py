@@ -17,7 +17,7 @@ from torch import Tensor
 from supple.models.neural.schnet.compiled import sweeps
 from supple.models.neural.schnet.compiled.filters import tabulate_back
 from supple.models.neural.schnet.compiled.prepare_weights import empty, prepare
-from supple.runtime.threads import in_parts
+from supple.runtime.threads import run_in_threads
 
 #: Number of parameters, the first ones, that belong to the filters.
 _N_FILTER_PARAMETERS = 4
@@ -55,7 +55,7 @@ class PreparedParameters:
         self.filters, self.transposed, self.readout = arrays
         self.of_filters = tuple(parameters[:_N_FILTER_PARAMETERS])
         self.rest, self.half = (*parameters[_N_FILTER_PARAMETERS:-3], *self.readout), half
-        in_parts(lambda part: prepare(part, threads, constants.gaussians, tuple(parameters), *arrays, 0), threads)
+        run_in_threads(lambda part: prepare(part, threads, constants.gaussians, tuple(parameters), *arrays, 0), threads)
 
 
 class Workspace:
@@ -133,7 +133,7 @@ class CompiledForward:
                 space.geometry, space.layers, energies, forces, *shares[part],
             )  # fmt: skip
 
-        in_parts(work, len(shares))
+        run_in_threads(work, len(shares))
         return space
 
     def gradient(
@@ -161,8 +161,8 @@ class CompiledForward:
                     filters.logistic[t], *(array[part, t] for array in of_filters), *knots[part],
                 )  # fmt: skip
 
-        in_parts(by_frames, len(shares))
-        in_parts(by_knots, len(knots))
+        run_in_threads(by_frames, len(shares))
+        run_in_threads(by_knots, len(knots))
         *gradients, readout_in, readout_bias, readout_out = (array.sum(0) for array in (*of_filters, *by_rest))
         half = prepared.half
         return *gradients, readout_in[:half], readout_bias[:half], readout_out[:, :half]

@@ -24,7 +24,7 @@ from supple.models.neural.schnet.compiled_forward import Constants, Workspace
 from supple.models.neural.schnet.radial_filters import PAD
 from supple.models.neural.stepper import Stepper
 from supple.runtime import distributed
-from supple.runtime.threads import in_parts
+from supple.runtime.threads import run_in_threads
 
 #: Weights without a basis that a thread updates at a time.
 _PIECE = 4096
@@ -154,7 +154,7 @@ class CompiledStepper(Stepper):
 
     def _run_team(self, work: Callable[[int], None]) -> None:
         try:
-            in_parts(work, self._team)
+            run_in_threads(work, self._team)
         except BaseException:  # interrupted before this thread joined the others, which wait for it
             abort(self._barrier)
             raise
