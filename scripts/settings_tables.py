@@ -5,9 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from supple.models.registry.settings import ModelSettings
-
 from supple import SGDML, SchNet
+from supple.models.settings import ModelSettings
 
 PAGE = Path(__file__).parent.parent / "docs" / "settings.md"
 
