@@ -1,4 +1,4 @@
-"""Keep the tables of docs/settings.md equal to the code: `settings_tables.py` says whether they are, `--write` makes them so."""
+"""Compare the tables of docs/settings.md with the code; with `--write`, update them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ PAGE = Path(__file__).parent.parent / "docs" / "settings.md"
 
 
 def table(model: type[ModelSettings]) -> str:
-    """All settings of a model, as rows."""
+    """The settings of a model as a Markdown table."""
     rows = ["| setting | default | what it is |", "|---|---|---|"]
     for name, field in model.model_fields.items():
         default = "-" if field.default is None else f"`{field.default}`"
@@ -21,7 +21,7 @@ def table(model: type[ModelSettings]) -> str:
 
 
 def main() -> int:
-    """Compare or write; 1 when the page is behind the code."""
+    """Compare or write; return 1 if the page is out of date."""
     page = PAGE.read_text(encoding="utf-8")
     new = page
     for model in (SGDML, SchNet):
@@ -34,7 +34,7 @@ def main() -> int:
     if "--write" in sys.argv:
         PAGE.write_text(new, encoding="utf-8")
         return 0
-    print(f"{PAGE.name} is behind the code: run scripts/settings_tables.py --write")
+    print(f"{PAGE.name} is out of date: run scripts/settings_tables.py --write")
     return 1
 
 
