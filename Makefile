@@ -35,6 +35,7 @@ lint: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/settings_tables.py
+	$(BIN)/python scripts/check_paths.py
 
 # Generate the bundled data again (about ten minutes).
 bundled: $(READY)
