@@ -24,7 +24,7 @@ def missing(page: Path) -> list[str]:
 
 def _exists(name: str) -> bool:
     """Whether a file or folder of the repository has this name or ends with it."""
-    folders = (ROOT / "src" / "supple", ROOT / "tests", ROOT)
+    folders = (ROOT / "src" / "supple", ROOT / "src", ROOT / "tests", ROOT)
     return any((folder / name).exists() for folder in folders) or any((ROOT / "src" / "supple").rglob(name.rstrip("/")))
 
 

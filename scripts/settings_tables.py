@@ -1,18 +1,19 @@
-"""Compare the tables of docs/settings.md with the code; with `--write`, update them."""
+"""Keep the tables of docs/settings.md equal to the code: `settings_tables.py` says whether they are, `--write` makes them so."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
 
+from supple.models.registry.settings import ModelSettings
+
 from supple import SGDML, SchNet
-from supple.models.settings import ModelSettings
 
 PAGE = Path(__file__).parent.parent / "docs" / "settings.md"
 
 
 def table(model: type[ModelSettings]) -> str:
-    """The settings of a model as a Markdown table."""
+    """All settings of a model, as rows."""
     rows = ["| setting | default | what it is |", "|---|---|---|"]
     for name, field in model.model_fields.items():
         default = "-" if field.default is None else f"`{field.default}`"
@@ -21,7 +22,7 @@ def table(model: type[ModelSettings]) -> str:
 
 
 def main() -> int:
-    """Compare or write; return 1 if the page is out of date."""
+    """Compare or write; 1 when the page is behind the code."""
     page = PAGE.read_text(encoding="utf-8")
     new = page
     for model in (SGDML, SchNet):
@@ -34,7 +35,7 @@ def main() -> int:
     if "--write" in sys.argv:
         PAGE.write_text(new, encoding="utf-8")
         return 0
-    print(f"{PAGE.name} is out of date: run scripts/settings_tables.py --write")
+    print(f"{PAGE.name} is behind the code: run scripts/settings_tables.py --write")
     return 1
 
 

@@ -88,7 +88,7 @@ class Callback:
 
     def __init__(self, lammps: Any, potential: Potential, ids: Int[np.ndarray, "N"], fix: str, units: Units) -> None:
         self.lammps, self.potential, self.ids, self.fix, self.units = lammps, potential, ids, fix, units
-        self._shifts: Float[np.ndarray, "N 3"] | None = None
+        self._joining: Float[np.ndarray, "N 3"] | None = None
 
     def __call__(self, caller: Any, step: int, n_local: int, tags: Any, x: Any, forces: Any) -> None:
         """Set the forces of all local atoms, and the energy."""
@@ -105,15 +105,15 @@ class Callback:
         self.lammps.fix_external_set_energy_global(self.fix, float(energies[0]) / self.units.energy_in_ev)
 
     def _positions(self, rows: Int[np.ndarray, "N"], x: Any) -> Float[np.ndarray, "N 3"]:
-        """The whole molecule, Å: unwrapped by image flags, and by the lattice vectors that made it whole at the start."""
+        """The whole molecule, Å: joined by image flags, and by the lattice vectors that made it whole at the start."""
         cell, periodic = _box(self.lammps)
         flags = self.lammps.numpy.extract_atom("image")[rows]
         images = np.array([self.lammps.decode_image_flags(int(flag)) for flag in flags], dtype=np.float64)
         positions = x[rows] + images @ cell
-        if self._shifts is None:
-            unwrapped = whole(Atoms(self.potential.numbers, positions, cell=cell, pbc=periodic))
-            self._shifts = np.round((unwrapped - positions) @ np.linalg.inv(cell))
-        return positions + self._shifts @ cell
+        if self._joining is None:
+            joined = whole(Atoms(self.potential.numbers, positions, cell=cell, pbc=periodic))
+            self._joining = np.round((joined - positions) @ np.linalg.inv(cell))
+        return positions + self._joining @ cell
 
 
 def _rows(tags: Int[np.ndarray, "L"], ids: Int[np.ndarray, "N"]) -> Int[np.ndarray, "N"]:
