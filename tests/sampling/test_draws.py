@@ -5,15 +5,15 @@ import pytest
 from ase import units
 from ase.build import molecule
 from ase.io import write
+from supple.sampling.dynamics import Dynamics
+from supple.sampling.modes import Modes, displacements, normal_modes
+from supple.sampling.path import Path as ReactionPath
+from supple.sampling.scan import Scan
 
 from supple.geometry.constraints import torsion_gradient
 from supple.geometry.coordinates import Coordinate
 from supple.sampling.context import Bench
-from supple.sampling.dynamics import Dynamics
-from supple.sampling.modes import Modes, displacements, normal_modes
-from supple.sampling.path import Path as ReactionPath
 from supple.sampling.recipe import Recipe, parse_draw
-from supple.sampling.scan import Scan
 
 pytest.importorskip("tblite")
 

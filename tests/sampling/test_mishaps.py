@@ -6,17 +6,17 @@ import numpy as np
 import pytest
 from ase.build import molecule
 from ase.io import read, write
+from supple.sampling.dynamics import Dynamics, heat, run
+from supple.sampling.modes import Modes
+from supple.sampling.path import Path as ReactionPath
 
 from supple.errors import DataError, SettingsError
 from supple.geometry.constraints import relaxed_at
 from supple.geometry.coordinates import Coordinate
 from supple.sampling import Recipe, sample
 from supple.sampling.context import Bench, Labelled
-from supple.sampling.dynamics import Dynamics, heat, run
 from supple.sampling.engine import draw
-from supple.sampling.modes import Modes
 from supple.sampling.molecules import short_name, starting_geometry
-from supple.sampling.path import Path as ReactionPath
 from supple.sampling.segment_file import SegmentFile
 
 FAKE = "fake_calculators:springs"

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from ase import Atoms
 from ase.io import write
+from supple.sampling.scan import Scan
 
 import supple
 from supple.errors import SettingsError
 from supple.geometry.profile import profiles
 from supple.sampling import Recipe, sample
 from supple.sampling.context import Bench
-from supple.sampling.scan import Scan
 
 VALUES = (180.0, 90.0, 0.0, -90.0)
 SCAN = {"torsion": "3-1-2-4", "from": 180, "to": -90, "points": 4, "settled": True}

@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 from ase import Atoms
 from closed_forms import PEROXIDE, V1, V2, ClosedForm, peroxide, peroxide_at, torsion_energy
+from supple.simulation.relaxation.initial_paths import first_guess, torsion_turns
+from supple.simulation.relaxation.torsion_names import torsion_named
 
 from supple import Dataset
 from supple.data.units import ENERGY
 from supple.errors import DataError, MoleculeError, SettingsError
 from supple.geometry.profile import Profile
 from supple.simulation.relaxation import ReactionPath, reaction_path, scan_torsion
-from supple.simulation.relaxation.initial_paths import first_guess, torsion_turns
-from supple.simulation.relaxation.torsion_names import torsion_named
 
 #: cos φ of the top: dV/dφ = 0 of V1/2 (1 + cos φ) + V2 (1 - cos 2φ).
 TOP = np.degrees(np.arccos(V1 / 8 / V2))
