@@ -72,7 +72,7 @@ def sample(
     with progress_display() as progress:
         segments = asked.segments()
         for segment in segments:
-            frames = f"{segment.expected} frames" if segment.expected else "a frame for each energy that falls"
+            frames = f"{segment.expected} frames" if segment.expected else "a frame wherever a lower energy is found"
             progress.note(f"{segment.name}: {frames}, about {segment.calculations} calculations")
         total = sum(segment.calculations for segment in segments)
         progress.note(f"In total about {total} calculations for {asked.molecule}; the frames go into {out}.")

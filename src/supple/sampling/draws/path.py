@@ -9,6 +9,7 @@ from typing import Any, Literal, TypedDict
 
 import numpy as np
 from ase import Atoms
+from ase.build import minimize_rotation_and_translation
 from jaxtyping import Float
 from pydantic import Field, PositiveFloat, PositiveInt
 
@@ -106,6 +107,7 @@ class _Band(Segment[BandState]):
         """The images, Å, and the largest force left on the band, eV/Å."""
         draw = self.draw
         first, last = (minimise(end, context.driver)[0] for end in draw.ends(context))
+        minimize_rotation_and_translation(first, last)
         if same_geometry(first, last):
             raise ArithmeticError("both ends relax to the same geometry, so that there is no path between them")
         band = interpolate_idpp(first, last, draw.images)
