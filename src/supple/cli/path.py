@@ -16,14 +16,14 @@ def path(
     file: GeometryFile,
     first: Annotated[
         int | None,
-        typer.Option("--from", min=0, help="Frame of the first end, counted from 0; the first frame if left out."),
+        typer.Option("--from", min=0, help="Frame of one end, counted from 0; the first frame if left out."),
     ] = None,
     last: Annotated[
-        int | None, typer.Option("--to", min=0, help="Frame of the last end; the last frame if left out.")
+        int | None, typer.Option("--to", min=0, help="Frame of the other end; the last frame if left out.")
     ] = None,
     images: Annotated[int, typer.Option(help="Geometries along the path, both ends included.")] = 15,
     fmax: Annotated[float, typer.Option(min=1e-6, help="Converged when no force on the band is larger (eV/Å).")] = 0.05,
-    steps: Annotated[int, typer.Option(min=2, help="Most steps to relax the band.")] = 600,
+    steps: Annotated[int, typer.Option(min=2, help="Maximum number of steps to relax the band, and each end.")] = 600,
     out: Annotated[Path | None, typer.Option(help="Extended xyz to write; FILE-path.xyz if left out.")] = None,
     units: GeometryUnits = None,
     json: JsonOption = False,

@@ -21,9 +21,10 @@ def relax(
     file: GeometryFile,
     out: Annotated[Path | None, typer.Option(help="Extended xyz to write; FILE-relaxed.xyz if left out.")] = None,
     fmax: Annotated[float, typer.Option(min=1e-8, help="Converged when no force is larger (eV/Å).")] = 0.001,
-    steps: Annotated[int, typer.Option(min=1, help="Most steps of each relaxation.")] = 1000,
+    steps: Annotated[int, typer.Option(min=1, help="Maximum number of steps of each relaxation.")] = 1000,
     most: Annotated[
-        int | None, typer.Option(min=1, help="Relax only so many frames, evenly spaced over the file; all if left out.")
+        int | None,
+        typer.Option(min=1, help="Relax at most this many frames, evenly spaced over the file; all if left out."),
     ] = None,
     frequencies: Annotated[
         bool, typer.Option("--frequencies", help="Calculate harmonic frequencies of each conformer.")

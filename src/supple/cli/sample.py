@@ -20,8 +20,10 @@ _TOLERATED_LOSS = 0.1
 
 
 def _help(setting: str) -> str:
-    """What the recipe says of its setting."""
-    return Recipe.model_fields[setting].description or ""
+    """What the recipe says of its setting, and its default."""
+    field = Recipe.model_fields[setting]
+    text = field.description or ""
+    return text if field.is_required() or field.default is None else f"{text.rstrip('.')}; {field.default} if left out."
 
 
 def sample(
@@ -36,9 +38,7 @@ def sample(
     ] = None,
     label: Annotated[
         Path | None,
-        typer.Option(
-            help="Label the geometries of this file instead of drawing any, such as those that 'supple md' kept."
-        ),
+        typer.Option(help="Label the geometries of this file, such as those that 'supple md' kept, and draw none."),
     ] = None,
     method: Annotated[str | None, typer.Option(help=_help("method"))] = None,
     drive: Annotated[str | None, typer.Option(help=_help("drive"))] = None,

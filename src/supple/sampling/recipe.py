@@ -43,10 +43,11 @@ class Recipe(BaseModel):
         "GFN2-xTB", description="Method of the labels: GFN2-xTB, GFN1-xTB, pyscf:PBE/def2-SVP, or module:function."
     )
     drive: str | None = Field(
-        None, description="Another, cheaper method for dynamics and relaxations; that of the labels if left out."
+        None,
+        description="Another method, usually cheaper, for dynamics and relaxations; that of the labels if left out.",
     )
     charge: int = Field(0, description="Total charge of the molecule.")
-    multiplicity: PositiveInt = Field(1, description="Spin multiplicity of the molecule; 1 is a singlet.")
+    multiplicity: PositiveInt = Field(1, description="Spin multiplicity of the molecule (1 for a singlet).")
     seed: NonNegativeInt = Field(0, description="Seed of all random numbers.")
     draws: tuple[AnyDraw, ...] = Field(default_factory=lambda: (make_draw({"kind": "md"}),), min_length=1)
 

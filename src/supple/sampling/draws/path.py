@@ -37,7 +37,7 @@ class ReactionPath(Draw, ShortTrajectories):
     )
     images: PositiveInt = Field(15, description="Geometries along the path, both ends included.")
     fmax: PositiveFloat = Field(0.1, description="Largest force at which the band counts as converged (eV/Å).")
-    steps: PositiveInt = Field(300, description="Most steps to relax the band.")
+    steps: PositiveInt = Field(300, description="Maximum number of steps to relax the band.")
 
     @property
     def geometries(self) -> tuple[str, ...]:
