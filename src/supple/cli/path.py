@@ -28,9 +28,9 @@ def path(
     units: GeometryUnits = None,
     json: JsonOption = False,
 ) -> None:
-    """Find the reaction path between two conformers by a climbing-image nudged elastic band.
+    """Find the reaction path between two conformers.
 
-    Both ends are relaxed first. Exit code 1 when the band or an end does not converge.
+    Both ends are relaxed first, then a climbing-image nudged elastic band between them. Exit code 1 when the band or an end does not converge.
     """
     from supple.data.reading import read
     from supple.models.loading import load

@@ -32,7 +32,7 @@ def relax(
     units: GeometryUnits = None,
     json: JsonOption = False,
 ) -> None:
-    """Relax geometries to minima, and count their conformers.
+    """Relax geometries to minima and group these into conformers.
 
     Exit code 1 when a relaxation does not converge, or a bond breaks or forms.
     """

@@ -10,24 +10,18 @@ import typer
 
 from supple.cli.console import print_json, print_next, progress_display
 from supple.cli.options import JsonOption
-from supple.sampling.recipe import Recipe
+from supple.sampling import descriptions
 
 if TYPE_CHECKING:
+    from supple.sampling.recipe import Recipe
     from supple.sampling.result import SamplingResult
 
 #: The exit code is 1 when a larger part of the frames than this is lost.
 _TOLERATED_LOSS = 0.1
 
 
-def _help(setting: str) -> str:
-    """What the recipe says of its setting, and its default."""
-    field = Recipe.model_fields[setting]
-    text = field.description or ""
-    return text if field.is_required() or field.default is None else f"{text.rstrip('.')}; {field.default} if left out."
-
-
 def sample(
-    molecule: Annotated[str | None, typer.Argument(help=_help("molecule"))] = None,
+    molecule: Annotated[str | None, typer.Argument(help=descriptions.MOLECULE)] = None,
     draw: Annotated[
         list[str] | None,
         typer.Option(
@@ -40,11 +34,11 @@ def sample(
         Path | None,
         typer.Option(help="Label the geometries of this file, such as those that 'supple md' kept, and draw none."),
     ] = None,
-    method: Annotated[str | None, typer.Option(help=_help("method"))] = None,
-    drive: Annotated[str | None, typer.Option(help=_help("drive"))] = None,
-    charge: Annotated[int | None, typer.Option(help=_help("charge"))] = None,
-    multiplicity: Annotated[int | None, typer.Option(min=1, help=_help("multiplicity"))] = None,
-    seed: Annotated[int | None, typer.Option(min=0, help=_help("seed"))] = None,
+    method: Annotated[str | None, typer.Option(help=descriptions.METHOD)] = None,
+    drive: Annotated[str | None, typer.Option(help=descriptions.DRIVE)] = None,
+    charge: Annotated[int | None, typer.Option(help=descriptions.CHARGE)] = None,
+    multiplicity: Annotated[int | None, typer.Option(min=1, help=descriptions.MULTIPLICITY)] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help=descriptions.SEED)] = None,
     recipe: Annotated[
         Path | None,
         typer.Option(help="A YAML file with all of these settings, or the name of a bundled recipe: azobenzene."),
@@ -56,9 +50,10 @@ def sample(
     jobs: Annotated[int | None, typer.Option(min=1, help="Worker processes; one per core if left out.")] = None,
     json: JsonOption = False,
 ) -> None:
-    """Make reference data: draw geometries of a molecule and label them, or label those of a file.
+    """Generate geometries of a molecule and compute reference labels.
 
-    After an interruption, run the same command again to resume. Exit code 1 when more than a tenth of the frames is lost.
+    With --label, the frames of a file are labelled instead. After an interruption, run the same command again to resume. Exit
+    code 1 when more than a tenth of the frames is lost.
     """
     from supple.errors import SettingsError
     from supple.sampling import sample as follow
@@ -91,6 +86,7 @@ def _recipe(molecule: str | None, draw: list[str] | None, given: dict[str, Any],
     """The recipe that the options describe."""
     from supple.errors import SettingsError
     from supple.sampling.draw_syntax import parse_draw
+    from supple.sampling.recipe import Recipe
 
     if recipe is not None:
         if molecule is not None or draw or given:
@@ -111,6 +107,7 @@ def _labels(
 ) -> Recipe:
     """A recipe that labels the frames of a file."""
     from supple.errors import DataError, SettingsError
+    from supple.sampling.recipe import Recipe
 
     if molecule is not None or draw or recipe is not None:
         raise SettingsError(

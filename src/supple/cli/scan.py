@@ -30,7 +30,7 @@ def scan(
     units: GeometryUnits = None,
     json: JsonOption = False,
 ) -> None:
-    """Scan a torsion over a full turn, with everything else relaxed at each angle.
+    """Scan a torsion through a full turn, relaxing everything else.
 
     The torsion is scanned in both directions; then each angle is relaxed again from its neighbours until no energy falls
     further. Exit code 1 when the relaxation at an angle does not converge.

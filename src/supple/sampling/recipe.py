@@ -20,6 +20,7 @@ from pydantic import (
 
 from supple.data import bundled
 from supple.errors import SettingsError
+from supple.sampling import descriptions
 from supple.sampling.draws import first_problem, make_draw
 from supple.sampling.draws.base import Draw
 
@@ -38,17 +39,12 @@ class Recipe(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    molecule: str = Field(description="A bundled name (azobenzene, glycine), SMILES, or a file of geometries.")
-    method: str = Field(
-        "GFN2-xTB", description="Method of the labels: GFN2-xTB, GFN1-xTB, pyscf:PBE/def2-SVP, or module:function."
-    )
-    drive: str | None = Field(
-        None,
-        description="Another method, usually cheaper, for dynamics and relaxations; that of the labels if left out.",
-    )
-    charge: int = Field(0, description="Total charge of the molecule.")
-    multiplicity: PositiveInt = Field(1, description="Spin multiplicity of the molecule (1 for a singlet).")
-    seed: NonNegativeInt = Field(0, description="Seed of all random numbers.")
+    molecule: str = Field(description=descriptions.MOLECULE)
+    method: str = Field("GFN2-xTB", description=descriptions.METHOD)
+    drive: str | None = Field(None, description=descriptions.DRIVE)
+    charge: int = Field(0, description=descriptions.CHARGE)
+    multiplicity: PositiveInt = Field(1, description=descriptions.MULTIPLICITY)
+    seed: NonNegativeInt = Field(0, description=descriptions.SEED)
     draws: tuple[AnyDraw, ...] = Field(default_factory=lambda: (make_draw({"kind": "md"}),), min_length=1)
 
     def context(self) -> SamplingContext:
