@@ -1,4 +1,4 @@
-"""Settled scans: wavefront propagation over the frames of the scans before, resumed from its state in JSON."""
+"""Settled scans: wavefront propagation over the frames of the preceding scans, resumed from its state in JSON."""
 
 import json
 

@@ -46,19 +46,17 @@ def path(
     write_frames(out, potential, found.positions, found.energies, found.forces, {"part_of_the_way": found.coordinate})
     figures = write_profile(out, found.profile)
     remark = None
-    if found.left > fmax:
-        remark = (
-            f"A force of {found.left:.2g} eV/Å remains on the band after {steps} steps: use more --images or --steps."
-        )
-    elif not found.settled:
+    if found.max_force > fmax:
+        remark = f"A force of {found.max_force:.2g} eV/Å remains on the band after {steps} steps: use more --images or --steps."
+    elif not found.converged:
         remark = f"An end of the path was not relaxed within {steps} steps: use more --steps, or relax it first."
     if json:
         print_json(
             {
                 "out": str(out), "figures": [str(f) for f in figures], "barriers_eV": list(found.barriers),
-                "has_barrier": found.imaginary is not None, "imaginary_per_cm": found.imaginary,
+                "has_barrier": found.imaginary_wavenumbers is not None, "imaginary_per_cm": found.imaginary_wavenumbers,
                 "energies_eV": found.energies.tolist(), "part_of_the_way": found.coordinate.tolist(),
-                "settled": found.settled, "left_eV_per_angstrom": found.left, "sentences": found.sentences(),
+                "settled": found.converged, "left_eV_per_angstrom": found.max_force, "sentences": found.sentences(),
             }
         )  # fmt: skip
     else:
@@ -69,5 +67,5 @@ def path(
             typer.echo(remark, err=True)
         typer.echo(f"\nWritten:\n  {out}  {len(found.energies)} images\n  {figures[0]}  the profile, also as PDF")
         print_next(f"ase gui {out}")
-    if not found.settled:
+    if not found.converged:
         raise typer.Exit(1)

@@ -63,7 +63,7 @@ def relax(
     else:
         _print(found, potential.numbers, out)
         print_next(f"supple scan {model} {out}", f"supple path {model} {out}")
-    if not all(minimum.settled and minimum.remark is None for minimum in found):
+    if not all(minimum.converged and minimum.remark is None for minimum in found):
         raise typer.Exit(1)
 
 
@@ -73,7 +73,7 @@ def _as_json(minimum: Minimum) -> dict[str, object]:
     return {
         "frame": minimum.frame, "conformer": minimum.conformer,
         "energy_eV": minimum.energy if math.isfinite(minimum.energy) else None,
-        "settled": minimum.settled, "remark": minimum.remark,
+        "settled": minimum.converged, "remark": minimum.remark,
         "wavenumbers_per_cm": None if minimum.wavenumbers is None else minimum.wavenumbers.tolist(),
     }  # fmt: skip
 

@@ -60,19 +60,20 @@ def sample(
 
     given = {"method": method, "drive": drive, "charge": charge, "multiplicity": multiplicity, "seed": seed}
     given = {key: value for key, value in given.items() if value is not None}
-    asked = _recipe(molecule, draw, given, recipe) if label is None else _labels(molecule, draw, given, recipe, label)
-    out = out or Path(f"{_stem(asked.molecule)}-{'sampled' if label is None else 'labelled'}.xyz")
+    plan = _recipe(molecule, draw, given, recipe) if label is None else _labels(molecule, draw, given, recipe, label)
+    out = out or Path(f"{_stem(plan.molecule)}-{'sampled' if label is None else 'labelled'}.xyz")
     if not out.name.removesuffix(".gz").endswith((".xyz", ".extxyz")):
         raise SettingsError(f"Frames are written as extended xyz: {out} must end in .xyz or .xyz.gz.")
     with progress_display() as progress:
-        segments = asked.segments()
+        segments = plan.segments()
         for segment in segments:
             frames = f"{segment.expected} frames" if segment.expected else "a frame wherever a lower energy is found"
             progress.note(f"{segment.name}: {frames}, about {segment.calculations} calculations")
         total = sum(segment.calculations for segment in segments)
-        progress.note(f"In total about {total} calculations for {asked.molecule}; the frames go into {out}.")
+        methods = " and ".join(dict.fromkeys([plan.drive or plan.method, plan.method]))
+        progress.note(f"About {total} {methods} calculations in all for {plan.molecule}; frames go into {out}.")
         try:
-            made = follow(asked, out, jobs, progress)
+            made = follow(plan, out, jobs, progress)
         except KeyboardInterrupt:
             progress.note("Interrupted: run the command again to resume.")
             raise typer.Exit(130) from None
@@ -151,11 +152,13 @@ def _report(made: SamplingResult, out: Path, json: bool) -> None:
     for failure in _counted(made.failures):
         typer.echo(f"Failed: {failure}", err=True)
     if made.failures or made.missing:
-        typer.echo(f"{len(made.failures)} calculations failed, and {made.missing} frames were not reached.", err=True)
+        failed = f"{len(made.failures)} calculation{'' if len(made.failures) == 1 else 's'} failed"
+        missing = f"{made.missing} frame{' was' if made.missing == 1 else 's were'} not reached"
+        typer.echo(f"{failed}, and {missing}.", err=True)
     print_next(f"supple check {out}", f"supple train {out}")
 
 
 def _counted(sentences: tuple[tuple[str, str], ...]) -> list[str]:
     """Each sentence once for each origin, with its number of frames."""
     counts = Counter(sentences)
-    return [f"{origin}: {said}" + (f" ({n} frames)" if n > 1 else "") for (origin, said), n in counts.items()]
+    return [f"{origin}: {sentence}" + (f" ({n} frames)" if n > 1 else "") for (origin, sentence), n in counts.items()]

@@ -50,9 +50,9 @@ def minimise_constrained(
     steps: int = 300,
     max_step: float | None = None,
 ) -> tuple[Atoms, str | None]:
-    """The geometry minimised with the coordinate fixed at its value, and a remark where something is to be said of it.
+    """The geometry minimised with the coordinate fixed at its value, and a remark where it did not converge or is ill-defined.
 
-    An angle is fixed by fixing its three atoms: at 180 degrees it has no derivative by which it could be held.
+    An angle is fixed by fixing its three atoms: at 180 degrees it has no derivative.
     """
     fixed = FixTorsion(coordinate, coordinate.value(atoms)) if coordinate.is_torsion else FixAtoms(coordinate.atoms)
     relaxed, converged = minimise(atoms, calculator, _FMAX_CONSTRAINED, steps, fixed, max_step)

@@ -57,7 +57,7 @@ class Profile:
         return sorted(points, key=lambda point: point[1])
 
     def sentences(self) -> list[str]:
-        """Minima and barriers in words, one each."""
+        """A phrase for each minimum and barrier."""
         return [f"{kind} at {self._place(k)}: {self.energies[k]:.2f} kcal/mol" for kind, k in self.stationary_points]
 
     def _place(self, k: int) -> str:

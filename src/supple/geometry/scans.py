@@ -23,7 +23,7 @@ class ScanPoint:
         value: of the coordinate, degrees; beyond 180 where the turn continues past it.
         atoms: the geometry.
         axis: unit vector that the next step turns about, shape (3,).
-        remark: what should be known of it, for instance that it did not converge.
+        remark: a warning to the user, for instance that it did not converge.
         failure: why the scan stopped here; None where it did not.
     """
 

@@ -67,7 +67,7 @@ class WavefrontPoint:
         atoms: the geometry.
         result: its energy and forces, or why there are none.
         front: the state after it, from which the propagation resumes.
-        remark: what should be known of it, for instance that it did not converge.
+        remark: a warning to the user, for instance that it did not converge.
     """
 
     value: float

@@ -88,7 +88,7 @@ class SamplingContext:
         state: Mapping[str, Any] | None = None,
         remark: str | None = None,
     ) -> LabelledFrame:
-        """A geometry with its energy and forces; a failed calculation gives a frame that says so."""
+        """A geometry with its energy and forces; a failed calculation gives a failed frame."""
         positions, result = atoms.positions.copy(), single_point(atoms, self.labeller)
         if result.failure is not None:
             return LabelledFrame.failed(positions, result.failure, extras, state)

@@ -34,7 +34,7 @@ class LabelledFrame:
         energy: eV; None where the calculation failed.
         forces: eV/Å, shape (N, 3); None where the calculation failed.
         failure: why it failed.
-        remark: what the user should know of a frame that did not fail, for instance that its relaxation did not converge.
+        remark: a warning about a frame that did not fail, for instance that its relaxation did not converge.
         extras: further numbers that are written with it, such as the angle of a scan.
         state: all that its segment needs to resume after this frame, as JSON can hold it; None where the state of an earlier
             frame will do.

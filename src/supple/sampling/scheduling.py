@@ -71,7 +71,7 @@ def complete_segment(
 ) -> None:
     """Draw the frames that a segment still lacks, and write each as soon as it is labelled.
 
-    A segment that cannot continue, because a calculation failed that was not a label, ends with a frame that says so.
+    A segment that cannot continue, because a calculation failed that was not a label, ends with a failed frame that gives the reason.
     """
     with file.claimed():
         file.truncate_partial_line()

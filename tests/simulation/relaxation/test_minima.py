@@ -25,7 +25,7 @@ def test_geometries_relax_to_the_two_minima_of_the_torsion():
     found = relax(HOOH, geometries(10, 170, -165, -20, 150))
     assert [one.conformer for one in found] == [1, 1, 1, 2, 2]
     assert {one.frame for one in found[:3]} == {1, 2, 4}
-    assert all(one.settled and one.remark is None for one in found)
+    assert all(one.converged and one.remark is None for one in found)
     assert all(np.linalg.norm(one.forces, axis=1).max() <= 1e-3 for one in found)
     assert found[0].energy == pytest.approx(torsion_energy(180.0), abs=1e-5)
     assert found[-1].energy == pytest.approx(V1, abs=1e-5)
@@ -71,7 +71,7 @@ def test_a_bond_that_breaks_is_remarked():
     (one,) = relax(repelling, Dataset.of([7, 7], [[[0, 0, 0], [0, 0, 1.1]]]), fmax=0.1)
     assert "the bond N1-N2 broke: the force field was not trained on such geometries" in one.remark
     (cut,) = relax(HOOH, geometries(90), steps=2)
-    assert not cut.settled
+    assert not cut.converged
     assert "eV/Å remains after 2 steps" in cut.remark
 
 
@@ -81,7 +81,7 @@ def test_a_relaxation_to_nan_does_not_stop_the_others():
 
     start = [[[0, 0, 0], [0, 0, 1.2]], [[9, 0, 0], [9, 0, 1.2]]]
     found = relax(ClosedForm([7, 7], torn), Dataset.of([7, 7], start))
-    assert [one.settled for one in found] == [True, False]
+    assert [one.converged for one in found] == [True, False]
     assert "energy or forces are not finite" in found[1].remark
 
 

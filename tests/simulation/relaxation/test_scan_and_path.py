@@ -48,13 +48,13 @@ def test_an_odd_number_of_points_closes_too():
 def test_a_path_goes_over_the_saddle_of_the_torsion_all_images_in_one_batch():
     model = force_field()
     found = reaction_path(model, at(5.0), at(175.0), images=11, fmax=0.01)
-    assert found.settled
+    assert found.converged
     there, back = found.barriers
     assert there == pytest.approx(torsion_energy(TOP) - torsion_energy(0.0), abs=1e-3)
     assert back == pytest.approx(torsion_energy(TOP) - torsion_energy(180.0), abs=1e-3)
     top = Atoms(PEROXIDE.numbers, found.positions[found.top]).get_dihedral(0, 1, 2, 3)
     assert min(top, 360 - top) == pytest.approx(TOP, abs=3)
-    assert len(found.imaginary) == 1
+    assert len(found.imaginary_wavenumbers) == 1
     assert f"The barrier is {there / KCAL:.2f} kcal/mol" in found.sentences()[0]
     assert "one imaginary frequency" in found.sentences()[1]
     assert "it is a saddle point" in found.sentences()[1]

@@ -24,7 +24,7 @@ from supple.sampling.segments import Segment
 
 
 class Scan(Draw, ShortTrajectories):
-    """A scan of a coordinate from one value to another, and back where asked."""
+    """A scan of a coordinate from one value to another, and optionally back."""
 
     kind: Literal["scan"] = "scan"
     torsion: str | None = Field(
@@ -87,10 +87,13 @@ class Scan(Draw, ShortTrajectories):
 
 
 class ScanState(TypedDict):
-    """The point that was reached, the one before it, from which it is repeated while bursts are missing, and their number.
+    """The current point, and the one before it, from which the current one is repeated while some of its bursts are missing.
 
-    point: its index; at, axis_at: its positions in Å and the axis to turn about. before, axis, last: positions, axis and value
-    of the point before. of_point: frames of the point so far.
+    Keys:
+        point: index of the current point.
+        before, axis, last: positions (Å), axis to turn about and value (degrees) of the point before.
+        at, axis_at: positions (Å) and axis of the current point.
+        of_point: frames of the current point so far.
     """
 
     point: int

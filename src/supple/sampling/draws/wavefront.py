@@ -1,4 +1,4 @@
-"""The settled part of a scan: wavefront propagation over the points of the scans before (see `supple.geometry.wavefront`)."""
+"""The settled part of a scan: wavefront propagation over the points of the preceding scans (see `supple.geometry.wavefront`)."""
 
 from __future__ import annotations
 

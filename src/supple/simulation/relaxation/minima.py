@@ -28,9 +28,9 @@ class Minimum:
         positions: Å, shape (N, 3).
         energy: eV; infinite where the relaxation failed.
         forces: eV/Å, shape (N, 3); NaN where the relaxation failed.
-        settled: whether the relaxation converged.
+        converged: whether the relaxation did.
         conformer: counted from 1, the lowest first; mirror images are one conformer.
-        remark: what else should be known, for instance that a bond broke.
+        remark: a warning to the user, for instance that a bond broke.
         wavenumbers: harmonic, cm⁻¹, imaginary ones negative, shape (V,); for the lowest geometry of each conformer, where asked
             for.
     """
@@ -39,13 +39,13 @@ class Minimum:
     positions: Float[np.ndarray, "N 3"]
     energy: float
     forces: Float[np.ndarray, "N 3"]
-    settled: bool
+    converged: bool
     conformer: int = 0
     remark: str | None = None
     wavenumbers: Float[np.ndarray, "V"] | None = None
 
     def __repr__(self) -> str:
-        end = "" if self.settled else ", not converged"
+        end = "" if self.converged else ", not converged"
         return f"<conformer {self.conformer}, {self.energy:.4f} eV, from frame {self.frame}{end}>"
 
 
@@ -115,7 +115,7 @@ def _relaxed(potential: Potential, frame: int, start: Float[np.ndarray, "N 3"], 
 def _changed_bond(
     numbers: Int[np.ndarray, "N"], before: Float[np.ndarray, "N 3"], after: Float[np.ndarray, "N 3"]
 ) -> str | None:
-    """The first bond that broke or formed, in words."""
+    """A sentence about the first bond that broke or formed."""
     old, new = bonds(numbers, before[None]), bonds(numbers, after[None])
     changed = np.argwhere(np.triu(old != new))
     if not len(changed):

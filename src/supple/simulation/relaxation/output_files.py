@@ -40,8 +40,8 @@ def write_frames(
     extras: Mapping[str, np.ndarray],
 ) -> None:
     """Write geometries in Å with forces in eV/Å, and energies in eV where the force field was trained on energies."""
-    known = energies if potential.provenance.has_energies else None
-    write_extxyz(out, Dataset.of(potential.numbers, positions, known, forces, name=out.name, extras=dict(extras)))
+    labels = energies if potential.provenance.has_energies else None
+    write_extxyz(out, Dataset.of(potential.numbers, positions, labels, forces, name=out.name, extras=dict(extras)))
 
 
 def write_profile(out: Path, profile: Profile) -> list[Path]:

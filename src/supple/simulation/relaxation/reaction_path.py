@@ -35,17 +35,17 @@ class ReactionPath:
         positions: Å, shape (K, N, 3).
         energies: eV, shape (K,).
         forces: eV/Å, shape (K, N, 3).
-        left: eV/Å; the largest force that remains on the band.
-        settled: whether the band converged, and both ends did.
-        imaginary: cm⁻¹, negative; the imaginary frequencies of the highest image. None when that is an end.
+        max_force: eV/Å; the largest force that remains on the band.
+        converged: whether the band and both ends did.
+        imaginary_wavenumbers: cm⁻¹, negative; those of the highest image, None when that is an end.
     """
 
     positions: Float[np.ndarray, "K N 3"]
     energies: Float[np.ndarray, "K"]
     forces: Float[np.ndarray, "K N 3"]
-    left: float
-    settled: bool
-    imaginary: tuple[float, ...] | None
+    max_force: float
+    converged: bool
+    imaginary_wavenumbers: tuple[float, ...] | None
 
     @property
     def top(self) -> int:
@@ -70,25 +70,25 @@ class ReactionPath:
         return Profile("path", "", self.coordinate, relative)
 
     def sentences(self) -> list[str]:
-        """The barrier in words, and whether it is a saddle point."""
+        """Sentences about the barrier, and whether its top is a saddle point."""
         forward, back = (value / ENERGY["kcal/mol"] for value in self.barriers)
-        if self.imaginary is None:
+        if self.imaginary_wavenumbers is None:
             return ["There is no barrier: the energy is highest at an end of the path."]
-        said = [f"The barrier is {forward:.2f} kcal/mol from the first end and {back:.2f} kcal/mol from the last."]
-        cm = ", ".join(f"{abs(value):.0f}i" for value in self.imaginary)
-        if len(self.imaginary) == 1:
-            said.append(f"The highest image has one imaginary frequency ({cm} cm⁻¹): it is a saddle point.")
-        elif self.imaginary:
-            said.append(
-                f"The highest image has {len(self.imaginary)} imaginary frequencies ({cm} cm⁻¹): it is not a saddle point, "
+        sentences = [f"The barrier is {forward:.2f} kcal/mol from the first end and {back:.2f} kcal/mol from the last."]
+        cm = ", ".join(f"{abs(value):.0f}i" for value in self.imaginary_wavenumbers)
+        if len(self.imaginary_wavenumbers) == 1:
+            sentences.append(f"The highest image has one imaginary frequency ({cm} cm⁻¹): it is a saddle point.")
+        elif self.imaginary_wavenumbers:
+            sentences.append(
+                f"The highest image has {len(self.imaginary_wavenumbers)} imaginary frequencies ({cm} cm⁻¹): it is not a saddle point, "
                 "and a path with a lower barrier exists."
             )
         else:
-            said.append(
+            sentences.append(
                 "The highest image has no imaginary frequency: it is not a saddle point; use more --images or a smaller "
                 "--fmax."
             )
-        return said
+        return sentences
 
 
 def reaction_path(
@@ -132,14 +132,14 @@ def reaction_path(
     progress.step("Path", 1, 3, "relaxing the band")
     band = make_band([Atoms(potential.numbers, r) for r in candidates[int(np.argmin(highest))]])
     attach_batched_calculators(potential, band.images)
-    left = relax_band(band, fmax, steps)
+    max_force = relax_band(band, fmax, steps)
     positions = np.array([image.positions for image in band.images])
     energies, forces = potential.predict(positions)
     progress.step("Path", 2, 3, "frequencies of the highest image")
     top = int(energies.argmax())
     imaginary = None if top in (0, images - 1) else _imaginary(potential, positions[top])
     progress.step("Path", 3, 3)
-    return ReactionPath(positions, energies, forces, left, left <= fmax and all(converged), imaginary)
+    return ReactionPath(positions, energies, forces, max_force, max_force <= fmax and all(converged), imaginary)
 
 
 def _relaxed_end(potential: Potential, start: Float[np.ndarray, "N 3"], steps: int) -> tuple[Atoms, bool]:

@@ -33,7 +33,7 @@ class TorsionScan:
         positions: Å, shape (K, N, 3).
         energies: eV, shape (K,).
         forces: eV/Å, shape (K, N, 3); the component along the torsion is not zero.
-        remarks: what should be known of a point, with its angle.
+        remarks: warnings about points, each with its angle.
     """
 
     label: str
