@@ -127,7 +127,7 @@ def test_a_study_whose_driver_is_killed_goes_on(tmp_path: Path, run_driver: Any)
     out = tmp_path / "out"
     driver = run_driver(out)
     begun = out / "cells"
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while not any(begun.glob("*schnet*/run.json")) and time.monotonic() < deadline:
         time.sleep(0.1)
     time.sleep(2)
