@@ -1,11 +1,10 @@
 """Segments and their files: what goes wrong is recorded, and one process writes at a time."""
 
-import fcntl
-
 import numpy as np
 import pytest
 
-from supple.errors import DataError
+from supple.errors import DataError, SettingsError
+from supple.runtime.locks import locked
 from supple.sampling.draws.dynamics import Dynamics
 from supple.sampling.labelled_frame import LabelledFrame
 from supple.sampling.scheduling import complete_segment
@@ -47,7 +46,8 @@ def test_a_damaged_line_is_named(tmp_path):
 
 def test_a_segment_is_written_by_one_process_at_a_time(tmp_path):
     file = SegmentFile(tmp_path / "md.jsonl")
-    with file.claimed(), file.path.open("a") as other, pytest.raises(BlockingIOError):
-        fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    with file.path.open("a") as other:
-        fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    lock = tmp_path / ".md.jsonl.lock"
+    with file.claimed(), pytest.raises(SettingsError, match="busy"), locked(lock, "busy"):
+        pass
+    with locked(lock, "busy"):
+        pass

@@ -134,6 +134,6 @@ def test_a_study_whose_driver_is_killed_goes_on(tmp_path: Path, run_driver: Any)
     all_of_them = psutil.Process(driver.pid).children(recursive=True)
     driver.send_signal(signal.SIGKILL)
     driver.wait()
-    assert all_of_them and gone(all_of_them)
+    assert all_of_them and gone(all_of_them, within=90)  # some may still be loading their libraries
     assert run_driver(out).wait(timeout=120) == 0
     assert len(list(out.rglob("result.json"))) == 4

@@ -10,10 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 from supple.errors import DataError
-<<<<<<< HEAD
 from supple.runtime.locks import locked
-from supple.sampling.context import Labelled
-=======
 from supple.sampling.labelled_frame import FrameLine, LabelledFrame
 
 
@@ -29,7 +26,6 @@ class SegmentProgress(NamedTuple):
     done: int
     state: dict[str, Any] | None
     ended: bool
->>>>>>> front
 
 
 class SegmentFile:
