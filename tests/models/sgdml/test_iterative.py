@@ -110,7 +110,7 @@ def test_an_interrupted_solution_goes_on_to_the_same_end(frames, matrix, tmp_pat
 
 def test_a_damaged_checkpoint_is_refused(tmp_path):
     (tmp_path / "checkpoint").write_bytes(b"nonsense")
-    with pytest.raises(ModelFileError, match="delete it to start that run anew"):
+    with pytest.raises(ModelFileError, match="delete it to start that run again"):
         State.load(tmp_path / "checkpoint")
 
 
@@ -118,7 +118,7 @@ def test_settings_are_not_chosen_twice(tmp_path, monkeypatch):
     train, valid, _ = toy_dataset(60).split(train=30, valid=20)
     run = RunDirectory.open(tmp_path / "run", {})
     first = SGDML().fit(train, valid, run=run).provenance.settings["sigma"]
-    monkeypatch.setattr("supple.models.sgdml.hyperparameters.choose_sigma", lambda error: pytest.fail("chosen again"))
+    monkeypatch.setattr("supple.models.sgdml.choose_settings.choose_sigma", lambda error: pytest.fail("chosen again"))
     assert SGDML().fit(train, valid, run=run).provenance.settings["sigma"] == first
 
 
