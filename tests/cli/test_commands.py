@@ -169,7 +169,7 @@ def test_interrupted_training_keeps_the_best_and_goes_on(shell):
     assert best.provenance.validation.forces.rmse > 0
     assert not (shell.folder / "m.safetensors").exists()
     _, err = shell(*words)
-    assert "Going on from step" in err
+    assert "Resuming from step" in err
     assert load(shell.folder / "m.safetensors").provenance.n_train == 30
 
 
