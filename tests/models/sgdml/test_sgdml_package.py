@@ -86,7 +86,10 @@ def test_atoms_are_those_of_the_molecule(fitted, tmp_path):
 @pytest.mark.parametrize(
     ("settings", "complaint"),
     [
-        ({"energies": "integrated"}, "only supports inverse distances of all pairs as descriptor: train with --set descriptor="),
+        (
+            {"energies": "integrated"},
+            "only supports inverse distances of all pairs as descriptor: train with --set descriptor=",
+        ),
         ({"descriptor": "reduced", "energies": "integrated"}, "only supports inverse distances of all pairs"),
         ({"descriptor": "inverse-distances", "energies": "learned"}, "train with --set energies=integrated"),
     ],
