@@ -15,6 +15,7 @@ from jaxtyping import Float
 from pydantic import Field, PositiveFloat, PositiveInt
 
 from supple.geometry.driven import Driven
+from supple.molecule.rigid_modes import vibrational_basis
 from supple.sampling.context import Bench, Draw, Labelled, Segment
 from supple.sampling.molecules import short_name
 
@@ -91,7 +92,7 @@ def normal_modes(minimum: Atoms, bench: Driven) -> tuple[Float[np.ndarray, "V"],
         hessian[row] = -(ends[0] - ends[1]) / (2 * _SHIFT)
     root = np.repeat(np.sqrt(minimum.get_masses()), 3)
     weighted = (hessian + hessian.T) / 2 / np.outer(root, root)
-    keep = _internal(minimum, root)
+    keep = vibrational_basis(minimum.positions, minimum.get_masses())
     squares, vectors = np.linalg.eigh(keep.T @ weighted @ keep)
     modes = (keep @ vectors).T / root
     return np.sign(squares) * np.sqrt(np.abs(squares)), modes.reshape(-1, n, 3)
@@ -109,14 +110,3 @@ def displacements(frequencies: Float[np.ndarray, "V"], kelvin: float, quantum: b
     if not quantum:
         return np.sqrt(thermal) / frequencies
     return np.sqrt(_HBAR / (2 * frequencies) / np.tanh(_HBAR * frequencies / (2 * thermal)))
-
-
-def _internal(minimum: Atoms, root: Float[np.ndarray, "C"]) -> Float[np.ndarray, "C V"]:
-    """Mass-weighted directions without translation and rotation."""
-    centred = minimum.positions - minimum.get_center_of_mass()
-    rigid = []
-    for axis in np.eye(3):
-        rigid.append(root * np.tile(axis, len(minimum)))
-        rigid.append(root * np.cross(axis, centred).ravel())
-    left, singular, _ = np.linalg.svd(np.array(rigid).T, full_matrices=True)
-    return left[:, int((singular > 1e-6 * singular[0]).sum()) :]

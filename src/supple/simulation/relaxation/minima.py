@@ -13,7 +13,7 @@ from jaxtyping import Float, Int
 
 from supple.data.dataset import Dataset
 from supple.models.potential import Potential
-from supple.molecule.bonds import bonds
+from supple.molecule.bonds import frequent_bonds
 from supple.runtime.progress import SILENCE, Progress
 from supple.sampling.context import first_line
 from supple.sampling.modes import normal_modes, wavenumbers
@@ -132,7 +132,7 @@ def _changed_bonds(
     numbers: Int[np.ndarray, "N"], before: Float[np.ndarray, "N 3"], after: Float[np.ndarray, "N 3"]
 ) -> str | None:
     """What became of bonds: the first that broke or was made."""
-    old, new = bonds(numbers, before[None]), bonds(numbers, after[None])
+    old, new = frequent_bonds(numbers, before[None]), frequent_bonds(numbers, after[None])
     changed = np.argwhere(np.triu(old != new))
     if not len(changed):
         return None
