@@ -12,7 +12,7 @@ from supple.data.writing import write_extxyz
 def test_sound_data_give_a_card_and_exit_code_0(shell):
     write_extxyz(shell.folder / "sound.xyz", toy_dataset(60), "kcal/mol")
     out, _ = shell("check", "sound.xyz")
-    for words in ("CH4O, 6 atoms", "agree (slope 1.0", "methyl group", "Nothing was found", "supple train sound.xyz"):
+    for words in ("CH4O, 6 atoms", "agree (slope 1.0", "methyl group", "No problems found", "supple train sound.xyz"):
         assert words in out
 
 

@@ -38,7 +38,7 @@ def test_equivalent_atoms_and_what_exchanges_them(name, atoms, motions):
 def test_two_halves():
     motions = described("C2H6").motions
     assert motions[:2] == ("methyl group of C2 rotates", "methyl group of C1 rotates")
-    assert motions[-1] == "the two halves of the molecule exchange"
+    assert motions[-1] == "the two halves of the molecule swap"
 
 
 def test_as_a_sentence():
@@ -52,4 +52,4 @@ def test_permutations_that_the_bonds_do_not_explain_are_written_out():
     graph.remove_edge(0, 2)
     found = describe_symmetry(graph, np.array([[0, 1, 2], [0, 2, 1]]))
     assert found.equivalent_atoms == ("H 2, 3",)
-    assert found.motions == ("H2 and H3 exchange",)
+    assert found.motions == ("H2 and H3 swap",)

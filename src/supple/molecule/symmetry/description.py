@@ -98,14 +98,12 @@ def _motion(graph: nx.Graph, p: Permutation) -> str:
         return f"ring {'-'.join(_name(graph, i) for i in sorted(ring))} {_turn(p, ring)}"
     pieces = sorted(nx.connected_components(graph.subgraph(atoms)), key=min)
     if len(pieces) == 2 and {p[i] for i in pieces[0]} == pieces[1]:
-        return f"{' and '.join(_fragment(graph, piece) for piece in pieces)} exchange"
+        return f"{' and '.join(_fragment(graph, piece) for piece in pieces)} swap"
     if len(atoms) > 0.6 * len(graph):
-        return (
-            f"the {'two halves of the molecule exchange' if _halves_swap(graph, p) else 'molecule rotates onto itself'}"
-        )
+        return f"the {'two halves of the molecule swap' if _halves_swap(graph, p) else 'molecule rotates onto itself'}"
     pairs = [f"{_name(graph, i)}-{_name(graph, p[i])}" for i in atoms if p[p[i]] == i and i < p[i]]
     if 2 * len(pairs) == len(atoms):
-        return f"{' and '.join(pairs)} exchange{' together' if len(pairs) > 1 else ''}"
+        return f"{' and '.join(pairs)} swap{' together' if len(pairs) > 1 else ''}"
     return ", ".join(f"{_name(graph, i)}→{_name(graph, p[i])}" for i in atoms)
 
 
