@@ -7,6 +7,7 @@ import pytest
 from data.selection.peroxide import mostly_cis_and_trans
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from installed_plugin import install
 
 from supple.data.selection import SELECTIONS, split_dataset
 from supple.data.splits import draw_split
@@ -77,3 +78,14 @@ def test_from_the_dataset() -> None:
     assert [part.frames.tolist() for part in (train, valid, test)] == [
         list(part) for part in (split.train, split.valid, split.test)
     ]
+
+
+def last_order(dataset, candidates, count, seed):
+    """A selection that a plugin might add."""
+    return np.sort(candidates)[::-1][:count]
+
+
+def test_a_plugin_adds_a_selection(monkeypatch: pytest.MonkeyPatch) -> None:
+    install(monkeypatch, SELECTIONS, "last", f"{__name__}:last_order")
+    split = split_dataset(DATA, 10, 5, 5, select="last")
+    assert split.train == tuple(sorted(set(range(60)) - {*split.valid, *split.test}, reverse=True))[:10]

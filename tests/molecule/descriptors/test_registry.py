@@ -1,10 +1,9 @@
 """Descriptors by name, of Supple and of plugins, and restored from configurations."""
 
-from importlib.metadata import EntryPoint
-
 import numpy as np
 import pytest
 import torch
+from installed_plugin import install
 from toy import toy_dataset
 
 from supple import SGDML
@@ -13,7 +12,6 @@ from supple.models.registry import make_settings
 from supple.molecule.descriptors import Descriptor
 from supple.molecule.descriptors.base import DescriptorKind
 from supple.molecule.descriptors.registry import DESCRIPTORS, make_descriptor, restore_descriptor
-from supple.runtime import plugins
 
 
 class SquaredDistances(Descriptor):
@@ -38,12 +36,7 @@ SQUARED = DescriptorKind(
 
 @pytest.fixture
 def plugin(monkeypatch):
-    point = EntryPoint("squared-distances", f"{__name__}:SQUARED", DESCRIPTORS.group)
-    monkeypatch.setattr(plugins, "entry_points", lambda group: [point] if group == DESCRIPTORS.group else [])
-    monkeypatch.delitem(DESCRIPTORS.__dict__, "_added", raising=False)
-    yield
-    DESCRIPTORS.__dict__.pop("_added", None)
-    DESCRIPTORS._loaded.pop("squared-distances", None)
+    install(monkeypatch, DESCRIPTORS, "squared-distances", f"{__name__}:SQUARED")
 
 
 def test_a_plugin_adds_a_descriptor(plugin):
