@@ -18,14 +18,19 @@ _COLOURS = {"serious": "bold red", "warning": "yellow", "note": "cyan"}
 
 
 def check(
-    files: Annotated[list[Path], typer.Argument(help="Files of geometries; files of one molecule are also compared.")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Files of geometries; files of one molecule are also compared. Exit code 1 if there are errors."
+        ),
+    ],
     units: UnitsOption = None,
     keys: KeysOption = None,
     molecule: MoleculeOption = None,
     html: Annotated[Path | None, typer.Option(help="Also write the report as an HTML page.")] = None,
     json: JsonOption = False,
 ) -> None:
-    """Check data: what they are, and what is wrong with them. Exit code 1 if there are errors."""
+    """Examine data and report errors and warnings before training."""
     from supple.checks.examine_files import examine_files
     from supple.models.kernel.direct_fit import small_kernel_model
 
