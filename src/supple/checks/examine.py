@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
-from supple.checks.context import CheckContext, FitSmallModel
+from supple.checks.context import CheckContext
 from supple.checks.findings import Finding, by_severity
 from supple.checks.registry import all_checks, finding_names
+from supple.checks.small_model import FitSmallModel
 from supple.checks.units import UNITS, in_likely_units
 from supple.data.dataset import Dataset
 from supple.errors import DataError, SettingsError
