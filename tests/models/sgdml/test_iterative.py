@@ -11,7 +11,7 @@ from supple.models.kernel.conjugate_gradients import State, conjugate_gradients
 from supple.models.kernel.operator import KernelOperator
 from supple.models.kernel.preconditioner import Preconditioner
 from supple.models.kernel.solver_cost import SolverCost, choose_solver
-from supple.models.kernel.system import TrainingFrames, assemble
+from supple.models.kernel.system import KernelFrames, assemble
 from supple.molecule.symmetry.permutations import find_permutations
 from supple.runtime.run_directory import RunDirectory
 
@@ -21,7 +21,7 @@ SIGMA, LAM = 8.0, 1e-10
 @pytest.fixture(scope="module")
 def frames():
     data = toy_dataset(40)
-    return TrainingFrames(torch.tensor(data.positions), find_permutations(data.numbers, data.positions))
+    return KernelFrames(torch.tensor(data.positions), find_permutations(data.numbers, data.positions))
 
 
 @pytest.fixture(scope="module")

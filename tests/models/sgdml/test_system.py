@@ -12,7 +12,7 @@ from supple.models.kernel.cholesky import NotPositiveDefiniteError, Triangle
 from supple.models.kernel.direct_fit import kernel_fit
 from supple.models.kernel.problem import Problem
 from supple.models.kernel.solver_cost import SolverCost
-from supple.models.kernel.system import TrainingFrames, assemble, internal_basis
+from supple.models.kernel.system import KernelFrames, assemble, internal_basis
 from supple.models.sgdml.settings import SGDML
 from supple.molecule.descriptors import InverseDistances
 from supple.molecule.symmetry.permutations import find_permutations
@@ -73,7 +73,7 @@ def test_linear_molecules_have_one_mode_more():
 def test_matrix_is_the_second_derivative_of_the_kernel(data):
     permutations = find_permutations(data.numbers, data.positions)
     r = torch.tensor(data.positions[:3])
-    frames = TrainingFrames(r, permutations)
+    frames = KernelFrames(r, permutations)
     descriptor = InverseDistances(data.n_atoms)
     matrix = assemble(frames, SIGMA, quietly).dense()
     v = frames.width
@@ -89,7 +89,7 @@ def test_matrix_is_the_second_derivative_of_the_kernel(data):
 
 
 def test_assembly_in_small_pieces_is_the_same(data, monkeypatch):
-    frames = TrainingFrames(torch.tensor(data.positions), find_permutations(data.numbers, data.positions))
+    frames = KernelFrames(torch.tensor(data.positions), find_permutations(data.numbers, data.positions))
     whole = assemble(frames, SIGMA, quietly).dense()
     monkeypatch.setattr("supple.models.kernel.system._WORK", 1)
     torch.testing.assert_close(assemble(frames, SIGMA, quietly).dense(), whole)

@@ -1,0 +1,53 @@
+"""A pool of worker processes that do not outlive the process that started them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from multiprocessing import get_context, parent_process
+from threading import Thread
+
+
+@contextmanager
+def worker_pool(jobs: int, threads: int) -> Iterator[ProcessPoolExecutor]:
+    """Worker processes with so many threads each; they are stopped at once when the block is left by an exception or Ctrl-C."""
+    with (
+        _environment("OMP_NUM_THREADS", str(threads)),
+        ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_exit_with_parent) as pool,
+    ):
+        try:
+            yield pool
+        except BaseException:
+            for process in list(pool._processes.values()):
+                process.terminate()
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _exit_with_parent() -> None:
+    """End this process when its parent is gone: a parent that was killed cannot stop it, and it would compete with the next run."""
+    parent = parent_process()
+    if parent is None:
+        return
+
+    def watch() -> None:
+        parent.join()
+        os._exit(1)
+
+    Thread(target=watch, daemon=True).start()
+
+
+@contextmanager
+def _environment(name: str, value: str) -> Iterator[None]:
+    """Set an environment variable for processes that are started in the block."""
+    before = os.environ.get(name)
+    os.environ[name] = value
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = before
