@@ -47,7 +47,7 @@ from supple.models.kernel.system import assemble, columns
 from supple.models.neural.loss import LabelledFrames, _loss
 from supple.models.neural.schnet.potential import SchNetPotential
 from supple.models.neural.training_state import TrainingState
-from supple.molecule.descriptors.choice import make_descriptor
+from supple.molecule.descriptors.registry import make_descriptor
 from supple.molecule.symmetry.permutations import find_permutations
 from supple.runtime.machine import cores, versions
 from supple.runtime.threads import single_threaded_libraries
@@ -549,7 +549,8 @@ def solving(bench: Bench) -> None:
 def _problem(bench: Bench, molecule: str, n: int) -> Problem:
     train, _ = bench.frames(molecule, n)
     permutations = find_permutations(train.numbers, train.positions)
-    return Problem(train, permutations, None, make_descriptor("dihedrals", train, permutations))
+    descriptor = make_descriptor("dihedrals", train.numbers, train.positions, permutations)
+    return Problem(train, permutations, None, descriptor)
 
 
 def _moved(frames: Any, device: torch.device) -> Any:

@@ -23,7 +23,7 @@ from supple.runtime.html_table import html_table
 if TYPE_CHECKING:
     from ase.calculators.calculator import Calculator
 
-    from supple.molecule.descriptors.known_frames import KnownFrames
+    from supple.molecule.descriptors.training_frames import TrainingFrames
 
 
 class Potential(ABC):
@@ -74,7 +74,7 @@ class Potential(ABC):
         self.module.to(device)
         return self
 
-    def known_frames(self) -> KnownFrames | None:
+    def training_frames(self) -> TrainingFrames | None:
         """The training frames, where the force field holds them."""
         return None
 

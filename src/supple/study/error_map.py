@@ -13,7 +13,7 @@ from supple.data.dataset import Dataset
 from supple.data.units import Units
 from supple.evaluation.map_axes import map_axes
 from supple.evaluation.predictions import Predictions
-from supple.molecule.bonds import bonds
+from supple.molecule.bonds import frequent_bonds
 from supple.study.plot_values import plot_values
 
 #: Frames on the map, with their geometries.
@@ -90,7 +90,7 @@ def error_map(predictions: Mapping[str, Predictions], test: Dataset, units: Unit
         models=models,
         symbols=[chemical_symbols[z] for z in test.numbers],
         radii=[round(float(covalent_radii[z]), 2) for z in test.numbers],
-        bonds=np.argwhere(np.triu(bonds(test.numbers, test.positions))).tolist(),
+        bonds=np.argwhere(np.triu(frequent_bonds(test.numbers, test.positions))).tolist(),
         positions=[[round(float(v), 2) for v in frame.ravel()] for frame in centred],
     )
 

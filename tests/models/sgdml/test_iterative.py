@@ -11,7 +11,7 @@ from supple.models.kernel.conjugate_gradients import State, conjugate_gradients
 from supple.models.kernel.operator import KernelOperator
 from supple.models.kernel.preconditioner import Preconditioner
 from supple.models.kernel.solver_cost import SolverCost, choose_solver
-from supple.models.kernel.system import TrainingFrames, assemble
+from supple.models.kernel.system import KernelFrames, assemble
 from supple.molecule.symmetry.permutations import find_permutations
 from supple.runtime.run_directory import RunDirectory
 
@@ -21,7 +21,7 @@ SIGMA, LAM = 8.0, 1e-10
 @pytest.fixture(scope="module")
 def frames():
     data = toy_dataset(40)
-    return TrainingFrames(torch.tensor(data.positions), find_permutations(data.numbers, data.positions))
+    return KernelFrames(torch.tensor(data.positions), find_permutations(data.numbers, data.positions))
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +110,7 @@ def test_an_interrupted_solution_goes_on_to_the_same_end(frames, matrix, tmp_pat
 
 def test_a_damaged_checkpoint_is_refused(tmp_path):
     (tmp_path / "checkpoint").write_bytes(b"nonsense")
-    with pytest.raises(ModelFileError, match="delete it to start that run anew"):
+    with pytest.raises(ModelFileError, match="delete it to start that run again"):
         State.load(tmp_path / "checkpoint")
 
 
@@ -118,7 +118,7 @@ def test_settings_are_not_chosen_twice(tmp_path, monkeypatch):
     train, valid, _ = toy_dataset(60).split(train=30, valid=20)
     run = RunDirectory.open(tmp_path / "run", {})
     first = SGDML().fit(train, valid, run=run).provenance.settings["sigma"]
-    monkeypatch.setattr("supple.models.sgdml.hyperparameters.choose_sigma", lambda error: pytest.fail("chosen again"))
+    monkeypatch.setattr("supple.models.sgdml.choose_settings.choose_sigma", lambda error: pytest.fail("chosen again"))
     assert SGDML().fit(train, valid, run=run).provenance.settings["sigma"] == first
 
 

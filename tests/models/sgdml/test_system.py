@@ -12,7 +12,7 @@ from supple.models.kernel.cholesky import NotPositiveDefiniteError, Triangle
 from supple.models.kernel.direct_fit import kernel_fit
 from supple.models.kernel.problem import Problem
 from supple.models.kernel.solver_cost import SolverCost
-from supple.models.kernel.system import TrainingFrames, assemble, internal_basis
+from supple.models.kernel.system import KernelFrames, assemble, internal_basis
 from supple.models.sgdml.settings import SGDML
 from supple.molecule.descriptors import InverseDistances
 from supple.molecule.symmetry.permutations import find_permutations
@@ -73,7 +73,7 @@ def test_linear_molecules_have_one_mode_more():
 def test_matrix_is_the_second_derivative_of_the_kernel(data):
     permutations = find_permutations(data.numbers, data.positions)
     r = torch.tensor(data.positions[:3])
-    frames = TrainingFrames(r, permutations)
+    frames = KernelFrames(r, permutations)
     descriptor = InverseDistances(data.n_atoms)
     matrix = assemble(frames, SIGMA, quietly).dense()
     v = frames.width
@@ -89,7 +89,7 @@ def test_matrix_is_the_second_derivative_of_the_kernel(data):
 
 
 def test_assembly_in_small_pieces_is_the_same(data, monkeypatch):
-    frames = TrainingFrames(torch.tensor(data.positions), find_permutations(data.numbers, data.positions))
+    frames = KernelFrames(torch.tensor(data.positions), find_permutations(data.numbers, data.positions))
     whole = assemble(frames, SIGMA, quietly).dense()
     monkeypatch.setattr("supple.models.kernel.system._WORK", 1)
     torch.testing.assert_close(assemble(frames, SIGMA, quietly).dense(), whole)
@@ -148,7 +148,7 @@ def test_equal_frames_raise_lambda_with_a_note(data):
 
 def test_what_does_not_fit_is_refused(data, monkeypatch):
     monkeypatch.setattr("supple.models.kernel.solver_cost.available_memory", lambda: 100 * 1024**2)
-    with pytest.raises(ResourceError, match=r"needs .* GiB and 0.1 GiB are free: train on fewer frames"):
+    with pytest.raises(ResourceError, match=r"needs .* GiB of memory and 0.1 GiB are free: train on fewer frames"):
         SGDML(sigma=SIGMA).fit(data.select(range(4)), data.select([4, 5]))
 
 
@@ -166,7 +166,7 @@ def test_without_permutations_and_with_given_ones(data):
         sigma=SIGMA, permutations=tuple(map(tuple, find_permutations(data.numbers, data.positions).tolist()))
     ).fit(train, valid)
     auto = SGDML(sigma=SIGMA).fit(train, valid)
-    assert len(none.action) == 1
+    assert len(none.module.action) == 1
     np.testing.assert_allclose(given.predict(valid.positions)[1], auto.predict(valid.positions)[1])
 
 

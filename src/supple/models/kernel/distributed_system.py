@@ -14,7 +14,7 @@ from torch import Tensor
 
 from supple.models.kernel.operator import KernelOperator
 from supple.models.kernel.preconditioner import Preconditioner
-from supple.models.kernel.system import TrainingFrames
+from supple.models.kernel.system import KernelFrames
 from supple.runtime import distributed
 
 _Task = Literal["apply", "precondition", "end"]
@@ -24,7 +24,7 @@ class DistributedSystem:
     """K + λI and P⁻¹ for vectors of all rows."""
 
     def __init__(
-        self, frames: TrainingFrames, sigma: float, lam: float, size: int, progress: Callable[[float, float], None]
+        self, frames: KernelFrames, sigma: float, lam: float, size: int, progress: Callable[[float, float], None]
     ) -> None:
         own_frames = distributed.local_range(len(frames))
         self.own_rows = slice(own_frames.start * frames.width, own_frames.stop * frames.width)
@@ -59,6 +59,6 @@ class DistributedSystem:
         return distributed.all_gather(self.preconditioner(x[self.own_rows]))
 
 
-def help_to_solve(frames: TrainingFrames, sigma: float, lam: float, size: int) -> None:
+def help_to_solve(frames: KernelFrames, sigma: float, lam: float, size: int) -> None:
     """What a helping process does while the leader solves."""
     DistributedSystem(frames, sigma, lam, size, lambda done, total: None).help()

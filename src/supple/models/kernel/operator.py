@@ -19,7 +19,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from supple.models.kernel.kernel import matern_factors, scale_of
-from supple.models.kernel.system import TrainingFrames
+from supple.models.kernel.system import KernelFrames
 
 #: Size of one work array: a few MB, so that the handful of them stays in the cache.
 _WORK = 500_000
@@ -42,7 +42,7 @@ class KernelOperator:
         rows: the frames whose rows of the result are computed; all by default.
     """
 
-    def __init__(self, frames: TrainingFrames, sigma: float, rows: range | None = None) -> None:
+    def __init__(self, frames: KernelFrames, sigma: float, rows: range | None = None) -> None:
         self.frames = frames
         self.rows = range(len(frames)) if rows is None else rows
         self.group = frames.group

@@ -21,7 +21,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from supple.models.kernel.system import TrainingFrames, columns
+from supple.models.kernel.system import KernelFrames, columns
 from supple.runtime import distributed
 
 #: Number of columns, in units of n^(2/3).
@@ -57,7 +57,7 @@ class Preconditioner:
 
     def __init__(
         self,
-        frames: TrainingFrames,
+        frames: KernelFrames,
         sigma: float,
         lam: float,
         size: int,
@@ -110,7 +110,7 @@ class Preconditioner:
         """D⁻¹ r."""
         return torch.bmm(self.inverse_blocks, r.view(self.m, self.v, 1)).flatten()
 
-    def _blocks(self, frames: TrainingFrames, sigma: float, lam: float, rows: range) -> Float[Tensor, "M V V"]:
+    def _blocks(self, frames: KernelFrames, sigma: float, lam: float, rows: range) -> Float[Tensor, "M V V"]:
         """D_i⁻¹, with the eigenvalues of D_i bounded from below."""
         inverses = torch.empty(self.m, self.v, self.v, dtype=torch.float64)
         for i, frame in enumerate(rows):

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from supple.data.dataset import Dataset
 from supple.models.kernel.potential import SGDMLPotential
-from supple.models.kernel.system import TrainingFrames
+from supple.models.kernel.system import KernelFrames
 from supple.molecule.descriptors import Descriptor
 
 
@@ -41,7 +41,7 @@ class Problem:
         self.with_energy = np.isfinite(train.energies)
         self.scale = float(train.forces.std())
         amplitude = None if energy_weight is None else torch.tensor(energy_weight * self.with_energy)
-        self.frames = TrainingFrames(torch.tensor(train.positions), permutations, descriptor, amplitude)
+        self.frames = KernelFrames(torch.tensor(train.positions), permutations, descriptor, amplitude)
         mean = train.energies[self.with_energy].mean() if self.with_energy.any() else 0.0
         energies = torch.tensor((train.energies - mean) / self.scale)
         self.rhs = self.frames.label_rows(torch.tensor(train.forces) / self.scale, energies)

@@ -12,7 +12,7 @@ from supple.models.kernel.cholesky import NotPositiveDefiniteError
 from supple.models.kernel.conjugate_gradients import State, conjugate_gradients
 from supple.models.kernel.distributed_system import DistributedSystem, help_to_solve
 from supple.models.kernel.preconditioner import n_columns
-from supple.models.kernel.system import TrainingFrames, assemble
+from supple.models.kernel.system import KernelFrames, assemble
 from supple.runtime import distributed
 from supple.runtime.progress import SILENCE, Progress
 
@@ -21,7 +21,7 @@ _MAX_RAISES = 5
 
 
 def solve_directly(
-    frames: TrainingFrames, sigma: float, lam: float, rhs: Float[Tensor, "n"], progress: Progress = SILENCE
+    frames: KernelFrames, sigma: float, lam: float, rhs: Float[Tensor, "n"], progress: Progress = SILENCE
 ) -> tuple[Float[Tensor, "n"], float]:
     """Assemble the matrix and factorise it.
 
@@ -45,7 +45,7 @@ def solve_directly(
 
 
 def solve_iteratively(
-    frames: TrainingFrames,
+    frames: KernelFrames,
     sigma: float,
     lam: float,
     rhs: Float[Tensor, "n"],

@@ -34,7 +34,7 @@ from supple.molecule.symmetry.characters import Group
 _WORK = 4_000_000
 
 
-class TrainingFrames:
+class KernelFrames:
     """Training frames as the kernel sees them.
 
     Args:
@@ -127,7 +127,7 @@ def internal_basis(positions: Float[Tensor, "M N 3"]) -> Float[Tensor, "M C V"]:
 
 
 def columns(
-    frames: TrainingFrames, sigma: float, chosen: dict[int, Int[Tensor, "_"] | slice], rows: slice
+    frames: KernelFrames, sigma: float, chosen: dict[int, Int[Tensor, "_"] | slice], rows: slice
 ) -> Float[Tensor, "I W C"]:
     """Columns of K: those of some modes of some frames j, in the rows of frames i."""
     parts = [_responses(frames, sigma, j, modes, rows) for j, modes in chosen.items()]
@@ -138,7 +138,7 @@ def columns(
 
 
 def _responses(
-    frames: TrainingFrames, sigma: float, j: int, modes: Int[Tensor, "_"] | slice, rows: slice
+    frames: KernelFrames, sigma: float, j: int, modes: Int[Tensor, "_"] | slice, rows: slice
 ) -> tuple[Float[Tensor, "I D C"], Float[Tensor, "I C"] | None]:
     """T and e of frames i for unit weights of modes of frame j.
 
@@ -165,7 +165,7 @@ def _responses(
     return forces.baddbmm_(displacement.mT, by_distance, alpha=-1.0), energy
 
 
-def assemble(frames: TrainingFrames, sigma: float, progress: Callable[[float, float], None]) -> Triangle:
+def assemble(frames: KernelFrames, sigma: float, progress: Callable[[float, float], None]) -> Triangle:
     """The lower triangle of K in the internal basis, n = M·W."""
     m, width, d = len(frames), frames.width, frames.x.shape[1]
     triangle = Triangle(m, width)

@@ -27,9 +27,11 @@ from supple.models.settings import FitContext, FitResult, ModelSettings
 from supple.models.sgdml.choose_settings import ChosenSettings, SettingsChooser, small_model_sizes
 from supple.models.sgdml.small_model_cache import SmallModelCache
 from supple.models.sgdml.solve import solve
+from supple.molecule.bonds import bond_graph
 from supple.molecule.descriptors import Descriptor
-from supple.molecule.descriptors.choice import DescriptorName, make_descriptor
-from supple.molecule.symmetry.permutations import check_permutations, describe, find_permutations
+from supple.molecule.descriptors.registry import DescriptorName, make_descriptor
+from supple.molecule.symmetry.description import describe_symmetry
+from supple.molecule.symmetry.permutations import check_permutations, find_permutations
 from supple.runtime.threads import single_threaded_libraries
 
 
@@ -110,13 +112,14 @@ class SGDML(ModelSettings):
     def _fit(self, train: Dataset, valid: Dataset, context: FitContext) -> FitResult:
         progress = context.progress
         permutations = self._permutations(train)
-        symmetries = describe(permutations, train.symbols)
+        symmetries = str(describe_symmetry(bond_graph(train.numbers, train.positions), permutations))
         progress.note(f"{train.formula}: {symmetries}.")
-        descriptor = make_descriptor(self.descriptor, train, permutations)
+        descriptor = make_descriptor(self.descriptor, train.numbers, train.positions, permutations)
         cost, objection = self._cost(train, descriptor, permutations)
         progress.note(f"sGDML on {len(train)} frames: {cost}.")
         # Made from the frames of the smallest models alone, so that these do not depend on how many more there are.
-        first = make_descriptor(self.descriptor, train.select(range(small_model_sizes(train)[0])), permutations)
+        few = train.positions[: small_model_sizes(train)[0]]
+        first = make_descriptor(self.descriptor, train.numbers, few, permutations)
         cache = SmallModelCache(context.common)
         chooser = SettingsChooser(train, valid, permutations, first, progress, cache)
         chosen = self._choose(chooser, objection, context)
@@ -143,7 +146,7 @@ class SGDML(ModelSettings):
     def estimate_cost(self, train: Dataset, valid: Dataset) -> CostEstimate:
         """What `fit` will take on one core: the solution, and the small models by which settings are chosen."""
         permutations = self._permutations(train)
-        descriptor = make_descriptor(self.descriptor, train, permutations)
+        descriptor = make_descriptor(self.descriptor, train.numbers, train.positions, permutations)
         modes = max(3 * train.n_atoms - 6, 1)
 
         def direct(n_frames: int) -> SolverCost:
