@@ -1,11 +1,110 @@
-"""A replica: where it is, and what has become of it so far."""
+"""A replica: how far it is, what it has been like so far, and what of it is kept on disk."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from supple.simulation.dynamics.running_averages import Tally
+import numpy as np
+
+from supple.simulation.dynamics.molecular_state import MolecularState
+from supple.simulation.dynamics.running_averages import RunningAverages
+
+
+@dataclass(frozen=True)
+class Stop:
+    """That a guard ended a replica, after its last saved frame.
+
+    Attributes:
+        reason: when, and what was wrong.
+        n_triggered: geometries in the file of those at which a guard triggered.
+        averages: including the time after the last saved frame.
+    """
+
+    reason: str
+    n_triggered: int
+    averages: RunningAverages
+
+
+@dataclass(frozen=True, eq=False)
+class SavedReplica:
+    """A replica as of its last saved frame: what state.json holds.
+
+    Attributes:
+        molecule: from which it continues.
+        step: time steps so far.
+        averages: so far.
+        drift: eV per atom gained since the start; None where no energy is conserved.
+        last_triggered: fs; when a geometry was last kept at which a guard triggered.
+        returns_in_a_row: returns since it last stayed within range from one saved frame to the next.
+        n_frames: frames in its trajectory.
+        n_triggered: geometries in the file of those at which a guard triggered.
+        stop: that a guard ended it later on; None otherwise.
+    """
+
+    molecule: MolecularState
+    step: int
+    averages: RunningAverages
+    drift: float | None
+    last_triggered: float | None
+    returns_in_a_row: int
+    n_frames: int
+    n_triggered: int
+    stop: Stop | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """A mapping of plain values; its names are those of all earlier versions."""
+        molecule = self.molecule
+        chain = {"eta": molecule.eta, "p_eta": molecule.p_eta}
+        values = {
+            "positions": molecule.positions.tolist(),
+            "momenta": molecule.momenta.tolist(),
+            "rng": molecule.rng,
+            "degrees_of_freedom": molecule.degrees_of_freedom,
+            **{name: array.tolist() for name, array in chain.items() if array is not None},
+            "step": self.step,
+            "tally": self.averages.model_dump(by_alias=True),
+            "drift": self.drift,
+            "last_left": self.last_triggered,
+            "stays": self.returns_in_a_row,
+            "frames": self.n_frames,
+            "left": self.n_triggered,
+        }
+        if self.stop is not None:
+            tally = self.stop.averages.model_dump(by_alias=True)
+            values["stopped"] = {"said": self.stop.reason, "left": self.stop.n_triggered, "tally": tally}
+        return values
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> SavedReplica:
+        """The inverse.
+
+        Raises:
+            KeyError, TypeError, ValueError: something is missing or of another type.
+        """
+        arrays = {name: np.array(values[name], dtype=float) for name in ("eta", "p_eta") if name in values}
+        stop = None
+        if "stopped" in values:
+            stopped = values["stopped"]
+            averages = RunningAverages.model_validate(stopped["tally"])
+            stop = Stop(stopped["said"], stopped["left"], averages)
+        return cls(
+            molecule=MolecularState(
+                positions=np.array(values["positions"], dtype=float),
+                momenta=np.array(values["momenta"], dtype=float),
+                rng=values["rng"],
+                degrees_of_freedom=values["degrees_of_freedom"],
+                **arrays,
+            ),
+            step=values["step"],
+            averages=RunningAverages.model_validate(values["tally"]),
+            drift=values["drift"],
+            last_triggered=values["last_left"],
+            returns_in_a_row=values["stays"],
+            n_frames=values["frames"],
+            n_triggered=values["left"],
+            stop=stop,
+        )
 
 
 @dataclass
@@ -13,46 +112,46 @@ class Replica:
     """One of the molecules of a run.
 
     Attributes:
-        k: its place among them.
-        step: how far it is.
-        tally: temperature, drift, and when which guard spoke.
-        drift: eV per atom gained until the last saved frame; None where no energy is conserved.
-        last_left: fs; when a geometry was last kept of those that left.
-        stays: returns since it last was inside from one saved frame to the next.
-        stopped: why it ended; None while it goes on, or when it came to its end.
+        index: its number among them.
+        step: time steps so far.
+        averages: so far.
+        drift, last_triggered, returns_in_a_row: as in `SavedReplica`.
+        stopped: when a guard ended it, and what was wrong; None while it continues, or when it reached its end.
     """
 
-    k: int
+    index: int
     step: int
-    tally: Tally
+    averages: RunningAverages
     drift: float | None = None
-    last_left: float | None = None
-    stays: int = 0
+    last_triggered: float | None = None
+    returns_in_a_row: int = 0
     stopped: str | None = None
 
     @classmethod
-    def of(cls, k: int, state: dict[str, Any], *, again: bool) -> Replica:
-        """A replica as it was when its last frame was saved; one not begun where the state is empty.
+    def resume(cls, index: int, saved: SavedReplica | None, *, ignore_stop: bool) -> Replica:
+        """A replica as of its last saved frame; one that has not started where nothing is saved.
 
         Args:
-            k: its place.
-            state: of the record.
-            again: whether one that a guard stopped goes on from its last frame.
+            index: its number.
+            saved: from state.json.
+            ignore_stop: whether a replica that a guard stopped continues from its last frame.
         """
-        if not state:
-            return cls(k, 0, Tally())
-        stopped = None if again else state.get("stopped")
+        if saved is None:
+            return cls(index, 0, RunningAverages())
+        stop = None if ignore_stop else saved.stop
+        averages = saved.averages if stop is None else stop.averages
         return cls(
-            k, state["step"], Tally.model_validate(stopped["tally"] if stopped else state["tally"]), state["drift"],
-            state["last_left"], state["stays"], stopped["said"] if stopped else None,
+            index, saved.step, averages.model_copy(deep=True), saved.drift, saved.last_triggered,
+            saved.returns_in_a_row, None if stop is None else stop.reason,
         )  # fmt: skip
 
-    def state(self) -> dict[str, Any]:
-        """The inverse, for a replica that is not stopped; JSON."""
-        return {
-            "step": self.step,
-            "tally": self.tally.model_dump(),
-            "drift": self.drift,
-            "last_left": self.last_left,
-            "stays": self.stays,
-        }
+    def save(self, molecule: MolecularState, n_frames: int, n_triggered: int) -> SavedReplica:
+        """What is kept of it at a saved frame."""
+        return SavedReplica(
+            molecule, self.step, self.averages.model_copy(deep=True), self.drift, self.last_triggered,
+            self.returns_in_a_row, n_frames, n_triggered,
+        )  # fmt: skip
+
+    def save_stop(self, saved: SavedReplica, reason: str, n_triggered: int) -> SavedReplica:
+        """What is kept when a guard ends it: its last saved frame, from which it can continue after all, and the reason."""
+        return replace(saved, stop=Stop(reason, n_triggered, self.averages.model_copy(deep=True)))

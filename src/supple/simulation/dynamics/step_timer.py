@@ -1,22 +1,22 @@
-"""How fast a run goes, and how long it still takes."""
+"""How fast a run is, and how long it still takes."""
 
 from __future__ import annotations
 
 import time
 
 
-class Clock:
-    """Counts the steps of this process."""
+class StepTimer:
+    """Counts the time steps of this process."""
 
     def __init__(self) -> None:
         self.steps = 0
-        self._began = time.perf_counter()
+        self._started = time.perf_counter()
 
     def rate(self) -> float | None:
         """Steps per second so far; None before the first."""
-        return self.steps / max(time.perf_counter() - self._began, 1e-9) if self.steps else None
+        return self.steps / max(time.perf_counter() - self._started, 1e-9) if self.steps else None
 
-    def left(self, steps: int) -> str:
+    def remaining(self, steps: int) -> str:
         """How long so many steps take, as `2:05:10`, or `5:10` below an hour."""
         minutes, seconds = divmod(round(steps / (self.rate() or 1e-9)), 60)
         hours, minutes = divmod(minutes, 60)

@@ -1,4 +1,4 @@
-"""Tidy tables of an analysis: one CSV for each distribution, a line for each value."""
+"""The curves of an analysis as tidy CSV files, a line for each value."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from supple.runtime.files import write_text
-from supple.simulation.analysis.result import Analysis
+from supple.simulation.analysis.analysis_result import Analysis
 
 #: Quantity and file.
 _DISTRIBUTIONS = {
@@ -23,7 +23,7 @@ _DISTRIBUTIONS = {
 
 
 def write_tables(analysis: Analysis, folder: Path) -> list[Path]:
-    """Write them, and say which there are."""
+    """Write all CSV files of an analysis into a folder; returns their paths."""
     files = []
     for name, headings, lines in _tables(analysis):
         text = io.StringIO()
@@ -62,17 +62,17 @@ def _tables(analysis: Analysis) -> Iterator[tuple[str, list[str], Iterable[Itera
         )
     if analysis.spectrum is not None:
         s = analysis.spectrum
-        everything = {"all": s.density} | s.by_element
+        densities = {"all": s.density} | s.by_element
         yield (
             "spectrum.csv",
             ["element", "wavenumber_per_cm", "density_cm"],
-            [(name, *line) for name, values in everything.items() for line in zip(s.wavenumbers, values, strict=True)],
+            [(name, *line) for name, values in densities.items() for line in zip(s.wavenumbers, values, strict=True)],
         )
     if analysis.equipartition is not None:
         yield (
             "temperatures.csv",
             ["of", "kelvin", "error", "degrees_of_freedom"],
-            [(t.of, t.kelvin, t.error, t.freedom) for t in analysis.equipartition.temperatures],
+            [(t.motion, t.kelvin, t.error, t.degrees_of_freedom) for t in analysis.equipartition.temperatures],
         )
     if analysis.drifts:
         yield (
@@ -92,7 +92,7 @@ def _tables(analysis: Analysis) -> Iterator[tuple[str, list[str], Iterable[Itera
 
 
 def _cell(value: Any) -> Any:
-    """Numbers with as many digits as it takes, nothing for what is not known."""
+    """Numbers with all their digits; an empty cell for what is not known."""
     if value is None or (isinstance(value, float | np.floating) and not np.isfinite(value)):
         return ""
     return repr(float(value)) if isinstance(value, float | np.floating) else value
