@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from supple.errors import SettingsError
+
+Settings = TypeVar("Settings", bound="SimulationSettings")
 
 
 @dataclass(frozen=True)
@@ -27,14 +29,14 @@ class SimulationSettings(BaseModel):
     topic: ClassVar[str]
 
     @classmethod
-    def of(cls, **values: Any) -> Self:
+    def of(cls: type[Settings], **values: Any) -> Settings:
         """Settings from what a user gives.
 
         Raises:
-            SettingsError: a setting does not exist, or its value is not allowed.
+            SettingsError: a setting does not exist, its value is not allowed, or it is incompatible with another.
         """
         try:
-            return cls.model_validate(values)
+            settings = cls.model_validate(values)
         except ValidationError as error:
             first = error.errors()[0]
             name = ".".join(map(str, first["loc"]))
@@ -43,3 +45,12 @@ class SimulationSettings(BaseModel):
                 raise SettingsError(f"'{name}' is not a setting of {cls.topic}: choose from {known}.") from error
             message = first["msg"][:1].lower() + first["msg"][1:]
             raise SettingsError(f"The setting {name} of {cls.topic}: {message} (got {first['input']!r}).") from error
+        settings.require_consistent()
+        return settings
+
+    def require_consistent(self) -> None:
+        """Check the settings against each other; by default they are independent.
+
+        Raises:
+            SettingsError: two are incompatible.
+        """

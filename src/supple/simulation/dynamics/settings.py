@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, NonNegativeInt, PositiveFloat
 
@@ -46,17 +46,14 @@ class DynamicsSettings(SimulationSettings):
         "with new velocities).",
     )
 
-    @classmethod
-    def of(cls, **values: Any) -> Self:
-        """Settings from what a user gives.
+    def require_consistent(self) -> None:
+        """Check the times against each other.
 
         Raises:
-            SettingsError: a setting does not exist, its value is not allowed, or it is incompatible with another.
+            SettingsError: one is not a multiple of another.
         """
-        settings = super().of(**values)
-        settings._require_multiple("every", "timestep")
-        settings._require_multiple("time", "every")
-        return settings
+        self._require_multiple("every", "timestep")
+        self._require_multiple("time", "every")
 
     @property
     def steps(self) -> int:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from io import StringIO
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 from ase import Atoms
@@ -17,7 +18,7 @@ from supple.simulation.trajectories.trajectory import Trajectory
 from supple.simulation.trajectories.trajectory_file import require_finite
 
 
-def read_atoms(path: Path, source: Path | IO[str], ase_format: str | None = None) -> Trajectory:
+def read_atoms(path: Path, source: Path | StringIO, ase_format: str | None = None) -> Trajectory:
     """Read all frames by ASE.
 
     Args:
