@@ -11,7 +11,7 @@ from simulation.dynamics.closed_form import Springs, start
 
 from supple.errors import SettingsError
 from supple.simulation.dynamics import DynamicsSettings, run_md
-from supple.simulation.dynamics.replica import SavedReplica
+from supple.simulation.dynamics.saved_replica import SavedReplica
 from supple.simulation.trajectories import read_trajectory
 
 OLD = Path(__file__).parent / "interrupted_run"

@@ -1,4 +1,4 @@
-"""analyse: from trajectories and a reference to everything that can be said about them."""
+"""analyse: everything that can be computed from trajectories, and their comparison with a reference."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def analyse(
         trajectories: at least one.
         reference: geometries to which distributions are compared.
         settings: the defaults where None.
-        progress: told how far the analysis is.
+        progress: receives progress and notes.
 
     Raises:
         MoleculeError: the files are of different molecules or atom orders.

@@ -25,7 +25,8 @@ from supple.errors import SettingsError
 from supple.runtime.files import write_json
 from supple.runtime.run_directory import RunDirectory
 from supple.simulation.dynamics.molecular_state import MolecularState
-from supple.simulation.dynamics.replica import Replica, SavedReplica
+from supple.simulation.dynamics.replica import Replica
+from supple.simulation.dynamics.saved_replica import SavedReplica
 from supple.simulation.trajectories import ExtxyzFile, Frame, TrajectoryFile, trajectory_file
 
 #: Seconds from one write to the next at least, and as a multiple of the time that writing takes.

@@ -69,14 +69,14 @@ def guards_for(
         off.append("energy drift (Langevin dynamics does not conserve an energy)")
     else:
         active.append(EnergyDriftGuard(settings.temperature))
-    known = potential.known_frames() if reference is None else training_frames(reference)
-    if known is None:
+    training = potential.known_frames() if reference is None else training_frames(reference)
+    if training is None:
         off.append(
             "distance from the training set (this force field does not contain its training frames; give them with "
             "--reference)"
         )
-    elif len(known.x) < _MIN_FRAMES:
-        off.append(f"distance from the training set ({len(known.x)} frames are too few to judge distances by)")
+    elif len(training.x) < _MIN_FRAMES:
+        off.append(f"distance from the training set ({len(training.x)} frames are too few to judge distances by)")
     else:
-        active.append(TrainingDistanceGuard(known))
+        active.append(TrainingDistanceGuard(training))
     return Guards(tuple(active), tuple(off))

@@ -26,35 +26,37 @@ class TrainingDistanceGuard:
     """Checks the distance from the training frames.
 
     Args:
-        known: the training frames.
+        frames: the training frames, as the descriptor describes them.
         limit: relative distance beyond which it triggers.
     """
 
     name = "distance from the training set"
     checks_geometry = True
 
-    def __init__(self, known: KnownFrames, limit: float = LIMIT) -> None:
-        self.known = known
+    def __init__(self, frames: KnownFrames, limit: float = LIMIT) -> None:
+        self.frames = frames
         self.limit = limit
-        m = len(known.x)
+        m = len(frames.x)
         #: For each replica, the frame that was nearest when all were last searched.
         self._last_nearest: dict[int, Nearest] = {}
         sample = np.unique(np.linspace(0, m - 1, _SAMPLE).astype(int))
-        self.scale = float(np.quantile(known.distances_among(sample), _QUANTILE))
+        self.scale = float(np.quantile(frames.distances_among(sample), _QUANTILE))
 
     def relative_distances(self, snapshot: Snapshot) -> Float[np.ndarray, "B"]:
         """The distance of each replica, in units of the scale."""
-        return np.array([self.known.nearest(x).distance for x in self.known.described(snapshot.positions)]) / self.scale
+        return (
+            np.array([self.frames.nearest(x).distance for x in self.frames.described(snapshot.positions)]) / self.scale
+        )
 
     def check(self, snapshot: Snapshot) -> list[str | None]:
         """How far from the training frames each replica is, where that is too far."""
         found: list[str | None] = []
-        for replica, x in zip(snapshot.replicas.tolist(), self.known.described(snapshot.positions), strict=True):
+        for replica, x in zip(snapshot.replicas.tolist(), self.frames.described(snapshot.positions), strict=True):
             last = self._last_nearest.get(replica)
-            if last is not None and self.known.distance_to(last, x) <= self.limit * self.scale:
+            if last is not None and self.frames.distance_to(last, x) <= self.limit * self.scale:
                 found.append(None)  # the nearest frame is at most as far away as this one
                 continue
-            self._last_nearest[replica] = nearest = self.known.nearest(x)
+            self._last_nearest[replica] = nearest = self.frames.nearest(x)
             relative = nearest.distance / self.scale
             found.append(None if relative <= self.limit else self._sentence(relative))  # NaN is not within the limit
         return found

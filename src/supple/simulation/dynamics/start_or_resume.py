@@ -54,7 +54,7 @@ def run_md(
         replicas: number of replicas.
         first: number of the first replica. Momenta and random forces depend on this number and the seed.
         reference: training data, for the guards; an sGDML model contains its own.
-        progress: told how far the run is.
+        progress: receives progress and notes.
 
     Returns:
         One result for each replica. A guard that stops a replica does not stop the others.
