@@ -97,6 +97,16 @@ class Units:
         """One force unit in eV/Å."""
         return ENERGY[self.force_energy] / LENGTH[self.force_length]
 
+    @property
+    def shorthand(self) -> str:
+        """The shortest text that `Units.parse` takes for these units."""
+        if self == Units.of(self.energy):
+            return self.energy
+        if self == Units.of(self.energy, self.length):
+            return f"{self.energy},{self.length}"
+        length = "" if self.length == "Å" else f"length={self.length},"
+        return f"energy={self.energy},{length}forces={self.forces}"
+
     @classmethod
     def of(cls, energy: str, length: str = "Å", forces: str | None = None) -> Units:
         """Units by quantity; each name may be any spelling that is known.

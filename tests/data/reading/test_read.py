@@ -106,7 +106,9 @@ def test_geometries_in_bohr(file: Write, water: Dataset) -> None:
     bohr = water.positions / 0.529177210903
     text = "3\n\n" + "".join(f"{s} {x} {y} {z}\n" for s, (x, y, z) in zip(water.symbols, bohr[0], strict=True))
     path = file("a.xyz", text)
-    with pytest.raises(UnitsError, match=r"look like bohr; if so say --units length=bohr, otherwise --units length=Å"):
+    with pytest.raises(
+        UnitsError, match=r"look like bohr: add --units length=bohr if that is right, otherwise --units length=Å"
+    ):
         read(path, labels=False)
     for units in ("bohr", "length=bohr", "hartree,bohr", Units.of("eV", "bohr")):
         assert np.allclose(read(path, units, labels=False).positions[0], water.positions[0], atol=1e-12)
@@ -135,7 +137,7 @@ def test_geometries_in_bohr(file: Write, water: Dataset) -> None:
 )
 def test_real_files(real_data: Path, name: str, frames: int, atoms: int, energies: int, stated: str | None) -> None:
     if stated is None:
-        with pytest.raises(UnitsError, match=r"look like kcal/mol and Å: (if so )?say --units kcal/mol"):
+        with pytest.raises(UnitsError, match=r"look like kcal/mol and Å: .*add --units kcal/mol"):
             read(real_data / name)
     data = read(real_data / name, units=None if stated else "kcal/mol")
     assert data.positions.shape == (frames, atoms, 3)

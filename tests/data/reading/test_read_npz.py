@@ -105,7 +105,7 @@ def test_units_that_cannot_be_true(arrays: dict[str, Any], save: Write) -> None:
     with pytest.raises(
         UnitsError,
         match=r"a\.npz states the units 'eV' and 'au', but its numbers look like kcal/mol and Å: "
-        r"if so say --units kcal/mol, otherwise --units eV,bohr",
+        r"add --units kcal/mol if that is right, otherwise --units eV,bohr",
     ):
         read(path)
     assert read(path, "kcal/mol").source.units.energy == "kcal/mol"
@@ -114,7 +114,7 @@ def test_units_that_cannot_be_true(arrays: dict[str, Any], save: Write) -> None:
 @pytest.mark.parametrize("unit", ["", "unknown", None])
 def test_units_that_say_nothing(arrays: dict[str, Any], save: Write, unit: str | None) -> None:
     arrays = {k: v for k, v in arrays.items() if not k.endswith("_unit")} | ({} if unit is None else {"e_unit": unit})
-    with pytest.raises(UnitsError, match=r"does not state its units; .*: say --units kcal/mol"):
+    with pytest.raises(UnitsError, match=r"does not state its units; .*: .*add --units kcal/mol"):
         read(save(**arrays))
 
 
@@ -130,7 +130,7 @@ def test_rmd17(arrays: dict[str, Any], save: Write) -> None:
     assert data.source.units.energy == "kcal/mol"
     assert data.energies[0] == pytest.approx(arrays["E"][0] / KCAL)
     members.pop("old_energies")
-    with pytest.raises(UnitsError, match="say --units kcal/mol"):
+    with pytest.raises(UnitsError, match="add --units kcal/mol"):
         read(save(**members))
 
 

@@ -78,7 +78,9 @@ def test_units_of_a_plain_file_must_be_said(file: Write, water: Dataset) -> None
         for s, r in zip(water.symbols, np.hstack([water.positions[0], water.forces[0] * kcal]).tolist(), strict=True)
     ]
     text = frame(repr(float(water.energies[0] * kcal)), rows)
-    with pytest.raises(UnitsError, match=r"a\.xyz does not state its units; .* like kcal/mol and Å: say --units kcal"):
+    with pytest.raises(
+        UnitsError, match=r"a\.xyz does not state its units; .* like kcal/mol and Å: .*add --units kcal"
+    ):
         read(file("a.xyz", text))
     data = read(file("a.xyz", text), "kcal/mol")
     assert np.allclose(data.energies, water.energies[:1], rtol=1e-12)
@@ -162,13 +164,13 @@ def test_stated_units_that_cannot_be_true(file: Write) -> None:
     with pytest.raises(UnitsError, match=r"states the units 'kcal/mol' and 'bohr', but its numbers look like eV and Å"):
         read(path)
     assert str(read(path, "kcal/mol,bohr").source.units).startswith("energy=kcal/mol,length=bohr")
-    with pytest.raises(UnitsError, match=r"a\.xyz states units that are not known \('quux'.*--units"):
+    with pytest.raises(UnitsError, match=r"a\.xyz states units that Supple does not know \('quux'.*--units"):
         read(file("a.xyz", extended("energy=-2079.0 energy_unit=quux")))
 
 
 def test_extended_in_other_units_than_the_custom(file: Write) -> None:
     path = file("a.xyz", extended("energy=-76.4"))
-    with pytest.raises(UnitsError, match=r"do not look like eV and Å, as is the custom .* like hartree .*say --units"):
+    with pytest.raises(UnitsError, match=r"usually in eV and Å, but its numbers look like hartree .*add --units"):
         read(path)
     assert read(path, "eV").energies[0] == -76.4
 

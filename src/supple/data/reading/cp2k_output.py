@@ -1,7 +1,7 @@
 """The output of CP2K for single points: coordinates, energy and forces as FORCE_EVAL/PRINT/FORCES prints them.
 
 Coordinates are in Å, energies in hartree, forces in hartree/bohr; the tables changed their headings in 2025. Dynamics print
-their positions elsewhere: `supple.data.reading.cp2k` reads them.
+their positions elsewhere: `supple.data.reading.cp2k_dynamics` reads them.
 """
 
 from __future__ import annotations

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int
 
-from supple.data.reading.elements import formula
-from supple.data.reading.extras import with_theory
-from supple.data.reading.raw import SILENT, Raw, Stated
-from supple.data.reading.request import Request
+from supple.data.elements import formula
+from supple.data.reading.gather_extras import with_theory
+from supple.data.reading.raw_frames import NO_UNITS_STATED, RawFrames, StatedUnits
+from supple.data.reading.read_request import ReadRequest
 from supple.data.units import Units
 from supple.errors import DataError
 
@@ -53,12 +53,12 @@ TROUBLES = {
 def raw_from_frames(
     frames: Iterable[Frame],
     name: str,
-    request: Request,
+    request: ReadRequest,
     *,
-    stated: Stated = SILENT,
+    stated: StatedUnits = NO_UNITS_STATED,
     convention: Units | None = None,
     about: Mapping[str, str] | None = None,
-) -> Raw:
+) -> RawFrames:
     """A dataset from frames; what does not fit is told of and left out.
 
     Raises:
@@ -67,28 +67,28 @@ def raw_from_frames(
     kept: list[Frame] = []
     places: list[int] = []
     for place, frame in enumerate(frames):
-        trouble = _trouble(frame, kept[0] if kept else frame, place, name, request.labels)
+        trouble = _trouble(frame, kept[0] if kept else frame, place, name, request.wants_labels)
         if trouble is None:
             kept.append(frame)
             places.append(place)
         else:
-            request.damage.found(trouble[0], trouble[1], [place])
+            request.defects.report(trouble[0], trouble[1], [place])
     if not kept:
-        raise DataError(f"{name} holds no frames" + (" with forces." if request.labels else "."))
+        raise DataError(f"{name} holds no frames" + (" with forces." if request.wants_labels else "."))
     energies = np.array([np.nan if frame.energy is None else frame.energy for frame in kept], dtype=np.float64)
     unknown = [places[k] for k in np.flatnonzero(np.isnan(energies))]
-    if request.labels and 0 < len(unknown) < len(kept) and request.keys.energy is None:
+    if request.wants_labels and 0 < len(unknown) < len(kept) and request.keys.energy is None:
         error = DataError(
             f"{name}: frame {unknown[0]} has no energy, but other frames have one; remove it, add it, or name the energy "
             "with --keys energy=NAME to read such frames as ones whose energy is not known."
         )
-        request.damage.found("missing-energy", error, unknown)
-    extras, theory = with_theory(_extras(kept)) if request.labels else ({}, {})
-    return Raw(
+        request.defects.report("missing-energy", error, unknown)
+    extras, theory = with_theory(_extras(kept)) if request.wants_labels else ({}, {})
+    return RawFrames(
         numbers=kept[0].numbers,
         positions=np.array([frame.positions for frame in kept], dtype=np.float64),
         energies=None if len(unknown) == len(kept) else energies,
-        forces=np.array([frame.forces for frame in kept], dtype=np.float64) if request.labels else None,
+        forces=np.array([frame.forces for frame in kept], dtype=np.float64) if request.wants_labels else None,
         stated=stated,
         convention=convention,
         frames=np.array(places, dtype=np.int64),

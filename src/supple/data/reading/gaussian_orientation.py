@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Float
 
-from supple.data.reading.elements import atomic_number
+from supple.data.elements import atomic_number
 from supple.data.reading.frames import Frame
 
 _NUMBER = r"[-+]?\d+\.\d*"

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from supple.data.reading.raw import Raw, Stated
-from supple.data.reading.request import Request
+from supple.data.reading.raw_frames import RawFrames, StatedUnits
+from supple.data.reading.read_request import ReadRequest
 from supple.errors import DataError
 
 #: Units as H5MD spells them.
@@ -24,7 +24,7 @@ def is_h5md(file: Any) -> bool:
     return "h5md" in file and "particles" in file
 
 
-def raw_from(file: Any, name: str, request: Request) -> Raw:
+def raw_from(file: Any, name: str, request: ReadRequest) -> RawFrames:
     """The one group of particles: positions, forces where they are wanted, potential energies where there are any.
 
     Raises:
@@ -38,16 +38,16 @@ def raw_from(file: Any, name: str, request: Request) -> Raw:
     if "position/value" not in group or "species" not in group or group["species"].dtype.kind not in "iu":
         raise DataError(f"{name} is an H5MD file without positions, or without atomic numbers as species.")
     position = group["position/value"]
-    forces = group["force/value"] if request.labels and "force/value" in group else None
-    if request.labels and forces is None:
+    forces = group["force/value"] if request.wants_labels and "force/value" in group else None
+    if request.wants_labels and forces is None:
         raise DataError(f"{name} is an H5MD file without forces.")
-    energies = file.get(f"observables/{groups[0]}/potential_energy/value") if request.labels else None
-    stated = Stated(
+    energies = file.get(f"observables/{groups[0]}/potential_energy/value") if request.wants_labels else None
+    stated = StatedUnits(
         energy=None if energies is None else _unit(energies, {"eV": "eV", "kJ mol-1": "kJ/mol", "kcal mol-1": "kcal/mol"}, name),
         length=_unit(position, _LENGTHS, name),
         forces=None if forces is None else _unit(forces, _FORCES, name),
     )  # fmt: skip
-    return Raw(
+    return RawFrames(
         numbers=np.array(group["species"], dtype=np.int64),
         positions=np.array(position, dtype=np.float64),
         energies=None if energies is None else np.array(energies, dtype=np.float64),

@@ -12,19 +12,19 @@ from typing import Any
 
 import numpy as np
 
-from supple.data.reading.arrays import Store, raw_from_arrays
 from supple.data.reading.decompression import unpacked
 from supple.data.reading.h5md import is_h5md, raw_from
 from supple.data.reading.keys import Key, Keys
-from supple.data.reading.raw import Raw, Stated
-from supple.data.reading.request import Request
+from supple.data.reading.named_arrays import Store, raw_from_arrays
+from supple.data.reading.raw_frames import RawFrames, StatedUnits
+from supple.data.reading.read_request import ReadRequest
 from supple.errors import DataError
 
 _SPICE = Keys(Key("atomic_numbers"), Key("conformations"), Key("dft_total_energy"), Key("dft_total_gradient", -1.0))
 _SHOWN = 10
 
 
-def load(path: Path, request: Request) -> Raw:
+def load(path: Path, request: ReadRequest) -> RawFrames:
     """Read one molecule.
 
     Raises:
@@ -64,7 +64,7 @@ def _some(names: list[str]) -> str:
     return ", ".join(names[:_SHOWN]) + (f", ... ({len(names)} in all)" if len(names) > _SHOWN else "") or "none"
 
 
-def _raw(group: Any, name: str, request: Request) -> Raw:
+def _raw(group: Any, name: str, request: ReadRequest) -> RawFrames:
     store = _Group(group)
     called = {} if group.name == "/" else {"name": group.name.strip("/")}
     if "conformations" not in store.members:
@@ -75,10 +75,10 @@ def _raw(group: Any, name: str, request: Request) -> Raw:
         said.numbers or _SPICE.numbers, said.positions or _SPICE.positions, said.energy or _optional(store, _SPICE.energy),
         said.forces or _SPICE.forces,
     )  # fmt: skip
-    raw = raw_from_arrays(store, name, Request(keys, request.labels, None, request.damage))
+    raw = raw_from_arrays(store, name, replace(request, keys=keys, molecule=None))
     energy = store.unit(keys.energy.name) if keys.energy else None
     forces = store.unit(keys.forces.name) if keys.forces else None
-    stated = Stated(energy or "hartree", store.unit("conformations") or "bohr", forces)
+    stated = StatedUnits(energy or "hartree", store.unit("conformations") or "bohr", forces)
     return replace(raw, stated=stated, convention=None, about={**called, **raw.about, **store.texts})
 
 

@@ -12,15 +12,15 @@ from pathlib import Path
 
 import numpy as np
 
-from supple.data.reading.arrays import Store, raw_from_arrays
+from supple.data.reading.named_arrays import Store, raw_from_arrays
 from supple.data.reading.object_arrays import read_object_array
 from supple.data.reading.open_file import opened
-from supple.data.reading.raw import Raw
-from supple.data.reading.request import Request
+from supple.data.reading.raw_frames import RawFrames
+from supple.data.reading.read_request import ReadRequest
 from supple.errors import DataError
 
 
-def load(path: Path, request: Request) -> Raw:
+def load(path: Path, request: ReadRequest) -> RawFrames:
     """Read the arrays that are needed, and no other.
 
     Raises:

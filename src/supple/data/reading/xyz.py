@@ -15,19 +15,19 @@ from pathlib import Path
 
 import numpy as np
 
-from supple.data.reading import comment as comments
-from supple.data.reading.comment import Layout
-from supple.data.reading.elements import atomic_number, formula
-from supple.data.reading.extras import Extras, with_theory
+from supple.data.elements import atomic_number, formula
+from supple.data.reading import xyz_comment
+from supple.data.reading.gather_extras import Extras, with_theory
 from supple.data.reading.keys import Key
 from supple.data.reading.open_file import opened
-from supple.data.reading.raw import SILENT, Raw, Stated
-from supple.data.reading.request import Request
+from supple.data.reading.raw_frames import NO_UNITS_STATED, RawFrames, StatedUnits
+from supple.data.reading.read_request import ReadRequest
+from supple.data.reading.xyz_comment import Layout
 from supple.data.units import Units
 from supple.errors import DataError
 
 
-def load(path: Path, request: Request) -> Raw:
+def load(path: Path, request: ReadRequest) -> RawFrames:
     """Read all frames.
 
     Raises:
@@ -50,16 +50,16 @@ class _SpoiltError(Exception):
 class _Reading:
     """One pass over one file."""
 
-    def __init__(self, name: str, request: Request) -> None:
+    def __init__(self, name: str, request: ReadRequest) -> None:
         self.name = name
         self.keys = request.keys
-        self.labels = request.labels
-        self.damage = request.damage
+        self.labels = request.wants_labels
+        self.defects = request.defects
         self.line = 0
         self.frame = 0
         self.species: list[str] = []
         self.numbers: list[int] = []
-        self.stated: Stated | None = None
+        self.stated: StatedUnits | None = None
         self.extended = False
         self.values = array("d")
         self.energies = array("d")
@@ -74,7 +74,7 @@ class _Reading:
         self.layouts: dict[str, Layout] = {}
         self.energy_names: dict[tuple[str, ...], str] = {}
 
-    def all_frames(self, text: Iterator[str]) -> Raw:
+    def all_frames(self, text: Iterator[str]) -> RawFrames:
         for head in text:
             self.line += 1
             if not head.strip():
@@ -82,19 +82,19 @@ class _Reading:
             try:
                 count = self._count(head)
             except DataError as error:
-                self.damage.found("line-broken", error, [self.frame])
+                self.defects.report("line-broken", error, [self.frame])
                 if not self._next_count(text):
                     break
                 count = len(self.numbers)
             comment = next(text, None)
             rows = list(islice(text, count))
             if comment is None or len(rows) < count:
-                self.damage.found("cut-short", self._cut_short(count, len(rows)), [self.frame])
+                self.defects.report("cut-short", self._cut_short(count, len(rows)), [self.frame])
                 break
             try:
                 self._one_frame(comment.strip(), rows, text)
             except _SpoiltError as spoilt:
-                self.damage.found(spoilt.name, spoilt.error, [self.frame])
+                self.defects.report(spoilt.name, spoilt.error, [self.frame])
             self.line += 1 + count
             self.frame += 1
         if not self.frames:
@@ -124,7 +124,7 @@ class _Reading:
 
     def _one_frame(self, comment: str, rows: list[str], text: Iterator[str]) -> None:
         """Take in a frame, or raise before anything of it is kept."""
-        info = comments.pairs(comment) if "=" in comment else {}
+        info = xyz_comment.pairs(comment) if "=" in comment else {}
         try:
             layout = self._layout(info, rows)
         except DataError as error:
@@ -138,7 +138,7 @@ class _Reading:
             values = array("d", map(float, chain.from_iterable(wanted)))
         except ValueError:
             values = self._slowly(wanted, layout.columns)
-        stated = comments.stated_units(info) if info else SILENT
+        stated = xyz_comment.stated_units(info) if info else NO_UNITS_STATED
         if self.stated is None:
             self.stated = stated
         elif stated is not self.stated and stated != self.stated:
@@ -148,8 +148,8 @@ class _Reading:
             ))  # fmt: skip
         if self.labels:
             found = self._energy(info, comment)
-            said = comments.rest(info, found) if info else {}
-            if not info and comment and comments.number(comment) is None:
+            said = xyz_comment.rest(info, found) if info else {}
+            if not info and comment and xyz_comment.number(comment) is None:
                 said = {"comment": comment}
             self.extras.add(said)
             for name, (_, first, columns) in layout.others.items():
@@ -166,15 +166,15 @@ class _Reading:
         if properties is None:
             if self.plain is None:
                 width = len(rows[0].split())
-                self.plain = comments.plain_layout(width, self.labels, self.name, self.line + 2)
+                self.plain = xyz_comment.plain_layout(width, self.labels, self.name, self.line + 2)
             return self.plain
         self.extended = True
         if properties not in self.layouts:
-            layout = comments.extended_layout(properties, self.keys, self.labels, self.name, self.line + 1)
+            layout = xyz_comment.extended_layout(properties, self.keys, self.labels, self.name, self.line + 1)
             known = next(iter(self.layouts.values()), layout)
             if known.forces_name != layout.forces_name:
                 renamed = self._renamed("forces", known.forces_name, layout.forces_name)
-                self.damage.found("label-renamed", renamed, [self.frame])
+                self.defects.report("label-renamed", renamed, [self.frame])
             self.layouts[properties] = layout
         return self.layouts[properties]
 
@@ -190,13 +190,13 @@ class _Reading:
                 found is None
             ):  # whether a word is a number may differ from frame to frame: what is not found is not kept
                 try:
-                    found = comments.energy_name(info, self.keys.energy, self.name, where)
+                    found = xyz_comment.energy_name(info, self.keys.energy, self.name, where)
                 except DataError as error:
                     raise _SpoiltError("label-renamed" if self.frames else "unreadable", error) from error
                 if found is not None:
                     self.energy_names[names] = found
             text = info[found] if found is not None else None
-        value = None if text is None else comments.number(text)
+        value = None if text is None else xyz_comment.number(text)
         if value is None and found is not None:
             raise _SpoiltError("not-numeric", DataError(
                 f"{self.name}: the energy '{_short(text or '')}' of {where} is not a number; mend it."
@@ -206,11 +206,11 @@ class _Reading:
         elif not isfinite(value) and not (isnan(value) and self.keys.energy):
             sentence = f"{self.name}: the energy of {where} is {value}; remove the frame, or repeat the calculation."
             name = "missing-energy" if isnan(value) else "energy-not-finite"
-            self.damage.found(name, DataError(sentence), [self.frame])
+            self.defects.report(name, DataError(sentence), [self.frame])
             value = None
         elif len(self.without_energy) < len(self.energies) and found != self.energy_name:
             before, now = (name or "the comment itself" for name in (self.energy_name, found))
-            self.damage.found("label-renamed", self._renamed("energy", before, now), [self.frame])
+            self.defects.report("label-renamed", self._renamed("energy", before, now), [self.frame])
         if value is not None:
             self.energy_name = found
         self.energies.append(np.nan if value is None else value)
@@ -222,7 +222,7 @@ class _Reading:
         if not missing or len(missing) == len(self.energies):
             return
         first = missing[0]
-        self.damage.found(
+        self.defects.report(
             "missing-energy",
             DataError(
                 f"{self.name}: frame {self.frames[first]} (line {self.first_lines[first] + 1}) has no energy in its "
@@ -264,7 +264,7 @@ class _Reading:
         values = array("d")
         for tokens, column in zip(wanted, columns, strict=True):
             for atom, token in enumerate(tokens):
-                value = comments.number(token)
+                value = xyz_comment.number(token)
                 if value is None:
                     raise _SpoiltError("not-numeric", DataError(
                         f"{self.name}: '{_short(token)}' in line {self.line + 2 + atom} (frame {self.frame}), "
@@ -273,19 +273,19 @@ class _Reading:
                 values.append(value)
         return values
 
-    def _raw(self) -> Raw:
+    def _raw(self) -> RawFrames:
         table = np.frombuffer(self.values).reshape(len(self.frames), -1, len(self.numbers))
         good = self._finite(table)
         keep = slice(None) if good.all() else good
         vectors = table.transpose(0, 2, 1)[keep]
         known = self.labels and len(self.without_energy) < len(self.energies)
         extras, about = with_theory(self.extras.arrays() | self._atom_extras())
-        return Raw(
+        return RawFrames(
             numbers=np.array(self.numbers, dtype=np.int64),
             positions=_times(vectors[:, :, :3], self.keys.positions),
             energies=_times(np.frombuffer(self.energies)[keep], self.keys.energy) if known else None,
             forces=_times(vectors[:, :, 3:], self.keys.forces) if self.labels else None,
-            stated=self.stated or SILENT,
+            stated=self.stated or NO_UNITS_STATED,
             convention=Units() if self.extended else None,
             frames=np.frombuffer(self.frames, dtype=np.int64)[keep],
             extras={name: values[keep] for name, values in extras.items()},
@@ -317,7 +317,7 @@ class _Reading:
                 f"{self.frames[m]} (line {self.first_lines[m] + 2 + atom}) is NaN or infinite; remove the frame, "
                 "or repeat the calculation."
             )
-            self.damage.found("not-finite", error, [self.frames[k] for k in np.flatnonzero(~good)])
+            self.defects.report("not-finite", error, [self.frames[k] for k in np.flatnonzero(~good)])
         return good
 
     def _cut_short(self, count: int, there: int) -> DataError:

@@ -13,8 +13,9 @@ from numpy.typing import ArrayLike
 
 from supple.data.dataset import Dataset
 from supple.data.units import INTERNAL, Units
-from supple.data.writing.extras import rest_of
-from supple.data.writing.number_format import in_unit
+from supple.data.writing.exact_numbers import in_unit
+from supple.data.writing.file_format import FileFormat
+from supple.data.writing.writable_extras import rest_of
 from supple.runtime.files import replacing
 
 #: Names that mean something in extended xyz.
@@ -130,3 +131,6 @@ def _quoted(text: str) -> str:
 
 def _ascii(unit: str) -> str:
     return unit.replace("Å", "Angstrom")
+
+
+EXTXYZ = FileFormat(write, (".xyz", ".extxyz", ".xyz.gz", ".extxyz.gz"))

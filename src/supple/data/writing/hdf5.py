@@ -8,8 +8,9 @@ import numpy as np
 
 from supple.data.dataset import Dataset
 from supple.data.units import Units
-from supple.data.writing.extras import require_forces, rest_of
-from supple.data.writing.number_format import in_unit
+from supple.data.writing.exact_numbers import in_unit
+from supple.data.writing.file_format import FileFormat
+from supple.data.writing.writable_extras import require_forces, rest_of
 from supple.errors import SettingsError
 from supple.runtime.files import replacing
 
@@ -26,14 +27,12 @@ def write_spice(path: Path, dataset: Dataset, units: Units) -> list[str]:
     except ImportError as error:
         raise SettingsError(f"{path.name} is HDF5: writing it needs h5py: pip install 'supple[hdf5]'.") from error
     forces = require_forces(path.name, dataset)
-    del units
-    atomic = Units.of("hartree", "bohr")
     arrays = {
-        "conformations": (in_unit(dataset.positions, atomic.length_in_angstrom), "bohr"),
-        "dft_total_gradient": (-in_unit(forces, atomic.forces_in_ev_per_angstrom), "hartree/bohr"),
+        "conformations": (in_unit(dataset.positions, units.length_in_angstrom), "bohr"),
+        "dft_total_gradient": (-in_unit(forces, units.forces_in_ev_per_angstrom), "hartree/bohr"),
     }
     if dataset.has_energies:
-        arrays["dft_total_energy"] = (in_unit(dataset.energies, atomic.energy_in_ev), "hartree")
+        arrays["dft_total_energy"] = (in_unit(dataset.energies, units.energy_in_ev), "hartree")
     rest = rest_of(
         dataset, {"atomic_numbers", "conformations", "dft_total_energy", "dft_total_gradient", "name"}, said=("name",)
     )
@@ -59,3 +58,6 @@ def _name(dataset: Dataset) -> str:
 def _word(name: str) -> str:
     """A name that is not taken for a path."""
     return "".join("_" if c in "/*?[]\0" else c for c in name)
+
+
+SPICE = FileFormat(write_spice, (".h5", ".hdf5"), Units.of("hartree", "bohr"))

@@ -14,8 +14,9 @@ import numpy as np
 
 from supple.data.dataset import Dataset
 from supple.data.units import Units
-from supple.data.writing.extras import Rest, require_all_or_no_energies, require_forces, rest_of
-from supple.data.writing.number_format import in_unit
+from supple.data.writing.exact_numbers import in_unit
+from supple.data.writing.file_format import FileFormat
+from supple.data.writing.writable_extras import Rest, require_all_or_no_energies, require_forces, rest_of
 from supple.errors import DataError
 from supple.runtime.files import replacing
 
@@ -71,7 +72,7 @@ def write_rmd17(path: Path, dataset: Dataset, units: Units) -> list[str]:
     Raises:
         DataError: there are no forces, or some energies are not known.
     """
-    fields = _labels(path, dataset, Units.of("kcal/mol"))
+    fields = _labels(path, dataset, units)
     content: dict[str, Any] = {
         "nuclear_charges": dataset.numbers,
         "coords": fields["positions"],
@@ -112,3 +113,7 @@ def _save(path: Path, content: dict[str, Any], rest: Rest) -> None:
             info.compress_type = zipfile.ZIP_DEFLATED
             with archive.open(info, "w", force_zip64=True) as member:
                 np.lib.format.write_array(member, np.asanyarray(values), allow_pickle=False)
+
+
+SGDML = FileFormat(write_sgdml, (".npz",))
+RMD17 = FileFormat(write_rmd17, (".npz",), Units.of("kcal/mol"))

@@ -10,8 +10,9 @@ import numpy as np
 
 from supple.data.dataset import Dataset
 from supple.data.units import Units
-from supple.data.writing.extras import Rest, require_all_or_no_energies, require_forces, rest_of
-from supple.data.writing.number_format import in_unit
+from supple.data.writing.exact_numbers import in_unit
+from supple.data.writing.file_format import FileFormat
+from supple.data.writing.writable_extras import Rest, require_all_or_no_energies, require_forces, rest_of
 from supple.errors import DataError
 from supple.runtime.files import replacing
 
@@ -103,3 +104,7 @@ def _write(path: Path, rows: Any, metadata: dict[str, Any]) -> None:
         with connect(str(temporary), type="db", use_lock_file=False) as database:
             rows(database)
         connect(str(temporary), type="db", use_lock_file=False).metadata = metadata
+
+
+ASE = FileFormat(write_ase, (".db",), Units())
+SCHNETPACK = FileFormat(write_schnetpack, (".db",))

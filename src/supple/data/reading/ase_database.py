@@ -14,15 +14,15 @@ from supple.data.reading.decompression import unpacked
 from supple.data.reading.frames import Frame, raw_from_frames
 from supple.data.reading.keys import Key, infer_energy, infer_forces, not_there
 from supple.data.reading.periodic_boxes import is_alone, whole
-from supple.data.reading.raw import SILENT, Raw, Stated
-from supple.data.reading.request import Request
+from supple.data.reading.raw_frames import NO_UNITS_STATED, RawFrames, StatedUnits
+from supple.data.reading.read_request import ReadRequest
 from supple.data.units import Units
 from supple.errors import DataError
 
 _SQLITE = b"SQLite format 3"
 
 
-def load(path: Path, request: Request) -> Raw:
+def load(path: Path, request: ReadRequest) -> RawFrames:
     """Read all rows, in their order.
 
     Energies and forces are those of the calculator, in eV and Å; where there are none, as in SchNetPack's databases, they
@@ -36,7 +36,7 @@ def load(path: Path, request: Request) -> Raw:
     units = metadata.get("_property_unit_dict")
     if not isinstance(units, dict):
         units = {}
-        if any("forces" in row for row in rows) or not request.labels:
+        if any("forces" in row for row in rows) or not request.wants_labels:
             return raw_from_frames(_calculated(rows, request), path.name, request, convention=Units(), about=about)
     data = [_data(row) for row in rows]
     names = list(units) or list(dict.fromkeys(name for one in data for name in one))
@@ -45,9 +45,9 @@ def load(path: Path, request: Request) -> Raw:
     frames = (
         _frame(row, _scaled(one, energy), _scaled(one, forces), one, used) for row, one in zip(rows, data, strict=True)
     )
-    stated = SILENT
+    stated = NO_UNITS_STATED
     if used & set(units):
-        stated = Stated(
+        stated = StatedUnits(
             energy=_unit(units, energy), length=_text(metadata.get("_distance_unit")), forces=_unit(units, forces)
         )
     # a unit of None is SchNetPack's way to say that there is none
@@ -73,7 +73,7 @@ def _content(path: Path) -> tuple[dict[str, Any], list[Any]]:
             raise DataError(f"{path.name} cannot be read as a database of ASE ({reason}).") from error
 
 
-def _calculated(rows: list[Any], request: Request) -> Iterator[Frame]:
+def _calculated(rows: list[Any], request: ReadRequest) -> Iterator[Frame]:
     """Rows with the results of a calculator."""
     keys = request.keys
     for row in rows:
@@ -84,7 +84,7 @@ def _calculated(rows: list[Any], request: Request) -> Iterator[Frame]:
         yield _frame(row, energy, forces, data, {key.name for key in (keys.energy, keys.forces) if key})
 
 
-def _labels(names: list[str], name: str, request: Request) -> tuple[Key | None, Key | None]:
+def _labels(names: list[str], name: str, request: ReadRequest) -> tuple[Key | None, Key | None]:
     """Where energies and forces stand in the rows' data."""
     said = request.keys
     for key in (said.energy, said.forces):
@@ -92,7 +92,7 @@ def _labels(names: list[str], name: str, request: Request) -> tuple[Key | None, 
             raise not_there(name, key, names)
     found = None if said.energy else infer_energy(names, name)
     energy = said.energy or (Key(found) if found else None)
-    if not request.labels:
+    if not request.wants_labels:
         return energy, None
     return energy, said.forces or Key(infer_forces(names, name))
 

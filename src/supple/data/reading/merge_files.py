@@ -9,25 +9,29 @@ from pathlib import Path
 import numpy as np
 
 from supple.data.dataset import Dataset
-from supple.data.reading.request import Damage
+from supple.data.reading.defects import DefectHandler
 from supple.errors import DataError
 
 _SHOWN = 5
 
 
-class _Later(Damage):
+class _Later(DefectHandler):
     """Tells of one file's damage, with the frames counted over all files."""
 
-    def __init__(self, damage: Damage, before: int) -> None:
-        self._damage, self._before = damage, before
+    def __init__(self, defects: DefectHandler, before: int) -> None:
+        self._defects, self._before = defects, before
 
-    def found(self, name: str, error: DataError, frames: Iterable[int] = ()) -> None:
+    def report(self, name: str, error: DataError, frames: Iterable[int] = ()) -> None:
         """Pass it on."""
-        self._damage.found(name, error, [self._before + frame for frame in frames])
+        self._defects.report(name, error, [self._before + frame for frame in frames])
 
 
-def read_many(
-    files: Sequence[Path], root: Path, read_one: Callable[[Path, Damage], Dataset], damage: Damage, name: str
+def read_and_merge(
+    files: Sequence[Path],
+    root: Path,
+    read_one: Callable[[Path, DefectHandler], Dataset],
+    defects: DefectHandler,
+    name: str,
 ) -> Dataset:
     """One dataset of all files, its frames counted over all of them; `extras["file"]` says where each is from.
 
@@ -35,7 +39,7 @@ def read_many(
         files: in the order wanted.
         root: their names are told from there.
         read_one: reads one of them.
-        damage: is told of files that cannot be read, or hold another molecule.
+        defects: is told of files that cannot be read, or hold another molecule.
         name: of the whole.
 
     Raises:
@@ -49,7 +53,7 @@ def read_many(
     for file in files:
         called = str(file.relative_to(root)) if file.is_relative_to(root) else str(file)
         try:
-            data = read_one(file, _Later(damage, before))
+            data = read_one(file, _Later(defects, before))
         except DataError as error:
             unreadable.append((called, error))
             continue
@@ -63,12 +67,12 @@ def read_many(
         names.append(called)
         before = int(datasets[-1].frames[-1]) + 1
     if unreadable:
-        damage.found("unreadable", _sentence(unreadable, len(files)))
+        defects.report("unreadable", _sentence(unreadable, len(files)))
     for kind, difference in others:
-        damage.found(kind, difference)
+        defects.report(kind, difference)
     if not datasets:
         raise DataError(f"No file of {name} could be read.")
-    return concatenated(datasets, names, name)
+    return concatenate(datasets, names, name)
 
 
 def _sentence(unreadable: list[tuple[str, DataError]], n_files: int) -> DataError:
@@ -81,7 +85,7 @@ def _sentence(unreadable: list[tuple[str, DataError]], n_files: int) -> DataErro
     return DataError(f"{len(unreadable)} of {n_files} files cannot be read. {first}: {error}{also}")
 
 
-def concatenated(datasets: list[Dataset], names: list[str], name: str) -> Dataset:
+def concatenate(datasets: list[Dataset], names: list[str], name: str) -> Dataset:
     """One dataset of several of one molecule; `extras["file"]` has these names.
 
     What all of them say of all their frames is said of all; where they differ, of each frame.

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from supple.data.reading.keys import Key, Keys, infer_energy, infer_forces, no_forces, not_there
-from supple.data.reading.raw import SILENT, Stated
+from supple.data.reading.raw_frames import NO_UNITS_STATED, StatedUnits
 from supple.errors import DataError
 
 _PAIR = re.compile(
@@ -25,8 +25,8 @@ _UNIT_KEYS = {
     "force_units": "forces",
     "forces_unit": "forces",
     "forces_units": "forces",
-    "unit": "whole",
-    "units": "whole",
+    "unit": "combined",
+    "units": "combined",
 }
 
 
@@ -97,10 +97,10 @@ def energy_name(info: dict[str, str], key: Key | None, file: str, frame: str) ->
     return infer_energy(named, file)
 
 
-def stated_units(info: dict[str, str]) -> Stated:
+def stated_units(info: dict[str, str]) -> StatedUnits:
     """The units that a comment states."""
     stated = {_UNIT_KEYS[key.lower()]: value for key, value in info.items() if key.lower() in _UNIT_KEYS}
-    return Stated(**stated) if stated else SILENT
+    return StatedUnits(**stated) if stated else NO_UNITS_STATED
 
 
 def plain_layout(width: int, labels: bool, file: str, line: int) -> Layout:

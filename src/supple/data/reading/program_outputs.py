@@ -24,8 +24,8 @@ from supple.data.reading.gaussian_orientation import oriented
 from supple.data.reading.open_file import opened
 from supple.data.reading.periodic_boxes import is_alone, whole
 from supple.data.reading.programs import HEAD, Program, program_of
-from supple.data.reading.raw import Raw
-from supple.data.reading.request import Request
+from supple.data.reading.raw_frames import RawFrames
+from supple.data.reading.read_request import ReadRequest
 from supple.data.units import ENERGY, LENGTH, Units
 from supple.errors import DataError
 
@@ -35,7 +35,7 @@ _OF_ANYBODY = {".out", ".log", ".txt", ".dat"}
 _REPEATED = b"FINAL ENERGY EVALUATION AT THE STATIONARY POINT"
 
 
-def load(path: Path, request: Request) -> Raw:
+def load(path: Path, request: ReadRequest) -> RawFrames:
     """Read all frames.
 
     Raises:
@@ -59,7 +59,7 @@ def load(path: Path, request: Request) -> Raw:
     failed = program.failed(content, len(frames))
     if failed is None:
         error = DataError(f"{path.name} says that a calculation did not converge: repeat it, or leave the file out.")
-        request.damage.found("not-converged", error)
+        request.defects.report("not-converged", error)
     for k in failed or []:
         frames[k] = replace(frames[k], trouble="not-converged")
     level = program.level(content[:HEAD])

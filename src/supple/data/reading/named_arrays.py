@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from supple.data.reading.elements import atomic_number
-from supple.data.reading.extras import with_theory
+from supple.data.elements import atomic_number
+from supple.data.reading.gather_extras import with_theory
 from supple.data.reading.keys import Key, Keys, infer_energy, infer_forces, not_there
-from supple.data.reading.raw import Raw, Stated
-from supple.data.reading.request import Request
+from supple.data.reading.raw_frames import RawFrames, StatedUnits
+from supple.data.reading.read_request import ReadRequest
 from supple.data.units import Units
 from supple.errors import DataError
 
@@ -55,7 +55,7 @@ class Store(ABC):
         """
 
 
-def raw_from_arrays(store: Store, name: str, request: Request) -> Raw:
+def raw_from_arrays(store: Store, name: str, request: ReadRequest) -> RawFrames:
     """The dataset in the arrays of a store, in their own units.
 
     Raises:
@@ -65,13 +65,13 @@ def raw_from_arrays(store: Store, name: str, request: Request) -> Raw:
 
 
 class _Reading:
-    def __init__(self, store: Store, name: str, request: Request) -> None:
+    def __init__(self, store: Store, name: str, request: ReadRequest) -> None:
         self.store = store
         self.name = name
-        self.keys, self.labels, self.damage = request.keys, request.labels, request.damage
+        self.keys, self.labels, self.defects = request.keys, request.wants_labels, request.defects
         self.members = store.members
 
-    def raw(self) -> Raw:
+    def raw(self) -> RawFrames:
         """The dataset."""
         kind = self._text("type")
         if kind in _SGDML_KINDS:
@@ -92,12 +92,12 @@ class _Reading:
         for array, what in ((positions, "position"), (forces, "force")):
             good &= True if array is None else self._finite(array, what)
         extras, about = self._rest({key.name for key in names.values()}, len(positions))
-        return Raw(
+        return RawFrames(
             numbers=numbers,
             positions=positions[good],
             energies=None if energies is None else energies[good],
             forces=None if forces is None else forces[good],
-            stated=Stated(energy=self._text("e_unit"), length=self._text("r_unit")),
+            stated=StatedUnits(energy=self._text("e_unit"), length=self._text("r_unit")),
             convention=Units.of("kcal/mol") if _RMD17 & set(self.members) else None,
             frames=np.flatnonzero(good),
             extras={key: values[good] for key, values in extras.items()},
@@ -148,11 +148,11 @@ class _Reading:
                 f"{self.name}: the energy of frame {bad[0]} is NaN ({len(bad)} are); remove "
                 f"these frames, or say --keys energy={key.name} to read them as frames whose energy is not known."
             )
-            self.damage.found("missing-energy", error, bad.tolist())
+            self.defects.report("missing-energy", error, bad.tolist())
         endless = np.flatnonzero(np.isinf(energies))
         if len(endless):
             error = DataError(f"{self.name}: the energy of frame {endless[0]} is infinite; remove the frame.")
-            self.damage.found("energy-not-finite", error, endless.tolist())
+            self.defects.report("energy-not-finite", error, endless.tolist())
             energies[endless] = np.nan
         return energies
 
@@ -182,7 +182,7 @@ class _Reading:
                     "one file holds one molecule: split it."
                 )
                 same = np.array_equal(np.sort(values[changed[0]]), np.sort(values[0]))
-                self.damage.found("atom-order" if same else "other-molecule", error, changed.tolist())
+                self.defects.report("atom-order" if same else "other-molecule", error, changed.tolist())
             values = values[0]
         if values.shape != (shape[1],):
             raise DataError(
@@ -204,7 +204,7 @@ class _Reading:
                 f"{self.name}: the {what} of atom {atom + 1} in frame {bad[0]} is NaN or infinite; "
                 f"remove the {len(bad)} frame(s) concerned, or repeat the calculation."
             )
-            self.damage.found("not-finite", error, bad.tolist())
+            self.defects.report("not-finite", error, bad.tolist())
         return good
 
     def _rest(self, used: set[str], n_frames: int) -> tuple[dict[str, np.ndarray], dict[str, str]]:

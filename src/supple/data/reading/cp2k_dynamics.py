@@ -12,11 +12,12 @@ from pathlib import Path
 
 import numpy as np
 
-from supple.data.reading.elements import atomic_number
+from supple.data.elements import atomic_number
+from supple.data.reading.defects import DefectHandler
 from supple.data.reading.frames import Frame, raw_from_frames
 from supple.data.reading.open_file import opened
-from supple.data.reading.raw import Raw
-from supple.data.reading.request import Damage, Request
+from supple.data.reading.raw_frames import RawFrames
+from supple.data.reading.read_request import ReadRequest
 from supple.data.units import Units
 from supple.errors import DataError
 
@@ -31,7 +32,7 @@ def pair(path: Path) -> tuple[Path, Path] | None:
     return (positions, forces) if positions != forces and positions.exists() and forces.exists() else None
 
 
-def load(path: Path, request: Request) -> Raw:
+def load(path: Path, request: ReadRequest) -> RawFrames:
     """Read both files; frames that have no forces are left out, and told of.
 
     Raises:
@@ -41,10 +42,10 @@ def load(path: Path, request: Request) -> Raw:
     if both is None:
         raise DataError(f"There is no file of positions, or none of forces, beside {path}.")
     # a run that was started again from an earlier step has the steps since then twice, in both files
-    forces = {step: (numbers, vectors) for step, _, numbers, vectors in _blocks(both[1], request.damage)}
+    forces = {step: (numbers, vectors) for step, _, numbers, vectors in _blocks(both[1], request.defects)}
     frames = (
         Frame(numbers, positions, energy, _of_the_same(forces.get(step), numbers), {"step": float(step[0])})
-        for step, energy, numbers, positions in _blocks(both[0], request.damage)
+        for step, energy, numbers, positions in _blocks(both[0], request.defects)
     )
     return raw_from_frames(frames, path.name, request, convention=Units.of("hartree", "Å", "hartree/bohr"))
 
@@ -54,7 +55,9 @@ def _of_the_same(found: tuple[np.ndarray, np.ndarray] | None, numbers: np.ndarra
     return found[1] if found is not None and np.array_equal(found[0], numbers) else None
 
 
-def _blocks(path: Path, damage: Damage) -> Iterator[tuple[tuple[int, int], float | None, np.ndarray, np.ndarray]]:
+def _blocks(
+    path: Path, defects: DefectHandler
+) -> Iterator[tuple[tuple[int, int], float | None, np.ndarray, np.ndarray]]:
     """Step and how often it was there before, energy, atomic numbers and vectors of each frame."""
     with opened(path) as file:
         lines = file.read().decode("utf-8", "replace").splitlines()
@@ -80,7 +83,7 @@ def _blocks(path: Path, damage: Damage) -> Iterator[tuple[tuple[int, int], float
             sentence = (
                 f"{path.name}: the frame from line {at + 1} is damaged ({error}); remove it, or copy the file again."
             )
-            damage.found("cut-short", DataError(sentence), [count])
+            defects.report("cut-short", DataError(sentence), [count])
             return  # where the next one begins is not known
         at += 2 + n_atoms
         count += 1

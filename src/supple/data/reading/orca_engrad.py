@@ -8,13 +8,13 @@ import numpy as np
 
 from supple.data.reading.frames import Frame, raw_from_frames
 from supple.data.reading.open_file import opened
-from supple.data.reading.raw import Raw
-from supple.data.reading.request import Request
+from supple.data.reading.raw_frames import RawFrames
+from supple.data.reading.read_request import ReadRequest
 from supple.data.units import Units
 from supple.errors import DataError
 
 
-def load(path: Path, request: Request) -> Raw:
+def load(path: Path, request: ReadRequest) -> RawFrames:
     """Read the one frame.
 
     Raises:
