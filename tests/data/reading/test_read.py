@@ -48,7 +48,7 @@ def test_empty_file(file: Write, content: bytes) -> None:
 def test_damaged_gzip(file: Write, plain_text: str) -> None:
     packed = gzip.compress(plain_text.encode())
     for content in (packed[: len(packed) // 2], plain_text.encode(), packed[:60] + b"\0" * 40 + packed[100:]):
-        with pytest.raises(SuppleError, match=r"a\.xyz\.gz is damaged or no gzip file"):
+        with pytest.raises(SuppleError, match=r"a\.xyz\.gz is damaged or not a gzip file"):
             read(file("a.xyz.gz", content), "eV")
 
 

@@ -66,7 +66,7 @@ def test_compressed(arrays: dict[str, Any], save: Write) -> None:
     packed.write_bytes(gzip.compress(path.read_bytes()))
     assert read(packed).fingerprint == read(path).fingerprint
     packed.write_bytes(packed.read_bytes()[:200])
-    with pytest.raises(DataError, match=r"a\.npz\.gz is damaged or no gzip file"):
+    with pytest.raises(DataError, match=r"a\.npz\.gz is damaged or not a gzip file"):
         read(packed)
 
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from supple.data.reading.decompression import unpacked
 from supple.data.reading.frames import Frame, raw_from_frames
 from supple.data.reading.keys import Key, infer_energy, infer_forces, not_there
+from supple.data.reading.open_file import decompressed
 from supple.data.reading.periodic_boxes import is_alone, whole
 from supple.data.reading.raw_frames import NO_UNITS_STATED, RawFrames, StatedUnits
 from supple.data.reading.read_request import ReadRequest
@@ -59,7 +59,7 @@ def _content(path: Path) -> tuple[dict[str, Any], list[Any]]:
     from ase.db import connect
 
     kind = "json" if ".json" in path.suffixes[-2:] else "db"
-    with unpacked(path) as file:
+    with decompressed(path) as file:
         with file.open("rb") as opened:
             if (opened.read(len(_SQLITE)) == _SQLITE) != (kind == "db"):
                 raise DataError(f"{path.name} is no database of ASE ({'SQLite' if kind == 'db' else 'JSON'}).")

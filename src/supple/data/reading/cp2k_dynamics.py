@@ -15,7 +15,7 @@ import numpy as np
 from supple.data.elements import atomic_number
 from supple.data.reading.defects import DefectHandler
 from supple.data.reading.frames import Frame, raw_from_frames
-from supple.data.reading.open_file import opened
+from supple.data.reading.open_file import open_binary
 from supple.data.reading.raw_frames import RawFrames
 from supple.data.reading.read_request import ReadRequest
 from supple.data.units import Units
@@ -59,7 +59,7 @@ def _blocks(
     path: Path, defects: DefectHandler
 ) -> Iterator[tuple[tuple[int, int], float | None, np.ndarray, np.ndarray]]:
     """Step and how often it was there before, energy, atomic numbers and vectors of each frame."""
-    with opened(path) as file:
+    with open_binary(path) as file:
         lines = file.read().decode("utf-8", "replace").splitlines()
     at, count = 0, 0
     seen: Counter[int] = Counter()

@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from supple.data.reading.decompression import unpacked
-from supple.data.reading.h5md import is_h5md, raw_from
+from supple.data.reading.h5md import is_h5md, raw_from_h5md
 from supple.data.reading.keys import Key, Keys
 from supple.data.reading.named_arrays import Store, raw_from_arrays
+from supple.data.reading.open_hdf5 import open_hdf5
 from supple.data.reading.raw_frames import RawFrames, StatedUnits
 from supple.data.reading.read_request import ReadRequest
 from supple.errors import DataError
@@ -28,20 +28,12 @@ def load(path: Path, request: ReadRequest) -> RawFrames:
     """Read one molecule.
 
     Raises:
-        DataError: the file is damaged, the molecule is not there, or none was chosen of several; h5py is not installed.
+        DataError: the file is damaged, the molecule is not in it, or none was chosen of several; h5py is not installed.
     """
-    try:
-        import h5py
-    except ImportError as error:
-        raise DataError(f"{path.name} is HDF5: reading it needs h5py: pip install 'supple[hdf5]'.") from error
-    with unpacked(path) as place:
-        try:
-            with h5py.File(place, "r") as file:
-                if is_h5md(file):
-                    return raw_from(file, path.name, request)
-                return _raw(_group(file, request.molecule, path.name), path.name, request)
-        except (OSError, KeyError, RuntimeError, ValueError, TypeError) as error:
-            raise DataError(f"{path.name} is damaged or no HDF5 file ({str(error).splitlines()[0]}).") from error
+    with open_hdf5(path) as file:
+        if is_h5md(file):
+            return raw_from_h5md(file, path.name, request)
+        return _raw(_group(file, request.molecule, path.name), path.name, request)
 
 
 def _group(file: Any, molecule: str | None, name: str) -> Any:

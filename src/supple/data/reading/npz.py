@@ -14,7 +14,7 @@ import numpy as np
 
 from supple.data.reading.named_arrays import Store, raw_from_arrays
 from supple.data.reading.object_arrays import read_object_array
-from supple.data.reading.open_file import opened
+from supple.data.reading.open_file import open_binary
 from supple.data.reading.raw_frames import RawFrames
 from supple.data.reading.read_request import ReadRequest
 from supple.errors import DataError
@@ -27,7 +27,7 @@ def load(path: Path, request: ReadRequest) -> RawFrames:
         DataError: the archive is damaged, lacks an array, or one has a wrong shape, holds objects or NaN.
     """
     try:
-        with opened(path) as file:
+        with open_binary(path) as file:
             if isinstance(file, io.BufferedReader):
                 archive = zipfile.ZipFile(file)
             else:  # inside gzip going back is slow, and a zip file is read from its end

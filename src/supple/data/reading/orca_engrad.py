@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from supple.data.reading.frames import Frame, raw_from_frames
-from supple.data.reading.open_file import opened
+from supple.data.reading.open_file import open_binary
 from supple.data.reading.raw_frames import RawFrames
 from supple.data.reading.read_request import ReadRequest
 from supple.data.units import Units
@@ -20,7 +20,7 @@ def load(path: Path, request: ReadRequest) -> RawFrames:
     Raises:
         DataError: the file is damaged.
     """
-    with opened(path) as file:
+    with open_binary(path) as file:
         lines = file.read().decode("utf-8", "replace").splitlines()
     words = [line.split() for line in lines if line.strip() and not line.lstrip().startswith("#")]
     try:

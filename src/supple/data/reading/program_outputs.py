@@ -21,7 +21,7 @@ import numpy as np
 from supple.data.reading import cp2k_output
 from supple.data.reading.frames import Frame, raw_from_frames
 from supple.data.reading.gaussian_orientation import oriented
-from supple.data.reading.open_file import opened
+from supple.data.reading.open_file import open_binary
 from supple.data.reading.periodic_boxes import is_alone, whole
 from supple.data.reading.programs import HEAD, Program, program_of
 from supple.data.reading.raw_frames import RawFrames
@@ -41,7 +41,7 @@ def load(path: Path, request: ReadRequest) -> RawFrames:
     Raises:
         DataError: nobody reads the file, or it has no frame with forces.
     """
-    with opened(path) as file:
+    with open_binary(path) as file:
         content = file.read()
     program = program_of(content[:HEAD])
     if program is None:

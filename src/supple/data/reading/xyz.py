@@ -19,7 +19,7 @@ from supple.data.elements import atomic_number, formula
 from supple.data.reading import xyz_comment
 from supple.data.reading.gather_extras import Extras, with_theory
 from supple.data.reading.keys import Key
-from supple.data.reading.open_file import opened
+from supple.data.reading.open_file import open_binary
 from supple.data.reading.raw_frames import NO_UNITS_STATED, RawFrames, StatedUnits
 from supple.data.reading.read_request import ReadRequest
 from supple.data.reading.xyz_comment import Layout
@@ -34,7 +34,7 @@ def load(path: Path, request: ReadRequest) -> RawFrames:
         DataError: a frame is cut short, not of the molecule of frame 0, not numeric, without labels that others have;
             in lenient reading only when nothing is left.
     """
-    with opened(path) as file, io.TextIOWrapper(file, encoding="utf-8-sig", errors="replace") as text:  # type: ignore[type-var]
+    with open_binary(path) as file, io.TextIOWrapper(file, encoding="utf-8-sig", errors="replace") as text:  # type: ignore[type-var]
         return _Reading(path.name, request).all_frames(text)
 
 
