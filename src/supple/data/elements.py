@@ -1,7 +1,8 @@
-"""Elements as files write them: a symbol in any case, or an atomic number."""
+"""Elements: their symbols and atomic numbers as files write them, and formulas."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 
 from ase.data import atomic_numbers, chemical_symbols
@@ -9,14 +10,16 @@ from ase.data import atomic_numbers, chemical_symbols
 
 @cache
 def atomic_number(text: str) -> int | None:
-    """The atomic number for a symbol or a number; None for anything else, ghost atoms among it."""
+    """The atomic number of a symbol, in upper or lower case, or of a number; None for anything else, as for ghost atoms."""
     if text.isdecimal():
         number = int(text)
         return number if 0 < number < len(chemical_symbols) else None
     return atomic_numbers.get(text.capitalize()) or None
 
 
-def formula(numbers: list[int]) -> str:
-    """The elements with their counts, by atomic number from carbon up, hydrogen after: for messages."""
-    order = sorted(set(numbers), key=lambda z: (z != 6, z != 1, chemical_symbols[z]))
-    return "".join(chemical_symbols[z] + (str(n) if (n := numbers.count(z)) > 1 else "") for z in order)
+def hill_formula(numbers: Iterable[int]) -> str:
+    """The molecular formula in Hill order: carbon, hydrogen, then alphabetically; without carbon all alphabetically."""
+    symbols = [chemical_symbols[z] for z in numbers]
+    first = ("C", "H") if "C" in symbols else ()
+    order = sorted(set(symbols), key=lambda s: (first.index(s) if s in first else len(first), s))
+    return "".join(s + (str(n) if (n := symbols.count(s)) > 1 else "") for s in order)

@@ -35,7 +35,9 @@ def test_directory(tmp_path: Path) -> None:
 
 
 def test_a_file_that_nobody_reads_names_what_is_read(file: Write) -> None:
-    with pytest.raises(DataError, match=r"frames\.foo is of no format that is known: extended xyz, npz, HDF5"):
+    with pytest.raises(
+        DataError, match=r"frames\.foo has a format that Supple does not know: it reads extended xyz, npz, HDF5"
+    ):
         read(file("frames.foo", "x"))
 
 
@@ -72,8 +74,8 @@ def test_keys_are_parsed() -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("charge=q", "'charge' in the keys is not one of numbers, positions, energy, forces"),
-        ("energy", "'energy' in the keys is not of the form energy=NAME"),
+        ("charge=q", "'charge' in the keys is not a quantity: choose from numbers, positions, energy, forces"),
+        ("energy", "'energy' in the keys has no equals sign: write energy=NAME"),
         ("energy=", "no name for energy"),
         ("forces=g*minus", r"'\*minus' .* is not a factor"),
         ("forces=g*0", "is not a factor"),

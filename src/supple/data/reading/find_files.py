@@ -1,18 +1,18 @@
-"""Which files of a folder of calculations hold frames, and which of a program's several files is the one to read."""
+"""Finding the files to read: those of a folder of calculations, or of a pattern such as `runs/*/orca.out`."""
 
 from __future__ import annotations
 
-import gzip
 import re
 from pathlib import Path
 
-from supple.data.reading.cp2k_dynamics import pair
+from supple.data.reading.cp2k_dynamics import position_and_force_files
+from supple.data.reading.open_file import open_binary
 from supple.data.reading.programs import HEAD, program_of
 from supple.data.reading.registry import READERS, suffix_of
 from supple.errors import DataError
 
-#: Formats that ASE knows by their beginning, and that hold energies and forces.
-_OF_ASE = {"traj", "gpaw-out", "onetep-out", "abinit-out"}
+#: Formats with energies and forces that ASE recognises by the beginning of a file.
+_ASE_FORMATS = {"traj", "gpaw-out", "onetep-out", "abinit-out"}
 
 
 def find_files(path: Path) -> list[Path]:
@@ -36,11 +36,13 @@ def find_files(path: Path) -> list[Path]:
         return [path]
     elif is_pattern(str(path)):
         folder = common_folder(path)
-        files = [f for f in folder.glob(str(path.relative_to(folder))) if f.is_file() and not _is_second(f)]
+        files = [f for f in folder.glob(str(path.relative_to(folder))) if f.is_file() and not _is_force_file(f)]
     else:
         raise DataError(f"There is no file {path}.")
     if not files:
-        raise DataError(f"There are no files of geometries in {path}.")
+        raise DataError(
+            f"There are no files of geometries in {path}: check the path, or name the files with a pattern."
+        )
     return sorted(files, key=_numbers_in_order)
 
 
@@ -58,35 +60,36 @@ def is_pattern(text: str) -> bool:
 
 
 def _chosen(members: list[Path], suffixes: frozenset[str]) -> list[Path]:
-    """The files of one folder that are read."""
-    programs = {file: whose for file in members if (whose := _whose(file)) is not None}
-    data = [file for file in members if suffix_of(file) in suffixes and not _is_second(file)]
-    paired = any(pair(file) for file in data)
-    has_xml = any(whose == "VASP" and suffix_of(file) == ".xml" for file, whose in programs.items())
+    """The files of one folder that are read: of the several files of one calculation, one."""
+    programs = {file: program for file in members if (program := _program_name(file)) is not None}
+    data = [file for file in members if suffix_of(file) in suffixes and not _is_force_file(file)]
+    has_cp2k_dynamics = any(position_and_force_files(file) for file in data)
+    has_vasprun = any(program == "VASP" and suffix_of(file) == ".xml" for file, program in programs.items())
     outputs = [
         file
-        for file, whose in programs.items()
+        for file, program in programs.items()
         if file not in data
-        # OUTCAR and vasprun.xml are one calculation, with more digits in the second; dynamics of CP2K have their own files
-        and not (whose == "VASP" and has_xml and suffix_of(file) != ".xml")
-        and not (whose == "CP2K" and paired)
+        # OUTCAR and vasprun.xml are of one calculation, the latter with more digits
+        and not (program == "VASP" and has_vasprun and suffix_of(file) != ".xml")
+        # dynamics of CP2K have files of their own
+        and not (program == "CP2K" and has_cp2k_dynamics)
     ]
     # ORCA writes NAME.xyz, NAME_trj.xyz, NAME.engrad beside its output
     stems = [Path(file.name.removesuffix(".gz")).stem for file in outputs if programs[file] == "ORCA"]
-    beside = tuple(f"{stem}{sign}" for stem in stems for sign in "._")
+    beside = tuple(f"{stem}{separator}" for stem in stems for separator in "._")
     return outputs + [
         file for file in data if not (suffix_of(file) in (".xyz", ".engrad") and file.name.startswith(beside))
     ]
 
 
-def _whose(file: Path) -> str | None:
-    """The program whose output a file is; None where it is of none that is known."""
+def _program_name(file: Path) -> str | None:
+    """The program, or the format of ASE, that a file is an output of, by its content; None if it is of neither."""
     from ase.io.formats import UnknownFileTypeError, match_magic
 
     try:
-        with gzip.open(file) if file.suffix == ".gz" else file.open("rb") as opened:
-            head = opened.read(HEAD)
-    except (OSError, EOFError):
+        with open_binary(file) as content:
+            head = content.read(HEAD)
+    except DataError:
         return None
     program = program_of(head)
     if program is not None:
@@ -95,13 +98,13 @@ def _whose(file: Path) -> str | None:
         name: str = match_magic(head).name
     except UnknownFileTypeError:
         return None
-    return name if name in _OF_ASE else None
+    return name if name in _ASE_FORMATS else None
 
 
-def _is_second(file: Path) -> bool:
-    """Whether it is the second of a pair, whose first stands for both."""
-    both = pair(file)
-    return both is not None and file == both[1]
+def _is_force_file(file: Path) -> bool:
+    """Whether it has the forces of CP2K dynamics, which are read with the file of positions beside it."""
+    files = position_and_force_files(file)
+    return files is not None and file == files[1]
 
 
 def _is_hidden(file: Path) -> bool:

@@ -15,7 +15,8 @@ from ase.data import atomic_masses
 from jaxtyping import Float, Int
 
 from supple.data.reading.h5md_units import unit_in_ase
-from supple.data.reading.keys import no_forces
+from supple.data.reading.infer_keys import no_forces
+from supple.data.reading.open_hdf5 import as_unicode
 from supple.data.reading.raw_frames import RawFrames, StatedUnits
 from supple.data.reading.read_request import ReadRequest
 from supple.errors import DataError
@@ -186,7 +187,7 @@ def _extras(frames: H5mdFrames, name: str) -> dict[str, np.ndarray]:
 
 def _array(array: Any) -> H5mdArray:
     unit = array.attrs.get("unit")
-    return H5mdArray(np.array(array, dtype=np.float64), unit.decode() if isinstance(unit, bytes) else unit)
+    return H5mdArray(np.array(array, dtype=np.float64), None if unit is None else as_unicode(unit))
 
 
 def _series(group: Any, name: str, n_frames: int) -> H5mdArray | None:

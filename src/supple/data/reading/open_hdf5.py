@@ -29,3 +29,8 @@ def open_hdf5(path: Path) -> Iterator[Any]:
         except (OSError, KeyError, RuntimeError, ValueError, TypeError) as error:
             reason = (str(error).splitlines() or [type(error).__name__])[0]
             raise DataError(f"{path.name} is damaged or not an HDF5 file ({reason}): copy it again.") from error
+
+
+def as_unicode(value: Any) -> str:
+    """A text of an HDF5 file, which h5py gives as bytes or as str."""
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)

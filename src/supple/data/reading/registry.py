@@ -39,11 +39,11 @@ def reader_of(path: Path) -> Reader:
     Raises:
         SettingsError: the reader is that of a plugin, and cannot be imported.
     """
-    from supple.data.reading.cp2k_dynamics import pair
+    from supple.data.reading.cp2k_dynamics import position_and_force_files
 
     if path.is_dir():
         from supple.data.reading.npy_folder import load
-    elif suffix_of(path) == ".xyz" and pair(path) is not None:
+    elif suffix_of(path) == ".xyz" and position_and_force_files(path) is not None:
         from supple.data.reading.cp2k_dynamics import load
     elif (suffix := suffix_of(path)) in READERS:
         return READERS.get(suffix)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from supple.data.dataset import Dataset
 from supple.data.reading.defects import DefectHandler
 from supple.data.reading.guess_units import UnitGuess, guess_units
-from supple.data.reading.keys import no_forces
+from supple.data.reading.infer_keys import no_forces
 from supple.data.reading.raw_frames import NO_UNITS_STATED, RawFrames
 from supple.data.reading.read_request import ReadRequest
 from supple.data.units import Units
