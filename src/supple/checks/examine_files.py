@@ -11,11 +11,11 @@ from supple.checks import SEVERITIES, examine_context
 from supple.checks.context import CheckContext, FitSmallModel
 from supple.checks.dataset_card import Card, card
 from supple.checks.findings import Finding, Severity
+from supple.data.concatenate import concatenate
 from supple.data.dataset import Dataset
 from supple.data.reading import survey
 from supple.data.reading.defects import Defect
 from supple.data.reading.find_files import is_pattern
-from supple.data.reading.merge_files import concatenate
 from supple.errors import DataError
 from supple.runtime.progress import SILENCE, Progress
 

@@ -12,6 +12,7 @@ from ase.data import chemical_symbols
 from jaxtyping import Bool, Float, Int
 from numpy.typing import ArrayLike
 
+from supple.data.elements import hill_formula, not_elements
 from supple.data.splits import Split
 from supple.data.units import INTERNAL, Units
 from supple.errors import DataError
@@ -82,6 +83,7 @@ class Dataset:
         """
         units = Units.parse(units)
         z = np.array(numbers, dtype=np.int64)  # copied: it is made read-only below
+        require_elements(z, name)
         r = np.array(positions, dtype=np.float64) * units.length_in_angstrom
         if r.ndim != 3 or r.shape[1:] != (len(z), 3):
             raise DataError(f"{name}: positions have shape {r.shape}, but {len(z)} atoms need (frames, {len(z)}, 3).")
@@ -121,11 +123,7 @@ class Dataset:
     @property
     def formula(self) -> str:
         """The molecular formula in Hill order."""
-        symbols = self.symbols
-        counts = {s: symbols.count(s) for s in sorted(set(symbols))}
-        if "C" in counts:
-            counts = {s: counts.pop(s) for s in ("C", "H") if s in counts} | counts
-        return "".join(s + (str(n) if n > 1 else "") for s, n in counts.items())
+        return hill_formula(self.numbers)
 
     @property
     def has_energies(self) -> bool:
@@ -192,6 +190,17 @@ class Dataset:
         labels = [f"{known} energies"] if known else ["no energies"]
         labels.append("forces" if self.forces is not None else "no forces")
         return f"Dataset({self.source.name}: {self.formula}, {len(self)} frames, {', '.join(labels)})"
+
+
+def require_elements(numbers: Int[np.ndarray, "N"], name: str) -> None:
+    """Refuse atomic numbers of no element.
+
+    Raises:
+        DataError: there is one.
+    """
+    bad = not_elements(numbers)
+    if len(bad):
+        raise DataError(f"{name}: {numbers[bad[0]]}, of atom {bad[0] + 1}, is not an atomic number.")
 
 
 def _frozen(*arrays: np.ndarray) -> list[np.ndarray]:

@@ -134,9 +134,14 @@ def _frame(row: Any, energy: Any, forces: Any, data: Mapping[str, Any], used: se
         raise DataError(f"Row {row.id} cannot be read ({error}): the database is damaged; copy it again.") from error
 
 
-def _scaled(data: Mapping[str, Any], key: Key | None) -> Any:
+def _scaled(data: Mapping[str, Any], key: Key | None) -> np.ndarray | None:
     value = None if key is None else data.get(key.name)
-    return None if value is None or key is None else np.asarray(value, dtype=np.float64) * key.factor
+    if value is None or key is None:
+        return None
+    try:
+        return np.asarray(value, dtype=np.float64) * key.factor
+    except (TypeError, ValueError) as error:
+        raise DataError(f"'{key.name}' does not hold numbers in every row of the database: copy it again.") from error
 
 
 def _unit(units: Mapping[str, Any], key: Key | None) -> str | None:

@@ -30,14 +30,20 @@ def frames(content: bytes, name: str) -> list[Frame]:
     """The frames of an output, in eV, Å and eV/Å.
 
     Raises:
-        DataError: the numbers of energies, of tables of coordinates and of tables of forces differ.
+        DataError: a table is damaged, or the numbers of energies, tables of coordinates and tables of forces differ.
     """
     from ase import Atoms
 
     text = content.decode("latin-1")
-    geometries = [_geometry(rows) for rows in _COORDINATES.findall(text)]
-    energies = [float(number.replace("D", "E")) for number in _ENERGY.findall(text)]
-    forces = [_forces(rows) for pattern in _FORCES for rows in pattern.findall(text)]
+    try:
+        geometries = [_geometry(rows) for rows in _COORDINATES.findall(text)]
+        energies = [float(number.replace("D", "E")) for number in _ENERGY.findall(text)]
+        forces = [_forces(rows) for pattern in _FORCES for rows in pattern.findall(text)]
+        cell = np.array([[float(number) for number in row.split()] for row in _CELL.findall(text)[:3]])
+    except (ValueError, IndexError) as error:
+        raise DataError(
+            f"{name} is an output of CP2K with a damaged line in a table of coordinates or forces: copy it again."
+        ) from error
     if not geometries or len(energies) != len(geometries) or len(forces) not in (0, len(geometries)):
         raise DataError(
             f"{name} is an output of CP2K with {len(geometries)} tables of coordinates, {len(energies)} energies and "
@@ -48,7 +54,6 @@ def frames(content: bytes, name: str) -> list[Frame]:
         raise DataError(
             f"{name}: the tables of coordinates and of forces are not of the same atoms: copy the file again."
         )
-    cell = np.array([[float(number) for number in row.split()] for row in _CELL.findall(text)[:3]])
     box = {"cell": cell, "pbc": True} if cell.shape == (3, 3) else {}
     force_unit = Units.of("hartree", "bohr").forces_in_ev_per_angstrom
     return [

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from jaxtyping import Float, Int
 
-from supple.data.elements import hill_formula
+from supple.data.elements import atom_mismatch, hill_formula, not_elements
 from supple.data.reading.gather_extras import with_theory
 from supple.data.reading.raw_frames import NO_UNITS_STATED, RawFrames, StatedUnits
 from supple.data.reading.read_request import ReadRequest
@@ -63,7 +63,8 @@ def frame_of_atoms(atoms: Any, energy: float | None, forces: Any, extras: Mappin
     problem: Problem | None = None
     if atoms.has("momenta"):
         more["momenta"] = atoms.get_momenta()
-    if atoms.pbc.any():
+    sound = np.isfinite(positions).all() and np.isfinite(atoms.cell).all() and not len(not_elements(atoms.numbers))
+    if atoms.pbc.any() and sound:
         more["cell"] = np.asarray(atoms.cell).ravel()
         positions = unwrapped_positions(atoms)
         problem = None if is_isolated(atoms, positions) else "periodic"
@@ -139,11 +140,12 @@ def _defect(frame: Frame, first: Frame, request: ReadRequest) -> tuple[str, str]
 
 def _other_atoms(frame: Frame, first: Frame) -> tuple[str, str] | None:
     rule = "one dataset holds one molecule in one atom order"
-    if sorted(frame.numbers) != sorted(first.numbers):
+    mismatch = atom_mismatch(frame.numbers, first.numbers)
+    if mismatch == "other-molecule":
         this, before = hill_formula(frame.numbers), hill_formula(first.numbers)
-        return "other-molecule", f"is {this}, the frames before are {before}; {rule}: split the file"
-    if frame.numbers.tolist() != first.numbers.tolist():
-        return "atom-order", f"has its atoms in another order; {rule}: reorder them"
+        return mismatch, f"is {this}, the frames before are {before}; {rule}: split the file"
+    if mismatch == "atom-order":
+        return mismatch, f"has its atoms in another order; {rule}: reorder them"
     return None
 
 

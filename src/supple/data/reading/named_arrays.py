@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from supple.data.elements import atomic_number
+from supple.data.elements import atom_mismatch, atomic_number
 from supple.data.reading.array_names import RMD17, find_names
 from supple.data.reading.array_store import ArrayStore, as_text
 from supple.data.reading.gather_extras import with_theory
@@ -125,8 +125,8 @@ class _ArrayReader:
                     f"{self.file}: frame {int(changed[0])} has other atoms than frame 0, or another atom order; "
                     "one file holds one molecule in one atom order: split the file."
                 )
-                same = np.array_equal(np.sort(values[changed[0]]), np.sort(values[0]))
-                self.request.defects.report("atom-order" if same else "other-molecule", error, changed.tolist())
+                kind = atom_mismatch(values[changed[0]], values[0]) or "other-molecule"
+                self.request.defects.report(kind, error, changed.tolist())
             values = values[0]
         if values.shape != (n_atoms,):
             raise DataError(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from supple.data.dataset import Dataset
+from supple.data.dataset import Dataset, require_elements
 from supple.data.reading.defects import DefectHandler
 from supple.data.reading.guess_units import UnitGuess, guess_units
 from supple.data.reading.infer_keys import no_forces
@@ -24,11 +24,13 @@ def to_dataset(raw: RawFrames, name: str, units: str | Units | None, request: Re
         request: says whether labels are wanted; missing, unknown or contradicted units are reported to its `defects`.
 
     Raises:
-        DataError: there are no frames, no forces although they are required, or a position or label is not finite.
+        DataError: there are no frames, no forces although they are required, an atom is not an element, or a position or
+            label is not finite.
         UnitsError: the units are unknown, or the numbers contradict them.
     """
     if len(raw.positions) == 0:
         raise DataError(f"{name} holds no frames.")
+    require_elements(raw.numbers, name)
     if request.requires_labels and raw.forces is None:
         raise no_forces(name, [])
     if not request.wants_labels or (request.labels == "optional" and not _has_usable_labels(raw, units)):

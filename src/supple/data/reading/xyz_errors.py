@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from supple.data.elements import hill_formula
+from supple.data.elements import atom_mismatch, hill_formula
 from supple.errors import DataError
 
 _LONGEST = 40
@@ -99,19 +99,17 @@ class Location:
 
     def other_molecule(self, numbers: list[int], first: list[int]) -> FrameError:
         """The atoms are not those of the first frame."""
-        where = f"{self.file}: frame {self.frame} (line {self.line})"
-        rule = "one file holds one molecule in one atom order"
-        if len(numbers) != len(first):
-            sentence = f"{where} has {len(numbers)} atoms, frame 0 has {len(first)}; {rule}: split the file."
-            return FrameError("other-molecule", DataError(sentence))
-        if sorted(numbers) == sorted(first):
+        kind = atom_mismatch(numbers, first) or "other-molecule"
+        if kind == "atom-order":
             atom = next(k for k, z in enumerate(numbers) if z != first[k])
-            sentence = (
-                f"{where} has the atoms of frame 0 in another order, from atom {atom + 1} on; {rule}: reorder them."
-            )
-            return FrameError("atom-order", DataError(sentence))
-        return FrameError("other-molecule", DataError(
-            f"{where} is {hill_formula(numbers)}, frame 0 is {hill_formula(first)}; {rule}: split the file."
+            what, remedy = f"has the atoms of frame 0 in another order, from atom {atom + 1} on", "reorder them"
+        elif len(numbers) != len(first):
+            what, remedy = f"has {len(numbers)} atoms, frame 0 has {len(first)}", "split the file"
+        else:
+            what, remedy = f"is {hill_formula(numbers)}, frame 0 is {hill_formula(first)}", "split the file"
+        return FrameError(kind, DataError(
+            f"{self.file}: frame {self.frame} (line {self.line}) {what}; one file holds one molecule in one atom order: "
+            f"{remedy}."
         ))  # fmt: skip
 
     def renamed(self, quantity: str, before: str | None, now: str | None) -> DataError:
