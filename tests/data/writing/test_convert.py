@@ -81,7 +81,7 @@ def test_energies_that_are_not_known_are_refused_where_there_is_no_room(data, fm
     energies = data.energies.copy()
     energies[2] = np.nan
     gaps = Dataset.of(data.numbers, data.positions, energies, data.forces)
-    with pytest.raises(DataError, match="1 are not known"):
+    with pytest.raises(DataError, match="1 of 7 are unknown"):
         write(tmp_path / f"x{SUFFIX[fmt]}", gaps, to=fmt)
     assert list(tmp_path.iterdir()) == []
 
@@ -108,7 +108,7 @@ def test_without_energies(data, tmp_path):
 
 
 def test_forces_per_another_length_do_not_fit_sgdml(data, tmp_path):
-    with pytest.raises(DataError, match="sGDML takes forces in energy per length"):
+    with pytest.raises(DataError, match="sGDML needs forces in energy per length"):
         write(tmp_path / "x.npz", data, Units.of("hartree", "Å", "hartree/bohr"), "sgdml")
 
 
@@ -152,7 +152,7 @@ def test_names_that_mean_something_else_in_the_format_are_left_out_and_told_of(d
 
 
 def test_units_that_schnetpack_has_no_name_for_are_refused(data, tmp_path):
-    with pytest.raises(DataError, match="SchNetPack has no unit meV"):
+    with pytest.raises(DataError, match="SchNetPack does not know the unit meV"):
         write(tmp_path / "x.db", data, Units.parse("meV"), "schnetpack")
 
 

@@ -139,7 +139,7 @@ def _scaled(data: Mapping[str, Any], key: Key | None) -> np.ndarray | None:
     if value is None or key is None:
         return None
     try:
-        return np.asarray(value, dtype=np.float64) * key.factor
+        return np.asarray(np.asarray(value, dtype=np.float64) * key.factor)
     except (TypeError, ValueError) as error:
         raise DataError(f"'{key.name}' does not hold numbers in every row of the database: copy it again.") from error
 

@@ -1,8 +1,9 @@
-"""Databases of ASE: as ASE fills them, and as SchNetPack 2 does."""
+"""ASE databases: rows with the results of a calculator."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,35 +11,20 @@ import numpy as np
 
 from supple.data.dataset import Dataset
 from supple.data.units import Units
-from supple.data.writing.exact_numbers import in_unit
 from supple.data.writing.file_format import FileFormat
-from supple.data.writing.writable_extras import Rest, require_all_or_no_energies, require_forces, rest_of
-from supple.errors import DataError
+from supple.data.writing.writable_extras import WritableExtras, writable_extras
 from supple.runtime.files import replacing
 
-#: SchNetPack's names of units are those of `ase.units`; it has no others.
-_NAMES = {
-    "eV": "eV",
-    "kcal/mol": "kcal/mol",
-    "kJ/mol": "kJ/mol",
-    "hartree": "Hartree",
-    "Ry": "Ry",
-    "Å": "Ang",
-    "bohr": "Bohr",
-    "nm": "nm",
-}
 
-
-def write_ase(path: Path, dataset: Dataset, units: Units) -> list[str]:
-    """Rows with an energy and forces; always in eV and Å, as ASE has them."""
+def write(path: Path, dataset: Dataset, units: Units) -> list[str]:
+    """Write rows with energies and forces, in eV and Å, as ASE has them."""
     from ase import Atoms
     from ase.calculators.singlepoint import SinglePointCalculator
 
-    del units
+    del units  # a dataset is in eV and Å
+    more = writable_extras(dataset, {"energy", "free_energy", "forces"})
 
-    rest = rest_of(dataset, {"energy", "free_energy", "forces"})
-
-    def rows(database: Any) -> None:
+    def rows() -> Iterator[tuple[Atoms, dict[str, Any]]]:
         for m in range(len(dataset)):
             atoms = Atoms(dataset.numbers, dataset.positions[m])
             results: dict[str, Any] = {}
@@ -48,63 +34,37 @@ def write_ase(path: Path, dataset: Dataset, units: Units) -> list[str]:
                 results["forces"] = np.array(dataset.forces[m])
             if results:
                 atoms.calc = SinglePointCalculator(atoms, **results)
-            database.write(atoms, data=_of_frame(rest, m))
+            yield atoms, data_of_row(more, m)
 
-    _write(path, rows, dict(rest.about))
-    return rest.left_out
-
-
-def write_schnetpack(path: Path, dataset: Dataset, units: Units) -> list[str]:
-    """Rows with the properties `energy` and `forces`, their units in the metadata.
-
-    Raises:
-        DataError: there are no forces, some energies are not known, or SchNetPack does not know the units.
-    """
-    from ase import Atoms
-
-    forces = in_unit(require_forces(path.name, dataset), units.forces_in_ev_per_angstrom)
-    positions = in_unit(dataset.positions, units.length_in_angstrom)
-    names = {"forces": f"{_name(units.force_energy)}/{_name(units.force_length)}"}
-    energies = None
-    if require_all_or_no_energies(path.name, dataset):
-        energies = in_unit(dataset.energies, units.energy_in_ev)
-        names = {"energy": _name(units.energy)} | names
-    rest = rest_of(dataset, {"energy", "forces", "atomrefs"})
-    metadata = {"_distance_unit": _name(units.length), "_property_unit_dict": names, "atomrefs": {}, **rest.about}
-
-    def rows(database: Any) -> None:
-        for m in range(len(dataset)):
-            labels = {"forces": forces[m]} | ({} if energies is None else {"energy": energies[m : m + 1]})
-            database.write(Atoms(dataset.numbers, positions[m]), data=_of_frame(rest, m) | labels)
-
-    _write(path, rows, metadata)
-    return rest.left_out
+    save_rows(path, rows(), more.about)
+    return more.left_out
 
 
-def _name(unit: str) -> str:
-    if unit not in _NAMES:
-        raise DataError(f"SchNetPack has no unit {unit}: choose --out-units of {', '.join(_NAMES)}.")
-    return _NAMES[unit]
-
-
-def _of_frame(rest: Rest, m: int) -> dict[str, Any]:
-    """What else is known of a frame."""
-    more = {name: values[m] for name, values in rest.extras.items()}
+def data_of_row(more: WritableExtras, m: int) -> dict[str, Any]:
+    """The extras of a frame, with the types that ASE stores in the data of a row."""
+    values = {name: array[m] for name, array in more.extras.items()}
     return {
-        name: str(v) if isinstance(v, np.str_) else np.asarray(v) if np.ndim(v) else v.item()
-        for name, v in more.items()
+        name: str(value) if isinstance(value, np.str_) else np.asarray(value) if np.ndim(value) else value.item()
+        for name, value in values.items()
     }
 
 
-def _write(path: Path, rows: Any, metadata: dict[str, Any]) -> None:
+def save_rows(path: Path, rows: Iterable[tuple[Any, dict[str, Any]]], metadata: Mapping[str, Any]) -> None:
+    """Write a database in one step.
+
+    Args:
+        path: of the file to write or replace.
+        rows: `ase.Atoms`, and the data of the row.
+        metadata: of the database.
+    """
     from ase.db import connect
 
     with replacing(path) as temporary:
-        temporary.unlink()  # a database is made by opening it
+        temporary.unlink()  # ASE creates the file itself
         with connect(str(temporary), type="db", use_lock_file=False) as database:
-            rows(database)
-        connect(str(temporary), type="db", use_lock_file=False).metadata = metadata
+            for atoms, data in rows:
+                database.write(atoms, data=data)
+        connect(str(temporary), type="db", use_lock_file=False).metadata = dict(metadata)
 
 
-ASE = FileFormat(write_ase, (".db",), Units())
-SCHNETPACK = FileFormat(write_schnetpack, (".db",))
+ASE = FileFormat(write, (".db",), Units())

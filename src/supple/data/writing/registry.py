@@ -15,10 +15,10 @@ WRITERS: Registry[FileFormat] = Registry(
     "format to write",
     {
         "extxyz": "supple.data.writing.extxyz:EXTXYZ",
-        "sgdml": "supple.data.writing.npz:SGDML",
-        "rmd17": "supple.data.writing.npz:RMD17",
+        "sgdml": "supple.data.writing.sgdml:SGDML",
+        "rmd17": "supple.data.writing.rmd17:RMD17",
         "ase": "supple.data.writing.ase_database:ASE",
-        "schnetpack": "supple.data.writing.ase_database:SCHNETPACK",
-        "spice": "supple.data.writing.hdf5:SPICE",
+        "schnetpack": "supple.data.writing.schnetpack:SCHNETPACK",
+        "spice": "supple.data.writing.spice:SPICE",
     },
 )

@@ -1,4 +1,4 @@
-"""What else is known of frames, as far as a format has room for it beside its own names."""
+"""What a format has room for, besides the quantities that it has names for."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Float
 
 from supple.data.dataset import Dataset
 from supple.errors import DataError
 
 
 @dataclass(frozen=True)
-class Rest:
-    """It, by name.
+class WritableExtras:
+    """The extras of a dataset that can be written under their own names.
 
     Attributes:
-        extras: of each frame; the first axis of each array has length M.
-        about: of all frames together.
-        left_out: names of what there is no room for, because the format uses them otherwise, or because both of the
-            above have them.
+        extras: of each frame, by name; the first axis of each array has length M.
+        about: of all frames together, as text by name.
+        left_out: names that the format uses for something else, or that both of the above have.
     """
 
     extras: dict[str, np.ndarray]
@@ -27,42 +27,48 @@ class Rest:
     left_out: list[str]
 
 
-def rest_of(dataset: Dataset, taken: Collection[str], said: Collection[str] = ()) -> Rest:
-    """What can be written under its own name, where a format has taken some.
+def writable_extras(dataset: Dataset, reserved: Collection[str], stated: Collection[str] = ()) -> WritableExtras:
+    """The extras that can be written under their own names in a format.
 
     Args:
-        dataset: all that is known.
-        taken: names that mean something else in the format.
-        said: names of what the format says of all frames in its own way; they are not left out.
+        dataset: to write.
+        reserved: names that mean something else in the format.
+        stated: names of what the format states of all frames in its own way; they do not count as left out.
     """
-    extras = {name: np.asarray(values) for name, values in dataset.extras.items() if name not in taken}
-    about = {name: text for name, text in dataset.source.about.items() if name not in taken and name not in extras}
-    about = {name: text for name, text in about.items() if name not in said}
-    left = [*(set(dataset.extras) - set(extras)), *(set(dataset.source.about) - set(about) - set(said))]
-    return Rest(extras, about, sorted(set(left)))
+    extras = {name: np.asarray(values) for name, values in dataset.extras.items() if name not in reserved}
+    about = {
+        name: text
+        for name, text in dataset.source.about.items()
+        if name not in reserved and name not in extras and name not in stated
+    }
+    left_out = (set(dataset.extras) - set(extras)) | (set(dataset.source.about) - set(about) - set(stated))
+    return WritableExtras(extras, about, sorted(left_out))
 
 
-def require_forces(name: str, dataset: Dataset) -> np.ndarray:
-    """The forces, for a format that cannot do without.
+def require_forces(name: str, dataset: Dataset) -> Float[np.ndarray, "M N 3"]:
+    """The forces (eV/Å), for a format that requires them.
 
     Raises:
         DataError: there are none.
     """
     if dataset.forces is None:
-        raise DataError(f"{name}: such files hold forces, and {dataset.source.name} has none.")
+        raise DataError(
+            f"{name}: files of this format need forces, and {dataset.source.name} has none: write extended xyz "
+            "(--to extxyz)."
+        )
     return dataset.forces
 
 
 def require_all_or_no_energies(name: str, dataset: Dataset) -> bool:
-    """Whether there are energies, for a format that has no word for one that is not known.
+    """Whether there are energies, for a format that cannot state that an energy is unknown.
 
     Raises:
-        DataError: some are not known.
+        DataError: some frames have an energy and others do not.
     """
-    known = np.isfinite(dataset.energies)
-    if known.any() and not known.all():
+    has_energy = np.isfinite(dataset.energies)
+    if has_energy.any() and not has_energy.all():
         raise DataError(
-            f"{name}: such files hold an energy for every frame, and {int((~known).sum())} are not known: write "
-            "extended xyz (--to extxyz), or leave these frames out."
+            f"{name}: files of this format need an energy for every frame, and {int((~has_energy).sum())} of "
+            f"{len(dataset)} are unknown: write extended xyz (--to extxyz), or leave these frames out."
         )
-    return bool(known.all())
+    return bool(has_energy.all())
