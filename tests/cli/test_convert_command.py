@@ -24,4 +24,4 @@ def test_nothing_is_overwritten_by_accident(shell):
     shell("convert", "a.xyz", "b.npz")
     assert "--overwrite" in shell.refused("convert", "a.xyz", "b.npz")
     shell("convert", "a.xyz", "b.npz", "--overwrite")
-    assert "says no format" in shell.refused("convert", "a.xyz", "b.foo")
+    assert "has no suffix of a format" in shell.refused("convert", "a.xyz", "b.foo")

@@ -11,11 +11,11 @@ from supple.checks import SEVERITIES, examine_context
 from supple.checks.context import CheckContext, FitSmallModel
 from supple.checks.dataset_card import Card, card
 from supple.checks.findings import Finding, Severity
+from supple.data.concatenate import concatenate
 from supple.data.dataset import Dataset
 from supple.data.reading import survey
-from supple.data.reading.folders import is_pattern
-from supple.data.reading.many_files import concatenated
-from supple.data.reading.request import Defect
+from supple.data.reading.defects import Defect
+from supple.data.reading.find_files import is_pattern
 from supple.errors import DataError
 from supple.runtime.progress import SILENCE, Progress
 
@@ -159,4 +159,4 @@ def _distinct(names: list[str]) -> list[str]:
 def _merged(members: list[Dataset]) -> Dataset:
     """One dataset of several; each frame says its file."""
     names = _distinct([member.source.name for member in members])
-    return concatenated(members, names, " and ".join(names))
+    return concatenate(members, names, " and ".join(names))

@@ -8,7 +8,7 @@ from supple.checks.context import CheckContext
 from supple.checks.energy_scale import energies_against_forces
 from supple.checks.findings import Finding
 from supple.data.dataset import Dataset
-from supple.data.reading.guess_units import Guess, guess, spelled
+from supple.data.reading.guess_units import UnitGuess, guess_units
 from supple.data.units import Units
 
 
@@ -17,10 +17,10 @@ def units(context: CheckContext) -> list[Finding]:
     likely, declared = _guess(context.dataset), context.dataset.source.units
     if not likely.contradicts(declared):
         return []
-    what = f"the numbers cannot be in {spelled(declared)}: {_reason(likely, declared)}"
+    what = f"the numbers cannot be in {declared.shorthand}: {_reason(likely, declared)}"
     if likely.contradicts_length(declared.length) and not likely.length_is_clear:
         return [Finding("units", "serious", f"{what}, and in no other unit are they right", "mend the positions")]
-    look = spelled(likely_units(context))
+    look = likely_units(context).shorthand
     return [Finding("units", "serious", f"{what}; they look like {look}", f"say --units {look}")]
 
 
@@ -56,9 +56,9 @@ def reread(context: CheckContext) -> CheckContext:
     )
 
 
-def _guess(dataset: Dataset) -> Guess:
+def _guess(dataset: Dataset) -> UnitGuess:
     written = dataset.source.units
-    return guess(
+    return guess_units(
         dataset.numbers,
         dataset.positions / written.length_in_angstrom,
         dataset.energies / written.energy_in_ev,
@@ -66,7 +66,7 @@ def _guess(dataset: Dataset) -> Guess:
     )
 
 
-def _reason(likely: Guess, declared: Units) -> str:
+def _reason(likely: UnitGuess, declared: Units) -> str:
     if likely.contradicts_length(declared.length):
         assert likely.bond is not None
         return f"bonds would be {likely.bond * declared.length_in_angstrom:.2g} times as long as bonds are"

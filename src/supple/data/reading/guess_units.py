@@ -28,7 +28,7 @@ _GFN2 = {1: -0.393, 6: -1.793, 7: -2.606, 8: -3.768, 9: -4.619, 14: -1.570, 15: 
 
 
 @dataclass(frozen=True)
-class Guess:
+class UnitGuess:
     """The likeliest units.
 
     Attributes:
@@ -67,12 +67,12 @@ class Guess:
         return self.bond is not None and abs(log(self.bond * LENGTH[length])) > log(_BONDS_WITHIN)
 
 
-def guess(
+def guess_units(
     numbers: Int[np.ndarray, "N"],
     positions: Float[np.ndarray, "M N 3"],
     energies: Float[np.ndarray, "M"] | None,
     forces: Float[np.ndarray, "M N 3"] | None,
-) -> Guess:
+) -> UnitGuess:
     """Guess the units of numbers as they stand in a file."""
     sample = np.unique(np.linspace(0, len(positions) - 1, 64).astype(int))
     bond = _bond(numbers, positions[sample])
@@ -83,17 +83,7 @@ def guess(
     units = min(
         (_with_forces(e, length, rms) for e in ((energy,) if energy else _ENERGIES)), key=lambda u: _oddness(u, rms)
     )
-    return Guess(units, length_is_clear, energy_is_clear, rms, bond)
-
-
-def spelled(units: Units) -> str:
-    """The shortest text that `Units.parse` understands as these units."""
-    if units == Units.of(units.energy):
-        return units.energy
-    if units == Units.of(units.energy, units.length):
-        return f"{units.energy},{units.length}"
-    length = "" if units.length == "Å" else f"length={units.length},"
-    return f"energy={units.energy},{length}forces={units.forces}"
+    return UnitGuess(units, length_is_clear, energy_is_clear, rms, bond)
 
 
 def _bond(numbers: Int[np.ndarray, "N"], positions: Float[np.ndarray, "K N 3"]) -> float | None:

@@ -1,4 +1,4 @@
-"""Molecules in periodic boxes: joined where the edge of the box cuts them, told from crystals."""
+"""Molecules in periodic boxes: made whole where the edge of the box cuts them, and distinguished from crystals."""
 
 from __future__ import annotations
 
@@ -11,8 +11,12 @@ from jaxtyping import Float
 _BONDED = 1.2
 
 
-def whole(atoms: Any) -> Float[np.ndarray, "N 3"]:
-    """Positions of a molecule in a periodic box, Å, each atom beside its nearest neighbour that is placed already."""
+def unwrapped_positions(atoms: Any) -> Float[np.ndarray, "N 3"]:
+    """Positions (Å) of a molecule in a periodic box, each atom next to its nearest neighbour among those placed before.
+
+    Args:
+        atoms: `ase.Atoms` with a cell.
+    """
     from ase.geometry import get_distances
     from scipy.sparse.csgraph import breadth_first_order, minimum_spanning_tree
 
@@ -27,8 +31,8 @@ def whole(atoms: Any) -> Float[np.ndarray, "N 3"]:
     return positions
 
 
-def is_alone(atoms: Any, positions: Float[np.ndarray, "N 3"]) -> bool:
-    """Whether no bond leads to an image: what was joined (positions, Å) has all the bonds that the box has."""
+def is_isolated(atoms: Any, positions: Float[np.ndarray, "N 3"]) -> bool:
+    """Whether no bond leads to a periodic image: the unwrapped positions (Å) have all the bonds of the periodic box."""
     from ase.neighborlist import natural_cutoffs, neighbor_list
 
     first, second, vectors = neighbor_list("ijD", atoms, natural_cutoffs(atoms, mult=_BONDED))
