@@ -10,9 +10,9 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import typer
-from pydantic.fields import FieldInfo
+from annotated_types import Ge
 
-from supple.simulation.settings_base import CommandLineText, SimulationSettings
+from supple.simulation.settings_base import Setting, SimulationSettings
 
 
 def with_settings_options(
@@ -25,20 +25,18 @@ def with_settings_options(
     Args:
         settings_class: a default and a description for every field.
     """
+    options = settings_class.settings()
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         @wraps(command)
         def wrapper(**values: Any) -> None:
-            given = {name: values.pop(name) for name in settings_class.model_fields}
+            given = {option.name: values.pop(option.name) for option in options}
             command(settings=settings_class.of(**given), **values)
 
         signature = inspect.signature(command, eval_str=True)
         parameters = []
         for parameter in signature.parameters.values():
-            if parameter.name == "settings":
-                parameters += [_option(name, field) for name, field in settings_class.model_fields.items()]
-            else:
-                parameters.append(parameter)
+            parameters += [_parameter(one) for one in options] if parameter.name == "settings" else [parameter]
         wrapper.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
         wrapper.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
         return wrapper
@@ -46,16 +44,14 @@ def with_settings_options(
     return decorate
 
 
-def _option(name: str, field: FieldInfo) -> inspect.Parameter:
-    option = f"--{name.replace('_', '-')}"
-    kind, default = _plain(name, field.annotation), field.default
-    least = next((item.ge for item in field.metadata if hasattr(item, "ge")), None)
-    text = next((item for item in field.metadata if isinstance(item, CommandLineText)), None)
-    if text is not None:
-        kind, default = str, text.write(default)
-    info = typer.Option(option, help=field.description, min=least)
-    annotation: Any = Annotated[kind, info]
-    return inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=default, annotation=annotation)
+def _parameter(one: Setting) -> inspect.Parameter:
+    kind, default = _plain(one.name, one.annotation), one.default
+    if one.text is not None:
+        kind, default = str, one.text.write(default)
+    least: Any = next((item.ge for item in getattr(one.annotation, "__metadata__", ()) if isinstance(item, Ge)), None)
+    name = f"--{one.name.replace('_', '-')}"
+    annotation: Any = Annotated[kind, typer.Option(name, help=one.description, min=least)]
+    return inspect.Parameter(one.name, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=default, annotation=annotation)
 
 
 def _plain(name: str, annotation: Any) -> Any:

@@ -9,7 +9,7 @@ import pytest
 from toy import ATOMS
 
 import supple
-from supple.errors import DataError, SettingsError
+from supple.errors import DataError, SettingsError, UnitsError
 from supple.simulation.trajectories import Frame, read_trajectory, trajectory_file
 
 ENDINGS = [".xyz", ".traj", ".h5"]
@@ -188,7 +188,7 @@ def test_h5md_of_other_programs(tmp_path):
     assert (found.energies, found.forces, found.conserved, found.temperatures) == (None,) * 4
     with h5py.File(path, "r+") as file:
         file["particles/trajectory/velocity/value"].attrs["unit"] = "furlong fs-1"
-    with pytest.raises(DataError, match=r"md\.h5 uses the unit 'furlong fs-1'"):
+    with pytest.raises(UnitsError, match=r"md\.h5 uses the unit 'furlong fs-1'"):
         read_trajectory(path)
     with h5py.File(tmp_path / "plain.h5", "w") as file:
         file["atomic_numbers"], file["positions"] = ATOMS.numbers, np.array([frame.positions for frame in written])

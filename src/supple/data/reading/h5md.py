@@ -103,7 +103,9 @@ class H5mdFrames:
         Raises:
             UnitsError: Supple does not know their unit.
         """
-        return None if self.times is None else self.times.in_ase_units(TIME_UNIT, name) / ase.units.fs
+        if self.times is None:
+            return None
+        return self.times.values * (unit_in_ase(self.times.unit or TIME_UNIT, name) / ase.units.fs)  # exactly, from fs
 
 
 def is_h5md(file: Any) -> bool:

@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import ClassVar
 
-from pydantic import Field, NonNegativeInt, PositiveFloat
-
-from supple.simulation.settings_base import SimulationSettings
+from supple.simulation.settings_base import NonNegativeInt, PositiveFloat, SimulationSettings
 
 
+@dataclass(frozen=True)
 class AnalysisSettings(SimulationSettings):
     """What the files do not say about themselves."""
 
     topic: ClassVar[str] = "the analysis"
 
-    temperature: PositiveFloat | None = Field(
-        default=None, description="Temperature (K) of the free energies; from the momenta if left out."
+    temperature: PositiveFloat | None = field(
+        default=None, metadata={"description": "Temperature (K) of the free energies; from the momenta if left out."}
     )
-    constant_energy: bool = Field(
+    constant_energy: bool = field(
         default=False,
-        description="The total energy is conserved (NVE); for files that do not contain the conserved energy.",
+        metadata={
+            "description": "The total energy is conserved (NVE); for files that do not contain the conserved energy."
+        },
     )
-    frame_time: PositiveFloat | None = Field(
-        default=None, description="Time from frame to frame (fs), for files without times; overrides those of the file."
+    frame_time: PositiveFloat | None = field(
+        default=None,
+        metadata={
+            "description": "Time from frame to frame (fs), for files without times; overrides those of the file."
+        },
     )
-    skip: NonNegativeInt = Field(
-        default=0, description="Number of frames to leave out at the beginning of each trajectory."
+    skip: NonNegativeInt = field(
+        default=0, metadata={"description": "Number of frames to leave out at the beginning of each trajectory."}
     )

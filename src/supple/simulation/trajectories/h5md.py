@@ -18,12 +18,21 @@ from ase.data import atomic_masses
 from jaxtyping import Float, Int
 
 from supple.data.reading import read
-from supple.data.reading.h5md import is_h5md
+from supple.data.reading.h5md import (
+    ENERGY_UNIT,
+    FORCE_UNIT,
+    LENGTH_UNIT,
+    TIME_UNIT,
+    VELOCITY_UNIT,
+    H5mdFrames,
+    is_h5md,
+    read_h5md,
+)
+from supple.data.reading.open_hdf5 import open_hdf5
 from supple.errors import DataError, SettingsError
 from supple.runtime.files import replacing
 from supple.runtime.machine import versions
 from supple.simulation.trajectories.frame import Frame
-from supple.simulation.trajectories.h5md_units import unit_in_ase
 from supple.simulation.trajectories.trajectory import Trajectory
 from supple.simulation.trajectories.trajectory_file import TrajectoryFile, require_finite
 
@@ -31,9 +40,8 @@ from supple.simulation.trajectories.trajectory_file import TrajectoryFile, requi
 _PARTICLES, _OBSERVABLES = "particles/trajectory", "observables/trajectory"
 #: Frames in one chunk on disk.
 _CHUNK = 64
-#: MDAnalysis does not know eV.
-_FORCE_UNIT, _FORCE = "kJ mol-1 Angstrom-1", units.mol / units.kJ
-_VELOCITY_UNIT, _VELOCITY = "Angstrom fs-1", units.fs
+#: From ASE's units to those of the file.
+_FORCE, _VELOCITY = units.mol / units.kJ, units.fs
 
 
 class H5mdFile(TrajectoryFile):
@@ -47,29 +55,11 @@ class H5mdFile(TrajectoryFile):
     @classmethod
     def read(cls, path: Path) -> Trajectory:
         """Read a whole file; geometries alone from an HDF5 file that is not H5MD."""
-        geometries = read(path, labels=False)
-        masses = atomic_masses[geometries.numbers]
-        with _h5py(path).File(path, "r") as file:
-            if not is_h5md(file):
-                return Trajectory(path.name, geometries.numbers, geometries.positions, masses)
-            (group,) = file["particles"]
-            velocities = _vectors(file, f"particles/{group}/velocity", path, _VELOCITY_UNIT)
-
-            def observable(name: str, unit: str | None = None) -> Float[np.ndarray, "M"] | None:
-                return _scalars(file, f"observables/{group}/{name}/value", path, unit)
-
-            return Trajectory(
-                name=path.name,
-                numbers=geometries.numbers,
-                positions=geometries.positions,
-                masses=masses,
-                momenta=None if velocities is None else velocities * masses[:, None],
-                energies=observable("potential_energy", "eV"),
-                forces=_vectors(file, f"particles/{group}/force", path, _FORCE_UNIT),
-                conserved=observable("conserved_eV"),
-                temperatures=observable("temperature_K"),
-                times=_times(file, f"particles/{group}/position", path, len(geometries)),
-            )
+        with open_hdf5(path) as file:
+            if is_h5md(file):
+                return _trajectory(read_h5md(file, path.name), path)
+        data = read(path, labels=False)
+        return Trajectory(path.name, data.numbers, data.positions, atomic_masses[data.numbers])
 
     def append(self, frames: Sequence[Frame]) -> None:
         """Write frames at the end of a copy, which replaces the file."""
@@ -110,13 +100,13 @@ class H5mdFile(TrajectoryFile):
         particles.create_dataset("species", data=self.numbers.astype(np.int32))
         shape = (len(self.numbers), 3)
         position = particles.create_group("position")
-        _create_array(position, "value", shape, np.float32, "Angstrom")
+        _create_array(position, "value", shape, np.float32, LENGTH_UNIT)
         _create_array(position, "step", (), np.int64)
-        _create_array(position, "time", (), np.float64, "fs")
-        for name, unit in (("velocity", _VELOCITY_UNIT), ("force", _FORCE_UNIT)):
+        _create_array(position, "time", (), np.float64, TIME_UNIT)
+        for name, unit in (("velocity", VELOCITY_UNIT), ("force", FORCE_UNIT)):
             _create_array(_create_element(particles, name, position), "value", shape, np.float32, unit)
         observables = file.create_group(_OBSERVABLES)
-        _create_array(_create_element(observables, "potential_energy", position), "value", (), np.float64, "eV")
+        _create_array(_create_element(observables, "potential_energy", position), "value", (), np.float64, ENERGY_UNIT)
         for name in _observables(frame):
             _create_array(_create_element(observables, name, position), "value", (), np.float64)
 
@@ -171,41 +161,31 @@ def _frame_arrays(file: Any) -> list[Any]:
     return [position["step"], position["time"], *(element["value"] for element in elements if "value" in element)]
 
 
-def _vectors(file: Any, element: str, path: Path, unit: str) -> Float[np.ndarray, "M N 3"] | None:
-    """Velocities or forces in ASE's units; those of a file that states no unit are taken to be in `unit`."""
-    if f"{element}/value" not in file:
-        return None
-    array = file[f"{element}/value"]
-    values = np.array(array, dtype=np.float64) * unit_in_ase(_stated_unit(array) or unit, path.name)
-    return require_finite(values, element.rsplit("/", 1)[1], path)
+def _trajectory(frames: H5mdFrames, path: Path) -> Trajectory:
+    name = path.name
+    if frames.periodic:
+        raise DataError(f"{path} is periodic; only isolated molecules are analysed.")
+    positions, momenta = frames.positions.in_ase_units(LENGTH_UNIT, name), frames.momenta(name)
 
+    def observable(key: str, unit: str | None = None) -> Float[np.ndarray, "M"] | None:
+        """Numbers of all frames; None where there are none, or one is not finite."""
+        array = frames.observables.get(key)
+        if array is None or not np.isfinite(array.values).all():
+            return None
+        return array.values if unit is None else array.in_ase_units(unit, name)
 
-def _scalars(file: Any, name: str, path: Path, unit: str | None) -> Float[np.ndarray, "M"] | None:
-    """Numbers of all frames, in ASE's units where they have one; None where there are none, or one is not finite."""
-    if name not in file:
-        return None
-    values = np.array(file[name], dtype=np.float64)
-    if unit is not None:
-        values *= unit_in_ase(_stated_unit(file[name]) or unit, path.name)
-    return values if np.isfinite(values).all() else None
-
-
-def _times(file: Any, element: str, path: Path, n: int) -> Float[np.ndarray, "M"] | None:
-    """The times of n frames in fs; H5MD has one for each frame, or the interval and optionally the first."""
-    if f"{element}/time" not in file:
-        return None
-    array = file[f"{element}/time"]
-    values = np.array(array, dtype=np.float64)
-    if values.ndim == 0:
-        values = float(array.attrs.get("offset", 0.0)) + values * np.arange(n)
-    if len(values) != n:
-        raise DataError(f"{path} has {n} frames and {len(values)} times: it is damaged.")
-    return values * (unit_in_ase(_stated_unit(array) or "fs", path.name) / units.fs)
-
-
-def _stated_unit(array: Any) -> str | None:
-    unit = array.attrs.get("unit")
-    return unit.decode() if isinstance(unit, bytes) else unit
+    return Trajectory(
+        name=name,
+        numbers=frames.numbers,
+        positions=require_finite(positions, "positions", path),
+        masses=atomic_masses[frames.numbers],
+        momenta=None if momenta is None else require_finite(momenta, "momenta", path),
+        energies=observable("potential_energy", ENERGY_UNIT),
+        forces=None if frames.forces is None else frames.forces.in_ase_units(FORCE_UNIT, name),
+        conserved=observable("conserved_eV"),
+        temperatures=observable("temperature_K"),
+        times=frames.times_in_fs(name),
+    )
 
 
 def _h5py(path: Path) -> ModuleType:
