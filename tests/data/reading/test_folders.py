@@ -126,7 +126,7 @@ def test_steps_that_a_run_made_twice_have_their_own_forces(name, tmp_path):
 
 def test_frames_before_a_damaged_one_of_cp2k_are_examined(tmp_path):
     put(tmp_path, **{"w-pos-1__xyz": CP2K_POSITIONS[:-60], "w-frc-1__xyz": CP2K_FORCES})
-    with pytest.raises(DataError, match="the frame from line 6 is damaged"):
+    with pytest.raises(DataError, match="the frame that starts in line 6 is damaged"):
         supple.read(tmp_path / "w-pos-1.xyz")
     found = survey(tmp_path / "w-pos-1.xyz")
     assert [(defect.name, defect.frames) for defect in found.defects] == [("cut-short", (1,))]

@@ -6,18 +6,18 @@ import numpy as np
 import pytest
 
 from supple.data.dataset import Dataset
-from supple.data.reading.guess_units import Guess, guess, spelled
+from supple.data.reading.guess_units import UnitGuess, guess_units
 from supple.data.units import Units
 
 SPELLINGS = ["eV", "kcal/mol", "kJ/mol", "hartree", "hartree,bohr", "eV,bohr", "kJ/mol,nm",
              "energy=hartree,forces=hartree/bohr"]  # fmt: skip
 
 
-def guess_in(water: Dataset, text: str, shift: float = 0.0, scale: float = 1.0, energies: bool = True) -> Guess:
+def guess_in(water: Dataset, text: str, shift: float = 0.0, scale: float = 1.0, energies: bool = True) -> UnitGuess:
     """The guess for the water frames written in these units."""
     units = Units.parse(text)
     assert water.forces is not None
-    return guess(
+    return guess_units(
         water.numbers,
         water.positions / units.length_in_angstrom,
         (water.energies + shift) / units.energy_in_ev if energies else None,
@@ -55,17 +55,17 @@ def test_small_forces_prove_nothing_and_large_ones_do(water: Dataset) -> None:
 
 
 def test_noble_gases_have_no_bonds_to_measure_by() -> None:
-    found = guess(np.array([18, 18]), np.array([[[0.0, 0, 0], [0, 0, 3.8]]]), None, None)
+    found = guess_units(np.array([18, 18]), np.array([[[0.0, 0, 0], [0, 0, 3.8]]]), None, None)
     assert not found.length_is_clear
     assert not found.contradicts_length("bohr")
 
 
 def test_one_atom_and_atoms_in_one_place() -> None:
-    assert not guess(np.array([1]), np.zeros((2, 1, 3)), None, np.zeros((2, 1, 3))).clear
-    assert not guess(np.array([1, 1]), np.zeros((2, 2, 3)), np.zeros(2), np.zeros((2, 2, 3))).clear
+    assert not guess_units(np.array([1]), np.zeros((2, 1, 3)), None, np.zeros((2, 1, 3))).clear
+    assert not guess_units(np.array([1, 1]), np.zeros((2, 2, 3)), np.zeros(2), np.zeros((2, 2, 3))).clear
 
 
 @pytest.mark.parametrize("text", [*SPELLINGS, "energy=eV,length=nm,forces=hartree/bohr"])
 def test_spelling_is_understood(text: str) -> None:
-    assert Units.parse(spelled(Units.parse(text))) == Units.parse(text)
-    assert spelled(Units.parse("kcal/mol")) == "kcal/mol"
+    assert Units.parse(Units.parse(text).shorthand) == Units.parse(text)
+    assert Units.parse("kcal/mol").shorthand == "kcal/mol"

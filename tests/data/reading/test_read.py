@@ -35,7 +35,9 @@ def test_directory(tmp_path: Path) -> None:
 
 
 def test_a_file_that_nobody_reads_names_what_is_read(file: Write) -> None:
-    with pytest.raises(DataError, match=r"frames\.foo is of no format that is known: extended xyz, npz, HDF5"):
+    with pytest.raises(
+        DataError, match=r"frames\.foo has a format that Supple does not know: it reads extended xyz, npz, HDF5"
+    ):
         read(file("frames.foo", "x"))
 
 
@@ -48,7 +50,7 @@ def test_empty_file(file: Write, content: bytes) -> None:
 def test_damaged_gzip(file: Write, plain_text: str) -> None:
     packed = gzip.compress(plain_text.encode())
     for content in (packed[: len(packed) // 2], plain_text.encode(), packed[:60] + b"\0" * 40 + packed[100:]):
-        with pytest.raises(SuppleError, match=r"a\.xyz\.gz is damaged or no gzip file"):
+        with pytest.raises(SuppleError, match=r"a\.xyz\.gz is damaged or not a gzip file"):
             read(file("a.xyz.gz", content), "eV")
 
 
@@ -72,8 +74,8 @@ def test_keys_are_parsed() -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("charge=q", "'charge' in the keys is not one of numbers, positions, energy, forces"),
-        ("energy", "'energy' in the keys is not of the form energy=NAME"),
+        ("charge=q", "'charge' in the keys is not a quantity: choose from numbers, positions, energy, forces"),
+        ("energy", "'energy' in the keys has no equals sign: write energy=NAME"),
         ("energy=", "no name for energy"),
         ("forces=g*minus", r"'\*minus' .* is not a factor"),
         ("forces=g*0", "is not a factor"),
@@ -106,7 +108,9 @@ def test_geometries_in_bohr(file: Write, water: Dataset) -> None:
     bohr = water.positions / 0.529177210903
     text = "3\n\n" + "".join(f"{s} {x} {y} {z}\n" for s, (x, y, z) in zip(water.symbols, bohr[0], strict=True))
     path = file("a.xyz", text)
-    with pytest.raises(UnitsError, match=r"look like bohr; if so say --units length=bohr, otherwise --units length=Å"):
+    with pytest.raises(
+        UnitsError, match=r"look like bohr: add --units length=bohr if that is right, otherwise --units length=Å"
+    ):
         read(path, labels=False)
     for units in ("bohr", "length=bohr", "hartree,bohr", Units.of("eV", "bohr")):
         assert np.allclose(read(path, units, labels=False).positions[0], water.positions[0], atol=1e-12)
@@ -135,7 +139,7 @@ def test_geometries_in_bohr(file: Write, water: Dataset) -> None:
 )
 def test_real_files(real_data: Path, name: str, frames: int, atoms: int, energies: int, stated: str | None) -> None:
     if stated is None:
-        with pytest.raises(UnitsError, match=r"look like kcal/mol and Å: (if so )?say --units kcal/mol"):
+        with pytest.raises(UnitsError, match=r"look like kcal/mol and Å: .*add --units kcal/mol"):
             read(real_data / name)
     data = read(real_data / name, units=None if stated else "kcal/mol")
     assert data.positions.shape == (frames, atoms, 3)

@@ -78,7 +78,9 @@ def test_units_of_a_plain_file_must_be_said(file: Write, water: Dataset) -> None
         for s, r in zip(water.symbols, np.hstack([water.positions[0], water.forces[0] * kcal]).tolist(), strict=True)
     ]
     text = frame(repr(float(water.energies[0] * kcal)), rows)
-    with pytest.raises(UnitsError, match=r"a\.xyz does not state its units; .* like kcal/mol and Å: say --units kcal"):
+    with pytest.raises(
+        UnitsError, match=r"a\.xyz does not state its units; .* like kcal/mol and Å: .*add --units kcal"
+    ):
         read(file("a.xyz", text))
     data = read(file("a.xyz", text), "kcal/mol")
     assert np.allclose(data.energies, water.energies[:1], rtol=1e-12)
@@ -162,13 +164,13 @@ def test_stated_units_that_cannot_be_true(file: Write) -> None:
     with pytest.raises(UnitsError, match=r"states the units 'kcal/mol' and 'bohr', but its numbers look like eV and Å"):
         read(path)
     assert str(read(path, "kcal/mol,bohr").source.units).startswith("energy=kcal/mol,length=bohr")
-    with pytest.raises(UnitsError, match=r"a\.xyz states units that are not known \('quux'.*--units"):
+    with pytest.raises(UnitsError, match=r"a\.xyz states units that Supple does not know \('quux'.*--units"):
         read(file("a.xyz", extended("energy=-2079.0 energy_unit=quux")))
 
 
 def test_extended_in_other_units_than_the_custom(file: Write) -> None:
     path = file("a.xyz", extended("energy=-76.4"))
-    with pytest.raises(UnitsError, match=r"do not look like eV and Å, as is the custom .* like hartree .*say --units"):
+    with pytest.raises(UnitsError, match=r"usually in eV and Å, but its numbers look like hartree .*add --units"):
         read(path)
     assert read(path, "eV").energies[0] == -76.4
 
@@ -176,19 +178,22 @@ def test_extended_in_other_units_than_the_custom(file: Write) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        (frame() + frame().rsplit("H", 1)[0], r"frame 1 \(from line 6\) is cut short: it announces 3 atoms and has 2"),
+        (
+            frame() + frame().rsplit("H", 1)[0],
+            r"frame 1 \(from line 6\) is cut short: it should have 3 atoms and has 2",
+        ),
         (frame() + frame()[:-8], r"frame 1 \(from line 6\) is cut short.*copy the file again"),
         (frame() + "3\n", r"frame 1 \(from line 6\) is cut short"),
-        (frame(rows=ROWS[:2], count=3) + "\n\n", "frame 0 .* is cut short: it announces 3 atoms and has 2"),
+        (frame(rows=ROWS[:2], count=3) + "\n\n", "frame 0 .* is cut short: it should have 3 atoms and has 2"),
         (frame(count="three"), "line 1 should be the number of atoms of frame 0, but it is 'three'"),
         (frame(count="9" * 30), "line 1 should be the number of atoms"),
         (frame(count=0), "line 1 should be the number of atoms"),
-        (frame(count=2), "line 5 .* of frame 1, .*or frame 0 has more lines than it announces"),
-        (frame() + frame(rows=ROWS[:2]), r"frame 1 \(line 6\) has 2 atoms, frame 0 has 3; .*: split it"),
+        (frame(count=2), "line 5 .* of frame 1, .*or frame 0 has more lines than its count says"),
+        (frame() + frame(rows=ROWS[:2]), r"frame 1 \(line 6\) has 2 atoms, frame 0 has 3; .*: split the file"),
         (frame() + frame(rows=[ROWS[1], ROWS[0], ROWS[2]]), r"frame 1 \(line 6\) .* another order, from atom 1 on"),
-        (frame() + frame(rows=changed(0, "O", "S")), r"frame 1 \(line 6\) holds H2S, frame 0 H2O"),
-        (frame() + frame(rows=changed(1, " 0.9", "")) + frame(), r"line 9 \(frame 1\) has 6 columns, but 7 are"),
-        (frame(rows=[r + " 1 2" for r in ROWS]), "9 columns in line 3: expected a symbol and 3 coordinates"),
+        (frame() + frame(rows=changed(0, "O", "S")), r"frame 1 \(line 6\) is H2S, frame 0 is H2O"),
+        (frame() + frame(rows=changed(1, " 0.9", "")) + frame(), r"line 9 \(frame 1\) has 6 columns instead of 7"),
+        (frame(rows=[r + " 1 2" for r in ROWS]), "line 3 has 9 columns, but plain xyz has a symbol, 3 coordinates"),
         (frame(rows=changed(2, "0.76", "0,76")), r"'-0,76' in line 5 \(frame 0\), column 3, is not a number"),
         (frame(rows=changed(1, "0.76", "***")), r"'\*\*\*' in line 4 \(frame 0\)"),
         (frame() + frame(rows=changed(1, "0.76", "nan")), r"position of atom 2 in frame 1 \(line 9\) is NaN"),
@@ -199,22 +204,22 @@ def test_extended_in_other_units_than_the_custom(file: Write) -> None:
         (frame("a comment") + frame(), r"frame 0 \(line 2\) has no energy in its comment"),
         (
             frame() + frame("energy=-2079"),
-            r"energy of frame 1 \(line 7\) stands under 'energy', .*'the comment itself'",
+            r"energy of frame 1 \(line 7\) is named 'energy', but that of the frames before is the whole comment",
         ),
         (frame(rows=changed(2, "H", "Q")), r"'Q' in line 5 \(frame 0\) is not an element"),
         (frame(rows=changed(2, "H", "X")), "'X' .* is not an element"),
         (frame(rows=changed(2, "H", "0")), "'0' .* is not an element"),
         (
             extended("a_energy=-1 b_energy=-2"),
-            "2 names that may be the energy, a_energy, b_energy: .*--keys energy=NAME",
+            r"2 names that may be the energy \(a_energy, b_energy\): .*--keys energy=NAME",
         ),
-        (extended("", "Properties=species:S:1:pos:R:3:grad:R:3"), r"minus the forces: say --keys forces=grad\*-1"),
+        (extended("", "Properties=species:S:1:pos:R:3:grad:R:3"), r"minus the forces: add --keys forces=grad\*-1"),
         (extended("", "Properties=species:S:1:pos:R:3:velo:R:3"), r"has no forces \(it has velo\).*--keys forces=NAME"),
-        (extended("", "Properties=species:S:1:pos:R"), "line 2, which is not a list of name:type:columns"),
+        (extended("", "Properties=species:S:1:pos:R"), "line 2 is not a list of name:type:columns"),
         (extended("", "Properties=forces:R:3:pos:R:3"), "no species and positions among the Properties of line 2"),
         (
             extended("", "Properties=species:S:1:pos:R:3:a_force:R:3:b_force:R:3"),
-            "may be the forces, a_force, b_force: .*--keys",
+            r"may be the forces \(a_force, b_force\): .*--keys",
         ),
         (extended("energy=-2079 energy_unit=eV") + extended("energy=-76 energy_unit=Ha"), "frame 1 .* other units"),
     ],
@@ -230,7 +235,9 @@ def test_named_energy_that_is_not_there(file: Write) -> None:
     path = file("a.xyz", extended("energy=-2079.0 E=-2079.0") + extended("energy=-2079.0"))
     with pytest.raises(DataError, match=r"has no 'E' in the comment of frame 1 \(line 7\)"):
         read(path, keys="energy=E")
-    with pytest.raises(DataError, match="has no 'F' of 3 real columns in line 2, as the keys say; it has pos, forces"):
+    with pytest.raises(
+        DataError, match="has no 'F' of 3 real columns in line 2, which --keys asks for; it has pos, forces"
+    ):
         read(path, keys="forces=F")
 
 
