@@ -1,4 +1,4 @@
-"""Molecules whose energies are known in closed form, as force fields: what is found of them can be checked exactly."""
+"""Molecules whose energies are known in closed form, as force fields, so that results can be checked exactly."""
 
 import numpy as np
 import torch
@@ -9,17 +9,17 @@ from supple import Potential
 
 
 class ClosedForm(Potential):
-    """A force field whose energy is a function; it notes how many geometries it was asked for at a time."""
+    """A force field whose energy is a function; `batches` records how many geometries were predicted at a time."""
 
     kind = "closed"
 
     def __init__(self, numbers, energy):
         super().__init__(np.asarray(numbers))
         self.energy = energy
-        self.asked = []
+        self.batches = []
 
     def energy_and_forces(self, positions):
-        self.asked.append(len(positions))
+        self.batches.append(len(positions))
         with torch.enable_grad():
             r = positions.detach().clone().requires_grad_()
             e = self.energy(r)

@@ -1,11 +1,11 @@
-"""Calculators of a user's own: springs between neighbours, and some that fail."""
+"""Calculators of the user's own: springs, two valleys, and some that fail."""
 
 import numpy as np
 from ase.calculators.calculator import CalculationFailed, Calculator
 
 
 class Springs(Calculator):
-    """Harmonic springs between all pairs, about the lengths of the first geometry that it meets in this process."""
+    """Harmonic springs between all pairs, about the lengths of the first geometry in this process."""
 
     implemented_properties = ["energy", "forces"]
     rest = None
@@ -13,15 +13,15 @@ class Springs(Calculator):
     def calculate(self, atoms=None, properties=None, system_changes=None):
         super().calculate(atoms, properties, system_changes)
         r = self.atoms.positions
-        apart = r[:, None] - r
-        length = np.linalg.norm(apart, axis=2)
+        displacement = r[:, None] - r
+        length = np.linalg.norm(displacement, axis=2)
         if Springs.rest is None or Springs.rest.shape != length.shape:
             Springs.rest = length.copy()
         off = length - Springs.rest
         np.fill_diagonal(length, 1.0)
         self.results = {
             "energy": float((off**2).sum() / 4 * 20.0),
-            "forces": -(20.0 * (off / length)[..., None] * apart).sum(axis=1),
+            "forces": -(20.0 * (off / length)[..., None] * displacement).sum(axis=1),
         }
 
 
@@ -35,7 +35,7 @@ class Sometimes(Springs):
 
 
 class Nothing(Springs):
-    """Gives energies that are no numbers."""
+    """Gives energies that are NaN."""
 
     def calculate(self, atoms=None, properties=None, system_changes=None):
         super().calculate(atoms, properties, system_changes)
@@ -59,7 +59,7 @@ class Valleys(Calculator):
 
 
 class Breaks(Springs):
-    """Fails whenever it is asked."""
+    """Always fails."""
 
     def calculate(self, atoms=None, properties=None, system_changes=None):
         raise CalculationFailed("no orbitals\nand a second line")

@@ -1,4 +1,4 @@
-"""`supple sample`: what it says before and after."""
+"""`supple sample`: what it prints before and after."""
 
 import pytest
 from ase.build import molecule
@@ -7,7 +7,7 @@ from ase.io import write
 pytest.importorskip("tblite")
 
 
-def test_it_says_how_many_calculations_there_will_be_and_counts_what_went_wrong(shell, monkeypatch):
+def test_it_estimates_the_calculations_and_counts_failures(shell, monkeypatch):
     write(shell.folder / "water.xyz", molecule("H2O"))
     (shell.folder / "mine.py").write_text(
         "from ase.calculators.emt import EMT\n"
@@ -23,7 +23,7 @@ def test_it_says_how_many_calculations_there_will_be_and_counts_what_went_wrong(
     out, err = shell(*command, "--jobs", 1, "--out", "good.xyz")
     assert "modes_300K: 3 frames, about 81 calculations" in err
     assert "md_water_500K: 4 frames, about 14 calculations" in err
-    assert "About 95 calculations of GFN2-xTB for water.xyz, into good.xyz." in err
+    assert "About 95 GFN2-xTB calculations in all for water.xyz; frames go into good.xyz." in err
     assert "7 frames in good.xyz" in out
     _, err = shell.process(
         *command, "--method", "mine:broken", "--drive", "GFN2-xTB", "--jobs", 1, "--out", "bad.xyz", code=2
@@ -31,9 +31,9 @@ def test_it_says_how_many_calculations_there_will_be_and_counts_what_went_wrong(
     assert "No calculation succeeded: CalculationFailed: no orbitals" in err
 
 
-def test_remarks_are_said_once_with_their_number(shell):
+def test_remarks_are_printed_once(shell):
     write(shell.folder / "ethanol.xyz", molecule("CH3CH2OH"))
     draw = "path:to=7-1-2-3=60,images=3,steps=2,fmax=0.001"
     out, err = shell("sample", "ethanol.xyz", "--draw", draw, "--jobs", 1)
-    assert err.count("are left on the band after 2 steps") == 1
+    assert err.count("remains on the band after 2 steps") == 1
     assert "3 frames in ethanol-sampled.xyz" in out

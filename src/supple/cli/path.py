@@ -1,4 +1,4 @@
-"""`supple path`: the way from one conformer to another, and the barrier on it."""
+"""`supple path`: the reaction path from one conformer to another, and its barrier."""
 
 from __future__ import annotations
 
@@ -14,23 +14,28 @@ from supple.cli.options import GeometryFile, GeometryUnits, JsonOption, ModelFil
 def path(
     model: ModelFile,
     file: GeometryFile,
-    first: Annotated[int | None, typer.Option("--from", min=0, help="Frame where it begins; the first.")] = None,
-    last: Annotated[int | None, typer.Option("--to", min=0, help="Frame where it ends; the last.")] = None,
+    first: Annotated[
+        int | None,
+        typer.Option("--from", min=0, help="Frame of one end, counted from 0; the first frame if left out."),
+    ] = None,
+    last: Annotated[
+        int | None, typer.Option("--to", min=0, help="Frame of the other end; the last frame if left out.")
+    ] = None,
     images: Annotated[int, typer.Option(help="Geometries along the path, both ends included.")] = 15,
-    fmax: Annotated[float, typer.Option(min=1e-6, help="eV/Å; no force on the band is larger at the end.")] = 0.05,
-    steps: Annotated[int, typer.Option(min=2, help="Of its relaxation at most.")] = 600,
+    fmax: Annotated[float, typer.Option(min=1e-6, help="Converged when no force on the band is larger (eV/Å).")] = 0.05,
+    steps: Annotated[int, typer.Option(min=2, help="Maximum number of steps to relax the band, and each end.")] = 600,
     out: Annotated[Path | None, typer.Option(help="Extended xyz to write; FILE-path.xyz if left out.")] = None,
     units: GeometryUnits = None,
     json: JsonOption = False,
 ) -> None:
-    """The reaction path between two conformers, by a climbing nudged elastic band.
+    """Find the reaction path between two conformers.
 
-    Both ends are relaxed before. Exit code 1 when the band did not come to rest.
+    Both ends are relaxed first, then a climbing-image nudged elastic band between them. Exit code 1 when the band or an end does not converge.
     """
     from supple.data.reading import read
     from supple.models.loading import load
     from supple.simulation.relaxation import reaction_path
-    from supple.simulation.relaxation.output_frames import one_frame, output_for, write_frames, write_profile
+    from supple.simulation.relaxation.output_files import one_frame, output_for, write_frames, write_profile
 
     potential = load(model)
     geometries = read(file, units=units, labels=False)
@@ -40,27 +45,27 @@ def path(
         found = reaction_path(potential, *ends, images, fmax, steps, progress)
     write_frames(out, potential, found.positions, found.energies, found.forces, {"part_of_the_way": found.coordinate})
     figures = write_profile(out, found.profile)
-    remark = (
-        None
-        if found.settled
-        else f"{found.left:.2g} eV/Å are left on the band after {steps} steps: take more --images or --steps."
-    )
+    remark = None
+    if found.max_force > fmax:
+        remark = f"A force of {found.max_force:.2g} eV/Å remains on the band after {steps} steps: use more --images or --steps."
+    elif not found.converged:
+        remark = f"An end of the path was not relaxed within {steps} steps: use more --steps, or relax it first."
     if json:
         print_json(
             {
                 "out": str(out), "figures": [str(f) for f in figures], "barriers_eV": list(found.barriers),
-                "has_barrier": found.imaginary is not None, "imaginary_per_cm": found.imaginary,
+                "has_barrier": found.imaginary_wavenumbers is not None, "imaginary_per_cm": found.imaginary_wavenumbers,
                 "energies_eV": found.energies.tolist(), "part_of_the_way": found.coordinate.tolist(),
-                "settled": found.settled, "left_eV_per_angstrom": found.left, "sentences": found.sentences(),
+                "settled": found.converged, "left_eV_per_angstrom": found.max_force, "sentences": found.sentences(),
             }
         )  # fmt: skip
     else:
         for sentence in found.sentences():
             typer.echo(sentence)
-        typer.echo(f"Along it: {'; '.join(found.profile.sentences())}.")
+        typer.echo(f"Along the path: {'; '.join(found.profile.sentences())}.")
         if remark:
             typer.echo(remark, err=True)
         typer.echo(f"\nWritten:\n  {out}  {len(found.energies)} images\n  {figures[0]}  the profile, also as PDF")
         print_next(f"ase gui {out}")
-    if not found.settled:
+    if not found.converged:
         raise typer.Exit(1)

@@ -11,6 +11,8 @@ from supple.cli.console import print_json, print_next, progress_display
 from supple.cli.options import GeometryFile, GeometryUnits, JsonOption, ModelFile
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from supple.simulation.relaxation import Minimum
 
 
@@ -18,25 +20,28 @@ def relax(
     model: ModelFile,
     file: GeometryFile,
     out: Annotated[Path | None, typer.Option(help="Extended xyz to write; FILE-relaxed.xyz if left out.")] = None,
-    fmax: Annotated[float, typer.Option(min=1e-8, help="eV/Å; no force is larger at the end.")] = 0.001,
-    steps: Annotated[int, typer.Option(min=1, help="Of each relaxation at most.")] = 1000,
+    fmax: Annotated[float, typer.Option(min=1e-8, help="Converged when no force is larger (eV/Å).")] = 0.001,
+    steps: Annotated[int, typer.Option(min=1, help="Maximum number of steps of each relaxation.")] = 1000,
     most: Annotated[
-        int | None, typer.Option(min=1, help="At most so many frames of the file, evenly over it; all if left out.")
+        int | None,
+        typer.Option(min=1, help="Relax at most this many frames, evenly spaced over the file; all if left out."),
     ] = None,
-    frequencies: Annotated[bool, typer.Option("--frequencies", help="Harmonic frequencies of each conformer.")] = False,
+    frequencies: Annotated[
+        bool, typer.Option("--frequencies", help="Calculate harmonic frequencies of each conformer.")
+    ] = False,
     units: GeometryUnits = None,
     json: JsonOption = False,
 ) -> None:
-    """Relax geometries to minima, and say how many conformers they are.
+    """Relax geometries to minima and group these into conformers.
 
-    Exit code 1 when one did not come to rest.
+    Exit code 1 when a relaxation does not converge, or a bond breaks or forms.
     """
     import numpy as np
 
     from supple.data.reading import read
     from supple.models.loading import load
     from supple.simulation.relaxation import relax as to_minima
-    from supple.simulation.relaxation.output_frames import output_for, write_frames
+    from supple.simulation.relaxation.output_files import output_for, write_frames
 
     potential = load(model)
     geometries = read(file, units=units, labels=False)
@@ -45,62 +50,58 @@ def relax(
         geometries = geometries.select(np.unique(np.linspace(0, len(geometries) - 1, most).astype(int)))
     with progress_display() as progress:
         found = to_minima(potential, geometries, fmax, steps, frequencies=frequencies, progress=progress)
-    whole = [one for one in found if np.isfinite(one.energy)]
-    if whole:
+    relaxed = [minimum for minimum in found if np.isfinite(minimum.energy)]
+    if relaxed:
         write_frames(
             out, potential,
-            np.array([one.positions for one in whole]), np.array([one.energy for one in whole]),
-            np.array([one.forces for one in whole]),
-            {"conformer": np.array([one.conformer for one in whole]), "frame": np.array([one.frame for one in whole])},
+            np.array([m.positions for m in relaxed]), np.array([m.energy for m in relaxed]),
+            np.array([m.forces for m in relaxed]),
+            {"conformer": np.array([m.conformer for m in relaxed]), "frame": np.array([m.frame for m in relaxed])},
         )  # fmt: skip
     if json:
-        print_json({"out": str(out), "fmax": fmax, "minima": [_as_dict(one) for one in found]})
+        print_json({"out": str(out), "fmax": fmax, "minima": [_as_json(minimum) for minimum in found]})
     else:
-        _show(found, potential.numbers, out)
+        _print(found, potential.numbers, out)
         print_next(f"supple scan {model} {out}", f"supple path {model} {out}")
-    if not all(one.settled and one.remark is None for one in found):
+    if not all(minimum.converged and minimum.remark is None for minimum in found):
         raise typer.Exit(1)
 
 
-def _as_dict(one: Minimum) -> dict[str, object]:
+def _as_json(minimum: Minimum) -> dict[str, object]:
     import math
 
     return {
-        "frame": one.frame, "conformer": one.conformer, "energy_eV": one.energy if math.isfinite(one.energy) else None,
-        "settled": one.settled, "remark": one.remark,
-        "wavenumbers_per_cm": None if one.wavenumbers is None else one.wavenumbers.tolist(),
+        "frame": minimum.frame, "conformer": minimum.conformer,
+        "energy_eV": minimum.energy if math.isfinite(minimum.energy) else None,
+        "settled": minimum.converged, "remark": minimum.remark,
+        "wavenumbers_per_cm": None if minimum.wavenumbers is None else minimum.wavenumbers.tolist(),
     }  # fmt: skip
 
 
-def _show(found: list[Minimum], numbers: object, out: Path) -> None:
-    import numpy as np
+def _print(found: list[Minimum], numbers: np.ndarray, out: Path) -> None:
     from rich.console import Console
     from rich.table import Table
 
     from supple.data.units import ENERGY
-    from supple.simulation.relaxation.formatting import frequencies_in_words, torsions_in_words
+    from supple.simulation.relaxation.formatting import format_frequencies, format_torsions
 
-    assert isinstance(numbers, np.ndarray)
-    labels = [one.conformer for one in found]
+    labels = [minimum.conformer for minimum in found]
     n = len(set(labels))
-    typer.echo(f"{len(found)} geometries relax to {n} conformer{'s' if n > 1 else ''}.")
+    typer.echo(
+        f"{len(found)} geometr{'ies relax' if len(found) > 1 else 'y relaxes'} to {n} conformer{'s' if n > 1 else ''}."
+    )
     table = Table()
-    for heading, side in (
-        ("conformer", "right"),
-        ("energy / kcal/mol", "right"),
-        ("frames", "right"),
-        ("torsions", "left"),
-    ):
-        table.add_column(heading, justify="right" if side == "right" else "left")
+    for heading in ("conformer", "energy / kcal/mol", "frames", "torsions"):
+        table.add_column(heading, justify="left" if heading == "torsions" else "right")
     for label in sorted(set(labels)):
-        one = found[labels.index(label)]
-        above = (one.energy - found[0].energy) / ENERGY["kcal/mol"]
-        words = torsions_in_words(numbers, one.positions)
-        table.add_row(str(label), f"{above:.2f}", str(labels.count(label)), words)
+        lowest = found[labels.index(label)]
+        relative = (lowest.energy - found[0].energy) / ENERGY["kcal/mol"]
+        torsions = format_torsions(numbers, lowest.positions)
+        table.add_row(str(label), f"{relative:.2f}", str(labels.count(label)), torsions)
     Console().print(table)
-    for one in found:
-        if one.wavenumbers is not None:
-            typer.echo(f"Conformer {one.conformer}: {frequencies_in_words(one.wavenumbers)}")
-        if one.remark:
-            typer.echo(f"frame {one.frame}: {one.remark}.", err=True)
-    typer.echo(f"\nWritten:\n  {out}  the relaxed geometries, the lowest first")
+    for minimum in found:
+        if minimum.wavenumbers is not None:
+            typer.echo(f"Conformer {minimum.conformer}: {format_frequencies(minimum.wavenumbers)}")
+        if minimum.remark:
+            typer.echo(f"Frame {minimum.frame}: {minimum.remark}.", err=True)
+    typer.echo(f"\nWritten:\n  {out}  the relaxed geometries, lowest energy first")

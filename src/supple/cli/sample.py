@@ -10,90 +10,95 @@ import typer
 
 from supple.cli.console import print_json, print_next, progress_display
 from supple.cli.options import JsonOption
+from supple.sampling import descriptions
 
 if TYPE_CHECKING:
-    from supple.sampling.engine import Sampled
     from supple.sampling.recipe import Recipe
+    from supple.sampling.result import SamplingResult
 
-#: More failures than this part of the frames, and the command fails.
-_FAILED = 0.1
+#: The exit code is 1 when a larger part of the frames than this is lost.
+_TOLERATED_LOSS = 0.1
 
 
 def sample(
-    molecule: Annotated[
-        str | None, typer.Argument(help="azobenzene, glycine; SMILES; or a file of geometries.")
-    ] = None,
+    molecule: Annotated[str | None, typer.Argument(help=descriptions.MOLECULE)] = None,
     draw: Annotated[
         list[str] | None,
         typer.Option(
             "--draw",
-            help="How: md:temperature=300+500,frames=200 or scan:torsion=1-7-8-9,points=37 or modes:frames=100 or "
-            "path:to=FILE; may be repeated. Dynamics at 500 K if left out.",
+            help="How to draw geometries: md:temperature=300+500,frames=200 or scan:torsion=1-7-8-9,points=37 or "
+            "modes:frames=100 or path:to=FILE; may be repeated. Dynamics at 500 K if left out.",
         ),
     ] = None,
     label: Annotated[
-        Path | None, typer.Option(help="Label the geometries of this file, and draw none: those that 'supple md' kept.")
+        Path | None,
+        typer.Option(help="Label the geometries of this file, such as those that 'supple md' kept, and draw none."),
     ] = None,
-    method: Annotated[
-        str | None, typer.Option(help="GFN2-xTB (if left out), GFN1-xTB, pyscf:PBE/def2-SVP, or module:factory.")
-    ] = None,
-    drive: Annotated[
-        str | None, typer.Option(help="Another method, for dynamics and relaxations; labels are of --method.")
-    ] = None,
-    charge: Annotated[int | None, typer.Option(help="Of the molecule.")] = None,
-    multiplicity: Annotated[int | None, typer.Option(min=1, help="Of the molecule: 1 for a singlet.")] = None,
-    seed: Annotated[int | None, typer.Option(min=0, help="Of everything that is drawn at random.")] = None,
+    method: Annotated[str | None, typer.Option(help=descriptions.METHOD)] = None,
+    drive: Annotated[str | None, typer.Option(help=descriptions.DRIVE)] = None,
+    charge: Annotated[int | None, typer.Option(help=descriptions.CHARGE)] = None,
+    multiplicity: Annotated[int | None, typer.Option(min=1, help=descriptions.MULTIPLICITY)] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help=descriptions.SEED)] = None,
     recipe: Annotated[
-        Path | None, typer.Option(help="A YAML file with all of this, or the name of a bundled one: azobenzene.")
+        Path | None,
+        typer.Option(help="A YAML file with all of these settings, or the name of a bundled recipe: azobenzene."),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Extended xyz to write; MOLECULE-sampled.xyz, FILE-labelled.xyz if left out.")
+        Path | None,
+        typer.Option(help="Extended xyz to write; MOLECULE-sampled.xyz or FILE-labelled.xyz if left out."),
     ] = None,
-    jobs: Annotated[int | None, typer.Option(min=1, help="Processes; as many as cores if left out.")] = None,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Worker processes; one per core if left out.")] = None,
     json: JsonOption = False,
 ) -> None:
-    """Make reference data: draw geometries of a molecule and label them; or label those of a file.
+    """Generate geometries of a molecule and compute reference labels.
 
-    The same command again goes on where it was stopped.
+    With --label, the frames of a file are labelled instead. After an interruption, run the same command again to resume. Exit
+    code 1 when more than a tenth of the frames is lost.
     """
     from supple.errors import SettingsError
-    from supple.sampling.engine import sample as follow
+    from supple.sampling import sample as follow
 
     given = {"method": method, "drive": drive, "charge": charge, "multiplicity": multiplicity, "seed": seed}
     given = {key: value for key, value in given.items() if value is not None}
-    asked = _recipe(molecule, draw, given, recipe) if label is None else _labels(molecule, draw, given, recipe, label)
-    out = out or Path(f"{_stem(asked.molecule)}-{'sampled' if label is None else 'labelled'}.xyz")
+    plan = _recipe(molecule, draw, given, recipe) if label is None else _labels(molecule, draw, given, recipe, label)
+    out = out or Path(f"{_stem(plan.molecule)}-{'sampled' if label is None else 'labelled'}.xyz")
     if not out.name.removesuffix(".gz").endswith((".xyz", ".extxyz")):
-        raise SettingsError(f"The frames are written as extended xyz: let {out} end in .xyz or .xyz.gz.")
+        raise SettingsError(f"Frames are written as extended xyz: {out} must end in .xyz or .xyz.gz.")
     with progress_display() as progress:
-        segments = asked.segments()
+        segments = plan.segments()
         for segment in segments:
-            frames = f"{segment.expected} frames" if segment.expected else "a frame wherever it falls"
+            frames = f"{segment.expected} frames" if segment.expected else "a frame wherever a lower energy is found"
             progress.note(f"{segment.name}: {frames}, about {segment.calculations} calculations")
         total = sum(segment.calculations for segment in segments)
-        progress.note(f"About {total} calculations of {asked.method} for {asked.molecule}, into {out}.")
+        methods = " and ".join(dict.fromkeys([plan.drive or plan.method, plan.method]))
+        progress.note(f"About {total} {methods} calculations in all for {plan.molecule}; frames go into {out}.")
         try:
-            made = follow(asked, out, jobs, progress)
+            made = follow(plan, out, jobs, progress)
         except KeyboardInterrupt:
-            progress.note("Stopped; the same command goes on where it was.")
+            progress.note("Interrupted: run the command again to resume.")
             raise typer.Exit(130) from None
     _report(made, out, json)
     lost = len(made.failures) + made.missing
-    if lost > _FAILED * (len(made.dataset) + lost):
+    if lost > _TOLERATED_LOSS * (len(made.dataset) + lost):
         raise typer.Exit(1)
 
 
 def _recipe(molecule: str | None, draw: list[str] | None, given: dict[str, Any], recipe: Path | None) -> Recipe:
-    """What the options ask for."""
+    """The recipe that the options describe."""
     from supple.errors import SettingsError
-    from supple.sampling.recipe import Recipe, parse_draw
+    from supple.sampling.draw_syntax import parse_draw
+    from supple.sampling.recipe import Recipe
 
     if recipe is not None:
         if molecule is not None or draw or given:
-            raise SettingsError("A recipe says everything: leave out the molecule and the other options, or --recipe.")
+            raise SettingsError(
+                "A recipe holds all settings: leave out the molecule and the other options, or leave out --recipe."
+            )
         return Recipe.load(recipe)
     if molecule is None:
-        raise SettingsError("Which molecule? Name one (azobenzene), give SMILES or a file, or a --recipe.")
+        raise SettingsError(
+            "No molecule is given: give a bundled name (azobenzene), SMILES, a file of geometries, or a --recipe."
+        )
     draws = {"draws": [parse_draw(text) for text in draw]} if draw else {}
     return Recipe.of(molecule=molecule, **given, **draws)
 
@@ -101,12 +106,14 @@ def _recipe(molecule: str | None, draw: list[str] | None, given: dict[str, Any],
 def _labels(
     molecule: str | None, draw: list[str] | None, given: dict[str, Any], recipe: Path | None, file: Path
 ) -> Recipe:
-    """Labels for a file."""
+    """A recipe that labels the frames of a file."""
     from supple.errors import DataError, SettingsError
     from supple.sampling.recipe import Recipe
 
     if molecule is not None or draw or recipe is not None:
-        raise SettingsError("--label takes the geometries as they are: leave out the molecule, --draw and --recipe.")
+        raise SettingsError(
+            "--label takes the geometries of a file as they are: leave out the molecule, --draw and --recipe."
+        )
     if not file.is_file():
         raise DataError(f"There is no file {file}.")
     return Recipe.of(molecule=str(file), **given, draws=[{"kind": "frames", "file": str(file)}])
@@ -117,16 +124,17 @@ def _stem(molecule: str) -> str:
     return "".join(c if c.isalnum() or c in "-_" else "_" for c in name)
 
 
-def _report(made: Sampled, out: Path, json: bool) -> None:
-    """Print what there is, and draw the profiles."""
-    from supple.geometry.profile import profiles
+def _report(made: SamplingResult, out: Path, json: bool) -> None:
+    """Print the result, and draw the profiles."""
+    from supple.geometry.profile_figure import save_profile_figure
+    from supple.sampling.profiles import profiles
 
     found = profiles(made.dataset)
     figures = []
     for k, profile in enumerate(found):
         number = f"-{k + 1}" if len(found) > 1 else ""
         figures.append(out.with_name(out.name.removesuffix(".gz").rsplit(".", 1)[0] + f"-profile{number}.png"))
-        profile.save_figure(figures[-1])
+        save_profile_figure(profile, figures[-1])
     if json:
         print_json(
             {
@@ -138,17 +146,19 @@ def _report(made: Sampled, out: Path, json: bool) -> None:
         return
     for profile, figure in zip(found, figures, strict=True):
         typer.echo(f"{profile.name}: {'; '.join(profile.sentences())} ({figure})")
-    typer.echo(f"{len(made.dataset)} frames in {out}, at {made.dataset.source.theory}.")
+    typer.echo(f"{len(made.dataset)} frames in {out}; level of theory: {made.dataset.source.theory}.")
     for remark in _counted(made.remarks):
-        typer.echo(remark, err=True)
+        typer.echo(f"Note: {remark}", err=True)
     for failure in _counted(made.failures):
-        typer.echo(f"failed: {failure}", err=True)
+        typer.echo(f"Failed: {failure}", err=True)
     if made.failures or made.missing:
-        typer.echo(f"{len(made.failures)} calculations failed, {made.missing} frames were not come to.", err=True)
+        failed = f"{len(made.failures)} calculation{'' if len(made.failures) == 1 else 's'} failed"
+        missing = f"{made.missing} frame{' was' if made.missing == 1 else 's were'} not reached"
+        typer.echo(f"{failed}, and {missing}.", err=True)
     print_next(f"supple check {out}", f"supple train {out}")
 
 
-def _counted(sayings: tuple[tuple[str, str], ...]) -> list[str]:
-    """What was said, once for each origin, and of how many frames."""
-    counts = Counter(sayings)
-    return [f"{origin}: {said}" + (f" ({n} frames)" if n > 1 else "") for (origin, said), n in counts.items()]
+def _counted(sentences: tuple[tuple[str, str], ...]) -> list[str]:
+    """Each sentence once for each origin, with its number of frames."""
+    counts = Counter(sentences)
+    return [f"{origin}: {sentence}" + (f" ({n} frames)" if n > 1 else "") for (origin, sentence), n in counts.items()]

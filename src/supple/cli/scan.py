@@ -1,4 +1,4 @@
-"""`supple scan`: a torsion turned once round, all else relaxed."""
+"""`supple scan`: a relaxed scan of a torsion over a full turn."""
 
 from __future__ import annotations
 
@@ -19,23 +19,26 @@ def scan(
     file: GeometryFile,
     torsion: Annotated[
         str | None,
-        typer.Option(help="Four atoms, 1-2-3-4, or as 'supple check' names it, N1-C2-C3-O4; the main one if left out."),
+        typer.Option(
+            help="Its four atoms, as 1-2-3-4 or, as 'supple check' names it, N1-C2-C3-O4; the torsion that turns most atoms "
+            "if left out."
+        ),
     ] = None,
-    points: Annotated[int, typer.Option(min=4, help="Angles, evenly once round.")] = 36,
-    frame: Annotated[int, typer.Option(min=0, help="Of the file, where the scan begins.")] = 0,
+    points: Annotated[int, typer.Option(min=4, help="Number of angles, evenly over 360°.")] = 36,
+    frame: Annotated[int, typer.Option(min=0, help="Frame of the file to start from, counted from 0.")] = 0,
     out: Annotated[Path | None, typer.Option(help="Extended xyz to write; FILE-scan.xyz if left out.")] = None,
     units: GeometryUnits = None,
     json: JsonOption = False,
 ) -> None:
-    """Turn a torsion once round, with all else relaxed at every angle.
+    """Scan a torsion through a full turn, relaxing everything else.
 
-    There and back, then each angle once more from its neighbours until none falls any further. Exit code 1 when an angle did
-    not come to rest.
+    The torsion is scanned in both directions; then each angle is relaxed again from its neighbours until no energy falls
+    further. Exit code 1 when the relaxation at an angle does not converge.
     """
     from supple.data.reading import read
     from supple.models.loading import load
     from supple.simulation.relaxation import scan_torsion
-    from supple.simulation.relaxation.output_frames import one_frame, output_for, write_frames, write_profile
+    from supple.simulation.relaxation.output_files import one_frame, output_for, write_frames, write_profile
 
     potential = load(model)
     start = one_frame(read(file, units=units, labels=False), frame)
@@ -53,14 +56,14 @@ def scan(
             }
         )  # fmt: skip
     else:
-        _show(found)
+        _print(found)
         typer.echo(f"\nWritten:\n  {out}  the geometry at each angle\n  {figures[0]}  the profile, also as PDF")
         print_next(f"supple relax {model} {out}")
     if found.remarks:
         raise typer.Exit(1)
 
 
-def _show(found: TorsionScan) -> None:
+def _print(found: TorsionScan) -> None:
     from rich.console import Console
     from rich.table import Table
 

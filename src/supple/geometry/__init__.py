@@ -1,1 +1,5 @@
-"""Moving geometries about: scans, constraints, paths and normal modes over anything that gives energies and forces."""
+"""Moving one molecule's geometry: minimisation, scans, reaction paths, normal modes and Langevin dynamics.
+
+Everything here works with any ASE calculator, yields plain Python objects, and resumes from them; it knows neither files nor
+reference labels. `supple.sampling` adds those; `supple.simulation.relaxation` puts a force field in the calculator's place.
+"""

@@ -1,7 +1,8 @@
-"""A coordinate to scan: a torsion of four atoms, or an angle of three, driven by turning one side of the molecule."""
+"""A coordinate to scan: a torsion of four atoms or an angle of three, changed by turning one side of the molecule."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -14,69 +15,101 @@ from supple.errors import SettingsError
 from supple.molecule.bonds import bond_graph
 from supple.molecule.torsions import folded, rotatable_torsions
 
+#: An atom as users write it: 7, N7, or H7/H8 as in the labels of `supple check`.
+_ATOM = re.compile(r"(?P<symbol>[A-Z][a-z]?)?(?P<number>\d+)(/.*)?")
+
 
 @dataclass(frozen=True)
 class Coordinate:
-    """Atoms i-j-k-l of a torsion, or i-j-k of an angle, counted from 0, and the atoms that turn."""
+    """A torsion i-j-k-l or an angle i-j-k.
+
+    Attributes:
+        atoms: the four or three atoms, counted from 0.
+        turning: the atoms that turn when the coordinate changes.
+    """
 
     atoms: tuple[int, ...]
     turning: tuple[int, ...]
 
     @classmethod
-    def of(cls, molecule: Atoms, text: str | None) -> Coordinate:
-        """From `1-7-8-9` or `1-2-3`, atoms counted from 1; the torsion that turns most atoms when None.
+    def parse(cls, molecule: Atoms, text: str | None, *, torsions_only: bool = False) -> Coordinate:
+        """The coordinate that a user names, as `1-7-8-9` or `C1-N7-N8-C9`, atoms counted from 1.
+
+        Where a label of `supple check` measures an end by two atoms, `H7/H8`, the first is taken.
+
+        Args:
+            molecule: the molecule; its geometry decides which atoms are bonded.
+            text: the name; None stands for the torsion that turns most atoms.
+            torsions_only: whether an angle is refused.
 
         Raises:
-            SettingsError: the text does not name bonded atoms of the molecule, or a side to turn.
+            SettingsError: the text does not name bonded atoms of the molecule, or no side can be turned.
         """
-        graph = bond_graph(molecule.numbers, molecule.positions[None])
         if text is None:
             torsions = rotatable_torsions(molecule.numbers, molecule.positions[None])
             if not torsions:
                 raise SettingsError(f"{molecule.get_chemical_formula()} has no torsion to scan.")
-            atoms: tuple[int, ...] = torsions[0].atoms
-        else:
-            try:
-                atoms = tuple(int(word) - 1 for word in text.split("-"))
-            except ValueError:
-                atoms = ()
-            if len(atoms) not in (3, 4) or len(set(atoms)) < len(atoms):
+            return cls.from_atoms(molecule, torsions[0].atoms)
+        found = [_ATOM.fullmatch(word.strip()) for word in text.split("-")]
+        named = [match for match in found if match is not None]
+        atoms = tuple(int(match["number"]) - 1 for match in named)
+        if len(named) < len(found) or len(atoms) not in ((4,) if torsions_only else (3, 4)):
+            what, angle = ("torsion", "") if torsions_only else ("coordinate", ", or the three of an angle")
+            raise SettingsError(
+                f"'{text}' is not a {what}: write the four atoms of a torsion, such as 1-7-8-9 or C1-N7-N8-C9{angle}."
+            )
+        for match, atom in zip(named, atoms, strict=True):
+            if not 0 <= atom < len(molecule):
+                raise SettingsError(f"'{text}' names atom {atom + 1}, but the molecule has {len(molecule)} atoms.")
+            if match["symbol"] not in (None, molecule.symbols[atom]):
                 raise SettingsError(
-                    f"'{text}' is no coordinate: write four atoms of a torsion, as 1-7-8-9, or three of an angle."
+                    f"Atom {atom + 1} of the molecule is {molecule.symbols[atom]}, not {match['symbol']} as in '{text}'."
                 )
-            if not all(0 <= a < len(molecule) for a in atoms):
-                raise SettingsError(f"'{text}' names an atom that is not there: the molecule has {len(molecule)}.")
-            for a, b in pairwise(atoms):
-                if not graph.has_edge(a, b):
-                    raise SettingsError(f"Atoms {a + 1} and {b + 1} of '{text}' are not bonded.")
-        # What turns is what hangs on the last bond: of a torsion the middle one, of an angle the second.
-        still, moving = (atoms[1], atoms[2])
-        cut = graph.copy()
-        cut.remove_edge(still, moving)
-        side = nx.node_connected_component(cut, moving)
-        if still in side:
-            raise SettingsError(f"The bond of atoms {still + 1} and {moving + 1} lies in a ring: it cannot be turned.")
+        if len(set(atoms)) < len(atoms):
+            raise SettingsError(f"'{text}' names an atom twice.")
+        return cls.from_atoms(molecule, atoms)
+
+    @classmethod
+    def from_atoms(cls, molecule: Atoms, atoms: tuple[int, ...]) -> Coordinate:
+        """The coordinate of these atoms, counted from 0.
+
+        Raises:
+            SettingsError: they are not bonded in this order, or the bond to turn about is part of a ring.
+        """
+        graph = bond_graph(molecule.numbers, molecule.positions[None])
+        for a, b in pairwise(atoms):
+            if not graph.has_edge(a, b):
+                names = "-".join(str(atom + 1) for atom in atoms)
+                raise SettingsError(f"Atoms {a + 1} and {b + 1} of '{names}' are not bonded.")
+        # What hangs on the middle bond of a torsion turns, and what hangs on the second bond of an angle.
+        fixed, moving = atoms[1], atoms[2]
+        graph.remove_edge(fixed, moving)
+        side = nx.node_connected_component(graph, moving)
+        if fixed in side:
+            raise SettingsError(
+                f"The bond between atoms {fixed + 1} and {moving + 1} is part of a ring: it cannot turn."
+            )
         return cls(tuple(atoms), tuple(sorted(side)))
 
     @property
     def is_torsion(self) -> bool:
-        """Four atoms."""
+        """Whether it is a torsion, of four atoms; otherwise it is an angle."""
         return len(self.atoms) == 4
 
     def label(self, molecule: Atoms) -> str:
-        """As `C1-N7-N8-C9`."""
+        """The name with elements, such as `C1-N7-N8-C9`."""
         return "-".join(f"{molecule.symbols[a]}{a + 1}" for a in self.atoms)
 
     def value(self, molecule: Atoms) -> float:
-        """Degrees; a torsion from -180 to 180."""
+        """Its value in degrees: of a torsion from -180 to 180, of an angle from 0 to 180."""
         if self.is_torsion:
             return float(folded(np.array(molecule.get_dihedral(*self.atoms))))
         return float(molecule.get_angle(*self.atoms))
 
-    def normal(self, molecule: Atoms, before: Float[np.ndarray, "3"] | None = None) -> Float[np.ndarray, "3"]:
-        """What the turning side turns about: the bond of a torsion, the normal to an angle's plane.
+    def axis(self, molecule: Atoms, previous: Float[np.ndarray, "3"] | None = None) -> Float[np.ndarray, "3"]:
+        """The unit vector to turn about: the bond of a torsion, the normal to the plane of an angle.
 
-        Near 180 degrees an angle has no plane: it keeps the one before.
+        Near 180 degrees an angle has no plane: there the `previous` axis is kept.
         """
         r = molecule.positions
         if self.is_torsion:
@@ -85,12 +118,12 @@ class Coordinate:
             i, j, k = self.atoms
             axis = np.cross(r[k] - r[j], r[i] - r[j])
             small = np.linalg.norm(axis) < 0.2 * np.linalg.norm(r[k] - r[j]) * np.linalg.norm(r[i] - r[j])
-            if before is not None:
-                axis = before if small else np.copysign(1.0, axis @ before) * axis
+            if previous is not None:
+                axis = previous if small else np.copysign(1.0, axis @ previous) * axis
         return axis / np.linalg.norm(axis)
 
     def turned(self, molecule: Atoms, degrees: float, axis: Float[np.ndarray, "3"]) -> Atoms:
-        """The molecule with one side turned, to a larger torsion, or a wider angle."""
+        """The molecule with one side turned by so many degrees, towards a larger torsion or a wider angle."""
         turned = Atoms(molecule.numbers, molecule.positions)
         pivot = turned.positions[self.atoms[1]]
         side = Atoms(turned.numbers[list(self.turning)], turned.positions[list(self.turning)])

@@ -1,34 +1,27 @@
-"""The energy along a scan or a path: minima and barriers, in words and as a figure."""
+"""The energy along a scan or a path: its minima and barriers."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Literal
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
-from supple.data.dataset import Dataset
-from supple.data.units import ENERGY
-
-if TYPE_CHECKING:
-    from matplotlib.ticker import MultipleLocator
-
-#: kcal/mol; a valley that is less deep than kT at room temperature is a ripple.
+#: kcal/mol; a well less deep than kT at room temperature is a ripple.
 _RIPPLE = 0.6
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Profile:
     """The lowest energy at each value of a coordinate.
 
     Attributes:
-        name: of the coordinate, `C1-N7-N8-C9` say.
-        unit: of the coordinate: `°`, or nothing for a path.
+        name: of the coordinate, such as `C1-N7-N8-C9` or `reaction path`.
+        unit: of the coordinate: `°`, or empty for the fraction of a path, from 0 to 1.
         coordinate: increasing, shape (K,).
-        energies: above the lowest, kcal/mol, shape (K,).
+        energies: relative to the lowest, kcal/mol, shape (K,).
     """
 
     name: str
@@ -38,117 +31,50 @@ class Profile:
 
     @property
     def minima(self) -> list[int]:
-        """Places of the minima; ends included, where the coordinate does not close to a circle."""
-        return _valleys_round(self.energies) if self.closed else _valleys(self.energies)
+        """Indices of the minima; the ends count where the coordinate is not a full turn."""
+        return _periodic_minima(self.energies) if self.closed else _minima(self.energies)
 
     @property
     def closed(self) -> bool:
-        """Whether it is of a whole turn, so that both ends are one."""
+        """Whether the coordinate is a full turn, so that both ends are one."""
         return self.unit == "°" and abs(float(self.coordinate[-1] - self.coordinate[0]) - 360) < 1e-6
 
     @property
     def barriers(self) -> list[int]:
-        """The highest place between each minimum and the next."""
+        """Indices of the highest point between each minimum and the next."""
         minima = self.minima
         found = [a + int(self.energies[a : b + 1].argmax()) for a, b in pairwise(minima)]
-        if self.closed and minima and minima[0] > 0:  # from the last over the end to the first
+        if self.closed and minima and minima[0] > 0:  # from the last across the end to the first
             around = [*range(minima[-1], len(self.energies)), *range(minima[0] + 1)]
             found.append(max(around, key=lambda k: float(self.energies[k])))
         return found
 
-    def sentences(self) -> list[str]:
-        """Minima and barriers in words."""
-        return [f"{what} at {self._place(k)}: {self.energies[k]:.2f} kcal/mol" for what, k in self._marks()]
+    @property
+    def stationary_points(self) -> list[tuple[Literal["minimum", "barrier"], int]]:
+        """Minima and barriers with their indices, in the order of the coordinate."""
+        points: list[tuple[Literal["minimum", "barrier"], int]] = [("minimum", k) for k in self.minima]
+        points += [("barrier", k) for k in self.barriers]
+        return sorted(points, key=lambda point: point[1])
 
-    def _marks(self) -> list[tuple[str, int]]:
-        marks = [("minimum", k) for k in self.minima] + [("barrier", k) for k in self.barriers]
-        return sorted(marks, key=lambda mark: mark[1])
+    def sentences(self) -> list[str]:
+        """A phrase for each minimum and barrier."""
+        return [f"{kind} at {self._place(k)}: {self.energies[k]:.2f} kcal/mol" for kind, k in self.stationary_points]
 
     def _place(self, k: int) -> str:
         value = float(self.coordinate[k])
-        return f"{value:.0f}{self.unit}" if self.unit else f"{value:.2f} of the way"
-
-    def save_figure(self, path: Path) -> None:
-        """Draw it, minima and barriers marked."""
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-
-        figure = Figure(figsize=(6.4, 4.0), layout="constrained")
-        FigureCanvasAgg(figure)
-        axes = figure.add_subplot()
-        axes.plot(self.coordinate, self.energies, "-o", color="#1f5fa8", markersize=3.5, linewidth=1.4)
-        for what, k in self._marks():
-            colour, side = ("#1b7f3b", -1) if what == "minimum" else ("#b3261e", 1)
-            axes.plot(self.coordinate[k], self.energies[k], "o", color=colour, markersize=7)
-            axes.annotate(
-                f"{self.energies[k]:.1f}",
-                (self.coordinate[k], self.energies[k]),
-                xytext=(0, 9 * side),
-                textcoords="offset points",
-                ha="center",
-                va="bottom" if side > 0 else "top",
-                color=colour,
-            )
-        axes.margins(y=0.13)
-        axes.set_xlabel(f"{self.name} / {self.unit}" if self.unit else self.name)
-        axes.set_ylabel("energy / kcal/mol")
-        if self.unit:
-            axes.xaxis.set_major_locator(_every(self.coordinate))
-        for edge in ("top", "right"):
-            axes.spines[edge].set_visible(False)
-        figure.savefig(path, dpi=150)
+        return f"{value:.0f}{self.unit}" if self.unit else f"{100 * value:.0f} % of the path"
 
 
-def profiles(dataset: Dataset) -> list[Profile]:
-    """Of every scan and path among the frames that has no dynamics about its points."""
-    coordinate = dataset.extras.get("coordinate")
-    if coordinate is None:
-        return []
-    origins = np.array([_line_of(origin) for origin in dataset.extras["origin"].astype(str)])
-    made = []
-    for line in dict.fromkeys(origins):
-        frames = np.flatnonzero((origins == line) & np.isfinite(coordinate))
-        values = np.unique(np.round(coordinate[frames], 6))
-        if len(values) < 3 or _has_bursts(dataset, frames):
-            continue
-        lowest = np.array(
-            [dataset.energies[frames][np.round(coordinate[frames], 6) == value].min() for value in values]
-        )
-        kind, _, name = line.partition("_")
-        along = f"along the {line.replace('_', ' ')}"
-        above = (lowest - lowest.min()) / ENERGY["kcal/mol"]
-        made.append(
-            Profile(along if kind == "path" else name.partition("_")[0], "" if kind == "path" else "°", values, above)
-        )
-    return made
-
-
-def _has_bursts(dataset: Dataset, frames: Int[np.ndarray, "F"]) -> bool:
-    """Whether a segment has more than one frame at a point, but for one that settles a scan."""
-    origins, coordinate = dataset.extras["origin"][frames].astype(str), dataset.extras["coordinate"][frames]
-    seen = [(origin, value) for origin, value in zip(origins, coordinate, strict=True) if not _settles(origin)]
-    return len(set(seen)) < len(seen)
-
-
-def _settles(origin: str) -> bool:
-    return origin.endswith("_settled")
-
-
-def _line_of(origin: str) -> str:
-    return origin.removesuffix("_there").removesuffix("_back").removesuffix("_settled")
-
-
-def _valleys(energies: Float[np.ndarray, "K"]) -> list[int]:
+def _minima(energies: Float[np.ndarray, "K"]) -> list[int]:
     from scipy.signal import find_peaks
 
-    walled = np.concatenate([[np.inf], energies, [np.inf]])
-    # a plateau of infinity at both ends makes valleys of the ends
-    peaks, _ = find_peaks(-np.where(np.isinf(walled), 1e9, walled), prominence=_RIPPLE)
+    walled = np.concatenate([[1e9], energies, [1e9]])  # walls make minima of low ends
+    peaks, _ = find_peaks(-walled, prominence=_RIPPLE)
     return [int(k) - 1 for k in peaks]
 
 
-def _valleys_round(energies: Float[np.ndarray, "K"]) -> list[int]:
-    """Of a circle whose first and last place are one; seen from its highest place, so that no valley is cut in two."""
+def _periodic_minima(energies: Float[np.ndarray, "K"]) -> list[int]:
+    """Minima of a full turn, whose first and last point are one; searched from the highest point, so that none is cut in two."""
     from scipy.signal import find_peaks
 
     n = len(energies) - 1
@@ -157,10 +83,3 @@ def _valleys_round(energies: Float[np.ndarray, "K"]) -> list[int]:
     peaks, _ = find_peaks(-np.append(rolled, rolled[0]), prominence=_RIPPLE)
     found = sorted((int(k) + start) % n for k in peaks)
     return [*found, n] if 0 in found else found
-
-
-def _every(values: Float[np.ndarray, "K"]) -> MultipleLocator:
-    from matplotlib.ticker import MultipleLocator
-
-    span = float(values[-1] - values[0])
-    return MultipleLocator(60.0 if span > 200 else 30.0 if span > 90 else 10.0)

@@ -64,6 +64,8 @@ class Potential(nn.Module, ABC):
     kind: ClassVar[str]
     #: Frames handed to `energy_and_forces` at a time by `predict`.
     batch_size: int = 256
+    #: The same on a GPU, where a batch takes some milliseconds however small it is.
+    batch_size_on_gpu: int = 256
 
     def __init__(self, numbers: Int[np.ndarray, "N"]) -> None:
         super().__init__()
@@ -109,8 +111,9 @@ class Potential(nn.Module, ABC):
             )
         energies = np.empty(len(positions))
         forces = np.empty(positions.shape)
-        for start in range(0, len(positions), self.batch_size):
-            part = slice(start, start + self.batch_size)
+        size = self.batch_size if self.device.type == "cpu" else self.batch_size_on_gpu
+        for start in range(0, len(positions), size):
+            part = slice(start, start + size)
             batch = torch.as_tensor(np.array(positions[part]), dtype=torch.float64, device=self.device)
             e, f = self.energy_and_forces(batch)
             energies[part] = e.detach().cpu().numpy()

@@ -1,4 +1,4 @@
-"""What the user names -> a geometry to start from."""
+"""Starting geometries: of a bundled name, a file or SMILES."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SMILES = re.compile(r"[A-Za-z0-9@+\-\[\]()=#$/\\%.:*]+")
 
 
 def bundled_molecules() -> list[str]:
-    """The names of the geometries that come with the package."""
+    """The names of the bundled geometries."""
     return sorted(path.stem for path in _FOLDER.glob("*.xyz"))
 
 
@@ -25,15 +25,15 @@ def starting_geometry(molecule: str, seed: int = 0) -> Atoms:
     """A geometry of a molecule.
 
     Args:
-        molecule: the name of one that comes with the package, a file of geometries (its first frame), or SMILES.
-        seed: of the conformer that is made from SMILES.
+        molecule: a bundled name, a file of geometries (its first frame), or SMILES.
+        seed: of the conformer that is generated from SMILES.
 
     Returns:
-        The molecule; one from SMILES knows its `formal_charge`, in `info`.
+        The molecule; one from SMILES has its `formal_charge` in `info`.
 
     Raises:
         DataError: a file cannot be read.
-        SettingsError: it is none of the three, or RDKit, which reads SMILES, is not installed.
+        SettingsError: it is none of the three, or it is SMILES and RDKit is not installed.
     """
     from ase import Atoms
 
@@ -51,7 +51,7 @@ def starting_geometry(molecule: str, seed: int = 0) -> Atoms:
 
 
 def short_name(molecule: str) -> str:
-    """What a molecule is called in the names of its frames: a file without its folder and endings; else as it is."""
+    """A molecule in the names of segments: a file without its folder and suffixes, anything else as it is."""
     if not Path(molecule).is_file():
         return molecule
     stem = Path(molecule).name.removesuffix(".gz")
@@ -87,7 +87,7 @@ def _from_smiles(smiles: str, seed: int) -> tuple[list[int], list[list[float]], 
         raise SettingsError(_unknown(smiles))
     molecule = Chem.AddHs(molecule)
     if rdDistGeom.EmbedMolecule(molecule, randomSeed=seed % 2**31) != 0:
-        raise SettingsError(f"RDKit finds no geometry for '{smiles}': give a file of it.")
+        raise SettingsError(f"RDKit finds no geometry for '{smiles}': give a file with a geometry instead.")
     if rdForceFieldHelpers.MMFFHasAllMoleculeParams(molecule):
         rdForceFieldHelpers.MMFFOptimizeMolecule(molecule, maxIters=2000)
     numbers = [atom.GetAtomicNum() for atom in molecule.GetAtoms()]
@@ -96,6 +96,6 @@ def _from_smiles(smiles: str, seed: int) -> tuple[list[int], list[list[float]], 
 
 def _unknown(molecule: str) -> str:
     return (
-        f"'{molecule}' is no file, no SMILES, and none of the molecules that come with the package "
+        f"'{molecule}' is neither a file, nor SMILES, nor one of the bundled molecules "
         f"({', '.join(bundled_molecules())})."
     )

@@ -1,70 +1,74 @@
-"""The file of a segment: a line of JSON for each frame, on disk as soon as it is there."""
+"""The file of a segment: one line of JSON for each frame, on disk as soon as the frame is labelled."""
 
 from __future__ import annotations
 
 import fcntl
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, cast
 
 from supple.errors import DataError
-from supple.sampling.context import Labelled
+from supple.sampling.labelled_frame import FrameLine, LabelledFrame
+
+
+class SegmentProgress(NamedTuple):
+    """How far a segment is.
+
+    Attributes:
+        done: frames in its file.
+        state: the state after the last of them that has one; None where none has.
+        ended: whether the segment is complete.
+    """
+
+    done: int
+    state: dict[str, Any] | None
+    ended: bool
 
 
 class SegmentFile:
-    """Frames of one segment, and whether it is at its end."""
+    """Frames of one segment, and whether it is complete."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     @contextmanager
     def claimed(self) -> Iterator[None]:
-        """Keep the file for this process, and wait for one that is still about to leave it.
+        """Lock the file for this process, after waiting for any other that still holds it.
 
-        A killed sampling may leave a process behind that ends a little later: two that write into one file would give
+        A sampling that was killed may leave a worker process behind for a moment: two that write into one file would give
         frames twice.
         """
         with self.path.open("a", encoding="utf-8") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
 
-    def append(self, frame: Labelled) -> None:
-        """Write down a frame."""
-        self._append(
-            {
-                "positions": frame.positions.tolist(),
-                "energy": frame.energy,
-                "forces": None if frame.forces is None else frame.forces.tolist(),
-                "failure": frame.failure,
-                "remark": frame.remark,
-                "about": frame.about,
-                "state": frame.state,
-            }
-        )
+    def append(self, frame: LabelledFrame) -> None:
+        """Write a frame."""
+        self._append(frame.line())
 
     def end(self) -> None:
-        """Say that the segment is at its end."""
+        """Mark the segment as complete."""
         self._append({"ended": True})
 
-    def _append(self, line: dict[str, Any]) -> None:
+    def _append(self, line: Mapping[str, Any]) -> None:
         with self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
             file.flush()
             os.fsync(file.fileno())
 
-    def cut(self) -> None:
-        """Take off half a line that an interruption left."""
+    def truncate_partial_line(self) -> None:
+        """Remove the incomplete last line that an interruption may leave."""
         content = self.path.read_bytes()
         whole = content.rfind(b"\n") + 1
         if whole < len(content):
             with self.path.open("r+b") as file:
                 file.truncate(whole)
 
-    def progress(self) -> tuple[int, dict[str, Any] | None, bool]:
-        """How many frames there are, the state after the last, and whether the segment is at its end."""
+    def progress(self) -> SegmentProgress:
+        """How far the segment is, and the state to resume from."""
         done, state, ended = 0, None, False
         for line in self._lines():
             if "ended" in line:
@@ -72,11 +76,11 @@ class SegmentFile:
                 continue
             done += 1
             state = line["state"] if line["state"] is not None else state
-        return done, state, ended
+        return SegmentProgress(done, state, ended)
 
-    def frames(self) -> Iterator[dict[str, Any]]:
-        """The frames, as they are on disk."""
-        return (line for line in self._lines() if "ended" not in line)
+    def frames(self) -> Iterator[LabelledFrame]:
+        """The frames so far."""
+        return (LabelledFrame.from_line(cast(FrameLine, line)) for line in self._lines() if "ended" not in line)
 
     def _lines(self) -> Iterator[dict[str, Any]]:
         with self.path.open(encoding="utf-8") as lines:
@@ -85,9 +89,10 @@ class SegmentFile:
                     yield json.loads(line)
                 except ValueError as error:
                     raise DataError(
-                        f"Line {number} of {self.path} is damaged: delete the file, and its frames are drawn anew."
+                        f"Line {number} of {self.path} is damaged: delete that file, and run the command again to "
+                        "recalculate its frames."
                     ) from error
 
     def __len__(self) -> int:
-        """How many lines there are now; somebody else may be writing them."""
+        """The number of lines at this moment; another process may be writing."""
         return self.path.read_bytes().count(b"\n") if self.path.exists() else 0

@@ -99,6 +99,29 @@ def test_kernel_sum_is_its_definition(case, with_energies):
     torch.testing.assert_close(g, gradient, rtol=1e-10, atol=1e-11)
 
 
+def test_the_size_of_work_arrays_changes_nothing_and_is_larger_on_a_gpu(case, monkeypatch):
+    _, action, _ = case
+    x, targets, v = torch.rand(3, 30, action.shape[1], dtype=torch.float64)
+    kernel_sum = KernelSum(targets, v, None, SIGMA, Group(action))
+    energies, gradients = kernel_sum(x)
+    monkeypatch.setattr("supple.models.kernel.kernel_sum._WORK", 1)
+    at_a_time = []
+    of_some = KernelSum._part
+
+    def counted(self, y):
+        at_a_time.append(len(y))
+        return of_some(self, y)
+
+    monkeypatch.setattr(KernelSum, "_part", counted)
+    e, g = kernel_sum(x)
+    torch.testing.assert_close(e, energies, rtol=1e-12, atol=1e-12)
+    torch.testing.assert_close(g, gradients, rtol=1e-12, atol=1e-12)
+    assert at_a_time == [1] * 30
+    at_a_time.clear()
+    kernel_sum.to("meta")(x.to("meta"))  # a device like any other, without numbers
+    assert at_a_time == [30]
+
+
 @pytest.mark.parametrize("n_frames", [1, 8, 21])
 def test_the_compiled_loop_is_the_same_sum(case, n_frames):
     n_atoms, action, _ = case

@@ -22,8 +22,9 @@ from torch import Tensor, nn
 from supple.models.kernel.kernel import matern_factors, scale_of
 from supple.molecule.symmetry.characters import Group
 
-#: Numbers of one work array: 2 MB, so that the handful of them stays in the last cache.
-_WORK = 250_000
+#: Numbers of one work array. On the CPU 2 MB, so that the handful of them stays in the last cache; a GPU is given more to do at
+#: a time, since starting an operation takes it as long as thousands of geometries.
+_WORK, _WORK_ON_GPU = 250_000, 10_000_000
 
 
 class KernelSum(nn.Module):
@@ -66,7 +67,8 @@ class KernelSum(nn.Module):
     def forward(self, x: Float[Tensor, "B D"]) -> tuple[Float[Tensor, "B"], Float[Tensor, "B D"]]:
         """e, and its gradient by x; in double precision whatever the sum is done in."""
         queries = (x * self.scale).to(self.bias.dtype)
-        step = max(1, _WORK // (self.group.n_characters * self.group.n_cosets * max(len(self.bias), 1)))
+        work = _WORK if queries.device.type == "cpu" else _WORK_ON_GPU
+        step = max(1, work // (self.group.n_characters * self.group.n_cosets * max(len(self.bias), 1)))
         parts = [self._part(part) for part in queries.split(step)]
         if len(parts) == 1:
             return parts[0]

@@ -25,6 +25,7 @@ class SGDMLPotential(Potential):
     """A kernel force field: descriptors and weights of the training frames, and the permutation group."""
 
     kind = "sgdml"
+    batch_size_on_gpu = 1024
     x: Tensor
     v: Tensor
     w: Tensor | None

@@ -1,4 +1,4 @@
-"""What a force field says of a molecule at rest: its minima, its torsions, the paths between its conformers."""
+"""Minima, torsion profiles and reaction paths of a molecule by a force field: `supple.geometry` with its calculator."""
 
 from supple.simulation.relaxation.minima import Minimum, relax
 from supple.simulation.relaxation.reaction_path import ReactionPath, reaction_path

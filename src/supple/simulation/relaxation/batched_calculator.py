@@ -1,4 +1,4 @@
-"""Calculators of images that belong together: the first that is asked answers for all of them, in one batch."""
+"""Calculators of the images of a band that evaluate all images in one batch."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from supple.models.ase_calculator import SuppleCalculator
 from supple.models.potential import Potential
 
 
-class TogetherCalculator(SuppleCalculator):
-    """The calculator of one image of a band."""
+class BatchedCalculator(SuppleCalculator):
+    """The calculator of one image; whichever is called first computes energies and forces of all of them."""
 
-    def __init__(self, potential: Potential, band: Sequence[Atoms], **kwargs: Any) -> None:
+    def __init__(self, potential: Potential, images: Sequence[Atoms], **kwargs: Any) -> None:
         super().__init__(potential, **kwargs)
-        self.band = band
+        self.images = images
 
     def calculate(
         self,
@@ -26,18 +26,18 @@ class TogetherCalculator(SuppleCalculator):
         properties: Sequence[str] = ("energy",),
         system_changes: Sequence[str] = all_changes,
     ) -> None:
-        """Energy and forces of all images as they are now; each keeps its own."""
-        if atoms is None or not any(atoms is image for image in self.band):
+        """Energies and forces of all images at their present positions; each image's calculator keeps its own."""
+        if atoms is None or not any(atoms is image for image in self.images):
             super().calculate(atoms, properties, system_changes)
             return
-        energies, forces = self.potential.predict(np.array([image.positions for image in self.band]))
-        for image, energy, force in zip(self.band, energies, forces, strict=True):
+        energies, forces = self.potential.predict(np.array([image.positions for image in self.images]))
+        for image, energy, force in zip(self.images, energies, forces, strict=True):
             calculator = image.calc
             calculator.atoms = Atoms(image.numbers, image.positions)
             calculator.results = {"energy": float(energy), "free_energy": float(energy), "forces": force}
 
 
-def calculate_together(potential: Potential, band: Sequence[Atoms]) -> None:
-    """Give each image a calculator of its own, which answers for all."""
-    for image in band:
-        image.calc = TogetherCalculator(potential, band)
+def attach_batched_calculators(potential: Potential, images: Sequence[Atoms]) -> None:
+    """Give each image a calculator that evaluates all of them together."""
+    for image in images:
+        image.calc = BatchedCalculator(potential, images)

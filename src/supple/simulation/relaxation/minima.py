@@ -1,10 +1,8 @@
-"""Geometries relaxed to minima, and how many different ones there are."""
+"""Geometries relaxed to minima of a force field, and which of them are the same conformer."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import combinations_with_replacement
+from dataclasses import dataclass, replace
 
 import numpy as np
 from ase import Atoms
@@ -12,15 +10,13 @@ from ase.data import chemical_symbols
 from jaxtyping import Float, Int
 
 from supple.data.dataset import Dataset
+from supple.geometry.calculators import describe_error
+from supple.geometry.minimisation import minimise
+from supple.geometry.normal_modes import normal_modes, wavenumbers
 from supple.models.potential import Potential
 from supple.molecule.bonds import bonds
 from supple.runtime.progress import SILENCE, Progress
-from supple.sampling.context import first_line
-from supple.sampling.modes import normal_modes, wavenumbers
-from supple.simulation.relaxation.bench import ForceFieldBench
-
-#: Å and eV; minima nearer than this, and as deep within this, are one.
-_SAME, _AS_DEEP = 0.05, 2e-3
+from supple.simulation.relaxation.conformer_labels import conformer_labels
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,27 +24,28 @@ class Minimum:
     """What a geometry relaxed to.
 
     Attributes:
-        frame: of the file that it began from.
+        frame: index of the frame that it started from.
         positions: Å, shape (N, 3).
-        energy: eV.
-        forces: eV/Å, shape (N, 3).
-        settled: whether the forces are as small as was asked for.
-        conformer: counted from 1, the lowest first; mirror images are one.
-        remark: what else there is to say: that a bond broke.
-        wavenumbers: harmonic, cm⁻¹, imaginary ones negative, shape (V,); for the lowest of each conformer, where asked for.
+        energy: eV; infinite where the relaxation failed.
+        forces: eV/Å, shape (N, 3); NaN where the relaxation failed.
+        converged: whether the relaxation did.
+        conformer: counted from 1, the lowest first; mirror images are one conformer.
+        remark: a warning to the user, for instance that a bond broke.
+        wavenumbers: harmonic, cm⁻¹, imaginary ones negative, shape (V,); for the lowest geometry of each conformer, where asked
+            for.
     """
 
     frame: int
     positions: Float[np.ndarray, "N 3"]
     energy: float
     forces: Float[np.ndarray, "N 3"]
-    settled: bool
+    converged: bool
     conformer: int = 0
     remark: str | None = None
     wavenumbers: Float[np.ndarray, "V"] | None = None
 
     def __repr__(self) -> str:
-        end = "" if self.settled else ", not at rest"
+        end = "" if self.converged else ", not converged"
         return f"<conformer {self.conformer}, {self.energy:.4f} eV, from frame {self.frame}{end}>"
 
 
@@ -61,15 +58,18 @@ def relax(
     frequencies: bool = False,
     progress: Progress = SILENCE,
 ) -> list[Minimum]:
-    """Relax each geometry by BFGS; the lowest first.
+    """Relax each geometry by BFGS.
 
     Args:
         potential: the force field.
-        geometries: where to begin.
-        fmax: eV/Å; no force on an atom is larger at the end.
+        geometries: to start from.
+        fmax: eV/Å; converged when no force on an atom is larger.
         steps: of each relaxation at most.
-        frequencies: whether the harmonic frequencies of each conformer are wanted.
-        progress: listens.
+        frequencies: whether to calculate the harmonic frequencies of each conformer.
+        progress: receives progress.
+
+    Returns:
+        The minima, the lowest first.
 
     Raises:
         MoleculeError: the geometries are of another molecule or atom order.
@@ -80,75 +80,46 @@ def relax(
         progress.step("Relaxing", k, len(geometries))
         found.append(_relaxed(potential, int(frame), start, fmax, steps))
     progress.step("Relaxing", len(geometries), len(geometries))
-    found.sort(key=lambda one: one.energy)
-    labels = conformers_of(potential.numbers, found)
-    made = []
-    for k, (one, label) in enumerate(zip(found, labels, strict=True)):
-        lowest = label not in labels[:k]
-        cm = _wavenumbers(potential, one) if frequencies and lowest and np.isfinite(one.energy) else None
-        made.append(Minimum(one.frame, one.positions, one.energy, one.forces, one.settled, label, one.remark, cm))
-    return made
+    found.sort(key=lambda minimum: minimum.energy)
+    labels = conformer_labels(potential.numbers, [m.positions for m in found], [m.energy for m in found])
+    minima = []
+    for k, (minimum, label) in enumerate(zip(found, labels, strict=True)):
+        wanted = frequencies and label not in labels[:k] and np.isfinite(minimum.energy)
+        cm = harmonic_wavenumbers(potential, minimum.positions) if wanted else None
+        minima.append(replace(minimum, conformer=label, wavenumbers=cm))
+    return minima
 
 
-def conformers_of(numbers: Int[np.ndarray, "N"], minima: Sequence[Minimum]) -> list[int]:
-    """The conformer of each minimum, counted from 1 in the order in which they come.
-
-    Judged by distances of pairs of the same elements, sorted: neither equal atoms that changed places nor a mirror make another.
-    """
-    marks = [_mark(numbers, one.positions) for one in minima]
-    first: list[int] = []
-    labels = []
-    for k, one in enumerate(minima):
-        for c, other in enumerate(first):
-            alike = float(np.abs(marks[k] - marks[other]).max(initial=0.0)) < _SAME
-            if alike and abs(one.energy - minima[other].energy) < _AS_DEEP:
-                labels.append(c + 1)
-                break
-        else:
-            first.append(k)
-            labels.append(len(first))
-    return labels
+def harmonic_wavenumbers(potential: Potential, positions: Float[np.ndarray, "N 3"]) -> Float[np.ndarray, "V"]:
+    """Harmonic frequencies of a geometry (Å) in cm⁻¹, imaginary ones negative, shape (V,)."""
+    return wavenumbers(normal_modes(Atoms(potential.numbers, positions), potential.calculator)[0])
 
 
 def _relaxed(potential: Potential, frame: int, start: Float[np.ndarray, "N 3"], fmax: float, steps: int) -> Minimum:
-    bench = ForceFieldBench.of(potential, start)
     try:
-        molecule, settled = bench.relaxed(bench.start(), fmax, steps)
+        molecule, converged = minimise(Atoms(potential.numbers, start), potential.calculator, fmax, steps)
         energies, forces = potential.predict(molecule.positions[None])
         if not (np.isfinite(energies).all() and np.isfinite(forces).all()):
             raise ArithmeticError("energy or forces are not finite")
-    except Exception as error:  # an optimiser that is led astray raises anything
-        none = np.full(start.shape, np.nan)
-        return Minimum(frame, start, np.inf, none, False, remark=f"the relaxation ended: {first_line(error)}")
+    except Exception as error:  # an optimiser that diverges raises anything
+        nan = np.full(start.shape, np.nan)
+        return Minimum(frame, start, np.inf, nan, False, remark=f"the relaxation failed: {describe_error(error)}")
     largest = float(np.linalg.norm(forces[0], axis=1).max())
-    remark = None if settled else f"{largest:.2g} eV/Å are left after {steps} steps"
-    broken = _changed_bonds(potential.numbers, start, molecule.positions)
-    if broken:
-        remark = "; ".join(filter(None, [remark, f"{broken}: the force field does not know that region"]))
-    return Minimum(frame, molecule.positions, float(energies[0]), forces[0], settled, remark=remark)
+    remarks = [] if converged else [f"a force of {largest:.2g} eV/Å remains after {steps} steps"]
+    if changed := _changed_bond(potential.numbers, start, molecule.positions):
+        remarks.append(f"{changed}: the force field was not trained on such geometries")
+    remark = "; ".join(remarks) or None
+    return Minimum(frame, molecule.positions, float(energies[0]), forces[0], converged, remark=remark)
 
 
-def _changed_bonds(
+def _changed_bond(
     numbers: Int[np.ndarray, "N"], before: Float[np.ndarray, "N 3"], after: Float[np.ndarray, "N 3"]
 ) -> str | None:
-    """What became of bonds: the first that broke or was made."""
+    """A sentence about the first bond that broke or formed."""
     old, new = bonds(numbers, before[None]), bonds(numbers, after[None])
     changed = np.argwhere(np.triu(old != new))
     if not len(changed):
         return None
     i, j = changed[0]
-    what = "broke" if old[i, j] else "was made"
+    what = "broke" if old[i, j] else "formed"
     return f"the bond {chemical_symbols[numbers[i]]}{i + 1}-{chemical_symbols[numbers[j]]}{j + 1} {what}"
-
-
-def _wavenumbers(potential: Potential, one: Minimum) -> Float[np.ndarray, "V"]:
-    frequencies, _ = normal_modes(Atoms(potential.numbers, one.positions), ForceFieldBench.of(potential, one.positions))
-    return wavenumbers(frequencies)
-
-
-def _mark(numbers: Int[np.ndarray, "N"], positions: Float[np.ndarray, "N 3"]) -> Float[np.ndarray, "D"]:
-    i, j = np.triu_indices(len(numbers), 1)
-    r = np.linalg.norm(positions[i] - positions[j], axis=1)
-    low, high = np.minimum(numbers[i], numbers[j]), np.maximum(numbers[i], numbers[j])
-    kinds = combinations_with_replacement(sorted(set(numbers.tolist())), 2)
-    return np.concatenate([np.sort(r[(low == a) & (high == b)]) for a, b in kinds])

@@ -1,28 +1,26 @@
-"""A torsion turned once round, all else relaxed at every angle: there, back again, and settled.
-
-The scan itself is that of `supple sample` (supple.sampling.scan, held, settling), with a force field in the place of quantum
-chemistry.
-"""
+"""A full turn of a torsion, everything else relaxed at each angle: in both directions, then by wavefront propagation."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+from ase import Atoms
 from jaxtyping import Float
 
 from supple.data.dataset import Dataset
 from supple.data.units import ENERGY
 from supple.errors import DataError
+from supple.geometry.calculators import CalculatorFactory, SinglePoint, single_point
+from supple.geometry.coordinates import Coordinate
+from supple.geometry.minimisation import minimise
 from supple.geometry.profile import Profile
+from supple.geometry.scans import ScanPoint, scan
+from supple.geometry.wavefront import Wavefront, propagate
 from supple.models.potential import Potential
 from supple.molecule.torsions import folded
 from supple.runtime.progress import SILENCE, Progress
-from supple.sampling.context import Labelled
-from supple.sampling.scan import Scan
-from supple.simulation.relaxation.bench import ForceFieldBench
-from supple.simulation.relaxation.torsion_names import torsion_named
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,12 +28,12 @@ class TorsionScan:
     """The lowest geometry at every angle.
 
     Attributes:
-        label: of the torsion, `N1-C2-C3-O4`.
+        label: of the torsion, such as `N1-C2-C3-O4`.
         angles: degrees, increasing, shape (K,).
         positions: Å, shape (K, N, 3).
         energies: eV, shape (K,).
-        forces: eV/Å, shape (K, N, 3); those along the torsion are not zero.
-        remarks: what is to be said of a point, with its angle.
+        forces: eV/Å, shape (K, N, 3); the component along the torsion is not zero.
+        remarks: warnings about points, each with its angle.
     """
 
     label: str
@@ -47,11 +45,21 @@ class TorsionScan:
 
     @property
     def profile(self) -> Profile:
-        """The energy along the whole turn, closed."""
-        above = (self.energies - self.energies.min()) / ENERGY["kcal/mol"]
-        if self.angles[-1] > 180 - 1e-6:  # begin where it ends
-            return Profile(self.label, "°", np.append(self.angles[-1] - 360, self.angles), np.append(above[-1], above))
-        return Profile(self.label, "°", np.append(self.angles, self.angles[0] + 360), np.append(above, above[0]))
+        """The energy along the full turn, both ends included."""
+        relative = (self.energies - self.energies.min()) / ENERGY["kcal/mol"]
+        angles = self.angles
+        if angles[-1] > 180 - 1e-6:  # start where it ends
+            return Profile(self.label, "°", np.append(angles[-1] - 360, angles), np.append(relative[-1], relative))
+        return Profile(self.label, "°", np.append(angles, angles[0] + 360), np.append(relative, relative[0]))
+
+
+@dataclass(frozen=True, eq=False)
+class _Point:
+    angle: float
+    positions: Float[np.ndarray, "N 3"]
+    energy: float
+    forces: Float[np.ndarray, "N 3"]
+    remark: str | None
 
 
 def scan_torsion(
@@ -61,71 +69,79 @@ def scan_torsion(
     points: int = 36,
     progress: Progress = SILENCE,
 ) -> TorsionScan:
-    """Turn a torsion once round.
+    """Scan a torsion over a full turn.
 
     Args:
         potential: the force field.
-        start: its first frame is where the scan begins.
+        start: the scan starts from its first frame.
         torsion: four atoms, as `1-2-3-4` or `N1-C2-C3-O4`; the one that turns most atoms when None.
-        points: angles, evenly over 360°.
-        progress: listens.
+        points: number of angles, evenly over 360°.
+        progress: receives progress.
 
     Raises:
         MoleculeError: the geometry is of another molecule or atom order.
         SettingsError: the molecule has no such torsion.
-        DataError: at some angle nothing could be relaxed.
+        DataError: at some angle no relaxation succeeded.
     """
     potential.require_molecule(start)
-    bench = ForceFieldBench.of(potential, start.positions[0])
-    coordinate = torsion_named(bench.start(), torsion)
+    molecule = Atoms(potential.numbers, start.positions[0])
+    coordinate = Coordinate.parse(molecule, torsion, torsions_only=True)
     step = 360 / points
-    # from the angle on the grid that is nearest to the molecule's own, so that it is not turned all at once
-    first = step * round(coordinate.value(bench.start()) / step)
-    text = "-".join(str(a + 1) for a in coordinate.atoms)
-    asked = Scan.model_validate(
-        {"torsion": text, "from": first, "to": first + 360, "points": points + 1, "settled": True}
-    )
-    *ways, settled = asked.segments(bench)
-    frames: list[Labelled] = []
-    for way in ways:
-        for frame in way.frames(bench, 0, None):
-            frames.append(frame)
-            progress.step("Scanning", len(frames), 2 * (points + 1))
+    # from the angle of the grid that is nearest to the molecule's own, so that the first turn is small
+    first = step * round(coordinate.value(molecule) / step)
+    values = np.linspace(first, first + 360, points + 1).tolist()
+    found = _both_directions(molecule, coordinate, values, potential.calculator, progress)
+    front = Wavefront.start(values, ((point.angle, point.positions, point.energy) for point in found))
+    for fallen in propagate(front, coordinate, values, potential.numbers, potential.calculator, potential.calculator):
+        found += _points(fallen.value, fallen.atoms, fallen.result, fallen.remark)
+        progress.step("Relaxing from neighbours", 0, 1, f"lower energy at {fallen.value:.0f}°")
+    progress.step("Relaxing from neighbours", 1, 1)
+    return _lowest(coordinate.label(molecule), found, first + step * np.arange(points))
+
+
+def _both_directions(
+    molecule: Atoms,
+    coordinate: Coordinate,
+    values: Sequence[float],
+    calculator: CalculatorFactory,
+    progress: Progress,
+) -> list[_Point]:
+    """The points of a scan forwards and one backwards; a direction ends where its relaxation fails."""
+    found: list[_Point] = []
+    start, done = minimise(molecule, calculator)[0], 0
+    for direction in (values, values[::-1]):
+        for point in scan(ScanPoint.start(start, coordinate), coordinate, direction, calculator):
+            done += 1
+            progress.step("Scanning", done, 2 * len(values))
+            if point.failure is None:
+                found += _points(point.value, point.atoms, single_point(point.atoms, calculator), point.remark)
     progress.step("Scanning", 1, 1)
-    for frame in settled.frames(bench, 0, {"earlier": [_line(frame) for frame in frames]}):
-        frames.append(frame)
-        progress.step("Settling", 0, 1, f"{frame.about['coordinate']:.0f}° falls")
-    progress.step("Settling", 1, 1)
-    return _lowest(coordinate.label(bench.start()), frames, first + step * np.arange(points))
+    return found
 
 
-def _lowest(label: str, frames: list[Labelled], angles: Float[np.ndarray, "K"]) -> TorsionScan:
-    angles = np.round(folded(angles), 6) + 0.0  # no minus before a zero
-    found = []
-    for angle in np.sort(angles):
-        here = [
-            frame
-            for frame in frames
-            if frame.energy is not None and abs(float(folded(np.array(frame.about["coordinate"] - angle)))) < 1e-3
-        ]
-        if not here:
+def _points(angle: float, atoms: Atoms, result: SinglePoint, remark: str | None) -> list[_Point]:
+    """The point, or none where its calculation failed."""
+    if result.energy is None or result.forces is None:
+        return []
+    return [_Point(angle, atoms.positions, result.energy, result.forces, remark)]
+
+
+def _lowest(label: str, found: Sequence[_Point], angles: Float[np.ndarray, "K"]) -> TorsionScan:
+    """The lowest point at each angle."""
+    angles = np.sort(np.round(folded(angles), 6) + 0.0)  # no minus before a zero
+    lowest = []
+    for angle in angles:
+        candidates = [point for point in found if abs(float(folded(np.array(point.angle - angle)))) < 1e-3]
+        if not candidates:
             raise DataError(
-                f"At {angle:.0f}° of {label} nothing could be relaxed: the force field does not know that region."
+                f"No relaxation succeeded at {angle:.0f}° of {label}: the force field was not trained on such geometries."
             )
-        found.append(min(here, key=lambda frame: frame.energy if frame.energy is not None else np.inf))
-    remarks = [f"{frame.about['coordinate']:.0f}°: {frame.remark}" for frame in found if frame.remark]
+        lowest.append(min(candidates, key=lambda point: point.energy))
     return TorsionScan(
         label,
-        np.sort(angles),
-        np.array([frame.positions for frame in found]),
-        np.array([frame.energy for frame in found]),
-        np.array([frame.forces for frame in found]),
-        tuple(remarks),
+        angles,
+        np.array([point.positions for point in lowest]),
+        np.array([point.energy for point in lowest]),
+        np.array([point.forces for point in lowest]),
+        tuple(f"{point.angle:.0f}°: {point.remark}" for point in lowest if point.remark),
     )
-
-
-def _line(frame: Labelled) -> dict[str, Any]:
-    """A frame as one that is on disk, which is what settling begins from."""
-    return {
-        "failure": frame.failure, "about": frame.about, "energy": frame.energy, "positions": frame.positions.tolist(),
-    }  # fmt: skip

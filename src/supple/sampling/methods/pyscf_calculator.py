@@ -15,7 +15,7 @@ from pyscf import dft, gto, scf
 
 
 def is_functional(name: str) -> bool:
-    """Whether PySCF knows it."""
+    """Whether PySCF knows this functional; `HF` counts as one."""
     if name.upper() == "HF":
         return True
     try:
@@ -26,7 +26,7 @@ def is_functional(name: str) -> bool:
 
 
 class PySCF(Calculator):
-    """A level of theory, as PBE and def2-SVP; `HF` is Hartree-Fock."""
+    """A functional in a basis, such as PBE in def2-SVP; the functional `HF` is Hartree-Fock."""
 
     implemented_properties = ["energy", "forces"]
 
@@ -39,7 +39,7 @@ class PySCF(Calculator):
     def calculate(
         self, atoms: Atoms | None = None, properties: list[str] | None = None, system_changes: list[str] = all_changes
     ) -> None:
-        """Energy in eV and forces in eV/Å; begins from the density of the geometry before."""
+        """Energy in eV and forces in eV/Å, starting from the density of the previous geometry."""
         super().calculate(atoms, properties, system_changes)
         assert self.atoms is not None
         molecule = gto.M(
@@ -62,5 +62,5 @@ class PySCF(Calculator):
         self._density = field.make_rdm1()
         gradient = field.nuc_grad_method()
         if hasattr(gradient, "grid_response"):
-            gradient.grid_response = True  # the derivative of the energy on this very grid
+            gradient.grid_response = True  # the derivative of the energy on this grid
         self.results = {"energy": energy * Hartree, "forces": -np.asarray(gradient.kernel()) * Hartree / Bohr}

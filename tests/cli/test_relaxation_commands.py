@@ -24,7 +24,7 @@ def glycine(tmp_path_factory):
     return shell
 
 
-def test_relaxed_geometries_are_few_conformers_at_rest(glycine):
+def test_relaxed_geometries_are_few_conformers_and_converged(glycine):
     data = supple.read(glycine.folder / "relaxed.xyz")
     assert np.linalg.norm(data.forces, axis=2).max() <= 1e-3
     assert (np.diff(data.energies) >= 0).all()
@@ -75,23 +75,26 @@ def test_a_path_between_two_conformers(glycine):
     assert (glycine.folder / "relaxed-path.png").stat().st_size > 5000
     ends = ("path", "gly.safetensors", "relaxed.xyz", "--from", 0, "--to", there)
     out, err = glycine(*ends, "--images", 5, "--steps", 10, "--out", "cut.xyz", code=1)
-    assert "Along it: minimum at 0.00 of the way" in out
-    assert "are left on the band after 10 steps: take more --images or --steps." in err
+    assert "Along the path: minimum at 0 % of the path" in out
+    assert "remains on the band after 10 steps: use more --images or --steps." in err
 
 
 @pytest.mark.parametrize(
     ("command", "said"),
     [
         (("scan", "gly.safetensors", "relaxed.xyz", "--torsion", "C1-C2-C3-O4"), "Atom 1 of the molecule is N, not C"),
-        (("scan", "gly.safetensors", "relaxed.xyz", "--torsion", "1-2"), "'1-2' is no torsion"),
-        (("scan", "gly.safetensors", "relaxed.xyz", "--frame", 9), "has no frame 9: they are counted from 0 to 3"),
+        (("scan", "gly.safetensors", "relaxed.xyz", "--torsion", "1-2"), "'1-2' is not a torsion"),
+        (
+            ("scan", "gly.safetensors", "relaxed.xyz", "--frame", 9),
+            "has no frame 9: its frames are numbered from 0 to 3",
+        ),
         (("scan", "gly.safetensors", "relaxed.xyz", "--out", "relaxed.xyz"), "is the input file"),
         (("scan", "gone.safetensors", "relaxed.xyz"), "There is no model file gone.safetensors"),
         (("path", "gly.safetensors", "relaxed.xyz", "--to", 4), "has no frame 4"),
         (("path", "gly.safetensors", "relaxed.xyz", "--from", 1, "--to", 1), "Both ends relax to the same geometry"),
-        (("path", "gly.safetensors", "relaxed.xyz", "--images", 2), "3 images at least"),
+        (("path", "gly.safetensors", "relaxed.xyz", "--images", 2), "at least 3 images"),
         (("relax", "gly.safetensors", "gone.xyz"), "There is no file gone.xyz"),
-        (("relax", "gly.safetensors", "relaxed.xyz", "--out", "x.npz"), "let x.npz end in .xyz"),
+        (("relax", "gly.safetensors", "relaxed.xyz", "--out", "x.npz"), "x.npz must end in .xyz"),
     ],
 )
 def test_mistakes_are_one_sentence_and_leave_nothing(command, said, glycine):

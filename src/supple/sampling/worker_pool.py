@@ -1,4 +1,4 @@
-"""Processes that draw side by side and that do not outlive the one that started them."""
+"""A pool of worker processes that do not outlive the process that started them."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from threading import Thread
 
 
 @contextmanager
-def processes(jobs: int, threads: int) -> Iterator[ProcessPoolExecutor]:
-    """A pool of processes; they are stopped at once when the block ends by an exception, Ctrl-C say."""
+def worker_pool(jobs: int, threads: int) -> Iterator[ProcessPoolExecutor]:
+    """Worker processes with so many threads each; they are stopped at once when the block is left by an exception or Ctrl-C."""
     with (
         _environment("OMP_NUM_THREADS", str(threads)),
-        ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_leave_with_parent) as pool,
+        ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_exit_with_parent) as pool,
     ):
         try:
             yield pool
@@ -26,8 +26,8 @@ def processes(jobs: int, threads: int) -> Iterator[ProcessPoolExecutor]:
             raise
 
 
-def _leave_with_parent() -> None:
-    """End this process when its parent is gone: killed, it can tell nobody, and its work would go on beside the next."""
+def _exit_with_parent() -> None:
+    """End this process when its parent is gone: a parent that was killed cannot stop it, and it would compete with the next run."""
     parent = parent_process()
     if parent is None:
         return
@@ -41,7 +41,7 @@ def _leave_with_parent() -> None:
 
 @contextmanager
 def _environment(name: str, value: str) -> Iterator[None]:
-    """A variable that processes started in the block find."""
+    """Set an environment variable for processes that are started in the block."""
     before = os.environ.get(name)
     os.environ[name] = value
     try:

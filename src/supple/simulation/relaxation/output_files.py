@@ -1,4 +1,4 @@
-"""Relaxed geometries as files: what is written, and what is not overwritten."""
+"""Output files of `relax`, `scan` and `path`, none of which replaces its input."""
 
 from __future__ import annotations
 
@@ -12,19 +12,20 @@ from supple.data.dataset import Dataset
 from supple.data.writing import write_extxyz
 from supple.errors import DataError, SettingsError
 from supple.geometry.profile import Profile
+from supple.geometry.profile_figure import save_profile_figure
 from supple.models.potential import Potential
 
 
 def output_for(file: Path, what: str, out: Path | None) -> Path:
-    """Where to write: `out`, or FILE-WHAT.xyz.
+    """The file to write: `out`, or FILE-WHAT.xyz.
 
     Raises:
-        SettingsError: `out` is no extended xyz.
-        DataError: it is the file that is read.
+        SettingsError: `out` does not end as extended xyz does.
+        DataError: it is the input file.
     """
     out = out or Path(f"{file.name.removesuffix('.gz').rsplit('.', 1)[0]}-{what}.xyz")
     if not out.name.removesuffix(".gz").endswith((".xyz", ".extxyz")):
-        raise SettingsError(f"The geometries are written as extended xyz: let {out} end in .xyz or .xyz.gz.")
+        raise SettingsError(f"Geometries are written as extended xyz: {out} must end in .xyz or .xyz.gz.")
     if out.exists() and out.samefile(file):
         raise DataError(f"The output {out} is the input file: choose another name with --out.")
     return out
@@ -38,17 +39,17 @@ def write_frames(
     forces: Float[np.ndarray, "M N 3"],
     extras: Mapping[str, np.ndarray],
 ) -> None:
-    """Write geometries in Å with energies in eV (where the force field was trained with any) and forces in eV/Å."""
-    known = energies if potential.provenance.has_energies else None
-    write_extxyz(out, Dataset.of(potential.numbers, positions, known, forces, name=out.name, extras=dict(extras)))
+    """Write geometries in Å with forces in eV/Å, and energies in eV where the force field was trained on energies."""
+    labels = energies if potential.provenance.has_energies else None
+    write_extxyz(out, Dataset.of(potential.numbers, positions, labels, forces, name=out.name, extras=dict(extras)))
 
 
 def write_profile(out: Path, profile: Profile) -> list[Path]:
-    """The figure of a profile beside its geometries, as PNG and PDF."""
+    """Draw a profile beside its geometries, as PNG and PDF."""
     stem = out.with_name(out.name.removesuffix(".gz").rsplit(".", 1)[0])
     files = [Path(f"{stem}.png"), Path(f"{stem}.pdf")]
     for file in files:
-        profile.save_figure(file)
+        save_profile_figure(profile, file)
     return files
 
 
@@ -60,6 +61,6 @@ def one_frame(geometries: Dataset, frame: int) -> Dataset:
     """
     if not 0 <= frame < len(geometries):
         raise SettingsError(
-            f"{geometries.source.name} has no frame {frame}: they are counted from 0 to {len(geometries) - 1}."
+            f"{geometries.source.name} has no frame {frame}: its frames are numbered from 0 to {len(geometries) - 1}."
         )
     return geometries.select([frame])

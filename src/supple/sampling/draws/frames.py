@@ -1,8 +1,8 @@
-"""Labels for geometries that are there already: frames of a file, those at which dynamics left the force field's range, say."""
+"""Labels for the frames of a file, for instance those at which dynamics left the range of a force field."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -13,11 +13,14 @@ from pydantic import Field
 
 from supple.data.dataset import Dataset
 from supple.errors import SettingsError
-from supple.sampling.context import Bench, Draw, Labelled, Segment
+from supple.sampling.context import SamplingContext
+from supple.sampling.draws.base import Draw
+from supple.sampling.labelled_frame import LabelledFrame
 from supple.sampling.molecules import short_name
+from supple.sampling.segments import Segment
 
-#: Frames of one segment: what one process labels after another, while others do theirs.
-_TOGETHER = 25
+#: Frames of one segment, which one process labels one after the other.
+_SEGMENT = 25
 
 
 class Frames(Draw):
@@ -33,29 +36,29 @@ class Frames(Draw):
         return (self.file,)
 
     def fingerprints(self) -> dict[str, str]:
-        """A hash of all frames: labels belong to those that were there when they were made.
+        """A hash of all frames, since labels belong to the frames that they were calculated for.
 
         Raises:
             DataError: the file cannot be read.
         """
         return {self.file: self._read().fingerprint[:16]}
 
-    def segments(self, bench: Bench) -> list[Segment]:
-        """So many frames at a time.
+    def segments(self, context: SamplingContext) -> list[Segment[Any]]:
+        """One for every 25 frames.
 
         Raises:
             DataError: the file cannot be read.
             SettingsError: it is of another molecule.
         """
         dataset = self._read()
-        if not np.array_equal(dataset.numbers, bench.start().numbers):
+        if not np.array_equal(dataset.numbers, context.start().numbers):
             raise SettingsError(
-                f"{self.file} holds {dataset.formula}, which is not {bench.molecule}, or has its atoms in another order."
+                f"{self.file} holds {dataset.formula}, which is not {context.molecule}, or has its atoms in another order."
             )
         return [
             _Part(f"frames_{short_name(self.file)}_{begin}", len(part), len(part), part)
-            for begin in range(0, len(dataset), _TOGETHER)
-            for part in [dataset.positions[begin : begin + _TOGETHER]]
+            for begin in range(0, len(dataset), _SEGMENT)
+            for part in [dataset.positions[begin : begin + _SEGMENT]]
         ]
 
     def _read(self) -> Dataset:
@@ -65,14 +68,20 @@ class Frames(Draw):
 
 
 @dataclass(frozen=True, eq=False)
-class _Part(Segment):
+class _Part(Segment[Mapping[str, Any]]):
     name: str
     expected: int
     calculations: int
     positions: Float[np.ndarray, "K N 3"]
 
-    def frames(self, bench: Bench, done: int, state: dict[str, Any] | None) -> Iterator[Labelled]:
-        """One label after another."""
-        numbers = bench.start().numbers
+    def frames(
+        self,
+        context: SamplingContext,
+        done: int,
+        state: Mapping[str, Any] | None,
+        earlier: Sequence[LabelledFrame] = (),
+    ) -> Iterator[LabelledFrame]:
+        """One label after the other; there is no state besides their number."""
+        numbers = context.start().numbers
         for positions in self.positions[done:]:
-            yield bench.label(Atoms(numbers, positions))
+            yield context.label(Atoms(numbers, positions))

@@ -1,0 +1,71 @@
+"""Methods: a name -> energies and forces at a level of theory, as an ASE calculator.
+
+A method is one file with a function from the text after the colon (`PBE/def2-SVP` of `pyscf:PBE/def2-SVP`; empty without one) to a
+`Method`, and one line in the registry; plugins add to the group `supple.methods`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from supple.errors import SettingsError
+from supple.runtime.plugins import Registry
+
+if TYPE_CHECKING:
+    from ase.calculators.calculator import Calculator
+
+
+@dataclass(frozen=True)
+class Method:
+    """A level of theory.
+
+    Attributes:
+        theory: its name, as it is written beside the frames.
+        package: the package whose version is written with it.
+        calculator: makes a calculator for a molecule of this charge and multiplicity.
+        takes_charge: whether charge and multiplicity have an effect.
+        multithreaded: whether one calculation uses several cores well.
+    """
+
+    theory: str
+    package: str
+    calculator: Callable[[int, int], Calculator]
+    takes_charge: bool = True
+    multithreaded: bool = False
+
+
+#: name, or what stands before the colon -> a function that makes the method of the text after the colon.
+METHODS: Registry[Callable[[str], Method]] = Registry(
+    "supple.methods",
+    "method",
+    {
+        "GFN2-xTB": "supple.sampling.methods.gfn_xtb:gfn2",
+        "GFN1-xTB": "supple.sampling.methods.gfn_xtb:gfn1",
+        "pyscf": "supple.sampling.methods.pyscf_levels:pyscf_level",
+    },
+)
+
+
+def find_method(name: str) -> Method:
+    """The method of a name.
+
+    Args:
+        name: `GFN2-xTB`, `GFN1-xTB`; `pyscf:FUNCTIONAL/BASIS`, such as `pyscf:PBE/def2-SVP`; a method of a plugin; or
+            `module:function`, a function without arguments that returns an ASE calculator.
+
+    Raises:
+        SettingsError: the method is unknown, or a package that it needs is not installed.
+    """
+    prefix, colon, level = name.partition(":")
+    if prefix in METHODS:
+        return METHODS.get(prefix)(level)
+    if colon:
+        from supple.sampling.methods.user_function import user_function
+
+        return user_function(prefix, level)
+    raise SettingsError(
+        f"'{name}' is not a known method: choose one of {', '.join(METHODS)} (as in pyscf:PBE/def2-SVP), or write "
+        "module:function for a function of your own that returns an ASE calculator."
+    )

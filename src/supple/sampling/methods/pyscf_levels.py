@@ -1,0 +1,30 @@
+"""Density functional theory and Hartree-Fock by PySCF: `pyscf:PBE/def2-SVP`, `pyscf:HF/sto-3g`."""
+
+from __future__ import annotations
+
+from supple.errors import SettingsError
+from supple.sampling.methods import Method
+
+
+def pyscf_level(level: str) -> Method:
+    """The method of a functional and a basis.
+
+    Raises:
+        SettingsError: the level of theory is not a known functional with a basis, or PySCF is not installed.
+    """
+    functional, slash, basis = level.partition("/")
+    if not slash or not functional or not basis:
+        raise SettingsError(f"'pyscf:{level}' is not a level of theory: write for instance pyscf:PBE/def2-SVP.")
+    try:
+        from supple.sampling.methods.pyscf_calculator import PySCF, is_functional
+    except ImportError as error:
+        raise SettingsError(f"pyscf:{level} needs PySCF: pip install 'supple[pyscf]'.") from error
+    if not is_functional(functional):
+        raise SettingsError(f"PySCF does not know the functional '{functional}' of pyscf:{level}.")
+
+    return Method(
+        level,
+        "pyscf",
+        lambda charge, multiplicity: PySCF(functional, basis, charge, multiplicity),
+        multithreaded=True,
+    )

@@ -1,0 +1,106 @@
+"""The frames of all segments as one file, and what a sampling reports."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as installed_version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from supple.data.dataset import Dataset
+from supple.data.writing import write_extxyz
+from supple.errors import DataError
+from supple.runtime.files import write_text
+from supple.sampling.labelled_frame import LabelledFrame
+from supple.sampling.methods import find_method
+from supple.sampling.recipe import Recipe
+from supple.sampling.segment_file import SegmentFile
+from supple.sampling.segments import Segment
+
+
+@dataclass(frozen=True)
+class SamplingResult:
+    """What a sampling made.
+
+    Attributes:
+        path: of the frames.
+        dataset: the frames.
+        failures: origin and reason of every calculation that failed.
+        remarks: origin and remark of every frame with one, for instance that its relaxation did not converge.
+        missing: frames of the recipe that were never reached, because their trajectory or scan stopped before.
+    """
+
+    path: Path
+    dataset: Dataset
+    failures: tuple[tuple[str, str], ...]
+    remarks: tuple[tuple[str, str], ...]
+    missing: int
+
+
+def collect(
+    recipe: Recipe, segments: Sequence[Segment[Any]], files: Mapping[str, SegmentFile], out: Path, folder: Path
+) -> SamplingResult:
+    """Write the frames of all segments into one file, in the order of the recipe, and the failures into `failed.jsonl`.
+
+    Raises:
+        DataError: no calculation succeeded.
+    """
+    good: list[tuple[str, LabelledFrame]] = []
+    failed: list[tuple[str, str, LabelledFrame]] = []
+    missing = 0
+    for segment in segments:
+        frames = list(files[segment.name].frames())
+        missing += max(segment.expected - len(frames), 0)
+        for frame in frames:
+            if frame.failure is None:
+                good.append((segment.name, frame))
+            else:
+                failed.append((segment.name, frame.failure, frame))
+    lines = [
+        {"origin": origin, "failure": failure, "positions": frame.positions.tolist()}
+        for origin, failure, frame in failed
+    ]
+    write_text(folder / "failed.jsonl", "".join(json.dumps(line) + "\n" for line in lines))
+    if not good:
+        reason = f": {failed[0][1]}" if failed else ""
+        raise DataError(
+            f"No calculation succeeded{reason}. The geometries are in {folder / 'failed.jsonl'}; to try again, delete "
+            f"{folder}."
+        )
+    dataset = _dataset(recipe, good, out.name)
+    write_extxyz(out, dataset)
+    failures = tuple((origin, failure) for origin, failure, _ in failed)
+    remarks = tuple((origin, frame.remark) for origin, frame in good if frame.remark)
+    return SamplingResult(out, dataset, failures, remarks, missing)
+
+
+def _dataset(recipe: Recipe, good: Sequence[tuple[str, LabelledFrame]], name: str) -> Dataset:
+    keys = sorted({key for _, frame in good for key in frame.extras})
+    return Dataset.of(
+        recipe.context().start().numbers,
+        np.array([frame.positions for _, frame in good]),
+        np.array([frame.energy for _, frame in good]),
+        np.array([frame.forces for _, frame in good]),
+        name=name,
+        extras={"origin": np.array([origin for origin, _ in good])}
+        | {key: np.array([frame.extras.get(key, np.nan) for _, frame in good]) for key in keys},
+        about={"theory": _level_of_theory(recipe)},
+    )
+
+
+def _level_of_theory(recipe: Recipe) -> str:
+    method = find_method(recipe.method)
+    try:
+        version: str | None = installed_version(method.package)
+    except PackageNotFoundError:  # a module of the user's own
+        version = None
+    charge = f", charge {recipe.charge}" if recipe.charge else ""
+    spin = f", multiplicity {recipe.multiplicity}" if recipe.multiplicity > 1 else ""
+    if version is None:
+        return f"{method.theory}{charge}{spin}"
+    return f"{method.theory} ({method.package} {version}{charge}{spin})"

@@ -1,0 +1,90 @@
+"""Segments in worker processes side by side, each as soon as those that it depends on are complete."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from typing import Any
+
+from supple.errors import ResourceError, SuppleError
+from supple.geometry.calculators import describe_error
+from supple.runtime.machine import cores
+from supple.runtime.progress import Progress
+from supple.sampling.context import SamplingContext
+from supple.sampling.labelled_frame import LabelledFrame
+from supple.sampling.methods import find_method
+from supple.sampling.segment_file import SegmentFile
+from supple.sampling.segments import Segment
+from supple.sampling.worker_pool import worker_pool
+
+#: Seconds between two updates of the progress.
+_UPDATE = 0.5
+
+
+def run_segments(
+    context: SamplingContext,
+    segments: Sequence[Segment[Any]],
+    files: Mapping[str, SegmentFile],
+    jobs: int,
+    progress: Progress,
+) -> None:
+    """Complete the segments.
+
+    Raises:
+        ResourceError: a worker process was killed.
+    """
+    expected = sum(segment.expected for segment in segments)
+    multithreaded = any(find_method(name).multithreaded for name in (context.method, context.drive))
+    # tight binding of small molecules is fastest, and reproducible, on one thread
+    threads = max(cores() // jobs, 1) if multithreaded else 1
+    waiting, done = list(segments), set[str]()
+    running: dict[Future[None], str] = {}
+    try:
+        with worker_pool(jobs, threads) as pool:
+            while waiting or running:
+                for segment in [segment for segment in waiting if done.issuperset(segment.after)]:
+                    waiting.remove(segment)
+                    running[_submit(pool, context, segment, files)] = segment.name
+                for future in wait(running, timeout=_UPDATE, return_when="FIRST_COMPLETED").done:
+                    future.result()
+                    done.add(running.pop(future))
+                made = sum(len(file) for file in files.values()) - len(done)
+                # some segments do not know how many frames they will make; the bar is full when all are complete
+                whole = max(expected, made) + 1 if running or waiting else made
+                progress.step("Sampling", made, max(whole, 1), f"{made} of {expected} frames")
+    except BrokenProcessPool as error:
+        raise ResourceError(
+            "A worker process of the sampling was killed, perhaps for lack of memory: run the command again to resume."
+        ) from error
+
+
+def _submit(
+    pool: ProcessPoolExecutor, context: SamplingContext, segment: Segment[Any], files: Mapping[str, SegmentFile]
+) -> Future[None]:
+    earlier = [files[name] for name in segment.after]
+    return pool.submit(complete_segment, context, segment, files[segment.name], earlier)
+
+
+def complete_segment(
+    context: SamplingContext, segment: Segment[Any], file: SegmentFile, earlier: Sequence[SegmentFile]
+) -> None:
+    """Draw the frames that a segment still lacks, and write each as soon as it is labelled.
+
+    A segment that cannot continue, because a calculation failed that was not a label, ends with a failed frame that gives the reason.
+    """
+    with file.claimed():
+        file.truncate_partial_line()
+        done, state, ended = file.progress()
+        if ended:
+            return
+        before = [frame for other in earlier for frame in other.frames()]
+        try:
+            for frame in segment.frames(context, done, state, before):
+                file.append(frame)
+        except (SuppleError, OSError):  # a full disk is not a failure of the segment
+            raise
+        except Exception as error:  # calculators raise anything
+            failure = f"the segment stopped: {describe_error(error)}"
+            file.append(LabelledFrame.failed(context.start().positions, failure))
+        file.end()

@@ -1,0 +1,97 @@
+"""Methods: which are known, and which charges they accept."""
+
+import pytest
+from ase.build import molecule
+
+from supple.errors import SettingsError
+from supple.runtime.plugins import Registry
+from supple.sampling.context import SamplingContext
+from supple.sampling.methods import METHODS, Method, find_method
+from supple.sampling.molecules import starting_geometry
+
+SPRINGS = "fake_calculators:springs"
+
+
+@pytest.mark.parametrize(
+    ("method", "sentence"),
+    [
+        ("B3LYP", "'B3LYP' is not a known method: choose one of GFN2-xTB, GFN1-xTB, pyscf"),
+        ("GFN2-xTB:tight", "is not a method: write GFN2-xTB"),
+        ("pyscf:PBE", "not a level of theory"),
+        ("nowhere:factory", "cannot be imported"),
+        ("fake_calculators:np", "is not a function"),
+    ],
+)
+def test_unknown_methods_are_refused(method, sentence):
+    with pytest.raises(SettingsError, match=sentence):
+        find_method(method)
+
+
+def test_a_function_that_returns_no_calculator_is_refused():
+    with pytest.raises(SettingsError, match="returned int, which is not an ASE calculator"):
+        find_method("fake_calculators:no_calculator").calculator(0, 1)
+
+
+@pytest.mark.parametrize("name", ["NOSUCH", "wB97X-D3"])
+def test_a_functional_that_pyscf_does_not_know(name):
+    pytest.importorskip("pyscf")
+    with pytest.raises(SettingsError, match=f"PySCF does not know the functional '{name}'"):
+        find_method(f"pyscf:{name}/sto-3g")
+
+
+def orca(level):
+    """A plugin's method."""
+    return Method(f"ORCA {level}", "supple", lambda charge, multiplicity: (level, charge, multiplicity))
+
+
+def test_a_plugin_adds_a_method(monkeypatch):
+    registry = Registry(METHODS.group, METHODS.what, {"orca": f"{__name__}:orca"})
+    monkeypatch.setattr("supple.sampling.methods.METHODS", registry)
+    assert find_method("orca:PBE").calculator(1, 2) == ("PBE", 1, 2)
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"charge": 1}, "H2O with charge 1 has 9 electrons, which cannot have multiplicity 1"),
+        ({"multiplicity": 2}, "has 10 electrons, which cannot have multiplicity 2"),
+        ({"charge": 9, "multiplicity": 4}, "has 1 electrons, which cannot have multiplicity 4"),
+        ({"method": SPRINGS, "charge": 1, "multiplicity": 2}, "sets charge and multiplicity itself"),
+    ],
+)
+def test_a_charge_or_multiplicity_that_is_not_possible(settings, sentence, make_context):
+    pytest.importorskip("tblite")
+    with pytest.raises(SettingsError, match=sentence):
+        make_context(**{"method": "GFN2-xTB"} | settings).require_ready()
+
+
+def test_charges_that_are_possible(make_context):
+    pytest.importorskip("tblite")
+    make_context(method="GFN2-xTB", charge=1, multiplicity=2).require_ready()
+    make_context(drive="GFN2-xTB", multiplicity=3).require_ready()
+    make_context().require_ready()
+
+
+def test_smiles_have_their_charge():
+    pytest.importorskip("rdkit")
+    pytest.importorskip("tblite")
+    with pytest.raises(SettingsError, match=r"has charge 1, not 0: give --charge 1"):
+        SamplingContext("[NH4+]", "GFN2-xTB", "GFN2-xTB", 0, 1, 0).require_ready()
+    SamplingContext("[NH4+]", "GFN2-xTB", "GFN2-xTB", 1, 1, 0).require_ready()
+    assert len(starting_geometry("[NH4+]", seed=2**31 + 1)) == 5  # RDKit's seeds have 31 bits
+
+
+def test_pyscf_forces_are_derivatives_of_its_energy():
+    pytest.importorskip("pyscf")
+    atoms = molecule("H2O")
+    atoms.rattle(0.05, seed=0)
+    method = find_method("pyscf:PBE/sto-3g")
+    atoms.calc = method.calculator(0, 1)
+    force = atoms.get_forces()[1, 2]
+    ends = []
+    for step in (1e-3, -1e-3):
+        moved = atoms.copy()
+        moved.positions[1, 2] += step
+        moved.calc = method.calculator(0, 1)
+        ends.append(moved.get_potential_energy())
+    assert -(ends[0] - ends[1]) / 2e-3 == pytest.approx(force, abs=2e-3)
