@@ -13,6 +13,7 @@ from jaxtyping import Bool, Float, Int
 from numpy.typing import ArrayLike
 
 from supple.data.elements import hill_formula, not_elements
+from supple.data.finite import not_finite
 from supple.data.splits import Split
 from supple.data.units import INTERNAL, Units
 from supple.errors import DataError
@@ -103,9 +104,9 @@ class Dataset:
             raise DataError(f"{name}: energies have shape {e.shape}, but there are {len(r)} frames.")
         if f is not None and f.shape != r.shape:
             raise DataError(f"{name}: forces have shape {f.shape} and positions {r.shape}; they must be the same.")
-        _require_finite(r, "position", name)
-        if f is not None:
-            _require_finite(f, "force", name)
+        for vectors, what in ((r, "position"), (f, "force")):
+            if vectors is not None and not np.isfinite(vectors).all():
+                raise not_finite(vectors, what, name)
         if np.isinf(e).any():
             raise DataError(
                 f"{name}: the energy of frame {int(np.flatnonzero(np.isinf(e))[0])} is infinite; remove the frame, or "
@@ -207,28 +208,17 @@ class Dataset:
 
 
 def require_elements(numbers: Int[np.ndarray, "N"], name: str) -> None:
-    """Refuse atomic numbers of no element.
+    """Refuse numbers that are not atomic numbers.
 
     Raises:
-        DataError: there is one.
+        DataError: a number is not an atomic number.
     """
     bad = not_elements(numbers)
     if len(bad):
-        raise DataError(f"{name}: {numbers[bad[0]]}, of atom {bad[0] + 1}, is not an atomic number.")
+        raise DataError(f"{name}: {numbers[bad[0]]}, of atom {bad[0] + 1}, is not an atomic number: correct it.")
 
 
 def _frozen(*arrays: np.ndarray) -> list[np.ndarray]:
     for array in arrays:
         array.setflags(write=False)
     return list(arrays)
-
-
-def _require_finite(values: Float[np.ndarray, "M N 3"], what: str, name: str) -> None:
-    bad = ~np.isfinite(values).all(axis=(1, 2))
-    if bad.any():
-        frame = int(np.flatnonzero(bad)[0])
-        atom = int(np.flatnonzero(~np.isfinite(values[frame]).all(axis=1))[0])
-        raise DataError(
-            f"{name}: the {what} of atom {atom + 1} in frame {frame} is NaN or infinite; "
-            f"remove the {int(bad.sum())} frame(s) concerned, or repeat the calculation."
-        )

@@ -5,6 +5,8 @@ units `resolve_units` settles.
 """
 
 from supple.data.reading.defects import Defect as Defect
+from supple.data.reading.frames import Frame as Frame
+from supple.data.reading.frames import combine_frames as combine_frames
 from supple.data.reading.raw_frames import RawFrames as RawFrames
 from supple.data.reading.raw_frames import StatedUnits as StatedUnits
 from supple.data.reading.read_file import Survey as Survey

@@ -37,13 +37,15 @@ def load(path: Path, request: ReadRequest) -> RawFrames:
     if not isinstance(units, dict):
         units = {}
         if any("forces" in row for row in rows) or not request.requires_labels:
-            return combine_frames(_calculated(rows, request), path.name, request, convention=Units(), about=about)
-    data = [_data(row) for row in rows]
+            return combine_frames(
+                _calculated(rows, request, path.name), path.name, request, convention=Units(), about=about
+            )
+    data = [_data(row, path.name) for row in rows]
     names = list(units) or list(dict.fromkeys(name for values in data for name in values))
     energy, forces = _labels(names, path.name, request)
     used = {key.name for key in (energy, forces) if key is not None}
     frames = (
-        _frame(row, _scaled(values, energy), _scaled(values, forces), values, used)
+        _frame(row, _scaled(values, energy, path.name), _scaled(values, forces, path.name), values, used, path.name)
         for row, values in zip(rows, data, strict=True)
     )
     stated = NO_UNITS_STATED
@@ -75,16 +77,17 @@ def _content(path: Path) -> tuple[dict[str, Any], list[Any]]:
             raise DataError(f"{path.name} cannot be read as an ASE database ({reason}): copy it again.") from error
 
 
-def _calculated(rows: list[Any], request: ReadRequest) -> Iterator[Frame]:
+def _calculated(rows: list[Any], request: ReadRequest, file: str) -> Iterator[Frame]:
     """The frames of rows with the results of a calculator."""
     keys = request.keys
     for row in rows:
-        data = _data(row)
+        data = _data(row, file)
         results = {name: row.get(name) for name in ("energy", "free_energy", "forces")}
         values = {**data, **row.key_value_pairs, **results}
-        energy = _scaled(values, keys.energy) if keys.energy else row.get("free_energy", row.get("energy"))
-        forces = _scaled(values, keys.forces) if keys.forces else row.get("forces")
-        yield _frame(row, energy, forces, data, {key.name for key in (keys.energy, keys.forces) if key})
+        energy = _scaled(values, keys.energy, file) if keys.energy else row.get("free_energy", row.get("energy"))
+        forces = _scaled(values, keys.forces, file) if keys.forces else row.get("forces")
+        used = {key.name for key in (keys.energy, keys.forces) if key}
+        yield _frame(row, energy, forces, data, used, file)
 
 
 def _labels(names: list[str], file: str, request: ReadRequest) -> tuple[Key | None, Key | None]:
@@ -101,7 +104,7 @@ def _labels(names: list[str], file: str, request: ReadRequest) -> tuple[Key | No
     return energy, forces if request.wants_labels else None
 
 
-def _data(row: Any) -> dict[str, Any]:
+def _data(row: Any, file: str) -> dict[str, Any]:
     """What a row holds besides its atoms; SchNetPack before 2.0 stores arrays as text, their shapes and types beside them."""
     data = {}
     for name, value in row.data.items():
@@ -115,12 +118,12 @@ def _data(row: Any) -> dict[str, Any]:
             data[name] = np.frombuffer(base64.b64decode(value), dtype=np.dtype(kind)).reshape(shape)
         except (TypeError, ValueError) as error:
             raise DataError(
-                f"'{name}' of row {row.id} cannot be read ({error}): the database is damaged; copy it again."
+                f"{file}: '{name}' of row {row.id} cannot be read ({error}): the database is damaged; copy it again."
             ) from error
     return data
 
 
-def _frame(row: Any, energy: Any, forces: Any, data: Mapping[str, Any], used: set[str]) -> Frame:
+def _frame(row: Any, energy: Any, forces: Any, data: Mapping[str, Any], used: set[str], file: str) -> Frame:
     from ase import Atoms
 
     extras = dict(row.key_value_pairs) | {name: value for name, value in data.items() if name not in used}
@@ -131,17 +134,21 @@ def _frame(row: Any, energy: Any, forces: Any, data: Mapping[str, Any], used: se
         )
         return frame_of_atoms(atoms, float(values[0]) if len(values) else None, forces, extras)
     except (TypeError, ValueError) as error:
-        raise DataError(f"Row {row.id} cannot be read ({error}): the database is damaged; copy it again.") from error
+        raise DataError(
+            f"{file}: row {row.id} cannot be read ({error}): the database is damaged; copy it again."
+        ) from error
 
 
-def _scaled(data: Mapping[str, Any], key: Key | None) -> np.ndarray | None:
+def _scaled(data: Mapping[str, Any], key: Key | None, file: str) -> np.ndarray | None:
     value = None if key is None else data.get(key.name)
     if value is None or key is None:
         return None
     try:
         return np.asarray(np.asarray(value, dtype=np.float64) * key.factor)
     except (TypeError, ValueError) as error:
-        raise DataError(f"'{key.name}' does not hold numbers in every row of the database: copy it again.") from error
+        raise DataError(
+            f"{file}: '{key.name}' does not hold numbers in every row: the database is damaged; copy it again."
+        ) from error
 
 
 def _unit(units: Mapping[str, Any], key: Key | None) -> str | None:

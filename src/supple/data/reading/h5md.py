@@ -132,7 +132,9 @@ def read_h5md(file: Any, name: str) -> H5mdFrames:
         )
     group = file["particles"][groups[0]]
     if "position/value" not in group or "species" not in group or group["species"].dtype.kind not in "iu":
-        raise DataError(f"{name} is an H5MD file without positions, or without atomic numbers as species.")
+        raise DataError(
+            f"{name} is an H5MD file without positions, or without atomic numbers as species: write it again with both."
+        )
     positions = _array(group["position/value"])
     n_frames = len(positions.values)
     steps = _series(group, "position/step", n_frames)
@@ -219,6 +221,6 @@ def _supple_unit(array: H5mdArray, spellings: dict[str, str], name: str) -> str 
         return None
     if array.unit not in spellings:
         raise DataError(
-            f"{name} is in {array.unit}, a unit that Supple does not know in H5MD files: it reads {', '.join(spellings)}."
+            f"{name} is in {array.unit}, a unit that Supple does not know in H5MD files: convert it to one of {', '.join(spellings)}."
         )
     return spellings[array.unit]

@@ -31,7 +31,7 @@ def unit_in_ase(text: str, name: str) -> float:
         factor = _FACTOR.fullmatch(part)
         if factor is None or factor[1] not in _FACTORS:
             raise UnitsError(
-                f"{name} uses the unit '{text}', which Supple does not know in H5MD files; it knows {', '.join(_FACTORS)}."
+                f"{name} uses the unit '{text}', which Supple does not know in H5MD files: use {', '.join(_FACTORS)}."
             )
         value *= _FACTORS[factor[1]] ** int(factor[2] or 1)
     return value

@@ -59,7 +59,9 @@ def no_forces(file: str, names: Collection[str] = ()) -> DataError:
     """The error of a file without forces that has these names."""
     if names:
         return DataError(f"{file} has no forces (it has {', '.join(names)}): name them with --keys forces=NAME.")
-    return DataError(f"{file} has no forces; a force field cannot be trained on energies alone.")
+    return DataError(
+        f"{file} has no forces; a force field cannot be trained on energies alone: calculate forces as well."
+    )
 
 
 def missing_key(file: str, key: Key, names: Collection[str], where: str = "") -> DataError:

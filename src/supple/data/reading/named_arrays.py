@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from supple.data.elements import atom_mismatch, atomic_number
+from supple.data.finite import finite_frames, not_finite
 from supple.data.reading.array_names import RMD17, find_names
 from supple.data.reading.array_store import ArrayStore, as_text
 from supple.data.reading.gather_extras import with_theory
@@ -87,7 +88,9 @@ class _ArrayReader:
         try:
             numeric = np.asarray(values.tolist() if values.dtype.hasobject else values, dtype=np.float64)
         except (TypeError, ValueError) as error:
-            raise DataError(f"{self.file}: '{key.name}' does not hold numbers ({values.dtype}).") from error
+            raise DataError(
+                f"{self.file}: '{key.name}' does not hold numbers but {values.dtype}: store numbers."
+            ) from error
         return numeric if key.factor == 1 else numeric * key.factor
 
     def _energies(self, key: Key, n_frames: int) -> Float[np.ndarray, "M"]:
@@ -103,7 +106,9 @@ class _ArrayReader:
             self.request.defects.report("missing-energy", error, missing.tolist())
         infinite = np.flatnonzero(np.isinf(energies))
         if len(infinite):
-            error = DataError(f"{self.file}: the energy of frame {infinite[0]} is infinite; remove the frame.")
+            error = DataError(
+                f"{self.file}: the energy of frame {infinite[0]} is infinite; remove the frame, or repeat the calculation."
+            )
             self.request.defects.report("energy-not-finite", error, infinite.tolist())
             energies[infinite] = np.nan
         return energies
@@ -142,15 +147,10 @@ class _ArrayReader:
 
     def _finite(self, values: Float[np.ndarray, "M N 3"], what: str) -> Bool[np.ndarray, "M"]:
         """Which frames are finite; the others are reported."""
-        finite = np.asarray(np.isfinite(values).all(axis=(1, 2)))
-        bad = np.flatnonzero(~finite)
-        if len(bad):
-            atom = int(np.flatnonzero(~np.isfinite(values[bad[0]]).all(axis=1))[0])
-            error = DataError(
-                f"{self.file}: the {what} of atom {atom + 1} in frame {bad[0]} is NaN or infinite; "
-                f"remove the {len(bad)} frame(s) concerned, or repeat the calculation."
-            )
-            self.request.defects.report("not-finite", error, bad.tolist())
+        finite = finite_frames(values)
+        if not finite.all():
+            error = not_finite(values, what, self.file)
+            self.request.defects.report("not-finite", error, np.flatnonzero(~finite).tolist())
         return finite
 
     def _extras(self, used: set[str], n_frames: int) -> tuple[dict[str, np.ndarray], dict[str, str]]:

@@ -51,6 +51,6 @@ def write(path: Path, dataset: Dataset, units: Units | None = None, to: str | No
     file_format = WRITERS.get(name)
     if units is not None and file_format.units is not None and units != file_format.units:
         raise SettingsError(
-            f"Files of the format {name} are always in {file_format.units}: leave out --out-units, or give these units."
+            f"Files of the format {name} are always in {file_format.units.shorthand}: leave out --out-units, or give these units."
         )
     return file_format.write(path, dataset, file_format.units or units or dataset.source.units)

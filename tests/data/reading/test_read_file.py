@@ -163,7 +163,7 @@ def test_one_dataset_in_two_formats(real_data: Path) -> None:
 @pytest.mark.real_data
 def test_energies_that_are_known_for_some_frames(real_data: Path) -> None:
     file = real_data / "azobenzene_inversion/azobenzene_inversion.npz"
-    with pytest.raises(DataError, match=r"1820 are.*say --keys energy=E_true"):
+    with pytest.raises(DataError, match=r"the energies of 1820 frames are NaN.*add --keys energy=E_true"):
         read(file, "kcal/mol")
     data = read(file, "kcal/mol", keys="energy=E_true")
     assert {"CNNC", "jcp_index"} <= set(data.extras)
