@@ -44,10 +44,9 @@ from supple.models.kernel.potential import SGDMLPotential
 from supple.models.kernel.preconditioner import n_columns
 from supple.models.kernel.problem import Problem
 from supple.models.kernel.system import assemble, columns
-from supple.models.neural.loss import Labelled, _loss
-from supple.models.neural.potential import SchNetPotential
-from supple.models.neural.schedule import Plan
-from supple.models.neural.training_state import Trained
+from supple.models.neural.loss import LabelledFrames, _loss
+from supple.models.neural.schnet.potential import SchNetPotential
+from supple.models.neural.training_state import TrainingState
 from supple.molecule.descriptors.registry import make_descriptor
 from supple.molecule.symmetry.permutations import find_permutations
 from supple.runtime.machine import cores, versions
@@ -179,7 +178,7 @@ def correctness(bench: Bench) -> None:
 def _in_double(potential: SchNetPotential, device: torch.device) -> Callable[[Tensor], tuple[Tensor, Tensor]]:
     """The formulas of a network in double precision."""
     network = copy.deepcopy(potential.network).double().to(device)
-    scale, shift = potential.scale.to(device), potential.shift.to(device)
+    scale, shift = potential.module.scale.to(device), potential.module.shift.to(device)
 
     @torch.no_grad()
     def energy_and_forces(positions: Tensor) -> tuple[Tensor, Tensor]:
@@ -210,7 +209,7 @@ def prediction(bench: Bench) -> None:
     models: dict[str, Any] = {f"sgdml, {n} frames": bench.sgdml("azobenzene", n) for n in kernels}
     for name, network in NETWORKS.items():
         torch.manual_seed(0)
-        models[f"schnet, {name}"] = SchNetPotential(train.numbers, SchNet(**network).architecture(train)).eval()
+        models[f"schnet, {name}"] = SchNetPotential(train.numbers, SchNet(**network).architecture(train))
     random = np.random.default_rng(0)
 
     def rows() -> Iterator[dict[str, Any]]:
@@ -280,18 +279,18 @@ class Training:
         compiled: str,
         loops: bool = False,
     ) -> None:
-        settings = SchNet(**network, batch_size=batch, compile=compiled)
-        self.plan = Plan(**settings.model_dump(include=set(Plan.__dataclass_fields__)))
+        self.options = SchNet(**network, batch_size=batch, compile=compiled)
         torch.manual_seed(0)
-        self.potential = SchNetPotential(frames.numbers, settings.architecture(frames)).to(device)
+        self.potential = SchNetPotential(frames.numbers, self.options.architecture(frames)).to(device)
+        self.potential.network.train()
         self.potential.network.compiled = self.loops = loops
         scale, shift = float(frames.forces.std()), float(frames.energies.mean())
-        self.data = Labelled(
+        self.data = LabelledFrames(
             torch.tensor(frames.positions, dtype=torch.float32, device=device),
             torch.tensor((frames.energies - shift) / scale, dtype=torch.float32, device=device),
             torch.tensor(frames.forces / scale, dtype=torch.float32, device=device),
         )
-        self.trained = Trained(self.potential.network, self.data, self.plan, 0, Failures().note)
+        self.trained = TrainingState(self.potential.network, self.data, self.options, 0, Failures().note)
         self.number = 0
         self.loss: float | Tensor = 0.0
 
@@ -300,8 +299,8 @@ class Training:
         end = self.number + n
         with no_threads_below() if self.loops else nullcontext():
             while self.number < end:
-                ahead = min(self.trained.at_once(self.number), end - self.number)
-                self.loss = self.trained.take(self.number, [1e-3] * ahead)
+                ahead = min(self.trained.max_steps(self.number), end - self.number)
+                self.loss = self.trained.take_steps(self.number, [1e-3] * ahead)
                 self.number += ahead
 
 
@@ -442,9 +441,9 @@ def _kernels(training: Training, steps: int = 20) -> tuple[float, float, str]:
 
 def _parts(bench: Bench, label: str, training: Training) -> dict[str, Any]:
     """The parts of a step, one after the other."""
-    trained, batch = training.trained, training.plan.batch_size
+    trained, batch = training.trained, training.options.batch_size
     rows, optimiser, weights = np.arange(batch), trained.optimiser, trained.weights
-    stepping = trained._stepping
+    stepping = trained.stepper
     some = training.data[torch.from_numpy(rows)]
     return {
         "step": label,
@@ -488,13 +487,13 @@ class _OwnStep:
     """A training step from the same parts; its rate and the number of the step do not change."""
 
     def __init__(self, training: Training, compiler: dict[str, Any] | None) -> None:
-        trained, self.plan = training.trained, training.plan
+        trained, self.options = training.trained, training.options
         self.trained, self.data, self.weights = trained, training.data, trained.weights
-        loss = _loss(trained.network, self.plan)
+        loss = _loss(trained.network, self.options)
         self._loss = loss if compiler is None else torch.compile(loss, dynamic=False, **compiler)
         device = training.data.energies.device
-        self.rows = torch.arange(self.plan.batch_size, device=device)
-        self.known = torch.tensor(self.plan.batch_size, device=device)
+        self.rows = torch.arange(self.options.batch_size, device=device)
+        self.known = torch.tensor(self.options.batch_size, device=device)
         training.take(20)
         self.graph: torch.cuda.CUDAGraph | None = None
         self.loss: Tensor = torch.zeros(())
@@ -522,15 +521,15 @@ class _OwnStep:
         self.graph = graph
 
     def _step(self) -> None:
-        frames, batch = self.data[self.rows], self.plan.batch_size
+        frames, batch = self.data[self.rows], self.options.batch_size
         self.weights.gradient.zero_()
         loss = self._loss(frames.positions, frames.energies, frames.forces, self.known, batch)
         loss.backward()
         self.loss = loss.detach()
-        self.weights.clip(self.plan.clip)
+        self.weights.clip(self.options.clip)
         self.trained.optimiser.step(21, 1e-3)
         with torch.no_grad():
-            self.trained.averages.lerp_(self.weights.values, 1 - self.plan.ema_decay)
+            self.trained.averages.lerp_(self.weights.values, 1 - self.options.ema_decay)
 
 
 # Solving the linear system of sGDML
@@ -602,7 +601,7 @@ def _direct(bench: Bench, molecule: str, n: int) -> dict[str, Any]:
     on_device = square.to(bench.device)
     row["dense, GPU"] = bench.seconds(lambda: torch.linalg.cholesky(on_device), least=3)
     row["to the GPU"] = moving
-    right = problem.right
+    right = problem.rhs
     weights, weights_there = triangle.solve(right), other.solve(right.to(bench.device)).cpu()
     test = bench.frames(molecule, n)[1].positions[:100]
     _, forces = problem.potential(sigma, weights).predict(test)
@@ -616,11 +615,11 @@ def _iterative(bench: Bench, molecule: str, n: int) -> dict[str, Any]:
     problem, sigma = _problem(bench, molecule, n), SIGMA[molecule]
     here, there = problem.frames, _moved(problem.frames, bench.device)
     operators: dict[str, KernelOperator] = {}
-    size = n_columns(len(problem.right))
-    row: dict[str, Any] = {"system": f"{molecule}, {n} frames", "rows": len(problem.right), "columns": size}
+    size = n_columns(len(problem.rhs))
+    row: dict[str, Any] = {"system": f"{molecule}, {n} frames", "rows": len(problem.rhs), "columns": size}
     for name, frames in (("CPU", here), ("GPU", there)):
         device = frames.x.device
-        vector = problem.right.to(device)
+        vector = problem.rhs.to(device)
         row[f"operator made, {name}"] = bench.once(
             lambda: operators.update({name: KernelOperator(frames, sigma)})  # noqa: B023
         )
@@ -629,7 +628,7 @@ def _iterative(bench: Bench, molecule: str, n: int) -> dict[str, Any]:
         row[f"2 n k numbers read, {name}"] = bench.seconds(lambda: block @ (block.T @ vector), least=3)  # noqa: B023
         row[f"product of n k², {name}"] = bench.once(lambda: block.T @ block)  # noqa: B023
         del block
-    applied = (operators["CPU"](problem.right), operators["GPU"](problem.right.to(bench.device)).cpu())
+    applied = (operators["CPU"](problem.rhs), operators["GPU"](problem.rhs.to(bench.device)).cpu())
     row["applied, relative difference"] = float((applied[0] - applied[1]).norm() / applied[0].norm())
     return row
 

@@ -16,7 +16,7 @@ from timing import through_ase, timed  # noqa: E402
 
 from supple import SchNet  # noqa: E402
 from supple.data.dataset import Dataset  # noqa: E402
-from supple.models.neural.potential import SchNetPotential  # noqa: E402
+from supple.models.neural.schnet.potential import SchNetPotential  # noqa: E402
 
 BATCH = 10
 
@@ -67,9 +67,7 @@ def train(data, architecture, epochs, target, minutes, optimiser):
 
 def predict(data, architecture):
     """Seconds for one geometry (network alone, and through ASE), for each of a batch of 100, and steps per second."""
-    potential = SchNetPotential(
-        data["z"], architecture | {"cutoff": 5.0, "knots": 16 * architecture["gaussians"]}
-    ).eval()
+    potential = SchNetPotential(data["z"], architecture | {"cutoff": 5.0, "knots": 16 * architecture["gaussians"]})
     one, many = (torch.tensor(data["R"][:n]) for n in (1, 100))
     one_ase, steps = through_ase(data["z"], data["R"][0], potential.calculator())
     return {

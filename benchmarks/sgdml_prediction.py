@@ -24,7 +24,7 @@ import torch
 
 import supple
 from supple.models.kernel.potential import SGDMLPotential
-from supple.models.potential import Provenance
+from supple.models.provenance import Provenance
 from supple.models.sgdml.sgdml_package import save_sgdml_model
 from supple.molecule.descriptors import InverseDistances
 from supple.molecule.symmetry.permutations import find_permutations
@@ -147,7 +147,7 @@ def main() -> None:
                     raise SystemExit(f"{program} failed:\n{done.stderr[-2000:]}")
                 found[program].append(json.loads(done.stdout.splitlines()[-1]))
         medians = {p: {k: statistics.median(row[k] for row in rows) for k in rows[0]} for p, rows in found.items()}
-        m, p, d = len(potential.x), len(potential.action), potential.x.shape[1]
+        m, p, d = len(potential.module.x), len(potential.module.action), potential.module.x.shape[1]
         ours = medians["supple"]
         rate = 8 * p * m * d * len(geometries) / ours["batch_s"] / 1e9
         print(f"{m} frames, {p} permutations, {d} descriptor entries\n")

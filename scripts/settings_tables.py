@@ -1,41 +1,57 @@
-"""Keep the tables of docs/settings.md equal to the code: `settings_tables.py` says whether they are, `--write` makes them so."""
+"""Keep the tables of docs/settings.md equal to the code: without arguments checks whether they are, with `--write` updates them."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
-from supple.models.registry.settings import ModelSettings
-
-from supple import SGDML, SchNet
+from supple.models.neural.options import TrainingOptions
+from supple.models.registry import MODELS
+from supple.models.settings import ModelSettings
 
 PAGE = Path(__file__).parent.parent / "docs" / "settings.md"
 
 
-def table(model: type[ModelSettings]) -> str:
-    """All settings of a model, as rows."""
+def table(model: type[ModelSettings], names: Iterable[str]) -> str:
+    """Settings of a model, as rows."""
     rows = ["| setting | default | what it is |", "|---|---|---|"]
-    for name, field in model.model_fields.items():
+    for name in names:
+        field = model.model_fields[name]
         default = "-" if field.default is None else f"`{field.default}`"
         rows.append(f"| `{name}` | {default} | {field.description} |")
     return "\n".join(rows)
 
 
+def tables() -> dict[str, str]:
+    """The table under each heading of the page: the settings of each model, and those that all networks share."""
+    shared = TrainingOptions.model_fields
+    found = {}
+    for model in (MODELS.get(kind) for kind in MODELS):
+        if not model.__module__.startswith("supple."):
+            continue  # of an installed plugin
+        own = [name for name in model.model_fields if not (issubclass(model, TrainingOptions) and name in shared)]
+        found[model.kind] = table(model, own)
+        if issubclass(model, TrainingOptions):
+            found["Training a network"] = table(model, shared)
+    return found
+
+
 def main() -> int:
-    """Compare or write; 1 when the page is behind the code."""
+    """Compare or write; 1 when the page differs from the code."""
     page = PAGE.read_text(encoding="utf-8")
     new = page
-    for model in (SGDML, SchNet):
-        before, heading, after = new.partition(f"\n## {model.kind}\n")
+    for heading, rows in tables().items():
+        before, line, after = new.partition(f"\n## {heading}\n")
         introduction, _, rest = after.partition("\n| setting |")
         rest = rest[rest.index("\n\n") :] if "\n\n" in rest else "\n"
-        new = f"{before}{heading}{introduction}\n{table(model)}{rest}"
+        new = f"{before}{line}{introduction}\n{rows}{rest}"
     if new == page:
         return 0
     if "--write" in sys.argv:
         PAGE.write_text(new, encoding="utf-8")
         return 0
-    print(f"{PAGE.name} is behind the code: run scripts/settings_tables.py --write")
+    print(f"{PAGE.name} differs from the code: run scripts/settings_tables.py --write")
     return 1
 
 

@@ -1,4 +1,15 @@
-"""Supple: machine-learned force fields for flexible molecules."""
+"""Supple: machine-learned force fields for flexible molecules.
+
+From a file of geometries to a force field:
+
+    import supple
+
+    dataset = supple.read("ethanol.xyz", units="kcal/mol")
+    train, valid, test = dataset.split(train=200, valid=100)
+    potential = supple.SGDML().fit(train, valid)
+    print(potential.evaluate(test))
+    potential.save("ethanol.safetensors")
+"""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -6,32 +17,42 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from supple.data.dataset import Dataset as Dataset
     from supple.data.reading import read as read
+    from supple.data.splits import Split as Split
     from supple.data.units import Units as Units
     from supple.errors import SuppleError as SuppleError
     from supple.models.loading import load as load
-    from supple.models.neural.fit import SchNet as SchNet
+    from supple.models.metrics import Metrics as Metrics
+    from supple.models.neural.schnet.settings import SchNet as SchNet
     from supple.models.potential import Potential as Potential
-    from supple.models.sgdml.fit import SGDML as SGDML
+    from supple.models.sgdml.settings import SGDML as SGDML
 
-#: The public names and where they live; imported when first used, so that `supple --help` need not wait for torch.
+    __version__: str
+
+#: The public names and their modules, which are imported on first use: `supple --help` need not wait for torch.
 _PUBLIC = {
     "Dataset": "supple.data.dataset",
+    "Metrics": "supple.models.metrics",
     "Potential": "supple.models.potential",
-    "SGDML": "supple.models.sgdml.fit",
-    "SchNet": "supple.models.neural.fit",
+    "SGDML": "supple.models.sgdml.settings",
+    "SchNet": "supple.models.neural.schnet.settings",
+    "Split": "supple.data.splits",
     "SuppleError": "supple.errors",
     "Units": "supple.data.units",
     "load": "supple.models.loading",
     "read": "supple.data.reading",
 }
-__all__ = sorted(_PUBLIC)  # noqa: PLE0605
+__all__ = sorted([*_PUBLIC, "__version__"])  # noqa: PLE0605
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("supple")
     if name in _PUBLIC:
         return getattr(import_module(_PUBLIC[name]), name)
     raise AttributeError(f"module 'supple' has no attribute '{name}'")
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_PUBLIC])
+    return __all__

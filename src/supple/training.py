@@ -146,7 +146,7 @@ class Training:
         )
         if split.manner:
             drawn = " and ".join(f"{name} {value}" for name, value in split.manner.items())
-            potential.provenance.notes.append(f"Frames drawn with {drawn}.")
+            potential.provenance = potential.provenance.with_notes(f"Frames drawn with {drawn}.")
         potential.save(run.model_file)
         made = potential.provenance
         result = {
@@ -157,7 +157,7 @@ class Training:
             "seconds": made.seconds,
             "peak_rss_bytes": made.peak_rss_bytes,
             "settings": made.settings,
-            "validation": made.validation,
+            "validation": None if made.validation is None else made.validation.to_dict(),
             "test": None,
             "intervals": None,
             "notes": made.notes,

@@ -166,10 +166,10 @@ def test_interrupted_training_keeps_the_best_and_goes_on(shell):
     assert "The same command goes on where it was" in err
     assert "Traceback" not in err
     best = load(shell.folder / "m.run" / "model.safetensors")
-    assert best.provenance.validation["forces"]["rmse"] > 0
+    assert best.provenance.validation.forces.rmse > 0
     assert not (shell.folder / "m.safetensors").exists()
     _, err = shell(*words)
-    assert "Going on from step" in err
+    assert "Resuming from step" in err
     assert load(shell.folder / "m.safetensors").provenance.n_train == 30
 
 

@@ -83,7 +83,7 @@ def test_geometries_out_of_range_are_kept_for_labels(here):
     assert "1 geometry out of range, without labels, in md-left.xyz." in out
     assert "  supple sample --label md-left.xyz" in out
     out, _ = here("sample", "--label", "md-left.xyz", "--jobs", 1)
-    assert "1 frames in md-left-labelled.xyz, at GFN2-xTB" in out
+    assert "1 frames in md-left-labelled.xyz; level of theory: GFN2-xTB" in out
     out, _ = here(*hot, "--on-leave", "warn")
     assert "Out of range (" in out
     out, _ = here(*hot, "--on-leave", "restrain", "--out", "r.xyz")
@@ -147,5 +147,7 @@ def test_what_is_refused(here):
 
 
 def test_labels_are_refused_where_they_cannot_be(here):
-    assert "--label takes the geometries as they are" in here.refused("sample", "azobenzene", "--label", "start.xyz")
+    assert "--label takes the geometries of a file as they are" in here.refused(
+        "sample", "azobenzene", "--label", "start.xyz"
+    )
     assert "There is no file none.xyz" in here.refused("sample", "--label", "none.xyz")

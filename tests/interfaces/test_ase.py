@@ -20,5 +20,5 @@ def test_same_as_supple(potential, frames):
 
 def test_another_molecule_is_refused(potential, frames):
     atoms = Atoms(potential.numbers[::-1], frames[0], calculator=potential.calculator())
-    with pytest.raises(MoleculeError, match="one molecule in one atom order"):
+    with pytest.raises(MoleculeError, match="one molecule in one order of its atoms"):
         atoms.get_forces()

@@ -39,7 +39,7 @@ def test_the_network_of_a_graph_in_double_precision_is_the_formulas(potential, f
     try:
         with torch.no_grad():
             r = torch.tensor(frames)
-            exact = network.formulas(r)[1] * potential.scale
+            exact = network.formulas(r)[1] * potential.module.scale
             single = graph(r)[1]
     finally:
         potential.network.to(torch.float32)

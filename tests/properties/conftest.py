@@ -1,4 +1,4 @@
-"""One fitted potential of each kind, small and quick. A new model is one line here and inherits every property test."""
+"""One fitted potential of each kind, small and quick. A new model is one line here and is then tested for every property."""
 
 import pytest
 from toy import toy_dataset

@@ -54,9 +54,11 @@ def test_safetensors_of_another_program(file):
         load(file)
 
 
-def test_another_version(file):
+def test_newer_version(file):
     rewrite_header(file, lambda header, arrays: header.update(format_version=99))
-    with pytest.raises(ModelFileError, match="format 99, this version of Supple reads format 1"):
+    with pytest.raises(
+        ModelFileError, match="newer version of Supple: it has model format 99, this version reads up to format 1"
+    ):
         load(file)
 
 

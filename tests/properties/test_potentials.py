@@ -4,11 +4,11 @@ import dataclasses
 
 import numpy as np
 import pytest
-import torch
 from properties.conftest import SETTINGS
 from scipy.spatial.transform import Rotation
 
 from supple import Dataset, load
+from supple.models.registry import MODELS, settings_class
 
 #: Relative to the largest force: networks compute in float32.
 TOLERANCE = {"sgdml": 1e-9, "schnet": 2e-5}
@@ -170,6 +170,10 @@ def test_ase_calculator(potential, frames):
     np.testing.assert_allclose(atoms.get_forces(), forces[0])
 
 
-def test_is_a_module_with_a_name(potential):
-    assert isinstance(potential, torch.nn.Module)
+def test_short_repr(potential):
     assert repr(potential) == f"<{potential.kind} force field of CH4O, trained on 50 frames of toy.xyz>"
+
+
+def test_every_registered_model_is_tested():
+    built_in = {kind for kind in MODELS if settings_class(kind).__module__.startswith("supple.")}
+    assert built_in == set(SETTINGS)

@@ -28,8 +28,7 @@ def data() -> dict[str, Dataset]:
 
 @pytest.fixture(autouse=True)
 def _fakes(monkeypatch: pytest.MonkeyPatch, data: dict[str, Dataset]) -> Iterator[None]:
-    registry = {"fake": ("fake_study_model:Fake", "fake_study_model:FakePotential")}
-    monkeypatch.setattr(supple.models.registry, "_REGISTRY", supple.models.registry._REGISTRY | registry)
+    monkeypatch.setitem(supple.models.registry.MODELS._own, "fake", "fake_study_model:Fake")
     monkeypatch.setattr(supple.study.study_data, "examine", lambda dataset, fit: [])  # springs are no molecule
     monkeypatch.setattr(supple.data.reading, "read", lambda path, units=None, keys=None: data[str(Path(path))])
     # slow; drawn where they are tested

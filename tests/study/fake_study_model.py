@@ -15,9 +15,9 @@ from torch import Tensor
 
 from supple.data.dataset import Dataset
 from supple.errors import ResourceError
-from supple.models.cost_estimate import Forecast
+from supple.models.cost_estimate import CostEstimate
 from supple.models.potential import Potential
-from supple.models.settings import FitContext, ModelSettings
+from supple.models.settings import FitContext, FitResult, ModelSettings
 
 GLYCINE = [7, 6, 6, 8, 8, 1, 1, 1, 1, 1]
 
@@ -57,10 +57,10 @@ class FakePotential(Potential):
 
     def __init__(self, numbers: np.ndarray, error: float) -> None:
         super().__init__(numbers)
-        self.register_buffer("error", torch.tensor(error, dtype=torch.float64))
+        self.module.register_buffer("error", torch.tensor(error, dtype=torch.float64))
 
     def energy_and_forces(self, positions: Tensor) -> tuple[Tensor, Tensor]:
-        return true_energy(positions) * (1 + self.error), true_forces(positions) * (1 + self.error)
+        return true_energy(positions) * (1 + self.module.error), true_forces(positions) * (1 + self.module.error)
 
     def configuration(self) -> dict[str, Any]:
         return {}
@@ -69,14 +69,11 @@ class FakePotential(Potential):
     def from_configuration(cls, numbers: np.ndarray, configuration: dict[str, Any], arrays: dict[str, Tensor]) -> Self:
         return cls(numbers, 0.0)
 
-    @property
-    def device(self) -> torch.device:
-        return torch.device("cpu")
-
 
 class Fake(ModelSettings):
     kind = "fake"
-    citations = ()
+    display_name = "fake"
+    potential_class = FakePotential
 
     error: float = 0.1
     #: Trainings with this many frames fail, die, or are interrupted, for as long as the file `cure` does not exist.
@@ -88,10 +85,10 @@ class Fake(ModelSettings):
     #: A file that gets a line for every training that really happens.
     diary: str = ""
 
-    def forecast(self, train: Dataset, valid: Dataset) -> Forecast:
-        return Forecast(self.seconds + len(train) / 1000, 10**8)
+    def estimate_cost(self, train: Dataset, valid: Dataset) -> CostEstimate:
+        return CostEstimate(self.seconds + len(train) / 1000, 10**8)
 
-    def _fit(self, train: Dataset, valid: Dataset, context: FitContext) -> Potential:
+    def _fit(self, train: Dataset, valid: Dataset, context: FitContext) -> FitResult:
         if self.diary:
             with Path(self.diary).open("a") as file:
                 file.write(json.dumps([context.seed, len(train), os.getpid(), train.frame_hashes]) + "\n")
@@ -108,6 +105,4 @@ class Fake(ModelSettings):
             if self.trouble == "kill":
                 os.kill(os.getpid(), signal.SIGKILL)
             raise KeyboardInterrupt
-        potential = FakePotential(train.numbers, self.error * (1 + 0.1 * context.seed) / len(train))
-        potential.provenance = context.provenance
-        return potential
+        return FitResult(FakePotential(train.numbers, self.error * (1 + 0.1 * context.seed) / len(train)))

@@ -13,15 +13,10 @@ def cite(
     bibtex: Annotated[bool, typer.Option("--bibtex", help="As BibTeX.")] = False,
 ) -> None:
     """What to cite, in all or for one force field."""
-    from supple.models.citations import CITATIONS
     from supple.models.loading import load
+    from supple.models.registry import all_citations, settings_class
 
-    keys = tuple(CITATIONS)
-    if model is not None:
-        from supple.models.registry import settings_class
-
-        keys = settings_class(load(model).kind).citations
-    for key in keys:
-        typer.echo(CITATIONS[key].bibtex() if bibtex else str(CITATIONS[key]))
+    for citation in all_citations() if model is None else settings_class(load(model).kind).citations:
+        typer.echo(citation.bibtex() if bibtex else str(citation))
     if not bibtex:
         typer.echo("And Supple itself: see CITATION.cff in its repository.")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from supple.cli.console import print_json, print_next, progress_display
+from supple.cli.model_options import ModelsOption
 from supple.cli.options import (
     AcceptOption,
     BlocksOption,
@@ -37,7 +38,7 @@ def study(
     *,
     units: UnitsOption = None,
     keys: KeysOption = None,
-    models: Annotated[str, typer.Option(help="Models to compare, with commas between them.")] = "sgdml,schnet",
+    models: ModelsOption = "sgdml,schnet",
     sizes: Annotated[str, typer.Option(help="Numbers of training frames.")] = "200,400,600,800,1000",
     seeds: Annotated[str, typer.Option(help="How many seeds; or a list of them, as 0,1,2 or 5,")] = "3",
     valid: Annotated[

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from supple.cli.console import print_errors, print_json, print_next, progress_display
+from supple.cli.model_options import ModelOption
 from supple.cli.options import (
     AcceptOption,
     BlocksOption,
@@ -24,7 +25,7 @@ from supple.errors import SettingsError
 
 def train(
     file: DataFile,
-    model: Annotated[str, typer.Option(help="sgdml or schnet.")] = "sgdml",
+    model: ModelOption = "sgdml",
     train: Annotated[int, typer.Option("--train", help="Training frames.")] = 200,
     valid: Annotated[int, typer.Option("--valid", help="Validation frames.")] = 100,
     seed: Annotated[int, typer.Option("--seed", help="Seed of the split and of the training.")] = 0,

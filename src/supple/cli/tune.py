@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from supple.cli.console import print_json, print_next, progress_display
+from supple.cli.model_options import ModelOption
 from supple.cli.options import (
     AcceptOption,
     BlocksOption,
@@ -26,7 +27,7 @@ from supple.cli.options import (
 
 def tune(
     file: DataFile,
-    model: Annotated[str, typer.Option(help="sgdml or schnet.")] = "schnet",
+    model: ModelOption = "schnet",
     trials: Annotated[int, typer.Option(min=1, help="Trainings in all.")] = 30,
     train: Annotated[int, typer.Option("--train", help="Training frames.")] = 200,
     valid: Annotated[int, typer.Option("--valid", help="Validation frames, by which settings are judged.")] = 100,

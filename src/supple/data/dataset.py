@@ -17,6 +17,7 @@ from supple.data.finite import not_finite
 from supple.data.splits import Split
 from supple.data.units import INTERNAL, Units
 from supple.errors import DataError
+from supple.runtime.html_table import html_table
 
 
 @dataclass(frozen=True)
@@ -200,11 +201,25 @@ class Dataset:
 
         return self.apply(split_dataset(self, train, valid, test, seed, select=select, blocks=blocks))
 
+    @property
+    def _labels(self) -> str:
+        n_energies = int(np.isfinite(self.energies).sum())
+        energies = f"{n_energies} energies" if n_energies else "no energies"
+        return f"{energies}, {'forces' if self.forces is not None else 'no forces'}"
+
     def __repr__(self) -> str:
-        known = int(np.isfinite(self.energies).sum())
-        labels = [f"{known} energies"] if known else ["no energies"]
-        labels.append("forces" if self.forces is not None else "no forces")
-        return f"Dataset({self.source.name}: {self.formula}, {len(self)} frames, {', '.join(labels)})"
+        return f"Dataset({self.source.name}: {self.formula}, {len(self)} frames, {self._labels})"
+
+    def _repr_html_(self) -> str:
+        rows = [
+            ("molecule", f"{self.formula}, {self.n_atoms} atoms"),
+            ("frames", str(len(self))),
+            ("labels", self._labels),
+            ("units of the file", str(self.source.units)),
+        ]
+        if self.source.theory is not None:
+            rows.append(("level of theory", self.source.theory))
+        return html_table(f"Dataset {self.source.name}", rows)
 
 
 def require_elements(numbers: Int[np.ndarray, "N"], name: str) -> None:

@@ -1,4 +1,4 @@
-"""The ASE calculator: any `Potential` behind ASE's interface, in ASE's units, which are ours (eV, Å)."""
+"""The ASE calculator: any `Potential` behind ASE's interface, in ASE's units, which are those of Supple (eV, Å)."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class SuppleCalculator(Calculator):
         self.potential = potential
 
     def check_state(self, atoms: Atoms, tol: float = 1e-15) -> list[str]:
-        """What has changed since the last calculation, of what an isolated molecule has: its atoms and their positions.
+        """Which of atomic numbers and positions have changed since the last calculation; a free molecule has nothing else.
 
-        ASE's own looks at cells, charges and magnetic moments too, which takes longer than the forces of a small model.
+        ASE's own method also compares cells, charges and magnetic moments, which takes longer than the forces of a small model.
         """
         if self.atoms is None:
             return list(all_changes)
@@ -41,17 +41,17 @@ class SuppleCalculator(Calculator):
         properties: Sequence[str] = ("energy",),
         system_changes: Sequence[str] = all_changes,
     ) -> None:
-        """Energy and forces of these atoms.
+        """Compute energy and forces of these atoms.
 
         Raises:
-            MoleculeError: they are not the force field's molecule.
+            MoleculeError: the atoms, or their order, are not those of the force field.
         """
         super().calculate(atoms, properties, system_changes)
         assert self.atoms is not None
         if not np.array_equal(self.atoms.numbers, self.potential.numbers):
             raise MoleculeError(
-                f"The atoms are {self.atoms.get_chemical_formula()} in an order or composition other than that of "
-                f"{self.potential!r}: a force field knows one molecule in one atom order."
+                f"The atoms are {self.atoms.get_chemical_formula()}, whose composition or order differs from that of "
+                f"{self.potential!r}: a force field describes one molecule in one order of its atoms."
             )
         energies, forces = self.potential.predict(self.atoms.positions[None])
         self.results = {"energy": float(energies[0]), "free_energy": float(energies[0]), "forces": forces[0]}

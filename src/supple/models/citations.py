@@ -1,4 +1,4 @@
-"""What to cite: the papers behind the methods, by key."""
+"""Citations: the papers behind models, methods and data. Those of a model stand with its settings class."""
 
 from __future__ import annotations
 
@@ -7,7 +7,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Citation:
-    """One paper."""
+    """One paper.
+
+    Attributes:
+        key: of the BibTeX entry.
+        why: what the paper is cited for.
+    """
 
     key: str
     authors: str
@@ -33,43 +38,8 @@ class Citation:
         return f"@article{{{self.key},\n{rows}\n}}"
 
 
-_ALL = (
-    Citation(
-        "chmiela2017",
-        "S. Chmiela, A. Tkatchenko, H. E. Sauceda, I. Poltavsky, K. T. Schütt, K.-R. Müller",
-        "Machine learning of accurate energy-conserving molecular force fields",
-        "Sci. Adv. 3, e1603015",
-        2017,
-        "10.1126/sciadv.1603015",
-        "gradient-domain machine learning",
-    ),
-    Citation(
-        "chmiela2018",
-        "S. Chmiela, H. E. Sauceda, K.-R. Müller, A. Tkatchenko",
-        "Towards exact molecular dynamics simulations with machine-learned force fields",
-        "Nat. Commun. 9, 3887",
-        2018,
-        "10.1038/s41467-018-06169-2",
-        "sGDML",
-    ),
-    Citation(
-        "schutt2017",
-        "K. T. Schütt, P.-J. Kindermans, H. E. Sauceda, S. Chmiela, A. Tkatchenko, K.-R. Müller",
-        "SchNet: A continuous-filter convolutional neural network for modeling quantum interactions",
-        "Adv. Neural Inf. Process. Syst. 30",
-        2017,
-        "10.48550/arXiv.1706.08566",
-        "SchNet",
-    ),
-    Citation(
-        "schutt2018",
-        "K. T. Schütt, H. E. Sauceda, P.-J. Kindermans, A. Tkatchenko, K.-R. Müller",
-        "SchNet - A deep learning architecture for molecules and materials",
-        "J. Chem. Phys. 148, 241722",
-        2018,
-        "10.1063/1.5019779",
-        "SchNet with forces",
-    ),
+#: Papers that do not belong to a single model.
+SHARED_CITATIONS = (
     Citation(
         "vassilev2021",
         "V. Vassilev-Galindo, G. Fonseca, I. Poltavsky, A. Tkatchenko",
@@ -89,4 +59,3 @@ _ALL = (
         "the reference method of the bundled data",
     ),
 )
-CITATIONS = {citation.key: citation for citation in _ALL}

@@ -1,4 +1,4 @@
-"""Forecast: what a training will take, said before it starts."""
+"""CostEstimate: the time and memory that a training will take, before it starts."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-#: Python with torch and compiled loops, before any data.
-PROCESS = 400 * 1024**2
+#: Memory of Python with torch and compiled loops, before any data.
+PROCESS_BYTES = 400 * 1024**2
 
 
 @dataclass(frozen=True)
-class Forecast:
+class CostEstimate:
     """What a training will take.
 
     Attributes:
-        seconds: on one core of this machine; at most, where training may stop early.
+        seconds: on one core of this machine; an upper bound where training may stop early.
         n_bytes: peak memory of its process.
     """
 
@@ -23,8 +23,8 @@ class Forecast:
     n_bytes: int
 
 
-def shortest(work: Callable[[], object], times: int = 7) -> float:
-    """Seconds that some work takes where nothing else is in its way: the shortest of several times, after one to warm up."""
+def fastest(work: Callable[[], object], times: int = 7) -> float:
+    """The shortest time (s) that some work takes in several repetitions, after one to warm up."""
     work()
     taken = []
     for _ in range(times):

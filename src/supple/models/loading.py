@@ -1,68 +1,46 @@
-"""Loading a force field of any kind from its file. Reading it never executes anything from it."""
+"""Loading a force field of any kind from its file."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
-from safetensors import SafetensorError, safe_open
-from torch import Tensor
 
 from supple.errors import ModelFileError
-from supple.models.potential import FORMAT_VERSION, HEADER_KEY, Potential, Provenance
-from supple.models.registry import potential_class
+from supple.models.model_file import damaged, read_model_file
+from supple.models.potential import Potential
+from supple.models.registry import MODELS
 
 
 def load(path: str | Path, device: str | torch.device = "cpu") -> Potential:
-    """Read a force field of any kind; a model of the sGDML package (.npz), too.
+    """Load a force field from its file.
+
+    Args:
+        path: of a .safetensors file that Supple wrote, or of a model of the sGDML package (.npz).
+        device: where predictions are to run.
 
     Raises:
-        ModelFileError: the file is missing, cut short, not a Supple model, or of another format version.
+        ModelFileError: the file is missing, cut short, not a Supple model, of a newer format version, or of a kind that
+            neither Supple nor an installed plugin has.
     """
-    if Path(path).suffix == ".npz":
+    path = Path(path)
+    if path.suffix == ".npz":
         from supple.models.sgdml.sgdml_package import load_sgdml_model
 
         return load_sgdml_model(path).to(device)
-    header, arrays = _read(Path(path))
+    header, arrays = read_model_file(path)
+    if header.kind not in MODELS:
+        raise ModelFileError(
+            f"{path} holds a model of kind '{header.kind}', which neither this version of Supple nor an installed plugin "
+            f"provides (available: {', '.join(MODELS.names)}): install the package that it was trained with."
+        )
+    potential_class = MODELS.get(header.kind).potential_class
     try:
-        cls = potential_class(header["kind"])
-        numbers = np.array(header["numbers"], dtype=np.int64)
-        potential = cls.from_configuration(numbers, header["configuration"], arrays)
-        potential.provenance = Provenance.model_validate(header["provenance"])
-        potential.load_state_dict(arrays)
+        numbers = np.array(header.numbers, dtype=np.int64)
+        potential = potential_class.from_configuration(numbers, header.configuration, arrays)
+        potential.module.load_state_dict(arrays)
     except (KeyError, ValueError, TypeError, RuntimeError) as error:
-        raise ModelFileError(
-            f"{path} is a Supple model whose content does not fit together ({_first_line(error)}): "
-            "it is damaged; train or copy it again."
-        ) from error
-    return potential.to(device).eval()
-
-
-def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    if not path.is_file():
-        raise ModelFileError(f"There is no model file {path}.")
-    try:
-        with safe_open(path, framework="pt") as file:
-            text = (file.metadata() or {}).get(HEADER_KEY)
-            if text is None:
-                raise ModelFileError(f"{path} is a safetensors file, but not a Supple model: it has no Supple header.")
-            header = json.loads(text)
-            version = header.get("format_version")
-            if version != FORMAT_VERSION:
-                raise ModelFileError(
-                    f"{path} has model format {version}, this version of Supple reads format {FORMAT_VERSION}: "
-                    "use the version of Supple that wrote it, or train again."
-                )
-            return header, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
-    except (SafetensorError, ValueError, AttributeError) as error:
-        raise ModelFileError(
-            f"{path} is not a Supple model, or it is cut short ({_first_line(error)}): "
-            "give a .safetensors file that 'supple train' wrote."
-        ) from error
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0][:120] if str(error) else type(error).__name__
+        raise damaged(path, error) from error
+    potential.provenance = header.provenance
+    return potential.to(device)

@@ -9,11 +9,12 @@ import numpy as np
 from jaxtyping import Float
 
 from supple.data.units import INTERNAL, Units
+from supple.runtime.html_table import html_table
 
 
 @dataclass(frozen=True)
 class ErrorPair:
-    """Mean absolute and root-mean-square error of one quantity."""
+    """Mean absolute error and root-mean-square error of one quantity."""
 
     mae: float
     rmse: float
@@ -21,7 +22,7 @@ class ErrorPair:
 
     @classmethod
     def of(cls, errors: Float[np.ndarray, "..."], in_internal: float, unit: str) -> ErrorPair:
-        """The pair of these errors, given in internal units, in a unit worth `in_internal` of the internal one."""
+        """MAE and RMSE of errors given in internal units, in a unit worth `in_internal` of the internal one."""
         scaled = errors / in_internal
         return cls(float(np.abs(scaled).mean()), float(np.sqrt((scaled**2).mean())), unit)
 
@@ -29,9 +30,15 @@ class ErrorPair:
         return f"MAE {self.mae:.4g}, RMSE {self.rmse:.4g} {self.unit}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Metrics:
-    """Errors over a set of frames; energies None where no energy is known, forces None where there are none."""
+    """Errors of a force field on a set of frames.
+
+    Attributes:
+        n_frames: number of frames.
+        energy: errors of the energies, per molecule; None where no energy is known.
+        forces: errors of the force components; None where there are no forces.
+    """
 
     n_frames: int
     energy: ErrorPair | None
@@ -45,19 +52,31 @@ class Metrics:
         units: Units = INTERNAL,
     ) -> Metrics:
         """Metrics from errors in eV (NaN where unknown) and eV/Å, reported in `units`."""
-        known = energy_errors[np.isfinite(energy_errors)]
+        finite = energy_errors[np.isfinite(energy_errors)]
         return cls(
             n_frames=len(energy_errors),
-            energy=ErrorPair.of(known, units.energy_in_ev, units.energy) if len(known) else None,
+            energy=ErrorPair.of(finite, units.energy_in_ev, units.energy) if len(finite) else None,
             forces=None
             if force_errors is None or not len(force_errors)
             else ErrorPair.of(force_errors, units.forces_in_ev_per_angstrom, units.forces),
         )
 
+    @property
+    def pairs(self) -> dict[str, ErrorPair]:
+        """The errors that there are, by quantity."""
+        return {name: pair for name, pair in (("energy", self.energy), ("forces", self.forces)) if pair is not None}
+
     def __str__(self) -> str:
-        parts = [f"{name} {pair}" for name, pair in (("energy", self.energy), ("forces", self.forces)) if pair]
-        return f"{self.n_frames} frames: {'; '.join(parts) or 'no labels'}"
+        errors = "; ".join(f"{name} {pair}" for name, pair in self.pairs.items())
+        return f"{self.n_frames} frames: {errors or 'no labels'}"
+
+    def __repr__(self) -> str:
+        return f"Metrics({self})"
+
+    def _repr_html_(self) -> str:
+        rows = [[name, f"{pair.mae:.4g}", f"{pair.rmse:.4g}", pair.unit] for name, pair in self.pairs.items()]
+        return html_table(f"Errors on {self.n_frames} frames", rows, head=("", "MAE", "RMSE", "unit"))
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain dictionaries, as `--json` prints them."""
+        """Plain dictionaries, as `--json` prints them: n_frames, and energy and forces with mae, rmse and unit, or None."""
         return asdict(self)

@@ -1,80 +1,57 @@
-"""Potential: the one interface that every force field has, and the one file that it is kept in.
-
-The file is safetensors: named arrays and a JSON header. Reading it never executes anything from it.
-"""
+"""Potential: the one interface that every force field has."""
 
 from __future__ import annotations
 
-import json
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import torch
 from jaxtyping import Float, Int
-from pydantic import BaseModel, ConfigDict, Field
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from supple.data.dataset import Dataset
 from supple.data.units import Units
 from supple.errors import ModelFileError, MoleculeError
 from supple.models.metrics import Metrics
-from supple.runtime.files import replacing
+from supple.models.model_file import Header, write_model_file
+from supple.models.provenance import Provenance
+from supple.runtime.html_table import html_table
 
 if TYPE_CHECKING:
     from ase.calculators.calculator import Calculator
 
     from supple.molecule.descriptors.training_frames import TrainingFrames
 
-FORMAT_VERSION = 1
-HEADER_KEY = "supple"
 
-
-class Provenance(BaseModel):
-    """How a force field came to be: enough to repeat it, and to know frames that it has seen."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    data_name: str = "unnamed"
-    data_fingerprint: str = ""
-    data_units: str = str(Units())
-    seed: int | None = None
-    n_train: int = 0
-    n_valid: int = 0
-    #: `Dataset.frame_hashes` of the training and validation frames.
-    seen_frames: list[str] = Field(default_factory=list, repr=False)
-    has_energies: bool = True
-    settings: dict[str, Any] = Field(default_factory=dict)
-    versions: dict[str, str] = Field(default_factory=dict)
-    validation: dict[str, Any] = Field(default_factory=dict)
-    seconds: float = 0.0
-    peak_rss_bytes: int = 0
-    notes: list[str] = Field(default_factory=list)
-
-
-class Potential(nn.Module, ABC):
+class Potential(ABC):
     """A fitted force field of one molecule: positions in Å to energies in eV and forces in eV/Å.
 
-    A subclass gives `kind`, `energy_and_forces`, and what `configuration` and `from_configuration` need to rebuild
-    its modules; its arrays are the module's parameters and buffers. `provenance` travels with it.
+    A subclass provides `kind`, `energy_and_forces`, and `configuration` and `from_configuration`, by which it is made again
+    from a file. Its arrays are the parameters and buffers of `module`.
+
+    Attributes:
+        numbers: atomic numbers, shape (N,).
+        module: a torch module that holds the arrays; its `state_dict` is what the model file stores.
+        provenance: how the force field was made.
+        batch_size: number of frames that `predict` passes to `energy_and_forces` at a time.
+        batch_size_on_gpu: the same on a GPU, where a batch takes some milliseconds however small it is.
     """
 
     kind: ClassVar[str]
-    #: Frames handed to `energy_and_forces` at a time by `predict`.
     batch_size: int = 256
-    #: The same on a GPU, where a batch takes some milliseconds however small it is.
     batch_size_on_gpu: int = 256
 
-    def __init__(self, numbers: Int[np.ndarray, "N"]) -> None:
-        super().__init__()
+    def __init__(self, numbers: Int[np.ndarray, "N"], module: nn.Module | None = None) -> None:
         self.numbers = np.asarray(numbers, dtype=np.int64)
+        self.module = (nn.Module() if module is None else module).eval()
         self.provenance = Provenance()
 
     @abstractmethod
     def energy_and_forces(self, positions: Float[Tensor, "B N 3"]) -> tuple[Float[Tensor, "B"], Float[Tensor, "B N 3"]]:
-        """Energies in eV (float64) and forces in eV/Å of B geometries in Å."""
+        """Energies in eV, shape (B,), and forces in eV/Å, shape (B, N, 3), of positions in Å; all float64."""
 
     @abstractmethod
     def configuration(self) -> dict[str, Any]:
@@ -83,14 +60,19 @@ class Potential(nn.Module, ABC):
     @classmethod
     @abstractmethod
     def from_configuration(
-        cls, numbers: Int[np.ndarray, "N"], configuration: dict[str, Any], arrays: dict[str, Tensor]
+        cls, numbers: Int[np.ndarray, "N"], configuration: Mapping[str, Any], arrays: Mapping[str, Tensor]
     ) -> Potential:
-        """A potential of this configuration whose arrays have the shapes of `arrays`; they are loaded afterwards."""
+        """A potential of this configuration whose arrays have the shapes of `arrays`, which are loaded afterwards."""
 
     @property
-    @abstractmethod
     def device(self) -> torch.device:
-        """Where the arrays lie."""
+        """Where the arrays lie, and predictions run."""
+        return next((array.device for array in self.module.state_dict().values()), torch.device("cpu"))
+
+    def to(self, device: str | torch.device) -> Potential:
+        """The same force field, its arrays moved to a device."""
+        self.module.to(device)
+        return self
 
     def training_frames(self) -> TrainingFrames | None:
         """The training frames, where the force field holds them."""
@@ -102,7 +84,7 @@ class Potential(nn.Module, ABC):
         """Energies in eV, shape (M,), and forces in eV/Å, shape (M, N, 3), of positions in Å.
 
         Raises:
-            MoleculeError: the number of atoms is not the model's.
+            MoleculeError: the number of atoms is not that of the force field.
         """
         if positions.ndim != 3 or positions.shape[1:] != (len(self.numbers), 3):
             raise MoleculeError(
@@ -121,12 +103,16 @@ class Potential(nn.Module, ABC):
         return energies, forces
 
     def evaluate(self, dataset: Dataset, units: Units | str | None = None) -> Metrics:
-        """Errors on labelled frames, in the units of the dataset's file unless others are asked for.
+        """Errors on frames with labels.
 
-        Energies count only where they are known and the force field was trained with any.
+        Energies count only where they are known, and only if the force field was trained with energies.
+
+        Args:
+            dataset: frames of the same molecule.
+            units: of the errors; those of the dataset's file when None.
 
         Raises:
-            MoleculeError: the dataset is of another molecule or atom order.
+            MoleculeError: the dataset is of another molecule or has another order of the atoms.
         """
         self.require_molecule(dataset)
         energies, forces = self.predict(dataset.positions)
@@ -139,7 +125,7 @@ class Potential(nn.Module, ABC):
         forces: Float[np.ndarray, "M N 3"],
         units: Units | str | None = None,
     ) -> Metrics:
-        """The errors of predictions that are already there."""
+        """Errors of predictions that were made before; arguments as in `evaluate` and `predict`."""
         energy_errors = energies - dataset.energies if self.provenance.has_energies else np.full(len(dataset), np.nan)
         force_errors = None if dataset.forces is None else forces - dataset.forces
         return Metrics.of(energy_errors, force_errors, dataset.source.units if units is None else Units.parse(units))
@@ -152,17 +138,17 @@ class Potential(nn.Module, ABC):
         """
         if np.array_equal(self.numbers, dataset.numbers):
             return
-        ours = Dataset.of(self.numbers, np.zeros((0, len(self.numbers), 3)))
+        ours = self._molecule()
         if ours.formula == dataset.formula:
             first = int(np.flatnonzero(self.numbers != dataset.numbers)[0])
             raise MoleculeError(
                 f"{dataset.source.name} has the atoms of {dataset.formula} in another order than the force field: "
                 f"atom {first + 1} is {dataset.symbols[first]} there and {ours.symbols[first]} here; "
-                "reorder the file's atoms."
+                "reorder the atoms of the file."
             )
         raise MoleculeError(
-            f"{dataset.source.name} holds {dataset.formula}, but the force field was trained on {ours.formula}: "
-            "it knows that molecule alone."
+            f"{dataset.source.name} holds {dataset.formula}, but the force field was trained on {ours.formula} and "
+            "describes no other molecule."
         )
 
     def calculator(self) -> Calculator:
@@ -175,7 +161,8 @@ class Potential(nn.Module, ABC):
         """The force field as operations on tensors alone, for programs that take a graph of it.
 
         A module that maps positions (B, N, 3) in Å, float64, to energies (B,) in eV and forces (B, N, 3) in eV/Å, for any
-        B, without compiled loops, choices by shape or automatic differentiation. Its arrays are copies on the CPU.
+        B, without compiled loops, branches that depend on shapes, or automatic differentiation. Its arrays are copies on
+        the CPU.
 
         Raises:
             ModelFileError: this kind of force field has no such form.
@@ -186,18 +173,29 @@ class Potential(nn.Module, ABC):
 
     def save(self, path: str | Path) -> None:
         """Write the force field to one safetensors file, in one step: a reader never sees half of it."""
-        header = {
-            "format_version": FORMAT_VERSION,
-            "kind": self.kind,
-            "numbers": [int(z) for z in self.numbers],
-            "configuration": self.configuration(),
-            "provenance": self.provenance.model_dump(),
-        }
-        arrays = {name: tensor.detach().cpu().contiguous() for name, tensor in self.state_dict().items()}
-        with replacing(Path(path)) as temporary:
-            save_file(arrays, temporary, metadata={HEADER_KEY: json.dumps(header)})
+        header = Header(
+            kind=self.kind,
+            numbers=[int(z) for z in self.numbers],
+            configuration=self.configuration(),
+            provenance=self.provenance,
+        )
+        write_model_file(Path(path), header, self.module.state_dict())
+
+    def _molecule(self) -> Dataset:
+        return Dataset.of(self.numbers, np.zeros((0, len(self.numbers), 3)))
 
     def __repr__(self) -> str:
-        formula = Dataset.of(self.numbers, np.zeros((0, len(self.numbers), 3))).formula
         p = self.provenance
-        return f"<{self.kind} force field of {formula}, trained on {p.n_train} frames of {p.data_name}>"
+        return (
+            f"<{self.kind} force field of {self._molecule().formula}, trained on {p.n_train} frames of {p.data_name}>"
+        )
+
+    def _repr_html_(self) -> str:
+        p = self.provenance
+        rows = [
+            ("molecule", f"{self._molecule().formula}, {len(self.numbers)} atoms"),
+            ("trained on", f"{p.n_train} frames of {p.data_name}, with {p.n_valid} validation frames"),
+        ]
+        if p.validation is not None:
+            rows += [(f"validation errors, {name}", str(pair)) for name, pair in p.validation.pairs.items()]
+        return html_table(f"{self.kind} force field", rows)

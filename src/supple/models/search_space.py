@@ -1,4 +1,4 @@
-"""What a setting may be when settings are searched for; each model says it of its own."""
+"""Ranges of settings, for a search; each model states its own."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ class Interval:
     """Numbers from low to high.
 
     Attributes:
-        log: equal factors are equally likely, not equal differences.
-        whole: whole numbers only.
+        low, high: the ends, both included.
+        log: whether to search on a logarithmic scale.
+        whole: whether to take whole numbers only.
     """
 
     low: float

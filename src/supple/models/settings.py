@@ -1,22 +1,24 @@
-"""ModelSettings: what every trainable model has; fit once, with the data checked first."""
+"""ModelSettings: what every trainable model has. One `fit` for all models, which checks the data first."""
 
 from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, JsonValue
 
 from supple.checks import Finding, require_sound
 from supple.data.dataset import Dataset
 from supple.errors import DataError, SplitError
-from supple.models.cost_estimate import Forecast
+from supple.models.citations import Citation
+from supple.models.cost_estimate import CostEstimate
 from supple.models.kernel.direct_fit import small_kernel_model
-from supple.models.potential import Potential, Provenance
+from supple.models.potential import Potential
+from supple.models.provenance import Provenance
 from supple.models.search_space import Range
 from supple.runtime.machine import forget_peak_rss, peak_rss_bytes, versions
 from supple.runtime.progress import SILENCE, Progress
@@ -28,11 +30,11 @@ class FitContext:
     """What a fit gets besides its data.
 
     Attributes:
-        seed: of everything that is drawn at random.
-        provenance: to be attached to every potential that the fit makes, the best so far as well as the last.
+        seed: of all random numbers.
+        provenance: for potentials that are saved before the fit has ended, as the best so far; without validation errors.
         run: where to keep the best model so far and a checkpoint; None to keep nothing.
-        progress: listens.
-        common: a folder for what trainings on more or fewer of the same frames have in common; None where there are none.
+        progress: receives reports of progress.
+        common: a folder for results that trainings on more or fewer of the same frames share; None if there is none.
     """
 
     seed: int
@@ -42,26 +44,54 @@ class FitContext:
     common: Path | None = None
 
 
+@dataclass(frozen=True, eq=False)
+class FitResult:
+    """What a fit returns.
+
+    Attributes:
+        potential: the force field.
+        settings: values that were chosen in place of 'auto', by the names of the settings, and whatever else is worth
+            recording beside them; JSON.
+        notes: sentences about how it went, for people.
+    """
+
+    potential: Potential
+    settings: Mapping[str, JsonValue] = field(default_factory=dict)
+    notes: Sequence[str] = ()
+
+
 class ModelSettings(BaseModel, ABC):
-    """Settings of a model: its schema, its defaults and its documentation. `fit` turns it into a `Potential`."""
+    """Settings of a kind of model: its schema, its defaults and its documentation. `fit` turns them into a `Potential`.
+
+    A new kind of model is a subclass with the class attributes below, `_fit` and `estimate_cost`, and an entry in the registry
+    (registry.py, or the entry points `supple.models` of another package).
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    #: The name in the registry, in files and on the command line.
     kind: ClassVar[str]
+    #: The name as its authors write it, in tables, figures and reports.
+    display_name: ClassVar[str]
+    #: The class of the force fields that `fit` makes, which also reads them from files.
+    potential_class: ClassVar[type[Potential]]
     #: Papers to cite for the method.
-    citations: ClassVar[tuple[str, ...]]
-    #: Settings that are worth searching for, and among which values.
-    search_space: ClassVar[dict[str, Range]] = {}
-    #: What makes a training short enough to be one of many, where it is not short anyway.
-    trial_settings: ClassVar[dict[str, Any]] = {}
+    citations: ClassVar[tuple[Citation, ...]] = ()
+    #: Colour and marker in figures, as matplotlib takes them; chosen by the figure when None.
+    colour: ClassVar[str | None] = None
+    marker: ClassVar[str | None] = None
+    #: Settings that are worth searching for, and the values to search among.
+    search_space: ClassVar[Mapping[str, Range]] = {}
+    #: Settings that shorten a training enough to be one trial of many; none if it is short anyway.
+    trial_settings: ClassVar[Mapping[str, JsonValue]] = {}
 
     @abstractmethod
-    def _fit(self, train: Dataset, valid: Dataset, context: FitContext) -> Potential:
-        """Fit to frames that are known to be sound."""
+    def _fit(self, train: Dataset, valid: Dataset, context: FitContext) -> FitResult:
+        """Fit to frames that have passed the checks."""
 
     @abstractmethod
-    def forecast(self, train: Dataset, valid: Dataset) -> Forecast:
-        """What `fit` will take on one core of this machine; a second or so of measuring may be part of it."""
+    def estimate_cost(self, train: Dataset, valid: Dataset) -> CostEstimate:
+        """What `fit` will take on one core of this machine; may measure for a second or so."""
 
     def fit(
         self,
@@ -78,29 +108,31 @@ class ModelSettings(BaseModel, ABC):
         """Fit a force field.
 
         Args:
-            train, valid: frames to learn from, and frames to choose settings and stop by.
-            seed: of everything that is drawn at random.
-            run: a run directory: checkpoints go there, and an interrupted fit goes on from them.
-            progress: listens.
+            train: training frames.
+            valid: validation frames, by which settings are chosen and training is stopped.
+            seed: of all random numbers.
+            run: a run directory for checkpoints; an interrupted fit resumes from them.
+            progress: receives reports of progress.
             accept: names of findings about the data to accept, for instance `energy-scale`.
-            examined: serious findings that were accepted about the data which these frames are from; when None, the
-                training frames are examined here.
-            common: a folder for what this fit has in common with others on more or fewer of the same frames.
+            examined: accepted errors that an earlier examination found in the data from which these frames are; when None, the
+                training frames are examined now.
+            common: a folder for results that fits on more or fewer of the same frames share.
 
         Raises:
             DataError: the frames have no forces, or energies and forces contradict each other.
-            SplitError: there are no validation frames, or one is also a training frame.
+            SplitError: there are no validation frames, or one of them is also a training frame.
             ResourceError: the fit needs more memory than there is.
         """
         if train.forces is None or valid.forces is None:
             raise DataError(f"{train.source.name} has no forces: a force field needs them for training.")
         if len(valid) == 0:
-            raise SplitError("There are no validation frames: settings are chosen and training is stopped by them.")
+            raise SplitError("There are no validation frames: they are needed to choose settings and to stop training.")
         shared = set(train.frame_hashes) & set(valid.frame_hashes)
         if shared:
             raise SplitError(
                 f"{len(shared)} validation frames are also training frames (or equal to one): make them disjoint."
             )
+        findings = require_sound(train, small_kernel_model, accept) if examined is None else examined
         provenance = Provenance(
             data_name=train.source.name,
             data_fingerprint=train.fingerprint,
@@ -108,20 +140,24 @@ class ModelSettings(BaseModel, ABC):
             seed=seed,
             n_train=len(train),
             n_valid=len(valid),
-            seen_frames=train.frame_hashes + valid.frame_hashes,
+            seen_frames=(*train.frame_hashes, *valid.frame_hashes),
             has_energies=train.has_energies,
-            settings=self.model_dump(),
+            settings=self.model_dump(mode="json"),
             versions=versions(),
-            notes=[
-                str(finding)
-                for finding in (require_sound(train, small_kernel_model, accept) if examined is None else examined)
-            ],
+            notes=tuple(str(finding) for finding in findings),
         )
         forget_peak_rss()
         started = time.perf_counter()
-        potential = self._fit(train, valid, FitContext(seed, provenance, run, progress, common))
-        provenance.validation = potential.evaluate(valid).to_dict()
-        provenance.seconds += time.perf_counter() - started
-        provenance.peak_rss_bytes = max(peak_rss_bytes(), provenance.peak_rss_bytes)
+        result = self._fit(train, valid, FitContext(seed, provenance, run, progress, common))
+        potential = result.potential
         potential.provenance = provenance
+        validation = potential.evaluate(valid)
+        potential.provenance = provenance.with_notes(*result.notes).model_copy(
+            update={
+                "settings": provenance.settings | dict(result.settings),
+                "validation": validation,
+                "seconds": time.perf_counter() - started,
+                "peak_rss_bytes": peak_rss_bytes(),
+            }
+        )
         return potential

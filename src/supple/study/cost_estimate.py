@@ -6,7 +6,7 @@ import heapq
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from supple.models.cost_estimate import Forecast
+from supple.models.cost_estimate import CostEstimate
 from supple.runtime.machine import GIB
 from supple.runtime.progress import SILENCE, Progress
 from supple.runtime.workers.capacity import Room
@@ -33,7 +33,7 @@ class Line:
     n_train: int
     left: int
     done: int
-    forecast: Forecast
+    forecast: CostEstimate
 
 
 @dataclass(frozen=True)
@@ -88,22 +88,24 @@ class Outlook:
 HEADINGS = ("dataset", "model", "frames", "to do", "done", "each, on a core", "memory")
 
 
-def forecasts(jobs: Sequence[Job], progress: Progress = SILENCE) -> dict[Cell, Forecast]:
+def forecasts(jobs: Sequence[Job], progress: Progress = SILENCE) -> dict[Cell, CostEstimate]:
     """What every training takes; those that differ in their seed alone take the same."""
-    known: dict[tuple[str, str, int], Forecast] = {}
+    known: dict[tuple[str, str, int], CostEstimate] = {}
     found = {}
     for job in jobs:
         key = (job.cell.dataset, job.cell.model, job.cell.n_train)
         if key not in known:
             progress.step("forecast", len(known), len({(j.cell.dataset, j.cell.model, j.cell.n_train) for j in jobs}))
-            alone = job.settings.forecast(*job.frames())
-            known[key] = Forecast(alone.seconds + _START, alone.n_bytes)
+            alone = job.settings.estimate_cost(*job.frames())
+            known[key] = CostEstimate(alone.seconds + _START, alone.n_bytes)
         found[job.cell] = known[key]
     progress.step("forecast", 1, 1)
     return found
 
 
-def outlook(jobs: Sequence[Job], left: Sequence[Job], expected: Mapping[Cell, Forecast], room: Room | None) -> Outlook:
+def outlook(
+    jobs: Sequence[Job], left: Sequence[Job], expected: Mapping[Cell, CostEstimate], room: Room | None
+) -> Outlook:
     """The outlook of a study.
 
     Args:
@@ -126,7 +128,7 @@ def outlook(jobs: Sequence[Job], left: Sequence[Job], expected: Mapping[Cell, Fo
     return Outlook(lines, seconds, at_a_time)
 
 
-def _in_parallel(trainings: Sequence[Forecast], room: Room) -> tuple[float, int]:
+def _in_parallel(trainings: Sequence[CostEstimate], room: Room) -> tuple[float, int]:
     """When the last ends, and how many run at most, if each is started as soon as there is room for it."""
     now, most = 0.0, 0
     running: list[tuple[float, int]] = []

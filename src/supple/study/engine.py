@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from supple.models.cost_estimate import Forecast
+from supple.models.cost_estimate import CostEstimate
 from supple.runtime.progress import SILENCE, Progress
 from supple.runtime.workers.backends import Here, Place
 from supple.runtime.workers.dispatch import Dispatch, Lost, Piece
@@ -31,7 +31,7 @@ class Work:
 
     jobs: list[Job]
     left: list[Job]
-    expected: Mapping[Cell, Forecast]
+    expected: Mapping[Cell, CostEstimate]
     outlook: Outlook
 
 
@@ -84,7 +84,7 @@ def run(plan: StudyPlan, out: Path, progress: Progress = SILENCE, place: Place |
             Dispatch(crew, progress, end).run(_piece(job, work.expected[job.cell]) for job in work.left)
 
 
-def _piece(job: Job, expected: Forecast) -> Piece:
+def _piece(job: Job, expected: CostEstimate) -> Piece:
     return Piece(job.cell.name, expected.n_bytes, lambda: Attempt(job.cell.name, job.training()))
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 
+from supple.models.registry import MODELS, settings_class
 from supple.study.results import Point
-
-_NAMES = {"sgdml": "sGDML", "schnet": "SchNet"}
 
 
 def display_name(kind: str) -> str:
     """A kind of model as its authors write it."""
-    return _NAMES.get(kind, kind)
+    return settings_class(kind).display_name if kind in MODELS else kind
 
 
 def number(value: float) -> str:

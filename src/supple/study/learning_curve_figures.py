@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from supple.data.units import Quantity
 from supple.evaluation.published import Metric, Series
+from supple.models.registry import MODELS, settings_class
 from supple.runtime.files import write_figure
 from supple.study.conclusions import published_for
 from supple.study.formatting import display_name
@@ -18,10 +19,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-#: Okabe and Ito's colours, which colour-blind readers can tell apart.
-_COLOURS = {"sgdml": "#0072B2", "schnet": "#D55E00"}
+#: Okabe and Ito's colours, which colour-blind readers can tell apart; for models that have none of their own.
 _MORE_COLOURS = ("#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-_MARKERS = {"sgdml": "o", "schnet": "s"}
 _GREY = "#6b6b6b"
 #: One for each source of published numbers, in turn.
 _DASHES = ((0, (5, 2)), (0, (1, 1.5)), (0, (7, 2, 1, 2)))
@@ -49,7 +48,15 @@ def write_figures(results: Results, folder: Path) -> list[Path]:
 
 def colour_of(model: str, position: int) -> str:
     """The colour of a kind of model, the same in all figures; `position` is its place among the models, for kinds without one."""
-    return _COLOURS.get(model, _MORE_COLOURS[position % len(_MORE_COLOURS)])
+    return _own_colour(model) or _MORE_COLOURS[position % len(_MORE_COLOURS)]
+
+
+def _own_colour(model: str) -> str | None:
+    return settings_class(model).colour if model in MODELS else None
+
+
+def _marker(model: str) -> str:
+    return (settings_class(model).marker if model in MODELS else None) or "D"
 
 
 def learning_curves(results: Results, dataset: str, metric: Metric) -> Figure:
@@ -88,7 +95,7 @@ def _draw_ours(axes: Axes, results: Results, dataset: str, quantity: Quantity, m
             continue
         n = [point.n_train for point in points]
         colour = colour_of(model, position)
-        axes.plot(n, [point.median for point in points], color=colour, marker=_MARKERS.get(model, "D"), markersize=5.5,
+        axes.plot(n, [point.median for point in points], color=colour, marker=_marker(model), markersize=5.5,
                   linewidth=2, label=f"{display_name(model)}, this study", zorder=5)  # fmt: skip
         if any(point.n_seeds > 1 for point in points):
             low, high = [point.low for point in points], [point.high for point in points]
@@ -107,10 +114,10 @@ def _published_styles(published: Iterable[Series]) -> dict[str, tuple[str, objec
         if series.label in styles:
             continue
         if series.kind:
-            marker = _MARKERS.get(series.kind, "D")
+            marker = _marker(series.kind)
         else:
             marker, others = _OTHER_MARKERS[others % len(_OTHER_MARKERS)], others + 1
-        colour = _COLOURS.get(series.kind or "", _GREY)
+        colour = _own_colour(series.kind or "") or _GREY
         styles[series.label] = (colour, _DASHES[source % len(_DASHES)], marker)
     return styles
 

@@ -57,7 +57,7 @@ class StudyPlan(BaseModel):
 
     Attributes:
         datasets: the files.
-        models: kinds of models, as in `supple.models.registry.KINDS`.
+        models: kinds of models, as in `supple.models.registry.MODELS`.
         sizes: numbers of training frames.
         seeds: seeds of splits and models; the training frames of one seed are nested over the sizes.
         valid: validation frames; when None 200, or a tenth of the data if that is fewer.

@@ -16,7 +16,7 @@ from supple.checks import Finding, require_sound
 from supple.data.dataset import Dataset
 from supple.data.splits import Split
 from supple.errors import SettingsError
-from supple.models.cost_estimate import PROCESS
+from supple.models.cost_estimate import PROCESS_BYTES
 from supple.models.kernel.direct_fit import small_kernel_model
 from supple.models.registry import make_settings, settings_class
 from supple.models.search_space import Interval, Range
@@ -195,7 +195,7 @@ class _Search:
             name = f"trial {trial.number}"
             numbers[name] = trial.number
             work = self._work(name, values, trial._trial_id)
-            yield Piece(name, PROCESS, lambda work=work: work)  # type: ignore[misc]
+            yield Piece(name, PROCESS_BYTES, lambda work=work: work)  # type: ignore[misc]
 
     def _work(self, name: str, values: dict[str, Any], trial: int | None) -> TrialWork:
         settings: ModelSettings = make_settings(self.kind, self.fixed | values)

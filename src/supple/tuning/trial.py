@@ -71,6 +71,12 @@ def train_trial(
     if run.result is None:
         with run.claimed():
             made = settings.fit(train, valid, seed=seed, run=run, progress=progress, examined=examined).provenance
-            run.finish({"validation": made.validation, "seconds": made.seconds, "notes": made.notes})
+            run.finish(
+                {
+                    "validation": None if made.validation is None else made.validation.to_dict(),
+                    "seconds": made.seconds,
+                    "notes": made.notes,
+                }
+            )
     result = run.result or {}
     return float(result["validation"]["forces"]["rmse"])

@@ -57,7 +57,7 @@ def test_killed_and_started_again_it_ends_with_the_same_bits(folder, monkeypatch
         process.send_signal(signal.SIGKILL)
     assert process.returncode == -signal.SIGKILL, "it was done before it could be killed"
     resumed = subprocess.run(command(folder, "broken", steps, *python), check=True, capture_output=True, timeout=200)
-    assert b"Going on from step" in resumed.stderr
+    assert b"Resuming from step" in resumed.stderr
     np.testing.assert_array_equal(forces(folder, "broken"), forces(folder, "whole"))
 
 

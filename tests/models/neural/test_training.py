@@ -10,12 +10,12 @@ from toy import toy_dataset
 
 from supple import SchNet, load
 from supple.errors import ModelFileError, SettingsError
-from supple.models.neural.compiled.probe import why_not
+from supple.models.neural.compiled.probe import compile_failure
 from supple.models.neural.fit import refit_shift
-from supple.models.neural.loss import Labelled
-from supple.models.neural.schedule import Plan, State
-from supple.models.neural.schnet import SchNetNetwork
-from supple.models.neural.training_state import Trained
+from supple.models.neural.loss import LabelledFrames
+from supple.models.neural.schedule import LoopState
+from supple.models.neural.schnet.network import SchNetNetwork
+from supple.models.neural.training_state import TrainingState
 from supple.runtime.run_directory import RunDirectory
 
 SMALL = SchNet(features=32, interactions=1, steps=60, validate_every=10, batch_size=7, warmup=5, device="cpu")
@@ -79,14 +79,14 @@ def test_tensorboard_has_the_numbers_of_the_log(parts, tmp_path):
         assert found[line["step"], "loss"] == pytest.approx(line["loss"])
 
 
-def test_tensorboard_that_is_not_there_is_said(parts, tmp_path, monkeypatch):
+def test_missing_tensorboard_is_reported(parts, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "tensorboardX", None)
     settings = SMALL.model_copy(update={"tensorboard": True})
     with pytest.raises(SettingsError, match=r"pip install 'supple\[tensorboard\]'"):
         settings.fit(*parts[:2], run=RunDirectory.open(tmp_path / "run", {}))
 
 
-def test_a_damaged_checkpoint_is_said_to_be_so(parts, tmp_path):
+def test_a_damaged_checkpoint_is_reported(parts, tmp_path):
     run = RunDirectory.open(tmp_path / "run", {})
     run.checkpoint_file.write_bytes(b"not a checkpoint")
     with pytest.raises(ModelFileError, match=r"checkpoint.*damaged.*delete it"):
@@ -127,12 +127,12 @@ def test_the_constant_is_refitted(parts):
     potential = SMALL.fit(train, valid)
     energies, _ = potential.predict(train.positions)
     assert (energies - train.energies).mean() == pytest.approx(0, abs=1e-9)
-    potential.shift += 1
+    potential.module.shift += 1
     refit_shift(potential, train)
     assert (potential.predict(train.positions)[0] - train.energies).mean() == pytest.approx(0, abs=1e-9)
 
 
-def test_missing_energies_have_no_part_in_the_loss(parts):
+def test_missing_energies_do_not_contribute_to_the_loss(parts):
     train, valid, test = parts
     some = train.energies.copy()
     some[::2] = np.nan
@@ -142,18 +142,18 @@ def test_missing_energies_have_no_part_in_the_loss(parts):
     assert potential.evaluate(test).energy.mae < 1.0
 
 
-def test_divergence_is_said(parts):
+def test_divergence_is_reported(parts):
     with pytest.raises(SettingsError, match="lower learning_rate"):
         SMALL.model_copy(update={"learning_rate": 1e30, "warmup": 0, "clip": 1e30}).fit(parts[0], parts[1])
 
 
-def test_an_unknown_device_is_said(parts):
+def test_an_unknown_device_is_reported(parts):
     with pytest.raises(SettingsError, match="device 'abacus'"):
         SMALL.model_copy(update={"device": "abacus"}).fit(parts[0], parts[1])
 
 
-def plan(**changes):
-    return Plan(**SMALL.model_copy(update=changes).model_dump(include=set(Plan.__dataclass_fields__)))
+def options(**changes):
+    return SMALL.model_copy(update=changes)
 
 
 def trained(parts, **changes):
@@ -161,30 +161,32 @@ def trained(parts, **changes):
     torch.manual_seed(0)
     train = parts[0]
     network = SchNetNetwork(train.numbers, features=32, interactions=1, gaussians=25, cutoff=5.0, knots=256)
-    data = Labelled(*(torch.tensor(a, dtype=torch.float32) for a in (train.positions, train.energies, train.forces)))
-    return Trained(network, data, plan(**changes), 0, lambda sentence: None)
+    data = LabelledFrames(
+        *(torch.tensor(a, dtype=torch.float32) for a in (train.positions, train.energies, train.forces))
+    )
+    return TrainingState(network, data, options(**changes), 0, lambda sentence: None)
 
 
 def test_every_epoch_sees_other_frames_and_begins_anywhere(parts):
     some = trained(parts, batch_size=10)
-    first = [some._rows(step).tolist() for step in range(6)]
+    first = [some.batch(step).tolist() for step in range(6)]
     assert sorted(row for rows in first[:3] for row in rows) == list(range(30))
     assert first[:3] != first[3:]
-    assert trained(parts, batch_size=10)._rows(4).tolist() == first[4]
+    assert trained(parts, batch_size=10).batch(4).tolist() == first[4]
 
 
 def test_the_rate_rises_and_falls():
-    rates = [State().rate(plan(), step) for step in range(60)]
+    rates = [LoopState().learning_rate(options(), step) for step in range(60)]
     assert rates[4] == max(rates) == SMALL.learning_rate
     assert rates[0] == SMALL.learning_rate / 5
     assert rates[-1] < 0.02 * SMALL.learning_rate
 
 
 def test_the_cosine_ends_with_the_time():
-    limited = plan(steps=10**6, max_time=2.0)
-    assert State(seconds=60.0).rate(limited, 100) == pytest.approx(0.505 * SMALL.learning_rate, rel=1e-3)
-    assert State(seconds=120.0).rate(limited, 100) == pytest.approx(0.01 * SMALL.learning_rate)
-    assert "2 minutes are over" in State(step=100, seconds=121.0).finished(limited)
+    limited = options(steps=10**6, max_time=2.0)
+    assert LoopState(seconds=60.0).learning_rate(limited, 100) == pytest.approx(0.505 * SMALL.learning_rate, rel=1e-3)
+    assert LoopState(seconds=120.0).learning_rate(limited, 100) == pytest.approx(0.01 * SMALL.learning_rate)
+    assert "2 minutes are over" in LoopState(step=100, seconds=121.0).stop_reason(limited)
 
 
 def test_what_the_time_allows_is_validated(parts, tmp_path):
@@ -198,20 +200,20 @@ def test_what_the_time_allows_is_validated(parts, tmp_path):
 
 
 def test_the_rate_halves_at_plateaus():
-    stairs = plan(schedule="plateau", plateau=2)
-    state = State()
+    stairs = options(schedule="plateau", plateau=2)
+    state = LoopState()
     for step, error in ((10, 1.0), (20, 2.0), (30, 2.0), (40, 2.0), (50, 2.0)):
         state.step = step
-        assert state.heard(error, stairs) == (step == 10)
-    assert state.rate(stairs, 50) == SMALL.learning_rate / 4
+        assert state.record_validation(error, stairs) == (step == 10)
+    assert state.learning_rate(stairs, 50) == SMALL.learning_rate / 4
     state.factor = 0.001
-    assert "learning rate has fallen" in state.finished(stairs)
+    assert "learning rate has reached its lowest value" in state.stop_reason(stairs)
 
 
 def test_the_average_is_a_running_one(parts):
     some = trained(parts, ema_decay=0.9)
     before = some.weights.values.detach().clone()
-    some.take(1, [1e-2])
+    some.take_steps(1, [1e-2])
     torch.testing.assert_close(some.averages, 0.9 * before + 0.1 * some.weights.values.detach())
     assert not torch.equal(before, some.weights.values)
 
@@ -228,7 +230,7 @@ def test_large_gradients_are_clipped(parts):
 
 def test_without_a_limit_on_time_training_does_not_ask_the_clock(parts):
     """The same seed gives the same bits, whatever else the machine does."""
-    assert State(seconds=0.0).rate(plan(), 7) == State(seconds=1e9).rate(plan(), 7)
+    assert LoopState(seconds=0.0).learning_rate(options(), 7) == LoopState(seconds=1e9).learning_rate(options(), 7)
 
 
 def test_compiled_and_uncompiled_agree(parts):
@@ -243,20 +245,20 @@ def test_compiled_and_uncompiled_agree(parts):
     )
 
 
-def test_where_loops_cannot_be_compiled_training_does_without(parts, monkeypatch):
+def test_training_works_where_loops_cannot_be_compiled(parts, monkeypatch):
     def broken(*arguments):
         raise RuntimeError("no such processor\nat great length")
 
     monkeypatch.setattr("supple.models.neural.compiled.products.add_product", broken)
-    why_not.cache_clear()
+    compile_failure.cache_clear()
     notes = []
     listener = StopAt(10**6)
     listener.note = notes.append
     try:
         potential = SMALL.fit(*parts[:2], progress=listener)
-        assert not potential.network.runs_in_loops
+        assert not potential.network.runs_compiled
     finally:
         monkeypatch.undo()
-        why_not.cache_clear()
-    assert any("Loops cannot be compiled here" in note and "no such processor." in note for note in notes)
-    assert potential.network.runs_in_loops
+        compile_failure.cache_clear()
+    assert any("Compiled loops are not available" in note and "no such processor." in note for note in notes)
+    assert potential.network.runs_compiled

@@ -1,6 +1,6 @@
 """Model files of every format version still load, and predict what they predicted when they were written.
 
-A new format version adds files here, made by this file: `python tests/old_models/test_old_models.py`; old ones stay.
+A new format version adds files here, which this file writes: `python tests/models/old_models/test_old_models.py`; old ones stay.
 """
 
 import json
@@ -35,11 +35,11 @@ def test_there_is_one_of_each_kind():
 
 
 def _make() -> None:
-    sys.path.insert(0, str(FOLDER.parent))
+    sys.path.insert(0, str(FOLDER.parents[1]))
     from toy import toy_dataset
 
     from supple import SGDML, SchNet
-    from supple.models.potential import FORMAT_VERSION
+    from supple.models.upgrades import FORMAT_VERSION
 
     train, valid, _ = toy_dataset(30).split(train=10, valid=10, test=10)
     schnet = SchNet(features=8, interactions=1, knots=64, steps=100, validate_every=50, compile="never", device="cpu")

@@ -9,7 +9,7 @@ from toy import toy_dataset, toy_energy, toy_forces
 from supple import SGDML, Dataset, load
 from supple.models.kernel.direct_fit import kernel_fit
 from supple.models.kernel.problem import Problem
-from supple.models.kernel.solver_cost import Objection
+from supple.models.kernel.solver_cost import EnergyObjection
 from supple.models.kernel.system import assemble
 from supple.molecule.symmetry.permutations import find_permutations
 
@@ -113,7 +113,7 @@ def test_either_way_can_be_asked_for_and_saved(energies, tmp_path):
     train, valid, test = toy_dataset(80).split(train=30, valid=20)
     potential = SGDML(sigma=SIGMA, energies=energies).fit(train, valid)
     assert potential.provenance.settings["energies"] == energies
-    assert (potential.w is not None) == (energies == "learned")
+    assert (potential.module.w is not None) == (energies == "learned")
     potential.save(tmp_path / "model.safetensors")
     again = load(tmp_path / "model.safetensors")
     for ours, theirs in zip(potential.predict(test.positions), again.predict(test.positions), strict=True):
@@ -122,28 +122,28 @@ def test_either_way_can_be_asked_for_and_saved(energies, tmp_path):
     np.testing.assert_allclose(one, potential.predict(test.positions)[0][:1], rtol=1e-10)
 
 
-def test_energies_are_too_dear_when_the_matrix_is_too_large(monkeypatch):
+def test_energies_are_not_learned_when_the_matrix_is_too_large(monkeypatch):
     train, valid, _ = toy_dataset(80).split(train=30, valid=20)
     monkeypatch.setattr(
-        "supple.models.sgdml.fit.objection_to_energies",
-        lambda cost, other: Objection("learning them needs 99 GiB.", too_much=True),
+        "supple.models.sgdml.settings.objection_to_energies",
+        lambda cost, other: EnergyObjection("learning them needs 99 GiB.", prohibitive=True),
     )
     notes = SGDML(sigma=SIGMA).fit(train, valid).provenance.notes
-    assert "Energies by integrating the forces: learning them needs 99 GiB." in notes
+    assert "Energies by integration of the forces: learning them needs 99 GiB." in notes
 
 
 @pytest.mark.parametrize(("worth", "learned"), [(0.0, False), (10.0, True)])
 def test_energies_that_take_long_must_be_worth_it(monkeypatch, worth, learned):
     train, valid, _ = toy_dataset(80).split(train=30, valid=20)
-    objection = Objection("learning them takes long.", too_much=False)
-    monkeypatch.setattr("supple.models.sgdml.fit.objection_to_energies", lambda cost, other: objection)
-    monkeypatch.setattr("supple.models.sgdml.hyperparameters._WORTH_MUCH", worth)
+    objection = EnergyObjection("learning them takes long.", prohibitive=False)
+    monkeypatch.setattr("supple.models.sgdml.settings.objection_to_energies", lambda cost, other: objection)
+    monkeypatch.setattr("supple.models.sgdml.choose_settings._LARGE_GAIN", worth)
     made = SGDML(sigma=SIGMA).fit(train, valid).provenance
     assert made.settings["energies"] == ("learned" if learned else "integrated")
     (note,) = (note for note in made.notes if note.startswith("Energies"))
-    assert note.endswith("And learning them takes long.") != learned
+    assert note.endswith("Moreover, learning them takes long.") != learned
 
 
 def test_iteration_cannot_learn_energies():
-    with pytest.raises(ValidationError, match="energies can only be learned by the direct solver"):
+    with pytest.raises(ValidationError, match="energies can only be learned with the direct solver"):
         SGDML(energies="learned", solver="iterative")

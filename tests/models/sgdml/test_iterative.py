@@ -10,8 +10,8 @@ from supple.errors import ModelFileError, ResourceError
 from supple.models.kernel.conjugate_gradients import State, conjugate_gradients
 from supple.models.kernel.operator import KernelOperator
 from supple.models.kernel.preconditioner import Preconditioner
-from supple.models.kernel.solver_cost import Cost, choose_solver
-from supple.models.kernel.system import Frames, assemble
+from supple.models.kernel.solver_cost import SolverCost, choose_solver
+from supple.models.kernel.system import KernelFrames, assemble
 from supple.molecule.symmetry.permutations import find_permutations
 from supple.runtime.run_directory import RunDirectory
 
@@ -21,7 +21,7 @@ SIGMA, LAM = 8.0, 1e-10
 @pytest.fixture(scope="module")
 def frames():
     data = toy_dataset(40)
-    return Frames(torch.tensor(data.positions), find_permutations(data.numbers, data.positions))
+    return KernelFrames(torch.tensor(data.positions), find_permutations(data.numbers, data.positions))
 
 
 @pytest.fixture(scope="module")
@@ -83,22 +83,22 @@ class StoppedError(Exception):
 
 
 def test_an_interrupted_solution_goes_on_to_the_same_end(frames, matrix, tmp_path, monkeypatch):
-    right = torch.randn(len(matrix), generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    rhs = torch.randn(len(matrix), generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     inverse = Preconditioner(frames, SIGMA, LAM, 100)
     operator = KernelOperator(frames, SIGMA)
     monkeypatch.setattr("supple.models.kernel.conjugate_gradients._CHECKPOINT_SECONDS", 0.0)
 
     def solve(stop_at=None, checkpoint=None):
-        looks = []
+        validations = []
 
-        def judge(x):
-            looks.append(1)
-            if len(looks) == stop_at:
+        def validate(x):
+            validations.append(1)
+            if len(validations) == stop_at:
                 raise StoppedError
             return [float(x.norm()), 0.0]
 
         apply = lambda x: operator(x) + LAM * x  # noqa: E731
-        return conjugate_gradients(apply, inverse, right, judge, checkpoint=checkpoint)
+        return conjugate_gradients(apply, inverse, rhs, validate, checkpoint=checkpoint)
 
     undisturbed = solve()
     with pytest.raises(StoppedError):
@@ -110,7 +110,7 @@ def test_an_interrupted_solution_goes_on_to_the_same_end(frames, matrix, tmp_pat
 
 def test_a_damaged_checkpoint_is_refused(tmp_path):
     (tmp_path / "checkpoint").write_bytes(b"nonsense")
-    with pytest.raises(ModelFileError, match="delete it to start that run anew"):
+    with pytest.raises(ModelFileError, match="delete it to start that run again"):
         State.load(tmp_path / "checkpoint")
 
 
@@ -118,7 +118,7 @@ def test_settings_are_not_chosen_twice(tmp_path, monkeypatch):
     train, valid, _ = toy_dataset(60).split(train=30, valid=20)
     run = RunDirectory.open(tmp_path / "run", {})
     first = SGDML().fit(train, valid, run=run).provenance.settings["sigma"]
-    monkeypatch.setattr("supple.models.sgdml.hyperparameters.choose_sigma", lambda error: pytest.fail("chosen again"))
+    monkeypatch.setattr("supple.models.sgdml.choose_settings.choose_sigma", lambda error: pytest.fail("chosen again"))
     assert SGDML().fit(train, valid, run=run).provenance.settings["sigma"] == first
 
 
@@ -127,7 +127,9 @@ def test_the_solver_is_the_fastest_that_fits(monkeypatch):
     assert choose_solver("auto", 50, 66, 276, 8).solver == "direct"
     assert choose_solver("auto", *sizes).solver == "iterative"
     assert choose_solver("iterative", 50, 66, 276, 8).solver == "iterative"
-    monkeypatch.setattr("supple.models.kernel.solver_cost.available_memory", lambda: 0.9 * Cost.direct(*sizes).n_bytes)
+    monkeypatch.setattr(
+        "supple.models.kernel.solver_cost.available_memory", lambda: 0.9 * SolverCost.direct(*sizes).n_bytes
+    )
     with pytest.raises(ResourceError, match="GiB are free"):
         choose_solver("direct", *sizes)
 
@@ -136,5 +138,5 @@ def test_costs_count_what_is_kept():
     frames, modes, entries, permutations = 100, 66, 276, 8
     kept = KernelOperator.n_bytes(frames, permutations, entries)
     assert kept == 8 * permutations * frames * (2 * frames + entries)
-    assert Cost.iterative(frames, modes, entries, permutations).n_bytes > kept
-    assert np.isfinite(Cost.iterative(frames, modes, entries, permutations).seconds)
+    assert SolverCost.iterative(frames, modes, entries, permutations).n_bytes > kept
+    assert np.isfinite(SolverCost.iterative(frames, modes, entries, permutations).seconds)

@@ -56,11 +56,11 @@ def changed(path, **fields):
 @pytest.mark.parametrize(
     ("fields", "error", "sentence"),
     [
-        ({"type": "d"}, ModelFileError, "is no model of the sGDML package"),
+        ({"type": "d"}, ModelFileError, "is not a model of the sGDML package"),
         ({"sig": None}, ModelFileError, "lacks sig"),
         ({"lattice": np.eye(3)}, ModelFileError, "is periodic"),
         ({"R_desc": np.zeros((3, 2))}, ModelFileError, "do not fit together"),
-        ({"perms": np.array([[1, 0, 2, 3, 4, 5]])}, ModelFileError, "are no group"),
+        ({"perms": np.array([[1, 0, 2, 3, 4, 5]])}, ModelFileError, "do not form a group"),
         ({"e_unit": "unknown"}, UnitsError, "does not state its units"),
     ],
 )
@@ -73,7 +73,7 @@ def test_what_is_no_such_model_is_refused(fitted, tmp_path, fields, error, sente
 
 def test_noise_and_nothing(tmp_path):
     (tmp_path / "noise.npz").write_bytes(b"noise")
-    for name, sentence in (("noise.npz", "is no model"), ("nowhere.npz", "no model file")):
+    for name, sentence in (("noise.npz", "is not a model"), ("nowhere.npz", "no model file")):
         with pytest.raises(ModelFileError, match=sentence):
             load_sgdml_model(tmp_path / name)
 
@@ -86,8 +86,11 @@ def test_atoms_are_those_of_the_molecule(fitted, tmp_path):
 @pytest.mark.parametrize(
     ("settings", "complaint"),
     [
-        ({"energies": "integrated"}, "compares inverse distances of all pairs only: train with --set descriptor="),
-        ({"descriptor": "reduced", "energies": "integrated"}, "compares inverse distances of all pairs only"),
+        (
+            {"energies": "integrated"},
+            "only supports inverse distances of all pairs as descriptor: train with --set descriptor=",
+        ),
+        ({"descriptor": "reduced", "energies": "integrated"}, "only supports inverse distances of all pairs"),
         ({"descriptor": "inverse-distances", "energies": "learned"}, "train with --set energies=integrated"),
     ],
 )
@@ -95,7 +98,7 @@ def test_what_the_package_does_not_have_is_refused(settings, complaint, tmp_path
     train, valid, _ = toy_dataset(60).split(train=20, valid=10)
     potential = SGDML(sigma=8.0, **settings).fit(train, valid)
     if settings.get("descriptor") == "reduced":  # these few frames may need all distances
-        potential.descriptor = InverseDistances(6, potential.descriptor.entries[1:])
+        potential.module.descriptor = InverseDistances(6, potential.module.descriptor.entries[1:])
     with pytest.raises(ModelFileError, match=complaint):
         save_sgdml_model(potential, tmp_path / "m.npz")
     assert not list(tmp_path.iterdir())

@@ -1,4 +1,4 @@
-"""What small models gave is shared among trainings on more or fewer of the same frames."""
+"""Errors of small models are shared among trainings on more or fewer of the same frames."""
 
 from __future__ import annotations
 
@@ -7,31 +7,31 @@ from toy import toy_dataset
 
 from supple import SGDML
 from supple.models.metrics import ErrorPair, Metrics
-from supple.models.sgdml import hyperparameters
-from supple.models.sgdml.small_model_cache import Tried
+from supple.models.sgdml import choose_settings
+from supple.models.sgdml.small_model_cache import SmallModelCache
 
 METRICS = Metrics(7, None, ErrorPair(0.1, 0.2, "eV/Å"))
 
 
-def test_cases_are_kept_in_the_folder(tmp_path) -> None:
-    Tried(tmp_path).put((1.0, "a"), METRICS)
-    assert Tried(tmp_path).get((1.0, "a")) == METRICS
-    assert Tried(tmp_path).get((1.0, "b")) is None
-    assert Tried(None).get((1.0, "a")) is None
+def test_metrics_are_kept_in_the_folder(tmp_path) -> None:
+    SmallModelCache(tmp_path).put((1.0, "a"), METRICS)
+    assert SmallModelCache(tmp_path).get((1.0, "a")) == METRICS
+    assert SmallModelCache(tmp_path).get((1.0, "b")) is None
+    assert SmallModelCache(None).get((1.0, "a")) is None
     (file,) = tmp_path.iterdir()
     file.write_text("{")
-    assert Tried(tmp_path).get((1.0, "a")) is None  # not whole: tried again
+    assert SmallModelCache(tmp_path).get((1.0, "a")) is None  # incomplete: computed again
 
 
-def test_a_larger_training_tries_nothing_again_and_chooses_the_same(tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(hyperparameters, "SMALL", 300)
-    monkeypatch.setattr(hyperparameters, "LARGER", 340)
+def test_a_larger_training_repeats_no_small_model_and_chooses_the_same(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(choose_settings, "SMALL", 300)
+    monkeypatch.setattr(choose_settings, "LARGER", 340)
     small, valid, _ = toy_dataset(80).split(train=30, valid=20, test=10)
     large, _, _ = toy_dataset(80).split(train=40, valid=20, test=10)
     solved = []
-    solve = hyperparameters.solve_directly
+    solve = choose_settings.solve_directly
     monkeypatch.setattr(
-        hyperparameters, "solve_directly", lambda frames, *more: solved.append(1) or solve(frames, *more)
+        choose_settings, "solve_directly", lambda frames, *more: solved.append(1) or solve(frames, *more)
     )
     alone = SGDML(energies="integrated").fit(large, valid).provenance
     n_alone = len(solved)
@@ -43,8 +43,8 @@ def test_a_larger_training_tries_nothing_again_and_chooses_the_same(tmp_path, mo
     assert (shared.settings["sigma"], shared.settings["lam"]) == (alone.settings["sigma"], alone.settings["lam"])
 
 
-def test_other_frames_or_validation_frames_are_other_cases(tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(hyperparameters, "SMALL", 300)
+def test_other_training_or_validation_frames_are_computed_anew(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(choose_settings, "SMALL", 300)
     train, valid, other = toy_dataset(80).split(train=30, valid=20, test=20)
     SGDML(energies="integrated").fit(train, valid, common=tmp_path)
     n = len(list(tmp_path.iterdir()))
@@ -53,12 +53,12 @@ def test_other_frames_or_validation_frames_are_other_cases(tmp_path, monkeypatch
 
 
 @pytest.mark.parametrize("kind", ["sgdml", "schnet"])
-def test_a_forecast_grows_with_the_training_set(kind: str) -> None:
+def test_the_estimated_cost_grows_with_the_training_set(kind: str) -> None:
     from supple.models.registry import make_settings
 
     data = toy_dataset(200)
     settings = make_settings(kind, {"steps": 1000, "features": 32, "interactions": 1} if kind == "schnet" else {})
-    few, many = (settings.forecast(*data.split(train=n, valid=20, test=10)[:2]) for n in (20, 160))
+    few, many = (settings.estimate_cost(*data.split(train=n, valid=20, test=10)[:2]) for n in (20, 160))
     assert 0 < few.seconds < 600 and few.n_bytes > 10**8
     assert many.n_bytes > few.n_bytes
     if kind == "sgdml":

@@ -11,9 +11,9 @@ from supple.errors import ResourceError
 from supple.models.kernel.cholesky import NotPositiveDefiniteError, Triangle
 from supple.models.kernel.direct_fit import kernel_fit
 from supple.models.kernel.problem import Problem
-from supple.models.kernel.solver_cost import Cost
-from supple.models.kernel.system import Frames, assemble, internal_basis
-from supple.models.sgdml.fit import SGDML
+from supple.models.kernel.solver_cost import SolverCost
+from supple.models.kernel.system import KernelFrames, assemble, internal_basis
+from supple.models.sgdml.settings import SGDML
 from supple.molecule.descriptors import InverseDistances
 from supple.molecule.symmetry.permutations import find_permutations
 
@@ -73,7 +73,7 @@ def test_linear_molecules_have_one_mode_more():
 def test_matrix_is_the_second_derivative_of_the_kernel(data):
     permutations = find_permutations(data.numbers, data.positions)
     r = torch.tensor(data.positions[:3])
-    frames = Frames(r, permutations)
+    frames = KernelFrames(r, permutations)
     descriptor = InverseDistances(data.n_atoms)
     matrix = assemble(frames, SIGMA, quietly).dense()
     v = frames.width
@@ -89,7 +89,7 @@ def test_matrix_is_the_second_derivative_of_the_kernel(data):
 
 
 def test_assembly_in_small_pieces_is_the_same(data, monkeypatch):
-    frames = Frames(torch.tensor(data.positions), find_permutations(data.numbers, data.positions))
+    frames = KernelFrames(torch.tensor(data.positions), find_permutations(data.numbers, data.positions))
     whole = assemble(frames, SIGMA, quietly).dense()
     monkeypatch.setattr("supple.models.kernel.system._WORK", 1)
     torch.testing.assert_close(assemble(frames, SIGMA, quietly).dense(), whole)
@@ -118,13 +118,13 @@ def test_triangle_solves_what_the_square_does(monkeypatch, width):
     generator = torch.Generator().manual_seed(0)
     a = torch.randn(44, 44, dtype=torch.float64, generator=generator)
     matrix = a @ a.T + torch.eye(44, dtype=torch.float64)
-    right = torch.randn(44, dtype=torch.float64, generator=generator)
+    rhs = torch.randn(44, dtype=torch.float64, generator=generator)
     triangle = filled(matrix, 4)
     torch.testing.assert_close(triangle.dense(), matrix.tril())
     triangle.factorise(0.1, quietly)
     shifted = matrix + 0.1 * torch.eye(44, dtype=torch.float64)
     torch.testing.assert_close(triangle.dense(), torch.linalg.cholesky(shifted))
-    torch.testing.assert_close(triangle.solve(right), torch.linalg.solve(shifted, right))
+    torch.testing.assert_close(triangle.solve(rhs), torch.linalg.solve(shifted, rhs))
 
 
 def test_triangle_takes_half_of_the_square():
@@ -148,12 +148,12 @@ def test_equal_frames_raise_lambda_with_a_note(data):
 
 def test_what_does_not_fit_is_refused(data, monkeypatch):
     monkeypatch.setattr("supple.models.kernel.solver_cost.available_memory", lambda: 100 * 1024**2)
-    with pytest.raises(ResourceError, match=r"needs .* GiB and 0.1 GiB are free: train on fewer frames"):
+    with pytest.raises(ResourceError, match=r"needs .* GiB of memory and 0.1 GiB are free: train on fewer frames"):
         SGDML(sigma=SIGMA).fit(data.select(range(4)), data.select([4, 5]))
 
 
 def test_cost_counts_the_matrix():
-    cost = Cost.direct(1000, 24, 45, 4)
+    cost = SolverCost.direct(1000, 24, 45, 4)
     assert cost.rows == 24_000
     assert 4 * 24_000**2 < cost.n_bytes < 1.3 * 4 * 24_000**2
     assert cost.flops > 24_000**3 / 3
@@ -166,7 +166,7 @@ def test_without_permutations_and_with_given_ones(data):
         sigma=SIGMA, permutations=tuple(map(tuple, find_permutations(data.numbers, data.positions).tolist()))
     ).fit(train, valid)
     auto = SGDML(sigma=SIGMA).fit(train, valid)
-    assert len(none.action) == 1
+    assert len(none.module.action) == 1
     np.testing.assert_allclose(given.predict(valid.positions)[1], auto.predict(valid.positions)[1])
 
 

@@ -20,7 +20,7 @@ class Springs(Potential):
 
     def __init__(self, factor=1.0):
         super().__init__(ATOMS.numbers)
-        self.register_buffer("factor", torch.tensor(factor, dtype=torch.float64))
+        self.module.register_buffer("factor", torch.tensor(factor, dtype=torch.float64))
         self.calls = []
 
     def energy_and_forces(self, positions):
@@ -28,8 +28,8 @@ class Springs(Potential):
         apart = positions[:, _FIRST] - positions[:, _SECOND]
         r = apart.norm(dim=-1)
         off = r - _REST
-        energies = self.factor * 0.5 * (_STIFFNESS * off**2).sum(-1)
-        pull = (self.factor * _STIFFNESS * off / r)[..., None] * apart
+        energies = self.module.factor * 0.5 * (_STIFFNESS * off**2).sum(-1)
+        pull = (self.module.factor * _STIFFNESS * off / r)[..., None] * apart
         forces = torch.zeros_like(positions).index_add_(1, _SECOND, pull).index_add_(1, _FIRST, -pull)
         return energies, forces
 

@@ -86,5 +86,5 @@ def test_a_relaxation_to_nan_does_not_stop_the_others():
 
 
 def test_another_molecule_is_refused():
-    with pytest.raises(MoleculeError, match="knows that molecule alone"):
+    with pytest.raises(MoleculeError, match="describes no other molecule"):
         relax(HOOH, toy_dataset(2))

@@ -1,7 +1,7 @@
-"""The lower triangle of a symmetric matrix, as strips of columns, and its Cholesky factorisation in place.
+"""The lower triangle of a symmetric matrix, as strips of columns, and its Cholesky factorisation in offset.
 
 Strip k holds the columns of its frames from the diagonal down, contiguous in memory: nothing is stored twice, so the
-whole takes half of the square, and each step is a matrix product in place:
+whole takes half of the square, and each step is a matrix product in offset:
 
     for each strip:  A_kk = L Lᵀ ;  A_ik ← A_ik L⁻ᵀ  (i below k) ;  A_ij ← A_ij - A_ik A_jkᵀ  (strips j right of k)
 
@@ -16,12 +16,12 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-#: Columns of a strip: wide enough for matrix products at full speed, narrow against the whole.
+#: Columns of a strip: wide enough for matrix products at full speed, narrow compared to the whole.
 WIDTH = 768
 
 
 class NotPositiveDefiniteError(ArithmeticError):
-    """Rounding made the matrix indefinite: a larger λ is needed."""
+    """Rounding has made the matrix indefinite: a larger λ is needed."""
 
 
 class Triangle:
@@ -39,13 +39,13 @@ class Triangle:
 
     @staticmethod
     def n_bytes(n_blocks: int, block: int) -> int:
-        """Bytes that a triangle takes while it is factorised, without making it."""
+        """Memory (bytes) that a triangle takes while it is factorised."""
         width = max(1, WIDTH // block) * block
         rows = n_blocks * block
         return 4 * rows * (rows + 3 * width)
 
     def set_column(self, column: int, first_row: int, values: Float[Tensor, "I V V"]) -> None:
-        """Set the blocks (first_row, column), (first_row + 1, column), ...; the diagonal is the first that counts."""
+        """Set the blocks (first_row, column), (first_row + 1, column), ...; the diagonal is the first of a column."""
         k = column // self.per_strip
         rows = (first_row - self.starts[k]) * self.block
         columns = (column - self.starts[k]) * self.block
@@ -75,25 +75,25 @@ class Triangle:
                 at += other.shape[1]
             progress(1 - (1 - (k + 1) / total) ** 3, 1.0)
 
-    def solve(self, right: Float[Tensor, "n"]) -> Float[Tensor, "n"]:
-        """X with L Lᵀ x = b, after `factorise`."""
-        x = right.clone()[:, None]
-        places = [start * self.block for start in self.starts]
-        for place, strip in zip(places, self.strips, strict=True):
-            end = place + strip.shape[1]
-            x[place:end] = torch.linalg.solve_triangular(strip[: end - place], x[place:end], upper=False)
-            x[end:] -= strip[end - place :] @ x[place:end]
-        for place, strip in reversed(list(zip(places, self.strips, strict=True))):
-            end = place + strip.shape[1]
-            x[place:end] -= strip[end - place :].mT @ x[end:]
-            x[place:end] = torch.linalg.solve_triangular(strip[: end - place].mT, x[place:end], upper=True)
+    def solve(self, rhs: Float[Tensor, "n"]) -> Float[Tensor, "n"]:
+        """Solve L Lᵀ x = b for x, after `factorise`."""
+        x = rhs.clone()[:, None]
+        offsets = [start * self.block for start in self.starts]
+        for offset, strip in zip(offsets, self.strips, strict=True):
+            end = offset + strip.shape[1]
+            x[offset:end] = torch.linalg.solve_triangular(strip[: end - offset], x[offset:end], upper=False)
+            x[end:] -= strip[end - offset :] @ x[offset:end]
+        for offset, strip in reversed(list(zip(offsets, self.strips, strict=True))):
+            end = offset + strip.shape[1]
+            x[offset:end] -= strip[end - offset :].mT @ x[end:]
+            x[offset:end] = torch.linalg.solve_triangular(strip[: end - offset].mT, x[offset:end], upper=True)
         return x[:, 0]
 
     def dense(self) -> Float[Tensor, "n n"]:
-        """The whole as a square with zeros above the diagonal; for small ones."""
+        """The whole as a square matrix with zeros above the diagonal; for tests."""
         n = self.n_blocks * self.block
         square = torch.zeros(n, n, dtype=torch.float64)
         for start, strip in zip(self.starts, self.strips, strict=True):
-            place = start * self.block
-            square[place:, place : place + strip.shape[1]] = strip
+            offset = start * self.block
+            square[offset:, offset : offset + strip.shape[1]] = strip
         return square.tril()

@@ -1,12 +1,12 @@
 """The whole prediction as one compiled loop over the training frames: descriptor, sum, and the gradient back to the atoms.
 
-The matrix products of kernel_sum.py, with a handful of operations on large arrays between them, go through memory some ten times, and are
-as thin as the R cosets for the one geometry, or the few, that dynamics ask for. Here a strip of training frames is read once, met with
-the queries of all geometries while it lies in a near cache, and left; formulas and names are those of kernel_sum.py. What comes of a
-geometry does not depend on those beside it, to the bit: a vector is an entry of `DOUBLES` training frames, so that nothing is summed
-across it until the end, and each sum runs over the entries in their order.
+The matrix products of kernel_sum.py, with a handful of operations on large arrays between them, pass through memory some ten times, and
+have only as many rows as there are cosets for the one or few geometries of a dynamics step. Here a strip of training frames is read once
+and combined with the queries of all geometries while it is in the cache; formulas and names are those of kernel_sum.py. The result for a
+geometry does not depend on the others in the batch, to the bit: a vector is an entry of `DOUBLES` training frames, so that nothing is
+summed across it until the end, and each sum runs over the entries in their order.
 
-Compiled by Numba, in double precision; the geometries are shared out among threads.
+Compiled by Numba, in double precision; threads share the geometries.
 """
 
 from __future__ import annotations
@@ -31,16 +31,16 @@ from supple.runtime.threads import in_parts
 _COMPILER = Compiler(Path(__file__), Path(descriptors.__file__))
 _compiled, _inlined = _COMPILER.compiled, _COMPILER.inlined
 
-#: Geometries that a thread is worth its while for.
-_WORTH_A_THREAD = 4
-#: Geometries that meet the training frames together: what is kept of them stays in the second cache.
-_AT_ONCE = 16
+#: Fewest geometries for which another thread pays off.
+_PER_THREAD = 4
+#: Geometries that are processed together: their arrays stay in the L2 cache.
+_BATCH = 16
 
-#: Queries that meet a block of training frames together: eight sums stay in registers, and what is read serves four times.
-_TOGETHER = 4
-#: Blocks of a strip; the frames of one strip stay in the second cache.
+#: Queries that are combined with a block of training frames together: eight sums stay in registers, and each load is used four times.
+_QUERIES = 4
+#: Blocks of a strip; the frames of one strip stay in the L2 cache.
 _STRIP = 8
-#: Entries whose sums over a strip stay in the first cache.
+#: Entries whose sums over a strip stay in the L1 cache.
 _TILE = 64
 _LOG2E, _LN2 = math.log2(math.e), math.log(2)
 _ROUNDING = 3.0 * 2.0**51
@@ -48,7 +48,7 @@ _T3, _T4, _T5, _T6, _T7, _T8, _T9, _T10, _T11, _T12, _T13 = (1 / math.factorial(
 
 
 class CompiledSum:
-    """e and its gradient by the positions: `KernelSum` and descriptor in one.
+    """e and its gradient by the positions: `KernelSum` and the descriptor in one loop.
 
     Args:
         kernel_sum: the sum.
@@ -83,7 +83,7 @@ class CompiledSum:
     ) -> tuple[Float[np.ndarray, "B"], Float[np.ndarray, "B N 3"]]:
         """e, and its gradient by the positions."""
         energies, gradients = np.empty(len(positions)), np.empty(positions.shape)
-        parts = max(1, min(torch.get_num_threads(), len(positions) // _WORTH_A_THREAD))
+        parts = max(1, min(torch.get_num_threads(), len(positions) // _PER_THREAD))
         in_parts(partial(self._part, parts, positions, energies, gradients), parts)
         return energies, gradients
 
@@ -97,8 +97,8 @@ class CompiledSum:
     ) -> None:
         """Part k of the geometries."""
         first, last = k * len(positions) // parts, (k + 1) * len(positions) // parts
-        for low in range(first, last, _AT_ONCE):
-            some = slice(low, min(low + _AT_ONCE, last))
+        for low in range(first, last, _BATCH):
+            some = slice(low, min(low + _BATCH, last))
             _predict(positions[some], self._entries, self._geometry, self._training, energies[some], gradients[some])
 
 
@@ -107,8 +107,8 @@ class CompiledSum:
 def _predict(positions, entries, geometry, training, energies, gradients):
     centre, scale, n_cosets, lift_index, lift_weight, lower_index, lower_weight = geometry
     n, size = len(positions), len(centre)
-    # Rows of zeros are added up to a whole number of groups.
-    queries = np.zeros((-(-n * n_cosets // _TOGETHER) * _TOGETHER, size))
+    # Padded with rows of zeros to a whole number of groups.
+    queries = np.zeros((-(-n * n_cosets // _QUERIES) * _QUERIES, size))
     flat = queries.reshape(-1)
     descriptors = np.empty((n, size))
     for b in range(n):
@@ -139,14 +139,14 @@ def _sum(queries, n_queries, frames, bias, w, starts):
     squares = (queries**2).sum(axis=1)
     sums = np.zeros((n_queries, 2, DOUBLES))
     lanes = np.zeros((len(queries), size, DOUBLES))  # gradients, summed over blocks
-    weights = np.zeros((_STRIP, n_characters, _TOGETHER, 2, DOUBLES))
-    step = _TOGETHER * 2 * DOUBLES
+    weights = np.zeros((_STRIP, n_characters, _QUERIES, 2, DOUBLES))
+    step = _QUERIES * 2 * DOUBLES
     for strip in range(0, len(frames), _STRIP):
         n_blocks = min(_STRIP, len(frames) - strip)
-        for first in range(0, len(queries), _TOGETHER):
+        for first in range(0, len(queries), _QUERIES):
             for s in range(n_blocks):
                 _products(queries, first, frames, strip + s, starts, weights, s)
-                for k in range(min(_TOGETHER, n_queries - first)):
+                for k in range(min(_QUERIES, n_queries - first)):
                     at = s * n_characters * step + k * 2 * DOUBLES
                     _factors(weights, at, step, n_characters, squares[first + k], bias, w, strip + s, sums, first + k)
             _combine(lanes, first, frames, strip, n_blocks, starts, weights)
@@ -161,12 +161,12 @@ def _sum(queries, n_queries, frames, bias, w, starts):
 @_compiled
 @no_type_check
 def _products(queries, first, frames, block, starts, weights, s):
-    """Those of a group of queries with a block of training frames, by character."""
+    """Products of a group of queries with a block of training frames, by character."""
     size, n_characters = queries.shape[1], len(starts) - 1
     q0 = first * size
     q1, q2, q3 = q0 + size, q0 + 2 * size, q0 + 3 * size
     place = block * size * 2 * DOUBLES
-    out = s * n_characters * _TOGETHER * 2 * DOUBLES
+    out = s * n_characters * _QUERIES * 2 * DOUBLES
     for c in range(n_characters):
         a0, a1, a2, a3 = splat(0.0), splat(0.0), splat(0.0), splat(0.0)
         b0, b1, b2, b3 = splat(0.0), splat(0.0), splat(0.0), splat(0.0)
@@ -204,7 +204,7 @@ def _combine(lanes, first, frames, strip, n_blocks, starts, weights):
         for low in range(starts[c], starts[c + 1], _TILE):
             high = min(low + _TILE, starts[c + 1])
             for s in range(n_blocks):
-                of = (s * n_characters + c) * _TOGETHER * 2 * DOUBLES
+                of = (s * n_characters + c) * _QUERIES * 2 * DOUBLES
                 a0, b0 = load(weights, of), load(weights, of + DOUBLES)
                 a1, b1 = load(weights, of + 2 * DOUBLES), load(weights, of + 3 * DOUBLES)
                 a2, b2 = load(weights, of + 4 * DOUBLES), load(weights, of + 5 * DOUBLES)
@@ -228,14 +228,14 @@ def _combine(lanes, first, frames, strip, n_blocks, starts, weights):
 @_compiled
 @no_type_check
 def _factors(weights, at, step, n_characters, square, bias, w, block, sums, k):
-    """From the products of a query with a block, the weights of its y and u in the gradient, in their place.
+    """Replace the products of a query with a block by the weights of its y and u in the gradient.
 
-    Products and weights of one character stand `step` behind those of the one before, the first ones at `at`. The block's
-    parts of e, and of the weight of the query itself, are added to sums[k].
+    Products and weights of the characters are `step` apart, the first ones at `at`. The block's parts of e, and of the
+    weight of the query itself, are added to sums[k].
     """
-    here = block * 2 * DOUBLES
-    store(weights, at, load(weights, at) + load(bias, here))
-    store(weights, at + DOUBLES, load(weights, at + DOUBLES) + load(bias, here + DOUBLES))
+    at_bias = block * 2 * DOUBLES
+    store(weights, at, load(weights, at) + load(bias, at_bias))
+    store(weights, at + DOUBLES, load(weights, at + DOUBLES) + load(bias, at_bias + DOUBLES))
     _transform(weights, at, step, n_characters)
     third, two, zero, squares, weight = splat(1 / 3), splat(2.0), splat(0.0), splat(square), load(w, block * DOUBLES)
     energy, total = load(sums, k * 2 * DOUBLES), load(sums, k * 2 * DOUBLES + DOUBLES)
@@ -258,7 +258,7 @@ def _factors(weights, at, step, n_characters, square, bias, w, block, sums, k):
 @_inlined
 @no_type_check
 def _transform(weights, at, step, n_characters):
-    """The Walsh-Hadamard transform of group.py over the characters, of both products, in place."""
+    """The Walsh-Hadamard transform of characters.py over the characters, of both products, in place."""
     half = 1
     while half < n_characters:
         for start in range(0, n_characters, 2 * half):
@@ -276,7 +276,7 @@ def _transform(weights, at, step, n_characters):
 @no_type_check
 def _decays(q):
     """e^{-q} = 2^{-k} e^r with |r| ≤ ln(2)/2, by its Taylor series."""
-    # Smaller numbers than e^-700 are as good as that; the sum with a large number rounds to whole ones.
+    # Values below e^-700 are set to that; adding a large number rounds to whole ones.
     x = larger(splat(-700.0), splat(0.0) - q)
     k = (x * splat(_LOG2E) + splat(_ROUNDING)) - splat(_ROUNDING)
     r = x - k * splat(_LN2)

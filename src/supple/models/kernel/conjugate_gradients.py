@@ -1,10 +1,10 @@
 """Solving (K + λ I) α = F without K: preconditioned conjugate gradients on the kernel operator, in double precision.
 
-How far to go is a matter of the force field, not of the residual: the small eigenvalues of K, which take longest, change
-forces that no frame tells. Every few iterations the forces of the validation frames are predicted from the weights so far,
-and the work is done when their error has settled.
+When to stop depends on the force field, not on the residual: the small eigenvalues of K, which converge last, only change
+forces that no frame determines. Every few iterations the forces of the validation frames are predicted from the present
+weights, and iteration ends when their error has converged.
 
-Hestenes and Stiefel, J. Res. Natl. Bur. Stand. 49, 409 (1952); the preconditioner stands in preconditioner.py.
+Hestenes and Stiefel, J. Res. Natl. Bur. Stand. 49, 409 (1952); see preconditioner.py for the preconditioner.
 """
 
 from __future__ import annotations
@@ -26,21 +26,23 @@ from supple.errors import ModelFileError
 from supple.runtime.files import replacing
 from supple.runtime.progress import SILENCE, Progress
 
-#: Iterations between two looks at the validation errors; how many looks must bring nothing, and what counts as nothing: of
-#: the force error, and of the energy error, which is a small difference of large numbers and settles last.
-LOOK, _LOOKS, _SETTLED = 10, 4, (5e-3, 2e-2)
-#: A residual as small as this is the solution to rounding.
-_TINY = 1e-9
-_MOST = 5000
-#: What a solution usually takes, for the estimate of the time left.
-USUAL = 120
+#: Iterations between two validations.
+VALIDATE_EVERY = 10
+#: Validations without improvement before iteration ends, and the relative change that counts as one: of the force error, and
+#: of the energy error, which is a small difference of large numbers and converges last.
+_PATIENCE, _TOLERANCES = 4, (5e-3, 2e-2)
+#: At this relative residual the solution is exact to rounding.
+_EXACT = 1e-9
+_MAX_ITERATIONS = 5000
+#: The usual number of iterations, for estimates of time.
+USUAL_ITERATIONS = 120
 _CHECKPOINT_SECONDS = 60.0
 
 Vector = Float[Tensor, "n"]
 
 
-class Look(NamedTuple):
-    """A look at the solution so far: the relative residual, and validation errors of forces and, where known, energies."""
+class Validation(NamedTuple):
+    """The relative residual at an iteration, and the validation errors of forces and, where there are any, energies."""
 
     iteration: int
     residual: float
@@ -49,19 +51,19 @@ class Look(NamedTuple):
 
 @dataclass
 class State:
-    """Where conjugate gradients are: all that they need to go on."""
+    """The state of conjugate gradients: all that is needed to resume."""
 
     x: Vector
     residual: Vector
     direction: Vector
     rz: float
     iteration: int
-    looks: list[Look]
+    validations: list[Validation]
 
     def save(self, path: Path) -> None:
-        """Write it in one step."""
+        """Write the state in one step."""
         arrays = {"x": self.x, "residual": self.residual, "direction": self.direction}
-        numbers = {"rz": self.rz, "iteration": self.iteration, "looks": self.looks}
+        numbers = {"rz": self.rz, "iteration": self.iteration, "looks": self.validations}
         with replacing(path) as temporary:
             save_file(arrays, temporary, metadata={"numbers": json.dumps(numbers)})
 
@@ -76,57 +78,60 @@ class State:
             with safe_open(path, framework="pt") as file:
                 arrays = {name: file.get_tensor(name).clone() for name in ("x", "residual", "direction")}
                 numbers = json.loads(file.metadata()["numbers"])
-            looks = [Look(int(i), float(r), [float(e) for e in errors]) for i, r, errors in numbers["looks"]]
-            return cls(**arrays, rz=float(numbers["rz"]), iteration=int(numbers["iteration"]), looks=looks)
+            validations = [
+                Validation(int(i), float(r), [float(e) for e in errors]) for i, r, errors in numbers["looks"]
+            ]
+            return cls(**arrays, rz=float(numbers["rz"]), iteration=int(numbers["iteration"]), validations=validations)
         except (SafetensorError, KeyError, ValueError, TypeError, OSError) as error:
             raise ModelFileError(
-                f"The checkpoint {path} is damaged ({error}): delete it to start that run anew."
+                f"The checkpoint {path} is damaged ({error}): delete it to start that run again."
             ) from error
 
 
 def conjugate_gradients(
     apply: Callable[[Vector], Vector],
     precondition: Callable[[Vector], Vector],
-    right: Vector,
-    judge: Callable[[Vector], list[float]],
+    rhs: Vector,
+    validate: Callable[[Vector], list[float]],
     *,
     checkpoint: Path | None = None,
     progress: Progress = SILENCE,
     unit: str = "",
 ) -> State:
-    """Solve A x = b until the judge's error has settled.
+    """Solve A x = b until the validation errors have converged.
 
     Args:
         apply: A, symmetric and positive definite.
-        precondition: an approximate inverse of A, of the same kind.
-        right: b, shape (n,).
-        judge: the errors of the force field that x makes, of forces and perhaps energies; asked every `LOOK` iterations.
-        checkpoint: a file in which the state is kept every minute, and from which an interrupted solution goes on.
-        progress: listens.
-        unit: of the force error, for the listener.
+        precondition: an approximate inverse of A, symmetric and positive definite as well.
+        rhs: b, shape (n,).
+        validate: the errors of the force field that x makes, of forces and perhaps energies; called every `VALIDATE_EVERY`
+            iterations.
+        checkpoint: a file in which the state is kept every minute, and from which an interrupted solution resumes.
+        progress: receives reports of progress.
+        unit: of the force error, for these reports.
 
     Returns:
-        The last state; `looks` has every look.
+        The last state.
     """
     if checkpoint is not None and checkpoint.exists():
         state = State.load(checkpoint)
     else:
-        residual = right.clone()
+        residual = rhs.clone()
         direction = precondition(residual)
-        state = State(torch.zeros_like(right), residual, direction, float(residual @ direction), 0, [])
-    size = float(right.norm())
+        state = State(torch.zeros_like(rhs), residual, direction, float(residual @ direction), 0, [])
+    size = float(rhs.norm())
     saved = time.monotonic()
-    while state.iteration < _MOST and not _settled(state.looks) and state.rz > 0:
+    while state.iteration < _MAX_ITERATIONS and not _converged(state.validations) and state.rz > 0:
         _step(state, apply, precondition)
         relative = float(state.residual.norm()) / size
-        if state.iteration % LOOK == 0 or relative < _TINY:
-            errors = judge(state.x)
-            state.looks.append(Look(state.iteration, relative, errors))
-            expected = max(USUAL, state.iteration + 5 * LOOK)
+        if state.iteration % VALIDATE_EVERY == 0 or relative < _EXACT:
+            errors = validate(state.x)
+            state.validations.append(Validation(state.iteration, relative, errors))
+            expected = max(USUAL_ITERATIONS, state.iteration + 5 * VALIDATE_EVERY)
             progress.step(
                 "Solving", state.iteration, expected, f"residual {relative:.1e}, validation {errors[0]:.4g} {unit}"
             )
-        if relative < _TINY:
+        if relative < _EXACT:
             break
         if checkpoint is not None and time.monotonic() - saved > _CHECKPOINT_SECONDS:
             state.save(checkpoint)
@@ -147,10 +152,10 @@ def _step(state: State, apply: Callable[[Vector], Vector], precondition: Callabl
     state.iteration += 1
 
 
-def _settled(looks: list[Look]) -> bool:
-    if len(looks) <= _LOOKS:
+def _converged(validations: list[Validation]) -> bool:
+    if len(validations) <= _PATIENCE:
         return False
-    for errors, enough in zip(zip(*(look.errors for look in looks), strict=True), _SETTLED, strict=False):
-        if min(errors[-_LOOKS:]) < (1 - enough) * min(errors[:-_LOOKS]):
+    for errors, tolerance in zip(zip(*(one.errors for one in validations), strict=True), _TOLERANCES, strict=False):
+        if min(errors[-_PATIENCE:]) < (1 - tolerance) * min(errors[:-_PATIENCE]):
             return False
     return True

@@ -1,4 +1,4 @@
-"""A kernel model at given settings, solved directly; and the small one by which data are checked."""
+"""A kernel model with given settings, solved directly; and the small one by which data are checked."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from supple.models.kernel.problem import Problem
 from supple.models.kernel.solver import solve_directly
 from supple.runtime.progress import SILENCE, Progress
 
-#: Settings of the small model: not the best of any molecule, good enough for all of them.
+#: Settings of the small model: best for no molecule, good enough for all.
 _SIGMA = 10.0
 _LAM = 1e-10
 
@@ -19,17 +19,17 @@ _LAM = 1e-10
 def kernel_fit(
     problem: Problem, sigma: float, lam: float, progress: Progress = SILENCE
 ) -> tuple[SGDMLPotential, float]:
-    """The potential at a given σ, solved directly.
+    """The potential with given σ and λ, solved directly.
 
     Returns:
         The potential, and the λ that was needed.
     """
-    weights, lam = solve_directly(problem.frames, sigma, lam, problem.right, progress)
-    return problem.finished(sigma, weights), lam
+    weights, lam = solve_directly(problem.frames, sigma, lam, problem.rhs, progress)
+    return problem.fitted_potential(sigma, weights), lam
 
 
 def small_kernel_model(dataset: Dataset, permutations: Int[np.ndarray, "P N"]) -> SGDMLPotential:
-    """A model of the forces of a few frames, without anything chosen: what the checks compare labels with.
+    """A model of the forces of a few frames with fixed settings: the checks compare labels with its predictions.
 
     Args:
         dataset: frames with forces, a few hundred at most.

@@ -1,7 +1,7 @@
-"""The system K + λI and its preconditioner as they are solved: with their rows shared out among processes.
+"""The system K + λI and its preconditioner, with their rows distributed among processes.
 
-Each process keeps the rows of some frames, of the operator's factors and of the preconditioner's columns, which is nearly all
-of the memory and the work. The first one iterates; the others wait for a vector, do their rows and give them back.
+Each process keeps the rows of some frames, both of the operator's factors and of the preconditioner's columns, which are nearly
+all of the memory and of the work. The first process iterates; the others wait for a vector, compute their rows and return them.
 """
 
 from __future__ import annotations
@@ -14,23 +14,23 @@ from torch import Tensor
 
 from supple.models.kernel.operator import KernelOperator
 from supple.models.kernel.preconditioner import Preconditioner
-from supple.models.kernel.system import Frames
+from supple.models.kernel.system import KernelFrames
 from supple.runtime import distributed
 
 _Task = Literal["apply", "precondition", "end"]
 
 
-class SharedSystem:
+class DistributedSystem:
     """K + λI and P⁻¹ for vectors of all rows."""
 
     def __init__(
-        self, frames: Frames, sigma: float, lam: float, size: int, progress: Callable[[float, float], None]
+        self, frames: KernelFrames, sigma: float, lam: float, size: int, progress: Callable[[float, float], None]
     ) -> None:
-        mine = distributed.share(len(frames))
-        self.own = slice(mine.start * frames.width, mine.stop * frames.width)
+        own_frames = distributed.share(len(frames))
+        self.own_rows = slice(own_frames.start * frames.width, own_frames.stop * frames.width)
         self.lam = lam
-        self.operator = KernelOperator(frames, sigma, mine)
-        self.preconditioner = Preconditioner(frames, sigma, lam, size, progress=progress, rows=mine)
+        self.operator = KernelOperator(frames, sigma, own_frames)
+        self.preconditioner = Preconditioner(frames, sigma, lam, size, progress=progress, rows=own_frames)
 
     def apply(self, x: Float[Tensor, "n"]) -> Float[Tensor, "n"]:
         """(K + λI) x."""
@@ -41,24 +41,24 @@ class SharedSystem:
         return self._do("precondition", x)
 
     def end(self) -> None:
-        """No more vectors: the other processes are free."""
+        """Release the other processes."""
         distributed.told(("end", None))
 
     def help(self) -> None:
-        """Do this process's rows of what the leader asks, until it is done."""
+        """Compute the rows of this process whenever the leader needs them, until it ends."""
         while (call := distributed.told(None))[0] != "end":
-            self._own_rows(*call)
+            self._apply_to_own_rows(*call)
 
     def _do(self, task: _Task, x: Float[Tensor, "n"]) -> Float[Tensor, "n"]:
         distributed.told((task, x))
-        return self._own_rows(task, x)
+        return self._apply_to_own_rows(task, x)
 
-    def _own_rows(self, task: _Task, x: Float[Tensor, "n"]) -> Float[Tensor, "n"]:
+    def _apply_to_own_rows(self, task: _Task, x: Float[Tensor, "n"]) -> Float[Tensor, "n"]:
         if task == "apply":
-            return distributed.gathered(self.operator(x).add_(x[self.own], alpha=self.lam))
-        return distributed.gathered(self.preconditioner(x[self.own]))
+            return distributed.gathered(self.operator(x).add_(x[self.own_rows], alpha=self.lam))
+        return distributed.gathered(self.preconditioner(x[self.own_rows]))
 
 
-def help_to_solve(frames: Frames, sigma: float, lam: float, size: int) -> None:
+def help_to_solve(frames: KernelFrames, sigma: float, lam: float, size: int) -> None:
     """What a helping process does while the leader solves."""
-    SharedSystem(frames, sigma, lam, size, lambda done, total: None).help()
+    DistributedSystem(frames, sigma, lam, size, lambda done, total: None).help()

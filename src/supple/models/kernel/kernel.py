@@ -19,14 +19,14 @@ from torch import Tensor
 
 
 def scale_of(sigma: float) -> float:
-    """√5/σ: what turns descriptors into scaled ones."""
+    """√5/σ, the factor between descriptors and scaled ones."""
     return math.sqrt(5) / sigma
 
 
 def matern_factors(
     squared: Float[Tensor, "..."], slope: Float[Tensor, "..."], decay: Float[Tensor, "..."]
 ) -> Float[Tensor, "..."]:
-    """slope(q) and decay(q) at squared distances q², written where told; what comes back is q, in place of q².
+    """slope(q) and decay(q) at squared distances q², written into the arrays given; returns q, in place of q².
 
     A squared distance that rounding made slightly negative counts as 0.
     """

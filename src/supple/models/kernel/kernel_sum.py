@@ -1,13 +1,13 @@
-"""The sum over training frames and permutations that is the model: four matrix products and little between them.
+"""The sum over training frames and permutations that is the model: four matrix products, and little between them.
 
     e(x) = Σ_j Σ_p [ d·v_j (5/(3σ²)) (1+q) e^{-q} + w_j k(q) ] ,   d = P_p x - x_j
 
-In scaled descriptors y = (√5/σ) x, with u_j = v_j √5/(3σ), the factors of σ are gone:
+In scaled descriptors y = (√5/σ) x, with u_j = v_j √5/(3σ), the factors of σ drop out:
 
     e = Σ slope (d·u_j) + w_j (slope + q²/3 decay)
     ∂e/∂x = (√5/σ) Σ_jp P_pᵀ [ slope u_j - (decay (d·u_j) + w_j slope/3) d ]
 
-with q² = |y|² + |y_j|² - 2 y·y_j and d·u_j = y·u_j - y_j·u_j. The products run by characters of the group (group.py):
+with q² = |y|² + |y_j|² - 2 y·y_j and d·u_j = y·u_j - y_j·u_j. The products run by characters of the group (characters.py):
 8·R·M·D flops a geometry, R = P/a, where P permuted copies would take 8·P·M·D.
 
 Chmiela et al., Nat. Commun. 9, 3887 (2018), doi 10.1038/s41467-018-06169-2, eqs. 2 and 3.
@@ -22,8 +22,8 @@ from torch import Tensor, nn
 from supple.models.kernel.kernel import matern_factors, scale_of
 from supple.molecule.symmetry.characters import Group
 
-#: Numbers of one work array. On the CPU 2 MB, so that the handful of them stays in the last cache; a GPU is given more to do at
-#: a time, since starting an operation takes it as long as thousands of geometries.
+#: Size of one work array. On the CPU 2 MB, so that the handful of them stays in the last-level cache; more on a GPU, where
+#: starting an operation takes as long as thousands of geometries.
 _WORK, _WORK_ON_GPU = 250_000, 10_000_000
 
 
@@ -75,7 +75,7 @@ class KernelSum(nn.Module):
         return torch.cat([energy for energy, _ in parts]), torch.cat([gradient for _, gradient in parts])
 
     def at_once(self, x: Float[Tensor, "B D"]) -> tuple[Float[Tensor, "B"], Float[Tensor, "B D"]]:
-        """The same for all queries at a time, whatever memory that takes: how many there are decides nothing."""
+        """The same for all queries at once, whatever memory that takes: without branches that depend on their number."""
         return self._part((x * self.scale).to(self.bias.dtype))
 
     def _part(self, y: Float[Tensor, "B D"]) -> tuple[Float[Tensor, "B"], Float[Tensor, "B D"]]:

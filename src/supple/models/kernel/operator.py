@@ -2,12 +2,12 @@
 
 The sums of system.py over the group may permute the query, as in the predictor, and the same matrix products by characters
 do the work. Distances and exponentials do not change from one vector to the next: slope, by character, and decay, by
-permutation, are kept, 2·P·M² numbers. What is left are three products, 6·R·M²·D flops, R = P/a (group.py): d·v, and
+permutation, are kept, 2·P·M² numbers. What remains are three products, 6·R·M²·D flops, R = P/a (characters.py): d·v, and
 
     Σ_j c_j d = (Σ_j c_j) P_p y_i - Σ_j c_j y_j .
 
 The sum over p of c is its trivial character. Frames whose energies are learned have no operator: an energy is all but
-determined by the forces, and no preconditioner here knows that, so that iteration would take thousands of steps.
+determined by the forces, which the preconditioner does not capture, so iteration would take thousands of steps.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from jaxtyping import Float
 from torch import Tensor
 
 from supple.models.kernel.kernel import matern_factors, scale_of
-from supple.models.kernel.system import Frames
+from supple.models.kernel.system import KernelFrames
 
-#: Numbers of one work array: a few MB, so that the handful of them stays in the cache.
+#: Size of one work array: a few MB, so that the handful of them stays in the cache.
 _WORK = 500_000
 
 
 class _Part(NamedTuple):
-    """What is kept of some queries: slope by character, decay by permutation."""
+    """Factors of some queries: slope by character, decay by permutation."""
 
     queries: Float[Tensor, "Q D"]
     slope: Float[Tensor, "A Q M"]
@@ -39,10 +39,10 @@ class KernelOperator:
     Args:
         frames: all training frames, their forces alone.
         sigma: length scale.
-        rows: the frames whose part of the result is wanted; all by default.
+        rows: the frames whose rows of the result are computed; all by default.
     """
 
-    def __init__(self, frames: Frames, sigma: float, rows: range | None = None) -> None:
+    def __init__(self, frames: KernelFrames, sigma: float, rows: range | None = None) -> None:
         self.frames = frames
         self.rows = range(len(frames)) if rows is None else rows
         self.group = frames.group
@@ -56,7 +56,7 @@ class KernelOperator:
 
     @staticmethod
     def n_bytes(n_frames: int, n_permutations: int, n_descriptor: int) -> int:
-        """Bytes that it keeps."""
+        """Memory (bytes) of the factors."""
         return 8 * n_permutations * n_frames * (2 * n_frames + n_descriptor)
 
     def _prepare(self, queries: Float[Tensor, "Q D"]) -> _Part:
@@ -68,7 +68,7 @@ class KernelOperator:
         return _Part(queries, self.group.transform(slope), decay)
 
     def __call__(self, weights: Float[Tensor, "n"]) -> Float[Tensor, "m"]:
-        """K β, of the rows that are wanted."""
+        """K β, for these rows."""
         v, _ = self.frames.sources(weights)
         v = self.group.to_basis(v)
         offsets = (self.y * v).sum(1)

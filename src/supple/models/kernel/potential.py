@@ -1,8 +1,9 @@
-"""The sGDML potential: E(R) = std · e(x(R)) + c, and forces by the exact gradient."""
+"""The kernel force field of sGDML: E(R) = std · e(x(R)) + c, and forces by the exact gradient."""
 
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -21,11 +22,21 @@ if TYPE_CHECKING:
     from supple.models.kernel.compiled_kernel_sum import CompiledSum
 
 
-class SGDMLPotential(Potential):
-    """A kernel force field: descriptors and weights of the training frames, and the permutation group."""
+class KernelModule(nn.Module):
+    """The arrays of a kernel force field, and its energies and forces by operations on tensors.
 
-    kind = "sgdml"
-    batch_size_on_gpu = 1024
+    Args:
+        x: descriptors of the M training frames, 1/Å.
+        v: their weights in descriptor space.
+        w: weights of the training energies; None for a model of forces alone.
+        action: the permutations' action on the descriptor.
+        sigma: length scale of the kernel, 1/Å.
+        scale: standard deviation of the training forces, eV/Å.
+        constant: integration constant, eV.
+        descriptor: of the geometries.
+        group: of the action, where it is known already.
+    """
+
     x: Tensor
     v: Tensor
     w: Tensor | None
@@ -33,6 +44,46 @@ class SGDMLPotential(Potential):
     centre: Tensor
     scale: Tensor
     constant: Tensor
+
+    def __init__(
+        self,
+        x: Float[Tensor, "M D"],
+        v: Float[Tensor, "M D"],
+        w: Float[Tensor, "M"] | None,
+        action: Int[Tensor, "P D"],
+        sigma: float,
+        scale: float,
+        constant: float,
+        descriptor: Descriptor,
+        group: Group | None,
+    ) -> None:
+        super().__init__()
+        self.sigma = sigma
+        self.descriptor = descriptor
+        self.register_buffer("x", x.contiguous())
+        self.register_buffer("v", v.contiguous())
+        self.register_buffer("w", w)
+        self.register_buffer("action", action)
+        # The centre must be the same after any permutation, so that it cancels in every difference.
+        mean = x.mean(dim=0) if len(x) else x.new_zeros(x.shape[1])
+        self.register_buffer("centre", mean[action].mean(dim=0))
+        self.register_buffer("scale", torch.tensor(scale, dtype=torch.float64))
+        self.register_buffer("constant", torch.tensor(constant, dtype=torch.float64))
+        self.sum = KernelSum(x - self.centre, v, w, sigma, group or Group(action.cpu()))
+
+    def forward(self, positions: Float[Tensor, "B N 3"]) -> tuple[Float[Tensor, "B"], Float[Tensor, "B N 3"]]:
+        """Energies in eV and forces in eV/Å of positions in Å; float64."""
+        x, pull_back = self.descriptor.linearise(positions.to(torch.float64))
+        energies, gradients = self.sum(x - self.centre)
+        return energies * self.scale + self.constant, pull_back(gradients).mul_(-self.scale)
+
+
+class SGDMLPotential(Potential):
+    """A kernel force field: descriptors and weights of the training frames, and the permutation group."""
+
+    kind = "sgdml"
+    batch_size_on_gpu = 1024
+    module: KernelModule
 
     def __init__(
         self,
@@ -51,43 +102,20 @@ class SGDMLPotential(Potential):
 
         Args:
             numbers: atomic numbers.
-            sigma: length scale of the kernel, in 1/Å like the descriptor.
-            x: descriptors of the training frames, 1/Å.
-            v: their weights in descriptor space.
-            action: the permutations' action on the descriptor.
-            scale: standard deviation of the training forces, eV/Å.
-            constant: integration constant, eV.
-            w: weights of the training energies; None for a model of forces alone.
-            group: of the action, when it is known already.
+            sigma, x, v, action, scale, constant, w, group: as in `KernelModule`.
             descriptor: inverse distances when None.
         """
-        super().__init__(numbers)
-        self.sigma = sigma
-        self.descriptor = descriptor or InverseDistances(len(self.numbers))
-        self.register_buffer("x", x.contiguous())
-        self.register_buffer("v", v.contiguous())
-        self.register_buffer("w", w)
-        self.register_buffer("action", action)
-        # The centre must be the same after any permutation, so that d does not feel it.
-        mean = x.mean(dim=0) if len(x) else x.new_zeros(x.shape[1])
-        self.register_buffer("centre", mean[action].mean(dim=0))
-        self.register_buffer("scale", torch.tensor(scale, dtype=torch.float64))
-        self.register_buffer("constant", torch.tensor(constant, dtype=torch.float64))
+        descriptor = descriptor or InverseDistances(len(numbers))
+        super().__init__(numbers, KernelModule(x, v, w, action, sigma, scale, constant, descriptor, group))
         self._compiled: CompiledSum | None = None
-        self.sum = KernelSum(x - self.centre, v, w, sigma, group or Group(action.cpu()))
-
-    @property
-    def device(self) -> torch.device:
-        """Where the arrays lie."""
-        return self.x.device
 
     def configuration(self) -> dict[str, Any]:
         """The length scale and the descriptor; everything else is arrays."""
-        return {"sigma": self.sigma, "descriptor": self.descriptor.configuration()}
+        return {"sigma": self.module.sigma, "descriptor": self.module.descriptor.configuration()}
 
     @classmethod
     def from_configuration(
-        cls, numbers: Int[np.ndarray, "N"], configuration: dict[str, Any], arrays: dict[str, Tensor]
+        cls, numbers: Int[np.ndarray, "N"], configuration: Mapping[str, Any], arrays: Mapping[str, Tensor]
     ) -> Potential:
         """A potential with arrays of these shapes."""
         x, v, action = arrays["x"], arrays["v"], arrays["action"]
@@ -103,39 +131,39 @@ class SGDMLPotential(Potential):
         """The training frames, by the descriptor that the kernel compares."""
         from supple.molecule.descriptors.compiled import descriptor_function
 
-        descriptor = descriptor_function(copy.deepcopy(self.descriptor).cpu())
-        return TrainingFrames(descriptor, self.x.cpu().numpy(), self.action.cpu().numpy())
+        descriptor = descriptor_function(copy.deepcopy(self.module.descriptor).cpu())
+        return TrainingFrames(descriptor, self.module.x.cpu().numpy(), self.module.action.cpu().numpy())
 
     def set_precision(self, precision: Literal["double", "single"]) -> None:
-        """Compute the sum over the training frames in this precision; what goes in and comes out is double always."""
-        self.sum = copy.deepcopy(self.sum).to(torch.float64 if precision == "double" else torch.float32)
+        """Compute the sum over the training frames in this precision; input and output stay in double precision."""
+        dtype = torch.float64 if precision == "double" else torch.float32
+        self.module.sum = copy.deepcopy(self.module.sum).to(dtype)
 
     def _compiled_sum(self) -> CompiledSum | None:
         """The compiled loop, where it applies."""
-        if self.device.type != "cpu" or self.sum.bias.dtype != torch.float64:
+        module = self.module
+        if self.device.type != "cpu" or module.sum.bias.dtype != torch.float64:
             return None
         if self._compiled is None:
             from supple.models.kernel.compiled_kernel_sum import CompiledSum
             from supple.molecule.descriptors.compiled import compiled_entries
 
-            if (entries := compiled_entries(self.descriptor)) is None:
+            if (entries := compiled_entries(module.descriptor)) is None:
                 return None
-            self._compiled = CompiledSum(self.sum, entries, self.centre)
+            self._compiled = CompiledSum(module.sum, entries, module.centre)
         return self._compiled
 
     def operations(self) -> nn.Module:
         """The sum as operations on tensors alone; double precision."""
-        return Operations(self)
+        return Operations(self.module)
 
     def energy_and_forces(self, positions: Float[Tensor, "B N 3"]) -> tuple[Float[Tensor, "B"], Float[Tensor, "B N 3"]]:
         """Energies in eV and forces in eV/Å of B geometries in Å; float64."""
         compiled = None if positions.requires_grad else self._compiled_sum()
-        if compiled is not None:
-            energies, gradients = map(torch.from_numpy, compiled(positions.to(torch.float64).contiguous().numpy()))
-            return energies * self.scale + self.constant, gradients.mul_(-self.scale)
-        x, pull_back = self.descriptor.linearise(positions.to(torch.float64))
-        energies, gradients = self.sum(x - self.centre)
-        return energies * self.scale + self.constant, pull_back(gradients).mul_(-self.scale)
+        if compiled is None:
+            return self.module(positions)
+        energies, gradients = map(torch.from_numpy, compiled(positions.to(torch.float64).contiguous().numpy()))
+        return energies * self.module.scale + self.module.constant, gradients.mul_(-self.module.scale)
 
 
 class Operations(nn.Module):
@@ -145,12 +173,12 @@ class Operations(nn.Module):
     scale: Tensor
     constant: Tensor
 
-    def __init__(self, potential: SGDMLPotential) -> None:
+    def __init__(self, module: KernelModule) -> None:
         super().__init__()
-        self.descriptor = copy.deepcopy(potential.descriptor).cpu()
-        self.sum = copy.deepcopy(potential.sum).to("cpu", torch.float64)
+        self.descriptor = copy.deepcopy(module.descriptor).cpu()
+        self.sum = copy.deepcopy(module.sum).to("cpu", torch.float64)
         for name in ("centre", "scale", "constant"):
-            self.register_buffer(name, getattr(potential, name).detach().cpu().clone())
+            self.register_buffer(name, getattr(module, name).detach().cpu().clone())
 
     def forward(self, positions: Float[Tensor, "B N 3"]) -> tuple[Float[Tensor, "B"], Float[Tensor, "B N 3"]]:
         """Energies in eV and forces in eV/Å."""

@@ -1,16 +1,16 @@
-"""A preconditioner for the kernel matrix: some of its columns for what frames share, and a block for what each keeps.
+"""A preconditioner for the kernel matrix: some of its columns for what frames share, and a block per frame for the rest.
 
     K ≈ P = B Bᵀ + D ,   B = K_:C L⁻ᵀ ,  L Lᵀ = K_CC ,   D_i = K_ii - B_i B_iᵀ + λ   (one block of V x V a frame)
 
 B Bᵀ is Nyström's approximation from the columns C (Williams and Seeger, NIPS 13, 2001), drawn evenly from all frames. What
-it misses is mostly within single frames, and D has just that: such blocks make it several times better than the multiple of
-the identity that is usually put there (as in Chmiela et al., Sci. Adv. 9, eadf0873 (2023), doi 10.1126/sciadv.adf0873),
-for a few per cent more work. Gaussian process regression knows the form as PITC (Quiñonero-Candela and Rasmussen, JMLR 6,
+it misses is mostly within single frames, which is what D holds: such blocks work several times better than the multiple of
+the identity that is usual (as in Chmiela et al., Sci. Adv. 9, eadf0873 (2023), doi 10.1126/sciadv.adf0873),
+for a few per cent more work. In Gaussian process regression the form is called PITC (Quiñonero-Candela and Rasmussen, JMLR 6,
 1939, 2005). By Woodbury's identity
 
     P⁻¹ r = z - D⁻¹ B S⁻¹ Bᵀ z ,   z = D⁻¹ r ,   S = I + Bᵀ D⁻¹ B .
 
-Everything is in double precision: B Bᵀ is a million times D, and what is left of z above would drown in single.
+Everything is in double precision: B Bᵀ is a million times D, and the difference above would be lost in single precision.
 """
 
 from __future__ import annotations
@@ -21,43 +21,43 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from supple.models.kernel.system import Frames, columns
+from supple.models.kernel.system import KernelFrames, columns
 from supple.runtime import distributed
 
-#: Columns: this times n^(2/3).
+#: Number of columns, in units of n^(2/3).
 _FACTOR = 2.0
-#: Of the mean eigenvalue of a block, what every one of them has at least.
+#: Smallest eigenvalue of a block, relative to their mean.
 _FLOOR = 0.1
-#: Relative to the mean of the diagonal, what is added to K_CC so that rounding does not make it indefinite.
+#: What is added to the diagonal of K_CC, relative to its mean, so that rounding does not make it indefinite.
 _JITTER = 1e-12
 #: Columns of a strip of a symmetric product.
 _STRIP = 1024
-#: Frames whose columns are made together.
+#: Frames whose columns are computed together.
 _GROUP = 8
-#: Rows of B that are made at a time.
+#: Rows of B that are processed at a time.
 _ROWS = 8192
 
 
 def n_columns(n_rows: int) -> int:
-    """How many columns suit n rows."""
+    """The number of columns to take for n rows."""
     return min(int(_FACTOR * n_rows ** (2 / 3)), n_rows // 2)
 
 
 class Preconditioner:
-    """P⁻¹, made once and applied in every iteration; of all rows, or of those that one process of several has.
+    """P⁻¹, computed once and applied in every iteration; for all rows, or for those of one process of several.
 
     Args:
         frames: all training frames.
         sigma, lam: of the kernel, and its regularisation.
-        size: k, how many columns.
+        size: k, the number of columns.
         seed: of their choice.
-        progress: is told how much is done, of how much.
-        rows: the frames whose rows are wanted; all by default.
+        progress: called with the amount done and the total.
+        rows: the frames whose rows this process has; all by default.
     """
 
     def __init__(
         self,
-        frames: Frames,
+        frames: KernelFrames,
         sigma: float,
         lam: float,
         size: int,
@@ -67,10 +67,10 @@ class Preconditioner:
     ) -> None:
         rows = range(len(frames)) if rows is None else rows
         self.m, self.v = len(rows), frames.width
-        modes = _choose(len(frames), self.v, size, seed)
-        picked = torch.cat([j * self.v + chosen for j, chosen in enumerate(modes)]) - rows.start * self.v
-        mine = (picked >= 0) & (picked < self.m * self.v)
-        k = len(picked)
+        modes = _choose_columns(len(frames), self.v, size, seed)
+        column_rows = torch.cat([j * self.v + chosen for j, chosen in enumerate(modes)]) - rows.start * self.v
+        own = (column_rows >= 0) & (column_rows < self.m * self.v)
+        k = len(column_rows)
         self.b = torch.empty(self.m * self.v, k, dtype=torch.float64)
         at = 0
         for first in range(0, len(frames), _GROUP):  # G is as large as a cache: gone through once for several frames
@@ -80,7 +80,7 @@ class Preconditioner:
             at += part.shape[2]
             progress(0.2 * at / k, 1.0)
         core = torch.zeros(k, k, dtype=torch.float64)
-        core[mine] = self.b[picked[mine]]
+        core[own] = self.b[column_rows[own]]
         lower = _cholesky(distributed.total(core), _JITTER * k**0.5)
         for start in range(0, len(self.b), _ROWS):
             some = slice(start, start + _ROWS)
@@ -92,38 +92,38 @@ class Preconditioner:
 
     @staticmethod
     def n_bytes(n_rows: int, size: int) -> int:
-        """Peak memory of making one."""
+        """Peak memory (bytes) of the construction."""
         return 8 * (n_rows * size + 2 * size * size + 2 * _ROWS * size)
 
     @staticmethod
     def flops(n_rows: int, size: int) -> float:
-        """Floating-point operations of making one: two of n·k², and half as much for its columns and blocks."""
+        """Floating-point operations of the construction: 2·n·k², and half as much for columns and blocks."""
         return float(n_rows) * size * size * 3
 
-    def __call__(self, right: Float[Tensor, "n"]) -> Float[Tensor, "n"]:
-        """P⁻¹ r, from and to the rows that are here."""
-        z = self._without_shared(right)
+    def __call__(self, r: Float[Tensor, "n"]) -> Float[Tensor, "n"]:
+        """P⁻¹ r, for the rows of this process."""
+        z = self._apply_inverse_blocks(r)
         inner = torch.cholesky_solve(distributed.total(self.b.T @ z)[:, None], self.lower)[:, 0]
-        return z - self._without_shared(self.b @ inner)
+        return z - self._apply_inverse_blocks(self.b @ inner)
 
-    def _without_shared(self, right: Float[Tensor, "n"]) -> Float[Tensor, "n"]:
+    def _apply_inverse_blocks(self, r: Float[Tensor, "n"]) -> Float[Tensor, "n"]:
         """D⁻¹ r."""
-        return torch.bmm(self.inverse_blocks, right.view(self.m, self.v, 1)).flatten()
+        return torch.bmm(self.inverse_blocks, r.view(self.m, self.v, 1)).flatten()
 
-    def _blocks(self, frames: Frames, sigma: float, lam: float, rows: range) -> Float[Tensor, "M V V"]:
-        """D_i⁻¹, each eigenvalue of D_i held above a floor."""
+    def _blocks(self, frames: KernelFrames, sigma: float, lam: float, rows: range) -> Float[Tensor, "M V V"]:
+        """D_i⁻¹, with the eigenvalues of D_i bounded from below."""
         inverses = torch.empty(self.m, self.v, self.v, dtype=torch.float64)
         for i, frame in enumerate(rows):
-            shared = self.b[i * self.v : (i + 1) * self.v]
-            own = columns(frames, sigma, {frame: slice(None)}, slice(frame, frame + 1))[0]
-            values, vectors = torch.linalg.eigh(own - shared @ shared.T)
+            low_rank = self.b[i * self.v : (i + 1) * self.v]
+            block = columns(frames, sigma, {frame: slice(None)}, slice(frame, frame + 1))[0]
+            values, vectors = torch.linalg.eigh(block - low_rank @ low_rank.T)
             values = values.clamp_(min=0)
             values += _FLOOR * values.mean() + lam
             inverses[i] = (vectors / values) @ vectors.T
         return inverses
 
     def _capacitance(self, progress: Callable[[float], None]) -> Float[Tensor, "k k"]:
-        """S, from one batch of rows after the other; the lower triangle, in strips of columns."""
+        """S, summed over batches of rows; the lower triangle, in strips of columns."""
         k = self.b.shape[1]
         total = torch.zeros(k, k, dtype=torch.float64)
         per = max(1, _ROWS // self.v)
@@ -139,13 +139,13 @@ class Preconditioner:
         return total
 
 
-def _choose(n_frames: int, n_modes: int, size: int, seed: int) -> list[Tensor]:
-    """For each frame the modes whose columns are taken: as evenly as can be, at random within."""
+def _choose_columns(n_frames: int, n_modes: int, size: int, seed: int) -> list[Tensor]:
+    """For each frame the modes whose columns are taken: equally many from each, to one, drawn at random."""
     generator = torch.Generator().manual_seed(seed)
     each, more = divmod(size, n_frames)
-    lucky = set(torch.randperm(n_frames, generator=generator)[:more].tolist())
+    with_one_more = set(torch.randperm(n_frames, generator=generator)[:more].tolist())
     return [
-        torch.randperm(n_modes, generator=generator)[: each + (frame in lucky)].sort().values
+        torch.randperm(n_modes, generator=generator)[: each + (frame in with_one_more)].sort().values
         for frame in range(n_frames)
     ]
 

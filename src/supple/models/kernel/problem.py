@@ -1,4 +1,4 @@
-"""What a kernel model is fitted to, in the kernel's units, and the potential that a solution makes."""
+"""The training problem of a kernel model, in the kernel's units, and the potential that a solution makes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from torch import Tensor
 
 from supple.data.dataset import Dataset
 from supple.models.kernel.potential import SGDMLPotential
-from supple.models.kernel.system import Frames
+from supple.models.kernel.system import KernelFrames
 from supple.molecule.descriptors import Descriptor
 
 
@@ -26,7 +26,7 @@ class Problem:
     Attributes:
         frames: as the kernel sees them.
         scale: standard deviation of the forces, eV/Å.
-        right: labels as rows of the linear system, shape (n,).
+        rhs: the right-hand side of the linear system: labels as rows, shape (n,).
     """
 
     def __init__(
@@ -38,13 +38,13 @@ class Problem:
     ) -> None:
         assert train.forces is not None
         self.train = train
-        self.known = np.isfinite(train.energies)
+        self.with_energy = np.isfinite(train.energies)
         self.scale = float(train.forces.std())
-        amplitude = None if energy_weight is None else torch.tensor(energy_weight * self.known)
-        self.frames = Frames(torch.tensor(train.positions), permutations, descriptor, amplitude)
-        middle = train.energies[self.known].mean() if self.known.any() else 0.0
-        energies = torch.tensor((train.energies - middle) / self.scale)
-        self.right = self.frames.right_side(torch.tensor(train.forces) / self.scale, energies)
+        amplitude = None if energy_weight is None else torch.tensor(energy_weight * self.with_energy)
+        self.frames = KernelFrames(torch.tensor(train.positions), permutations, descriptor, amplitude)
+        mean = train.energies[self.with_energy].mean() if self.with_energy.any() else 0.0
+        energies = torch.tensor((train.energies - mean) / self.scale)
+        self.rhs = self.frames.label_rows(torch.tensor(train.forces) / self.scale, energies)
 
     def potential(self, sigma: float, weights: Float[Tensor, "n"]) -> SGDMLPotential:
         """The potential of these weights; its constant of integration is 0."""
@@ -56,11 +56,10 @@ class Problem:
             descriptor=frames.descriptor,
         )  # fmt: skip
 
-    def finished(self, sigma: float, weights: Float[Tensor, "n"]) -> SGDMLPotential:
-        """The same with the constant that suits the known energies best."""
+    def fitted_potential(self, sigma: float, weights: Float[Tensor, "n"]) -> SGDMLPotential:
+        """The potential of these weights, its constant of integration fitted to the known energies by least squares."""
         potential = self.potential(sigma, weights)
-        if self.known.any():
-            integrated, _ = potential.predict(self.train.positions[self.known])
-            potential.constant.fill_(float((self.train.energies[self.known] - integrated).mean()))
-            potential.provenance.has_energies = True
+        if self.with_energy.any():
+            integrated, _ = potential.predict(self.train.positions[self.with_energy])
+            potential.module.constant.fill_(float((self.train.energies[self.with_energy] - integrated).mean()))
         return potential

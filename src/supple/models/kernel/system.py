@@ -1,4 +1,4 @@
-"""The linear system of sGDML: which matrix. How it is solved stands in triangle.py and iterative.py.
+"""The linear system of sGDML: its matrix. How it is solved is in solver.py, cholesky.py and conjugate_gradients.py.
 
 A training frame gives its forces, and its energy E_i where that is learned as well. With descriptors in units of the length
 scale, y = (√5/σ) x, and d = y_i - P_p y_j, a weight v_j in descriptor space and a weight w_j of the energy act on frame i as
@@ -7,10 +7,10 @@ scale, y = (√5/σ) x, and d = y_i - P_p y_j, a weight v_j in descriptor space 
     energy part  e_i = Σ_jp w_j (slope + q²/3 decay) - (√5/(3σ)) slope (d·v_jp)
 
 Each frame has rigid modes (three translations, three rotations) in which no internal coordinate, and so no row of its
-Jacobian J, moves. With an orthonormal basis Q_i of what is left, G_i = J_i Q_i has V = 3N-6 columns, and K in that basis is
-smaller and has no null space. Forces without net force and torque lose nothing. The energy is one mode more, with an
-amplitude s_i: v_j = G_j β_j, w_j = s_j ω_j, and the rows of frame i are G_iᵀ t_i and s_i e_i. An amplitude above 1 makes
-energies weigh more than forces, and 0 leaves a frame's energy out.
+Jacobian J, changes. With an orthonormal basis Q_i of the other modes, G_i = J_i Q_i has V = 3N-6 columns, and K in that basis is
+smaller and has no null space. Forces without net force and torque lose nothing. The energy is one more mode, with an
+amplitude s_i: v_j = G_j β_j, w_j = s_j ω_j, and the rows of frame i are G_iᵀ t_i and s_i e_i. An amplitude above 1 gives
+energies more weight than forces, and 0 omits the energy of a frame.
 
 Chmiela et al., Nat. Commun. 9, 3887 (2018), doi 10.1038/s41467-018-06169-2, eq. 1; with energies: Bartók and Csányi,
 Int. J. Quantum Chem. 115, 1051 (2015), doi 10.1002/qua.24927, section 2.
@@ -30,11 +30,11 @@ from supple.models.kernel.kernel import matern_factors, scale_of
 from supple.molecule.descriptors import Descriptor, InverseDistances
 from supple.molecule.symmetry.characters import Group
 
-#: Numbers that the work arrays of one step of the assembly may hold: 32 MB, so that they stay near the cores.
+#: Size of the work arrays of one step of the assembly: 32 MB, so that they stay in the cache.
 _WORK = 4_000_000
 
 
-class Frames:
+class KernelFrames:
     """Training frames as the kernel sees them.
 
     Args:
@@ -49,7 +49,7 @@ class Frames:
         g: G, and a column of zeros for the energy where there is one, shape (M, D, W).
         amplitude: s, shape (M,), or None.
         action: permutations of the descriptor, shape (P, D).
-        group: the same, as sums see them.
+        group: the same, for sums by characters.
         centred: the descriptors less a centre, shape (M, D).
     """
 
@@ -69,7 +69,7 @@ class Frames:
             self.g = torch.nn.functional.pad(self.g, (0, 1))
         self.action = self.descriptor.action(torch.as_tensor(permutations))
         self.group = Group(self.action)
-        # The centre must be the same after any permutation, so that no difference of descriptors feels it.
+        # The centre must be the same after any permutation, so that it cancels in every difference.
         self.centred = self.x - self.x.mean(dim=0)[self.action].mean(dim=0)
 
     def __len__(self) -> int:
@@ -77,13 +77,13 @@ class Frames:
 
     @property
     def width(self) -> int:
-        """W, rows of the matrix for each frame: V modes, and the energy where it is learned."""
+        """W, the rows of the matrix per frame: V modes, and the energy where it is learned."""
         return self.g.shape[2]
 
-    def right_side(
+    def label_rows(
         self, forces: Float[Tensor, "M N 3"], energies: Float[Tensor, "M"] | None = None
     ) -> Float[Tensor, "n"]:
-        """Labels as rows: Q_iᵀ F_i and s_i E_i. Energies that the amplitude leaves out may be anything."""
+        """Labels as rows: Q_iᵀ F_i and s_i E_i. Energies with amplitude 0 may be NaN."""
         rows = torch.einsum("mcv,mc->mv", self.basis, forces.flatten(1))
         if self.amplitude is not None:
             assert energies is not None
@@ -109,9 +109,9 @@ class Frames:
 
 
 def internal_basis(positions: Float[Tensor, "M N 3"]) -> Float[Tensor, "M C V"]:
-    """Orthonormal directions, C = 3N components each, that are free of translation and rotation.
+    """Orthonormal directions, C = 3N components each, without translation and rotation.
 
-    V is 3N - 6; more when the frames are linear, where fewer rotations are distinct.
+    V is 3N - 6; 3N - 5 for linear molecules, which have one rotation less.
     """
     centred = positions - positions.mean(dim=1, keepdim=True)
     m, n = centred.shape[:2]
@@ -127,7 +127,7 @@ def internal_basis(positions: Float[Tensor, "M N 3"]) -> Float[Tensor, "M C V"]:
 
 
 def columns(
-    frames: Frames, sigma: float, chosen: dict[int, Int[Tensor, "_"] | slice], rows: slice
+    frames: KernelFrames, sigma: float, chosen: dict[int, Int[Tensor, "_"] | slice], rows: slice
 ) -> Float[Tensor, "I W C"]:
     """Columns of K: those of some modes of some frames j, in the rows of frames i."""
     parts = [_responses(frames, sigma, j, modes, rows) for j, modes in chosen.items()]
@@ -138,7 +138,7 @@ def columns(
 
 
 def _responses(
-    frames: Frames, sigma: float, j: int, modes: Int[Tensor, "_"] | slice, rows: slice
+    frames: KernelFrames, sigma: float, j: int, modes: Int[Tensor, "_"] | slice, rows: slice
 ) -> tuple[Float[Tensor, "I D C"], Float[Tensor, "I C"] | None]:
     """T and e of frames i for unit weights of modes of frame j.
 
@@ -148,11 +148,11 @@ def _responses(
     permuted_x = frames.x[j][frames.action]  # (P, D)
     permuted_g = frames.g[j][:, modes][frames.action]  # (P, D, C)
     scale = scale_of(sigma)
-    apart = (frames.x[rows, None] - permuted_x).mul_(scale)  # (I, P, D)
-    squared = (apart**2).sum(-1)  # (I, P)
+    displacement = (frames.x[rows, None] - permuted_x).mul_(scale)  # (I, P, D)
+    squared = (displacement**2).sum(-1)  # (I, P)
     slope, decay = torch.empty_like(squared), torch.empty_like(squared)
     q = matern_factors(squared, slope, decay)
-    along = torch.einsum("ipd,pdc->ipc", apart, permuted_g)
+    along = torch.einsum("ipd,pdc->ipc", displacement, permuted_g)
     by_distance = along * (scale**2 / 3 * decay[..., None])
     energy = None
     if frames.amplitude is not None:
@@ -162,10 +162,10 @@ def _responses(
         kernel = (slope + q**2 / 3 * decay).sum(1, keepdim=True)
         energy = w * kernel - scale / 3 * (slope[:, None] @ along)[:, 0]
     forces = (slope.mul_(scale**2 / 3) @ permuted_g.flatten(1)).unflatten(1, permuted_g.shape[1:])
-    return forces.baddbmm_(apart.mT, by_distance, alpha=-1.0), energy
+    return forces.baddbmm_(displacement.mT, by_distance, alpha=-1.0), energy
 
 
-def assemble(frames: Frames, sigma: float, progress: Callable[[float, float], None]) -> Triangle:
+def assemble(frames: KernelFrames, sigma: float, progress: Callable[[float, float], None]) -> Triangle:
     """The lower triangle of K in the internal basis, n = M·W."""
     m, width, d = len(frames), frames.width, frames.x.shape[1]
     triangle = Triangle(m, width)

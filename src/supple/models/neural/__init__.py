@@ -1,1 +1,1 @@
-"""Neural force fields: networks, and the one loop that trains them."""
+"""Neural force fields: networks, each a folder or file of its own, and what all of them share: settings, fit, training loop."""

@@ -1,6 +1,6 @@
-"""All parameters of a network in one array: clipping, the optimiser and the average are then one operation each.
+"""All parameters of a network in one array, so that clipping, optimiser and average are one operation each.
 
-A small network's step is short, and a dozen small arrays cost a dozen times the overhead of one.
+The step of a small network is short, and a dozen small arrays cost a dozen times the overhead of one.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from torch import Tensor, nn
 class FlatParameters:
     """The parameters of a network, which become views of one array; so do their gradients.
 
-    Matrices of one shape stand in a row.
+    Matrices of one shape are stored one after the other.
 
     Attributes:
         values: all parameters, one after the other.
-        gradient: theirs, in the same places.
-        places: of each parameter, in the network's own order.
+        gradient: their gradients, at the same places.
+        places: the slice of each parameter, in the network's own order.
     """
 
     def __init__(self, network: nn.Module) -> None:
@@ -38,7 +38,7 @@ class FlatParameters:
         self.places = [places[id(parameter)] for parameter in network.parameters()]
 
     def matrices(self, shortest: int) -> dict[tuple[int, int], slice]:
-        """Where the matrices of a shape stand, if no side is shorter than this; of larger arrays, the last two sides."""
+        """The slice of all matrices of a shape, by shape, if no side is shorter than this; of larger arrays, the last two axes count."""
         found: dict[tuple[int, int], slice] = {}
         for part, shape in self._parts:
             if len(shape) > 1 and min(shape[-2:]) >= shortest:
@@ -47,7 +47,7 @@ class FlatParameters:
         return found
 
     def clip(self, largest: float) -> Tensor:
-        """Scale the gradient down to this norm where it is larger; returns the norm that it had."""
+        """Scale the gradient down to this norm if it is larger; returns its norm before."""
         norm = self.gradient.norm()
         self.gradient.mul_((largest / (norm + 1e-6)).clamp(max=1.0))
         return norm

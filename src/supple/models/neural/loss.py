@@ -1,4 +1,4 @@
-"""What a step of training minimises, and its gradient.
+"""The loss that a training step minimises, and its gradient.
 
 loss = w_E mean (E - E*)² + w_F mean (F - F*)² ,   labels divided by the spread of the forces
 """
@@ -12,64 +12,70 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from supple.models.neural.backend import maybe_compile
+from supple.models.neural.compile_step import maybe_compile
 from supple.models.neural.flat_parameters import FlatParameters
-from supple.models.neural.schedule import Plan
+from supple.models.neural.network import runs_compiled
+from supple.models.neural.options import TrainingOptions
 
 
 @dataclass(frozen=True)
-class Labelled:
-    """Frames with labels in the network's units, on its device: positions (M, N, 3), energies (M,), forces (M, N, 3).
+class LabelledFrames:
+    """Frames with labels in the network's units, on its device.
 
-    An energy that is not known is NaN; it has no part in the loss.
+    Attributes:
+        positions: shape (M, N, 3).
+        energies: shape (M,); unknown energies are NaN, and do not contribute to the loss.
+        forces: shape (M, N, 3).
     """
 
     positions: Tensor
     energies: Tensor
     forces: Tensor
 
-    def __getitem__(self, rows: Tensor) -> Labelled:
-        return Labelled(self.positions[rows], self.energies[rows], self.forces[rows])
+    def __getitem__(self, rows: Tensor) -> LabelledFrames:
+        return LabelledFrames(self.positions[rows], self.energies[rows], self.forces[rows])
 
 
-#: Of some frames, the number of known energies and of frames in the whole batch: the loss; leaves the gradient with the weights.
-Objective = Callable[[Labelled, int, int], Tensor]
+#: From frames, and the numbers of known energies and of frames in the whole batch, to their part of the loss; the gradient is left
+#: with the weights.
+Objective = Callable[[LabelledFrames, int, int], Tensor]
 
 
-def objective(network: nn.Module, weights: FlatParameters, plan: Plan, note: Callable[[str], None]) -> Objective:
+def objective(
+    network: nn.Module, weights: FlatParameters, options: TrainingOptions, note: Callable[[str], None]
+) -> Objective:
     """The objective of a network, by automatic differentiation.
 
     Args:
-        network: what is trained.
+        network: to be trained.
         weights: its parameters.
-        plan: weights of the loss, and whether to compile.
-        note: hears what runs the training, and why.
+        options: weights of the loss, and whether to compile.
+        note: receives a sentence on how the training is run, and why.
     """
-    in_loops = getattr(network, "runs_in_loops", False)
-    loss = maybe_compile(_loss(network, plan), plan.compile, plan.steps, note, in_loops)
+    loss = maybe_compile(_loss(network, options), options.compile, options.steps, note, runs_compiled(network))
 
-    def by_autograd(frames: Labelled, known: int, batch_size: int) -> Tensor:
+    def by_autograd(frames: LabelledFrames, n_energies: int, batch_size: int) -> Tensor:
         weights.gradient.zero_()
-        # Not a number: compiled code would be compiled anew for each.
-        of = torch.tensor(known, device=frames.energies.device)
-        value = loss(frames.positions, frames.energies, frames.forces, of, batch_size)
+        # A tensor, not an int: torch would compile the function again for each value.
+        count = torch.tensor(n_energies, device=frames.energies.device)
+        value = loss(frames.positions, frames.energies, frames.forces, count, batch_size)
         value.backward()
         return value.detach()
 
     return by_autograd
 
 
-def _loss(network: nn.Module, plan: Plan) -> Callable[..., Tensor]:
+def _loss(network: nn.Module, options: TrainingOptions) -> Callable[..., Tensor]:
     def loss(
         positions: Float[Tensor, "B N 3"],
         energies: Float[Tensor, "B"],
         forces: Float[Tensor, "B N 3"],
-        known: Tensor,
+        n_energies: Tensor,
         batch_size: int,
     ) -> Float[Tensor, ""]:
         e, f = network(positions)
-        off = torch.where(energies.isfinite(), e - energies, 0.0)
-        by_forces = ((f - forces) ** 2).sum() / (batch_size * forces[0].numel())
-        return plan.energy_weight * (off**2).sum() / known + plan.force_weight * by_forces
+        energy_errors = torch.where(energies.isfinite(), e - energies, 0.0)
+        force_loss = ((f - forces) ** 2).sum() / (batch_size * forces[0].numel())
+        return options.energy_weight * (energy_errors**2).sum() / n_energies + options.force_weight * force_loss
 
     return loss

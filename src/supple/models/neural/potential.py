@@ -1,46 +1,71 @@
-"""The neural potential: a network in float32, and the float64 constants that turn its output into eV and eV/Å."""
+"""NetworkPotential: a network in single precision, and the double-precision constants that scale its output to eV and eV/Å."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from supple.models.neural.schnet import SchNetNetwork
 from supple.models.potential import Potential
 
 
-class SchNetPotential(Potential):
-    """E = scale · network(R) + shift. Energies of 10⁴ eV need float64: the network sees none of the shift."""
+class ScaledNetwork(nn.Module):
+    """E = scale · network(R) + shift. Energies of 10⁴ eV need float64, so the network does not see the shift.
 
-    kind = "schnet"
+    Args:
+        network: see network.py.
+        scale: unit of its energies in eV, and of its forces in eV/Å.
+        shift: constant energy in eV.
+    """
+
     scale: Tensor
     shift: Tensor
 
-    def __init__(
-        self, numbers: Int[np.ndarray, "N"], architecture: dict[str, Any], scale: float = 1.0, shift: float = 0.0
-    ) -> None:
-        """A potential with fresh weights.
-
-        Args:
-            numbers: atomic numbers.
-            architecture: the keyword arguments of the network.
-            scale: unit of the network's energies in eV, and of its forces in eV/Å.
-            shift: constant energy in eV.
-        """
-        super().__init__(numbers)
-        self.architecture = architecture
-        self.network = SchNetNetwork(self.numbers, **architecture)
+    def __init__(self, network: nn.Module, scale: float, shift: float) -> None:
+        super().__init__()
+        self.network = network
         self.register_buffer("scale", torch.tensor(scale, dtype=torch.float64))
         self.register_buffer("shift", torch.tensor(shift, dtype=torch.float64))
 
+    def forward(self, positions: Float[Tensor, "B N 3"]) -> tuple[Float[Tensor, "B"], Float[Tensor, "B N 3"]]:
+        """Energies in eV and forces in eV/Å of positions in Å; float64."""
+        energies, forces = self.network(centred(positions))
+        return energies.double() * self.scale + self.shift, forces.double() * self.scale
+
+
+class NetworkPotential(Potential):
+    """The force field of a network. A subclass names the kind, and the class of the network.
+
+    Attributes:
+        network_class: makes the network, from atomic numbers and the architecture as keyword arguments.
+        architecture: these keyword arguments; JSON.
+    """
+
+    network_class: ClassVar[Callable[..., nn.Module]]
+    module: ScaledNetwork
+
+    def __init__(
+        self, numbers: Int[np.ndarray, "N"], architecture: Mapping[str, Any], scale: float = 1.0, shift: float = 0.0
+    ) -> None:
+        """A potential with random weights.
+
+        Args:
+            numbers: atomic numbers, shape (N,).
+            architecture: keyword arguments of the network.
+            scale, shift: as in `ScaledNetwork`.
+        """
+        self.architecture = dict(architecture)
+        network = type(self).network_class(np.asarray(numbers, dtype=np.int64), **architecture)
+        super().__init__(numbers, ScaledNetwork(network, scale, shift))
+
     @property
-    def device(self) -> torch.device:
-        """Where the arrays lie."""
-        return self.scale.device
+    def network(self) -> nn.Module:
+        """The network."""
+        return self.module.network
 
     def configuration(self) -> dict[str, Any]:
         """The architecture."""
@@ -48,45 +73,18 @@ class SchNetPotential(Potential):
 
     @classmethod
     def from_configuration(
-        cls, numbers: Int[np.ndarray, "N"], configuration: dict[str, Any], arrays: dict[str, Tensor]
+        cls, numbers: Int[np.ndarray, "N"], configuration: Mapping[str, Any], arrays: Mapping[str, Tensor]
     ) -> Potential:
-        """A potential of this architecture; the arrays are loaded afterwards."""
+        """A potential of this architecture; its arrays are loaded afterwards."""
         return cls(numbers, configuration)
-
-    def operations(self) -> nn.Module:
-        """The network's formulas on tensors alone; single precision inside, as everywhere."""
-        return Operations(self)
 
     @torch.no_grad()
     def energy_and_forces(self, positions: Float[Tensor, "B N 3"]) -> tuple[Float[Tensor, "B"], Float[Tensor, "B N 3"]]:
-        """Energies in eV (float64) and forces in eV/Å of B geometries in Å."""
-        energies, forces = self.network(_centred(positions))
-        return energies.double() * self.scale + self.shift, forces.double() * self.scale
+        """Energies in eV and forces in eV/Å of B geometries in Å; float64."""
+        return self.module(positions)
 
 
-class Operations(nn.Module):
-    """A network in operations on tensors alone, its filters tabulated once."""
-
-    scale: Tensor
-    shift: Tensor
-    filters: Tensor
-
-    def __init__(self, potential: SchNetPotential) -> None:
-        super().__init__()
-        network = SchNetNetwork(potential.numbers, **potential.architecture)
-        network.load_state_dict(potential.network.state_dict())
-        self.network = network.requires_grad_(False).eval()
-        self.register_buffer("filters", network.filters().clone())
-        for name in ("scale", "shift"):
-            self.register_buffer(name, getattr(potential, name).detach().cpu().clone())
-
-    def forward(self, positions: Float[Tensor, "B N 3"]) -> tuple[Float[Tensor, "B"], Float[Tensor, "B N 3"]]:
-        """Energies in eV and forces in eV/Å."""
-        energies, forces = self.network.formulas(_centred(positions), self.filters)
-        return energies.double() * self.scale + self.shift, forces.double() * self.scale
-
-
-def _centred(positions: Float[Tensor, "B N 3"]) -> Float[Tensor, "B N 3"]:
-    """Single precision about the middle of each geometry: a molecule far from the origin loses no digits."""
+def centred(positions: Float[Tensor, "B N 3"]) -> Float[Tensor, "B N 3"]:
+    """Single precision about the centre of each geometry, so that a molecule far from the origin loses no digits."""
     positions = positions.to(torch.float64)
     return (positions - positions.mean(dim=1, keepdim=True)).to(torch.float32)

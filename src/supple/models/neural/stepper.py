@@ -1,6 +1,6 @@
-"""How steps of training are taken: by automatic differentiation here, for any network; in_loops.py is the other way.
+"""Steppers: how training steps are taken. By automatic differentiation here, for any network; a network may have its own.
 
-Several processes share out the frames of a step among them; each then has the gradient of all and takes the same step.
+Several processes share the frames of a step; each then has the gradient of all frames and takes the same step.
 """
 
 from __future__ import annotations
@@ -13,87 +13,92 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from supple.models.neural.flat_parameters import FlatParameters
-from supple.models.neural.loss import Labelled, Objective
+from supple.models.neural.loss import LabelledFrames, Objective
 from supple.models.neural.optimiser import Adam
-from supple.models.neural.schedule import Plan
+from supple.models.neural.options import TrainingOptions
 from supple.runtime import distributed
 
 
-class Stepping(ABC):
-    """Moves the weights of a network."""
+class Stepper(ABC):
+    """Takes training steps: changes the weights of a network, and their running average."""
 
-    def at_once(self, number: int) -> int:
-        """How many steps to take in one go from step `number` on."""
+    def max_steps(self, step: int) -> int:
+        """How many steps `take_steps` can take in one call from step `step` on."""
         return 1
 
-    def take(
-        self, number: int, rows: Int[np.ndarray, "n B"], known: Int[np.ndarray, "n"], rates: Float[np.ndarray, "n"]
+    def take_steps(
+        self,
+        step: int,
+        batches: Int[np.ndarray, "n B"],
+        n_energies: Int[np.ndarray, "n"],
+        rates: Float[np.ndarray, "n"],
     ) -> float | Tensor:
-        """Take steps from `number` on.
+        """Take n steps.
 
         Args:
-            number: of the first step.
-            rows: frames of each step.
-            known: how many energies of a step are known, 1 at least.
+            step: number of the first one.
+            batches: frames of each step.
+            n_energies: how many energies of each step are known, at least 1.
             rates: learning rates.
 
         Returns:
-            The last loss, of this process's frames.
+            The last loss, of the frames of this process.
         """
         loss: float | Tensor = 0.0
-        for step, (of_step, energies, rate) in enumerate(zip(rows, known, rates, strict=True), start=number):
-            share = distributed.share(len(of_step))
-            loss = self.gradient(of_step[share.start : share.stop], int(energies), len(of_step))
-            self.update(step, float(rate))
+        for number, (batch, count, rate) in enumerate(zip(batches, n_energies, rates, strict=True), start=step):
+            share = distributed.share(len(batch))
+            loss = self.gradient(batch[share.start : share.stop], int(count), len(batch))
+            self.update(number, float(rate))
         return loss
 
     @abstractmethod
-    def gradient(self, rows: Int[np.ndarray, "B"], known: int, batch_size: int) -> float | Tensor:
-        """Leave the gradient of these frames with the weights; returns their part of the loss.
+    def gradient(self, rows: Int[np.ndarray, "B"], n_energies: int, batch_size: int) -> float | Tensor:
+        """Compute the gradient of the loss of some frames, and leave it with the weights; returns their part of the loss.
 
         Args:
-            rows: this process's frames of the step.
-            known: energies that are known, and
-            batch_size: frames, of the whole step.
+            rows: the frames of the step that this process has.
+            n_energies: number of known energies of the whole step.
+            batch_size: number of frames of the whole step.
         """
 
     @abstractmethod
-    def update(self, number: int, rate: float) -> None:
-        """Sum the gradient over the processes, clip it, move the weights, and let their average follow."""
+    def update(self, step: int, rate: float) -> None:
+        """Sum the gradient over all processes, clip it, change the weights, and update their average."""
 
 
-class ByAutograd(Stepping):
-    """With tensors, on any device.
+class AutogradStepper(Stepper):
+    """Steps by automatic differentiation, on any device.
 
     Args:
-        objective: the loss, which leaves its gradient.
-        data: frames with labels.
-        weights, average: the network's, and their running average.
-        optimiser: moves the weights.
-        plan: how.
+        objective: the loss and its gradient.
+        data: training frames.
+        weights: the parameters of the network.
+        average: their running average.
+        optimiser: changes the weights.
+        options: how to train.
     """
 
     def __init__(
         self,
         objective: Objective,
-        data: Labelled,
+        data: LabelledFrames,
         weights: FlatParameters,
         average: Float[Tensor, "W"],
         optimiser: Adam,
-        plan: Plan,
+        options: TrainingOptions,
     ) -> None:
-        self._objective, self._data, self._plan = objective, data, plan
+        self._objective, self._data, self._options = objective, data, options
         self._weights, self._average, self._optimiser = weights, average, optimiser
 
-    def gradient(self, rows: Int[np.ndarray, "B"], known: int, batch_size: int) -> Tensor:
+    def gradient(self, rows: Int[np.ndarray, "B"], n_energies: int, batch_size: int) -> Tensor:
         """By the objective."""
-        return self._objective(self._data[torch.from_numpy(rows)], known, batch_size)
+        return self._objective(self._data[torch.from_numpy(rows)], n_energies, batch_size)
 
-    def update(self, number: int, rate: float) -> None:
-        """One operation on flat arrays after the other."""
+    def update(self, step: int, rate: float) -> None:
+        """By operations on flat arrays."""
         distributed.total(self._weights.gradient)
-        self._weights.clip(self._plan.clip)
-        self._optimiser.refresh(number)
-        self._optimiser.step(number, rate)
+        self._weights.clip(self._options.clip)
+        self._optimiser.refresh(step)
+        self._optimiser.step(step, rate)
         with torch.no_grad():
-            self._average.lerp_(self._weights.values, 1 - self._plan.ema_decay)
+            self._average.lerp_(self._weights.values, 1 - self._options.ema_decay)

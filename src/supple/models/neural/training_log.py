@@ -1,4 +1,4 @@
-"""What is written down at every validation: a line of metrics.jsonl, and TensorBoard's own files where they are wanted."""
+"""The log of a training: at every validation a line of metrics.jsonl, and TensorBoard files if requested."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ if TYPE_CHECKING:
     from tensorboardX import SummaryWriter
 
 
-class Metrics:
+class TrainingLog:
     """The record of a training run.
 
     Args:
-        run: its directory; without one nothing is written.
+        run: the run directory; nothing is written if None.
         tensorboard: also write RUN/tensorboard, for `tensorboard --logdir`.
-        step: steps that are done already; what another attempt wrote of later ones is hidden.
+        step: number of steps that are done already; TensorBoard hides what an earlier attempt wrote about later ones.
     """
 
     def __init__(self, run: RunDirectory | None, tensorboard: bool, step: int) -> None:
@@ -25,16 +25,16 @@ class Metrics:
         self._board = _board(run, step) if run is not None and tensorboard else None
 
     def write(self, step: int, record: dict[str, Any]) -> None:
-        """Numbers at a step; records within records have a heading of their own."""
+        """Log the numbers of a step; the names of nested ones get the outer name as a prefix."""
         if self._run is not None:
             self._run.log({"step": step, **record})
         if self._board is not None:
-            for name, value in _flat(record):
+            for name, value in _flattened(record):
                 self._board.add_scalar(name, value, step)
             self._board.flush()
 
     def close(self) -> None:
-        """Write what is still on its way."""
+        """Write whatever is still buffered."""
         if self._board is not None:
             self._board.close()
 
@@ -50,11 +50,11 @@ def _board(run: RunDirectory, step: int) -> SummaryWriter:
     return SummaryWriter(str(run.path / "tensorboard"), purge_step=step + 1, filename_suffix=f".from{step}")
 
 
-def _flat(record: dict[str, Any], heading: str = "") -> list[tuple[str, float]]:
+def _flattened(record: dict[str, Any], prefix: str = "") -> list[tuple[str, float]]:
     found: list[tuple[str, float]] = []
     for key, value in record.items():
         if isinstance(value, dict):
-            found += _flat(value, f"{heading}{key}/")
+            found += _flattened(value, f"{prefix}{key}/")
         elif isinstance(value, float):
-            found.append((heading + key, value))
+            found.append((prefix + key, value))
     return found

@@ -1,56 +1,69 @@
-"""A network in training: what changes with each step, and which frames a step sees."""
+"""TrainingState: all that changes during the training of a network, and which frames each step sees."""
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from jaxtyping import Int
 from torch import Tensor, nn
 
+from supple.models.neural.compile_step import LOOPS_NOTE
 from supple.models.neural.flat_parameters import FlatParameters
-from supple.models.neural.loss import Labelled, objective
+from supple.models.neural.loss import LabelledFrames, objective
+from supple.models.neural.network import CompiledNetwork
 from supple.models.neural.optimiser import Adam
-from supple.models.neural.schedule import Plan
-from supple.models.neural.stepper import ByAutograd, Stepping
+from supple.models.neural.options import TrainingOptions
+from supple.models.neural.stepper import AutogradStepper, Stepper
 
 
-class Trained:
+class TrainingState:
     """A network in training: its weights, their running average, and the optimiser.
 
     Args:
-        network: what is trained, in place. One that has `in_loops` may train in compiled loops of its own.
+        network: to be trained, in place.
         data: training frames.
-        plan: how.
+        options: how to train.
         seed: of the order of the frames.
-        note: takes sentences.
+        note: receives sentences for the user.
 
     Attributes:
         average: a network of the same shape with the averaged weights.
+        stepper: takes the steps.
     """
 
-    def __init__(self, network: nn.Module, data: Labelled, plan: Plan, seed: int, note: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        network: nn.Module,
+        data: LabelledFrames,
+        options: TrainingOptions,
+        seed: int,
+        note: Callable[[str], None],
+    ) -> None:
         self.network, self.average = network, copy.deepcopy(network)
         self._seed, self._n_frames = seed, len(data.positions)
-        self._known = data.energies.isfinite().cpu().numpy()
-        self._batch_size = min(plan.batch_size, self._n_frames)
+        self._has_energy = data.energies.isfinite().cpu().numpy()
+        self._batch_size = min(options.batch_size, self._n_frames)
         self.weights, self.averages = FlatParameters(network), FlatParameters(self.average).values
-        self.optimiser = Adam(plan.optimiser, self.weights, plan.weight_decay)
-        parts = (data, self.weights, self.averages.detach(), self.optimiser, plan)
-        in_loops: Callable[..., Stepping | None] = getattr(network, "in_loops", lambda *parts: None)
-        if by_loops := in_loops(*parts):
-            note("Training runs in compiled loops (the first time on a machine, compiling them takes a minute).")
-        self._stepping = by_loops or ByAutograd(objective(network, self.weights, plan, note), *parts)
+        self.optimiser = Adam(options.optimiser, self.weights, options.weight_decay)
+        self.stepper = self._stepper(data, options, note)
         self._order: tuple[int, Int[np.ndarray, "M"]] = (-1, np.empty(0, np.int64))
 
+    def _stepper(self, data: LabelledFrames, options: TrainingOptions, note: Callable[[str], None]) -> Stepper:
+        parts = (data, self.weights, self.averages.detach(), self.optimiser, options)
+        if isinstance(self.network, CompiledNetwork) and (compiled := self.network.compiled_stepper(*parts)):
+            note(LOOPS_NOTE)
+            return compiled
+        return AutogradStepper(objective(self.network, self.weights, options, note), *parts)
+
     def arrays(self) -> dict[str, Tensor]:
-        """All that changes in training."""
+        """All arrays that change in training."""
         arrays = {"weights": self.weights.values.detach(), "averages": self.averages.detach()}
         return arrays | {f"optimiser/{key}": array for key, array in self.optimiser.arrays().items()}
 
     def restore(self, arrays: dict[str, Tensor]) -> None:
-        """Go back to what `arrays` gave.
+        """Return to the state of which these were the `arrays`.
 
         Raises:
             KeyError, RuntimeError: they are not of this network.
@@ -58,23 +71,23 @@ class Trained:
         for name, array in self.arrays().items():
             array.copy_(arrays[name])
 
-    def at_once(self, number: int) -> int:
-        """How many steps to take in one go from step `number` on."""
-        return self._stepping.at_once(number)
+    def max_steps(self, step: int) -> int:
+        """How many steps `take_steps` can take in one call from step `step` on."""
+        return self.stepper.max_steps(step)
 
-    def take(self, number: int, rates: list[float]) -> float | Tensor:
-        """Take a step for each learning rate, from step `number` on; returns the last loss of this process's frames."""
-        return self._stepping.take(number, *self._frames_of(number, len(rates)), np.array(rates))
+    def take_steps(self, step: int, rates: Sequence[float]) -> float | Tensor:
+        """Take a step for each learning rate, from step `step` on; returns the last loss of this process's frames."""
+        return self.stepper.take_steps(step, *self.batches(step, len(rates)), np.array(rates))
 
-    def _frames_of(self, number: int, n: int) -> tuple[Int[np.ndarray, "n B"], Int[np.ndarray, "n"]]:
-        """Frames of each step, and how many of their energies are known."""
-        rows = np.stack([self._rows(number + ahead) for ahead in range(n)])
-        return rows, np.maximum(self._known[rows].sum(1), 1)
+    def batches(self, step: int, n: int) -> tuple[Int[np.ndarray, "n B"], Int[np.ndarray, "n"]]:
+        """Frames of n steps, and how many of their energies are known (at least 1)."""
+        rows = np.stack([self.batch(step + ahead) for ahead in range(n)])
+        return rows, np.maximum(self._has_energy[rows].sum(1), 1)
 
-    def _rows(self, step: int) -> Int[np.ndarray, "B"]:
-        """Frames of a step: every epoch a new order, drawn from the seed and its number.
+    def batch(self, step: int) -> Int[np.ndarray, "B"]:
+        """Frames of a step. Every epoch has an order of its own, drawn from the seed and its number.
 
-        An incomplete last batch is left out, so that all have the same shape; its frames have their turn in other epochs.
+        An incomplete last batch is omitted, so that all have the same shape; its frames are used in other epochs.
         """
         epoch, within = divmod(step, self._n_frames // self._batch_size)
         if self._order[0] != epoch:

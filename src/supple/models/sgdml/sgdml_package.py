@@ -1,8 +1,8 @@
-"""Models of the sGDML package (.npz, version 1.0), read and written.
+"""Models of the sGDML package (.npz, version 1.0): reading and writing.
 
     E = std Σ_jp d·v_jp 5/(3σ²) (1+q) e^{-q} + c ,   d = x - P_p x_j   (in the model's own length and energy unit)
 
-is Supple's own form; only names and units differ. https://github.com/stefanch/sGDML
+is the form that Supple uses as well; only names and units differ. https://github.com/stefanch/sGDML
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import torch
 from supple.data.units import Units
 from supple.errors import ModelFileError, UnitsError
 from supple.models.kernel.potential import SGDMLPotential
-from supple.models.potential import Provenance
+from supple.models.provenance import Provenance
 from supple.molecule.descriptors import InverseDistances
 from supple.molecule.symmetry.permutation_algebra import is_group
 from supple.runtime.files import replacing
@@ -32,10 +32,10 @@ def load_sgdml_model(path: str | Path, units: Units | str | None = None) -> SGDM
 
     Args:
         path: of the .npz file.
-        units: that the model is in; as the file states when None.
+        units: of the model; as the file states when None.
 
     Raises:
-        ModelFileError: it is no such model, or of a kind that Supple does not have (periodic, energy-constrained).
+        ModelFileError: it is not such a model, or of a kind that Supple does not support (periodic, energy-constrained).
         UnitsError: its units are not stated, and none were given.
     """
     path = Path(path)
@@ -48,7 +48,7 @@ def load_sgdml_model(path: str | Path, units: Units | str | None = None) -> SGDM
     if x.shape != v.shape or x.shape[1] != len(numbers) * (len(numbers) - 1) // 2:
         raise ModelFileError(f"{path} is an sGDML model whose arrays do not fit together: it is damaged.")
     if not is_group([tuple(int(i) for i in row) for row in permutations]):
-        raise ModelFileError(f"{path} has permutations that are no group: its energy would depend on how it is summed.")
+        raise ModelFileError(f"{path} has permutations that do not form a group: it is damaged.")
     length, energy = unit.length_in_angstrom, unit.energy_in_ev
     potential = SGDMLPotential(
         numbers,
@@ -65,14 +65,14 @@ def load_sgdml_model(path: str | Path, units: Units | str | None = None) -> SGDM
         n_train=len(x),
         n_valid=int(np.size(content.get("idxs_valid", ()))),
         settings={
-            "sigma": potential.sigma,
+            "sigma": potential.module.sigma,
             "lam": float(content.get("lam", np.nan)),
             "permutations": permutations.tolist(),
         },
         versions={"sgdml": str(content.get("code_version", "unknown"))},
-        notes=[f"Read from {path.name}, a model of the sGDML package; which frames it has seen is not known."],
+        notes=(f"Read from {path.name}, a model of the sGDML package; its training frames are not known.",),
     )
-    return potential.eval()
+    return potential
 
 
 def save_sgdml_model(potential: SGDMLPotential, path: str | Path, units: Units | str | None = None) -> None:
@@ -85,47 +85,48 @@ def save_sgdml_model(potential: SGDMLPotential, path: str | Path, units: Units |
             in this length and gives energies in this unit.
 
     Raises:
-        ModelFileError: the package has no such models: another descriptor, or learned energies.
+        ModelFileError: the package does not support such models: another descriptor, or learned energies.
     """
-    made = potential.provenance
-    if not isinstance(potential.descriptor, InverseDistances) or not potential.descriptor.all_pairs:
+    provenance, module = potential.provenance, potential.module
+    if not isinstance(module.descriptor, InverseDistances) or not module.descriptor.all_pairs:
         raise ModelFileError(
-            "The sGDML package compares inverse distances of all pairs only: "
+            "The sGDML package only supports inverse distances of all pairs as descriptor: "
             "train with --set descriptor=inverse-distances --set energies=integrated to export."
         )
-    if potential.w is not None:
+    if module.w is not None:
         raise ModelFileError(
-            "This force field has learned energies, which are not exported: train with --set energies=integrated."
+            "This force field has learned energies, which the sGDML package does not support: train with --set energies=integrated "
+            "to export."
         )
-    unit = Units.parse(units or made.data_units)
+    unit = Units.parse(units or provenance.data_units)
     length, energy = unit.length_in_angstrom, unit.energy_in_ev
     permutations = _permutations(potential)
-    n_entries = potential.x.shape[1]
-    action = potential.action.cpu().numpy()
+    n_entries = module.x.shape[1]
+    action = module.action.cpu().numpy()
     offsets = np.arange(len(action))[:, None] * n_entries
-    x = potential.x.cpu().numpy() * length
-    fingerprint = hashlib.md5(made.data_fingerprint.encode(), usedforsecurity=False).hexdigest().encode()
+    x = module.x.cpu().numpy() * length
+    fingerprint = hashlib.md5(provenance.data_fingerprint.encode(), usedforsecurity=False).hexdigest().encode()
     content: dict[str, Any] = {
         "type": "m",
         "code_version": "1.0.3",
-        "dataset_name": made.data_name,
+        "dataset_name": provenance.data_name,
         "dataset_theory": "unknown",
         "solver_name": "analytic",
         "z": potential.numbers.astype(np.uint8),
         "idxs_train": np.arange(len(x)),
         "md5_train": fingerprint,
-        "idxs_valid": np.arange(made.n_valid),
+        "idxs_valid": np.arange(provenance.n_valid),
         "md5_valid": fingerprint,
         "n_test": 0,
         "md5_test": "",
         "f_err": {"mae": np.nan, "rmse": np.nan},
         "e_err": {"mae": np.nan, "rmse": np.nan},
         "R_desc": x.T,
-        "R_d_desc_alpha": potential.v.cpu().numpy(),
-        "c": float(potential.constant) / energy,
-        "std": float(potential.scale) * length / energy,
-        "sig": potential.sigma * length,
-        "lam": float(made.settings.get("lam", 1e-10)),
+        "R_d_desc_alpha": module.v.cpu().numpy(),
+        "c": float(module.constant) / energy,
+        "std": float(module.scale) * length / energy,
+        "sig": module.sigma * length,
+        "lam": float(str(provenance.settings.get("lam", 1e-10))),
         "perms": permutations,
         "tril_perms_lin": (action + offsets).T.ravel(),
         "use_E": True,
@@ -137,13 +138,15 @@ def save_sgdml_model(potential: SGDMLPotential, path: str | Path, units: Units |
 
 
 def _permutations(potential: SGDMLPotential) -> np.ndarray:
-    """Those of the atoms; a potential keeps only what they do to the descriptor."""
+    """The permutations of the atoms; a potential itself keeps only their action on the descriptor."""
     kept = potential.provenance.settings.get("permutations")
     if isinstance(kept, list):
         return np.array(kept, dtype=np.int64)
-    if len(potential.action) == 1:
+    if len(potential.module.action) == 1:
         return np.arange(len(potential.numbers))[None]
-    raise ModelFileError("This force field does not say which permutations of atoms it was trained with.")
+    raise ModelFileError(
+        "This force field does not state the permutations of atoms that it was trained with, so it cannot be exported: train again."
+    )
 
 
 def _content(path: Path) -> dict[str, Any]:
@@ -153,25 +156,25 @@ def _content(path: Path) -> dict[str, Any]:
             for name in archive.files:
                 try:
                     found[name] = archive[name]
-                except ValueError:  # errors stand there as Python objects, which nobody needs
+                except ValueError:  # errors are stored as Python objects, which are not needed
                     continue
     except FileNotFoundError as error:
         raise ModelFileError(f"There is no model file {path}.") from error
     except (OSError, ValueError, zipfile.BadZipFile) as error:
-        raise ModelFileError(f"{path} is no model of the sGDML package ({str(error).splitlines()[0]}).") from error
+        raise ModelFileError(f"{path} is not a model of the sGDML package ({str(error).splitlines()[0]}).") from error
     missing = [name for name in _NEEDED if name not in found]
     if missing or str(found["type"]) != "m":
         raise ModelFileError(
-            f"{path} is no model of the sGDML package" + (f" (it lacks {missing[0]})." if missing else ".")
+            f"{path} is not a model of the sGDML package" + (f" (it lacks {missing[0]})." if missing else ".")
         )
     if "lattice" in found or "alphas_E" in found:
         what = "periodic" if "lattice" in found else "trained with energy constraints"
-        raise ModelFileError(f"{path} is {what}: Supple reads models of molecules trained on forces.")
+        raise ModelFileError(f"{path} is {what}: Supple only reads models of molecules that were trained on forces.")
     return found
 
 
 def _stated(content: dict[str, Any], path: Path) -> Units:
     energy, length = str(content.get("e_unit", "")), str(content.get("r_unit", ""))
     if not energy or energy == "unknown":
-        raise UnitsError(f"{path.name} does not state its units: say for instance --units kcal/mol.")
+        raise UnitsError(f"{path.name} does not state its units: give them, for instance as --units kcal/mol.")
     return Units.of(energy, _LENGTHS.get(length, length) if length and length != "unknown" else "Å")

@@ -1,7 +1,7 @@
-"""Tried: errors of the small models by which settings are chosen.
+"""SmallModelCache: errors of the small models by which settings are chosen.
 
-Training sets of a study are nested: the first frames of a large one are a smaller one. The small models of both are then the same, and
-what one training has tried in a common folder the others need not try again.
+The training sets of a study are nested: the first frames of a large one are a smaller one. The small models of both are then the
+same, and their errors are computed only once if both trainings have a common folder.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from supple.models.metrics import ErrorPair, Metrics
 from supple.runtime.files import write_json
 
 
-class Tried:
-    """Metrics by case.
+class SmallModelCache:
+    """Metrics by key: all that they depend on.
 
     Args:
         folder: where they are kept, a file for each; None to keep them in memory alone.
@@ -23,28 +23,28 @@ class Tried:
 
     def __init__(self, folder: Path | None) -> None:
         self.folder = folder
-        self._known: dict[str, Metrics] = {}
+        self._in_memory: dict[str, Metrics] = {}
 
-    def get(self, case: tuple[object, ...]) -> Metrics | None:
-        """What a case gave, if it has been tried."""
-        key = _key(case)
-        if key not in self._known and self.folder is not None:
+    def get(self, key: tuple[object, ...]) -> Metrics | None:
+        """The metrics of this key, if they are there."""
+        name = _name(key)
+        if name not in self._in_memory and self.folder is not None:
             try:
-                self._known[key] = _metrics(json.loads((self.folder / f"{key}.json").read_text(encoding="utf-8")))
-            except (OSError, ValueError, TypeError, KeyError):  # not there, or not whole
+                self._in_memory[name] = _metrics(json.loads((self.folder / f"{name}.json").read_text(encoding="utf-8")))
+            except (OSError, ValueError, TypeError, KeyError):  # missing or incomplete
                 return None
-        return self._known.get(key)
+        return self._in_memory.get(name)
 
-    def put(self, case: tuple[object, ...], metrics: Metrics) -> None:
-        """Keep what a case gave."""
-        key = _key(case)
-        self._known[key] = metrics
+    def put(self, key: tuple[object, ...], metrics: Metrics) -> None:
+        """Keep the metrics of this key."""
+        name = _name(key)
+        self._in_memory[name] = metrics
         if self.folder is not None:
-            write_json(self.folder / f"{key}.json", metrics.to_dict())
+            write_json(self.folder / f"{name}.json", metrics.to_dict())
 
 
-def _key(case: tuple[object, ...]) -> str:
-    return hashlib.sha256(repr(case).encode()).hexdigest()[:20]
+def _name(key: tuple[object, ...]) -> str:
+    return hashlib.sha256(repr(key).encode()).hexdigest()[:20]
 
 
 def _metrics(values: dict[str, object]) -> Metrics:

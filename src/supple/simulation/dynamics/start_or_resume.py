@@ -107,6 +107,6 @@ def _require_within_range(guards: Guards, start: Dataset) -> None:
 def _fingerprint(potential: Potential) -> str:
     """A hash of all arrays of the force field, which identifies it."""
     digest = hashlib.sha256(repr(potential.configuration()).encode())
-    for name, array in sorted(potential.state_dict().items()):
+    for name, array in sorted(potential.module.state_dict().items()):
         digest.update(name.encode() + array.detach().cpu().numpy().tobytes())
     return digest.hexdigest()[:16]

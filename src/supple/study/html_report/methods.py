@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from supple.models.citations import CITATIONS, Citation
-from supple.models.registry import settings_class
+from supple.models.citations import Citation
+from supple.models.registry import all_citations, settings_class
 from supple.study.conclusions import published_for
 from supple.study.formatting import display_name
 from supple.study.plan import StudyPlan
@@ -61,12 +61,12 @@ def _choices_of(plan: StudyPlan) -> list[str]:
 
 def citations(results: Results) -> list[Citation]:
     """The papers behind the models of the study, and of data that were recognised."""
-    keys = [key for model in results.record.models for key in settings_class(model).citations]
+    found = [citation for model in results.record.models for citation in settings_class(model).citations]
     dois = {
         one.source.doi
         for name in results.record.datasets
         for many in published_for(results, name).values()
         for one in many
     }
-    keys += [key for key, citation in CITATIONS.items() if citation.doi in dois]
-    return [CITATIONS[key] for key in dict.fromkeys(keys)]
+    found += [citation for citation in all_citations() if citation.doi in dois]
+    return list(dict.fromkeys(found))

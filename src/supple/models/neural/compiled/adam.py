@@ -1,7 +1,7 @@
-"""A step of the optimiser, clipping before it and the running average of the weights after it; in one pass while all is in the cache.
+"""A step of the optimiser, with clipping before it and the running average of the weights after it, in one pass through the cache.
 
-The formulas are those of optimiser.py. What is turned into eigenbases are the `matrices`, each a line of numbers: its place among
-the weights, its two sides, and the places of its left and right bases. `pieces` are the other weights: from, to.
+The formulas are those of optimiser.py. The `matrices` are transformed into eigenbases; each is a row of numbers: its offset among the
+weights, its two sides, and the offsets of its left and right bases. `pieces` are all other weights: from, to.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from supple.models.neural.compiled.jit import compiled
-from supple.models.neural.compiled.products import add_any_product, add_product_of_transposed, turn
-from supple.models.neural.compiled.thread_team import meet, share
+from supple.models.neural.compiled.products import add_any_product, add_product_of_transposed, transpose
+from supple.models.neural.compiled.thread_team import share, wait
 
 _ZERO, _ONE, _EPSILON = np.float32(0), np.float32(1), np.float32(1e-8)
-#: Arrays of the size of the largest matrix that `update` needs for itself.
+#: Number of work arrays of the size of the largest matrix that each thread needs for `update`.
 SCRATCH = 4
-#: Numbers of each thread's cache line of `norms`.
+#: Entries of `norms` per thread: a cache line.
 LINE = 16
 
 
@@ -34,7 +34,7 @@ class Weights(NamedTuple):
 
 
 class Bases(NamedTuple):
-    """Matrices with eigenbases, weights without, and the bases, one after the other."""
+    """Matrices with eigenbases, weights without, and the bases themselves, one after the other."""
 
     matrices: Int[np.ndarray, "n 5"]
     pieces: Int[np.ndarray, "m 2"]
@@ -43,50 +43,50 @@ class Bases(NamedTuple):
 
 
 class Rule(NamedTuple):
-    """Numbers that stay the same from step to step; step 0 is this step (from 1) to the moments."""
+    """Constants of the optimiser; `first_update` is the number of the update of the moments at step 0."""
 
     clip: float
     beta1: float
     beta2: float
     weight_decay: float
     ema_decay: float
-    first_taken: int
+    first_update: int
 
 
 @compiled
 @no_type_check
-def update(me, team, cells, norms, weights, bases, rule, scratch, number, rate):
+def update(thread, team, barrier, norms, weights, bases, rule, scratch, number, rate):
     """A thread's part of step `number` (from 0)."""
-    low, high = share(len(weights.gradient), me, team)
+    low, high = share(len(weights.gradient), thread, team)
     square = 0.0
     for w in range(low, high):
         square += np.float64(weights.gradient[w]) * weights.gradient[w]
-    norms[me * LINE] = square
-    meet(cells, team)
+    norms[thread * LINE] = square
+    wait(barrier, team)
     square = 0.0
-    for thread in range(team):
-        square += norms[thread * LINE]
+    for other in range(team):
+        square += norms[other * LINE]
     factor = np.float32(min(rule.clip / (math.sqrt(square) + 1e-6), 1.0))
-    taken = number + rule.first_taken
-    for m in range(me, len(bases.matrices), team):
-        _update_matrix(bases.matrices[m], weights, bases, rule, scratch, factor, taken, rate)
-    for piece in range(me, len(bases.pieces) if taken else 0, team):
+    n_updates = number + rule.first_update
+    for m in range(thread, len(bases.matrices), team):
+        _update_matrix(bases.matrices[m], weights, bases, rule, scratch, factor, n_updates, rate)
+    for piece in range(thread, len(bases.pieces) if n_updates else 0, team):
         start, stop = bases.pieces[piece]
         own = slice(start, stop)
         direction = scratch[0, : stop - start]
         for w in range(start, stop):
             direction[w - start] = factor * weights.gradient[w]
-        _direct(direction, weights.first[own], weights.second[own], rule, taken)
+        _direct(direction, weights.first[own], weights.second[own], rule, n_updates)
         _move(direction, weights, start, rule, rate)
 
 
 @compiled
 @no_type_check
-def _update_matrix(matrix, weights, bases, rule, scratch, factor, taken, rate):
+def _update_matrix(matrix, weights, bases, rule, scratch, factor, n_updates, rate):
     start, a, b, left, right = matrix
     size = a * b
     g, other = scratch[0, :size].reshape(a, b), scratch[1, :size].reshape(a, b)
-    turned = scratch[2, :size].reshape(b, a)
+    transposed = scratch[2, :size].reshape(b, a)
     left_side, right_side = slice(left, left + a * a), slice(right, right + b * b)
     left_vectors = bases.vectors[left_side].reshape(a, a)
     right_vectors = bases.vectors[right_side].reshape(b, b)
@@ -94,35 +94,35 @@ def _update_matrix(matrix, weights, bases, rule, scratch, factor, taken, rate):
     for w in range(size):
         flat[w] = factor * weights.gradient[start + w]
 
-    turn(turned, g)
-    _observe(bases.covariances[left_side], g, turned, scratch[3], rule)
-    _observe(bases.covariances[right_side], turned, g, scratch[3], rule)
+    transpose(transposed, g)
+    _accumulate(bases.covariances[left_side], g, transposed, scratch[3], rule)
+    _accumulate(bases.covariances[right_side], transposed, g, scratch[3], rule)
 
-    if not taken:
+    if not n_updates:
         return
     other[:] = _ZERO
     add_product_of_transposed(other, left_vectors, g)
     g[:] = _ZERO
     add_any_product(g, other, right_vectors)
     own = slice(start, start + size)
-    _direct(flat, weights.first[own], weights.second[own], rule, taken)
+    _direct(flat, weights.first[own], weights.second[own], rule, n_updates)
     other[:] = _ZERO
     add_any_product(other, left_vectors, g)
-    right_turned = scratch[3, : b * b].reshape(b, b)
-    turn(right_turned, right_vectors)
+    right_transposed = scratch[3, : b * b].reshape(b, b)
+    transpose(right_transposed, right_vectors)
     g[:] = _ZERO
-    add_any_product(g, other, right_turned)
+    add_any_product(g, other, right_transposed)
     _move(flat, weights, start, rule, rate)
 
 
 @compiled
 @no_type_check
-def _observe(covariance, g, turned, scratch, rule):
-    """A running mean of g gᵀ."""
+def _accumulate(covariance, g, transposed, scratch, rule):
+    """Update the running mean of g gᵀ."""
     side = len(g)
     flat = scratch[: side * side]
     flat[:] = _ZERO
-    add_any_product(flat.reshape(side, side), g, turned)
+    add_any_product(flat.reshape(side, side), g, transposed)
     weight = np.float32(1 - rule.beta2)
     for c in range(len(covariance)):
         covariance[c] += weight * (flat[c] - covariance[c])
@@ -130,11 +130,11 @@ def _observe(covariance, g, turned, scratch, rule):
 
 @compiled
 @no_type_check
-def _direct(gradient, first, second, rule, taken):
-    """Adam's direction in place of the gradient, after the moments have taken it up."""
+def _direct(gradient, first, second, rule, n_updates):
+    """Add the gradient to the moments, and replace it by Adam's direction."""
     of_first, of_second = np.float32(1 - rule.beta1), np.float32(1 - rule.beta2)
-    mean = np.float32(1 / (1 - rule.beta1**taken))
-    square = np.float32(1 / (1 - rule.beta2**taken))
+    mean = np.float32(1 / (1 - rule.beta1**n_updates))
+    square = np.float32(1 / (1 - rule.beta2**n_updates))
     for w in range(len(gradient)):
         g = gradient[w]
         m = first[w] + of_first * (g - first[w])

@@ -1,4 +1,4 @@
-"""How this folder's loops are compiled."""
+"""How the loops of this folder are compiled."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Small matrix products and activations.
 
 Products of 20 to 500 rows with 64 columns are too small for a BLAS: the call, its packing and its threads cost as much as the
-multiplications, and its result would still have to be added to something. Here a piece of the result, two rows by one vector,
-stays in registers while the terms are summed, 32 at a time, so that the rows of b that they need stay in the nearest cache.
+multiplications, and the result would still have to be added to something. Here a piece of the result, two rows by one vector,
+stays in registers while the terms are summed, 32 at a time, so that the rows of b that they need stay in the L1 cache.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _E0, _E1, _E2, _E3, _E4, _E5, _E6 = (np.float32(1 / math.factorial(n)) for n in 
 _A0, _A1, _A2, _A3, _A4, _A5, _A6 = (np.float32(1 / (2 * n + 1)) for n in range(7))
 
 
-#: Terms of a product that are summed before the next columns' turn.
+#: Terms of a product that are summed before the next columns.
 _TERMS = 32
 #: Side of the squares in which matrices are transposed.
 _TILE = 16
@@ -48,9 +48,9 @@ def add_product_of_transposed(out, a, b):
 @compiled
 @no_type_check
 def _add_product(out, a, row, term, b):
-    """The places of a's elements grow by `row` from one row of the result to the next, by `term` from one term to the next.
+    """The offset of a's elements grows by `row` from one row of the result to the next, and by `term` from one term to the next.
 
-    Each group of terms is summed on its own: rounding errors grow with the number of groups, not of terms.
+    Each group of terms is summed separately: rounding errors grow with the number of groups, not of terms.
     """
     rows, size, terms = len(out), out.shape[1], len(b)
     for low in range(0, terms, _TERMS):
@@ -59,13 +59,13 @@ def _add_product(out, a, row, term, b):
             for i in range(0, rows - 1, 2):
                 here = i * size + f
                 one, two = splat(_ZERO), splat(_ZERO)
-                left, right = i * row + low * term, low * size + f
+                at_a, at_b = i * row + low * term, low * size + f
                 for _ in range(low, high):
-                    v = load(b, right)
-                    one += splat(item(a, left)) * v
-                    two += splat(item(a, left + row)) * v
-                    left += term
-                    right += size
+                    v = load(b, at_b)
+                    one += splat(item(a, at_a)) * v
+                    two += splat(item(a, at_a + row)) * v
+                    at_a += term
+                    at_b += size
                 store(out, here, load(out, here) + one)
                 store(out, here + size, load(out, here + size) + two)
             if rows % 2:
@@ -86,15 +86,15 @@ def add_any_product(out, a, b):
     for i in range(len(out)):
         row = out[i]
         for k in range(len(b)):
-            left, right = a[i, k], b[k]
+            factor, other = a[i, k], b[k]
             for f in range(len(row)):
-                row[f] += left * right[f]
+                row[f] += factor * other[f]
 
 
 @compiled
 @no_type_check
-def turn(out, a):
-    """Out is a, transposed: squares of it at a time, as columns of large matrices fall into few lines of the cache."""
+def transpose(out, a):
+    """Out = aᵀ, in square tiles, as columns of large matrices map to few cache lines."""
     for top in range(0, a.shape[0], _TILE):
         for left in range(0, a.shape[1], _TILE):
             for j in range(left, min(left + _TILE, a.shape[1])):
@@ -105,7 +105,7 @@ def turn(out, a):
 @compiled
 @no_type_check
 def add_sum(out, a):
-    """Out += the sum of a's rows."""
+    """Out += the sum over the rows of a."""
     for r in range(len(a)):
         row = a[r]
         for f in range(len(out)):
@@ -115,7 +115,7 @@ def add_sum(out, a):
 @compiled
 @no_type_check
 def set_rows(out, row):
-    """Every row of out is this one."""
+    """Copy a row into every row of out."""
     for r in range(len(out)):
         here = out[r]
         for f in range(len(row)):
@@ -137,7 +137,7 @@ def scale(a, b):
 def activate(x, activated, logistic):
     """The shifted softplus ln(½ eˣ + ½) of x and its derivative, the logistic function; three different arrays.
 
-    Series, unlike exp and log of the C library, are vector operations. With e = e^{-|x|} = 2^{-k} e^{rest},
+    Series, unlike exp and log of the C library, are vectorised. With e = e^{-|x|} = 2^{-k} e^{rest},
     ln(1 + e) = 2 artanh(e / (2 + e)). A power of two is an exponent's bits.
     """
     bits = np.empty(x.shape[1], np.int32)

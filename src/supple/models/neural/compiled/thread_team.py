@@ -1,12 +1,13 @@
-"""Threads that do one thing together, phase by phase, without leaving compiled code.
+"""A team of threads that work phase by phase, synchronised by a barrier, without leaving compiled code.
 
-To hand work to another thread of Python's takes a tenth of a millisecond, which is what a phase of a training step lasts.
-Here every thread runs the whole of it on its own share, and `meet` is where each waits for all others: it looks again and again,
-and rests only when that takes long, as it does where the cores have other work.
+Handing work to another thread from Python takes a tenth of a millisecond, as long as a phase of a training step. Here every thread
+runs all phases on its own share, and waits for the others at a barrier between them. It polls, and sleeps only if that takes long,
+as when the cores are busy with other work.
 
-    cells = meeting_point() ;  in each thread:  own phase ;  meet(cells, team) ;  next phase ; ...
+    barrier = new_barrier() ;  in each thread:  own phase ;  wait(barrier, team) ;  next phase ; ...
 
-The cells: how many are here, the number of the meeting, and whether it is called off; each in a cache line of its own.
+The cells of a barrier: the number of threads that have arrived, the number of the phase, and whether the team was aborted; each in a
+cache line of its own.
 """
 
 from __future__ import annotations
@@ -21,48 +22,48 @@ from numba.extending import intrinsic
 
 from supple.models.neural.compiled.jit import compiled
 
-_HERE, _MEETING, _OFF = 0, 16, 32
-#: Looks before a thread rests: some fifty microseconds.
-_PATIENCE = 20_000
-#: Microseconds of rest.
-_MOMENT = 50
+_ARRIVED, _PHASE, _ABORTED = 0, 16, 32
+#: Polls before a thread sleeps: some fifty microseconds.
+_POLLS = 20_000
+#: Microseconds to sleep.
+_SLEEP = 50
 
 
-def meeting_point() -> np.ndarray:
-    """Cells for one team."""
+def new_barrier() -> np.ndarray:
+    """The cells of a barrier for one team."""
     return np.zeros(48, np.int64)
 
 
-def call_off(cells: np.ndarray) -> None:
-    """Let those who wait for a thread that never came go."""
-    cells[_OFF] = 1
+def abort(barrier: np.ndarray) -> None:
+    """Release all threads that wait for one that will not arrive."""
+    barrier[_ABORTED] = 1
 
 
 @compiled
 @no_type_check
-def meet(cells, team):
-    """Wait for all threads of a team; False when the meeting is called off."""
+def wait(barrier, team):
+    """Wait for all threads of a team; False if the team was aborted."""
     if team > 1:
-        meeting = _look(cells, _MEETING)
-        if _add(cells, _HERE, 1) == team - 1:
-            _add(cells, _HERE, -team)
-            _add(cells, _MEETING, 1)
+        phase = _load(barrier, _PHASE)
+        if _add(barrier, _ARRIVED, 1) == team - 1:
+            _add(barrier, _ARRIVED, -team)
+            _add(barrier, _PHASE, 1)
         else:
-            looks = 0
-            while _look(cells, _MEETING) == meeting:
-                if _look(cells, _OFF):
+            polls = 0
+            while _load(barrier, _PHASE) == phase:
+                if _load(barrier, _ABORTED):
                     return False
-                looks += 1
-                if looks > _PATIENCE:
-                    _rest()
+                polls += 1
+                if polls > _POLLS:
+                    _sleep()
     return True
 
 
 @compiled
 @no_type_check
-def share(n, me, team):
-    """The part of n things that is for a thread: from, to."""
-    return n * me // team, n * (me + 1) // team
+def share(n, thread, team):
+    """The part of n items that belongs to a thread: from, to."""
+    return n * thread // team, n * (thread + 1) // team
 
 
 def _cell(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -71,7 +72,7 @@ def _cell(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
 
 
 @intrinsic
-def _look(typing: Any, cells: Any, place: Any) -> Any:
+def _load(typing: Any, cells: Any, place: Any) -> Any:
     """The number in a cell, as all threads see it."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -82,7 +83,7 @@ def _look(typing: Any, cells: Any, place: Any) -> Any:
 
 @intrinsic
 def _add(typing: Any, cells: Any, place: Any, number: Any) -> Any:
-    """Add to a cell; returns what was there before."""
+    """Add to a cell; returns its value before."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         number = context.cast(builder, arguments[2], signature.args[2], types.int64)
@@ -92,13 +93,13 @@ def _add(typing: Any, cells: Any, place: Any, number: Any) -> Any:
 
 
 @intrinsic
-def _rest(typing: Any) -> Any:
-    """Let others run on this core for a moment. (To yield is not enough: the scheduler comes back at once.)"""
+def _sleep(typing: Any) -> Any:
+    """Let others use this core for a moment. (Yielding is not enough: the scheduler returns at once.)"""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         number = ir.IntType(32)
         function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(number, [number]), "usleep")
-        builder.call(function, [ir.Constant(number, _MOMENT)])
+        builder.call(function, [ir.Constant(number, _SLEEP)])
         return context.get_dummy_value()
 
     return types.none(), generate

@@ -8,8 +8,8 @@ import torch
 from toy import toy_dataset
 
 from supple import SchNet
-from supple.models.neural.radial_filters import RadialGrid
-from supple.models.neural.schnet import SchNetNetwork, shifted_softplus
+from supple.models.neural.schnet.network import SchNetNetwork, shifted_softplus
+from supple.models.neural.schnet.radial_filters import RadialGrid
 
 ARCHITECTURE = {"features": 16, "interactions": 3, "gaussians": 25, "cutoff": 5.0, "knots": 400}
 
@@ -73,20 +73,20 @@ def test_interpolation_error_falls_as_the_fourth_power_of_the_spacing():
 
 
 def test_shared_interactions_are_equal_interactions(positions):
-    shared, apart = (
+    shared, separate = (
         SchNetNetwork(toy_dataset(1).numbers, **ARCHITECTURE, shared=some).double() for some in (True, False)
     )
-    apart.load_state_dict(shared.layers()._asdict())
-    torch.testing.assert_close(shared(positions), apart(positions))
-    numbers = [sum(parameter.numel() for parameter in network.parameters()) for network in (shared, apart)]
+    separate.load_state_dict(shared.layers()._asdict())
+    torch.testing.assert_close(shared(positions), separate(positions))
+    numbers = [sum(parameter.numel() for parameter in network.parameters()) for network in (shared, separate)]
     assert 2 < numbers[1] / numbers[0] < 3
 
 
 def test_without_a_cutoff_no_pair_is_left_out():
     frames = toy_dataset(20)
-    apart = np.linalg.norm(frames.positions[:, :, None] - frames.positions[:, None], axis=-1).max()
+    farthest = np.linalg.norm(frames.positions[:, :, None] - frames.positions[:, None], axis=-1).max()
     found = SchNet(cutoff="none").architecture(frames)
-    assert found["cutoff"] == pytest.approx(2 * apart)
+    assert found["cutoff"] == pytest.approx(2 * farthest)
     assert found["gaussians"] == round(5 * found["cutoff"])
     assert found["knots"] == 16 * found["gaussians"]
 

@@ -1,9 +1,9 @@
 """Sums over the pairs of atoms: the continuous-filter convolution, its derivative by the distances, and their adjoints.
 
-Each pair of atoms within the cutoff stands once, whichever frame it is of. A filter is made of rows of the table, rebuilt wherever
-it is needed. The pairs of a thread's frames are sorted by their distance, so that those which need the same rows, a run, follow
-each other: the rows are loaded once, and their gradients stored once, for a run; what belongs to the atoms stays in the nearest
-cache, as loops take WIDTH features at a time. `near` lists the pairs (E for each frame is room enough):
+Each pair of atoms within the cutoff is listed once, for each frame. Filters are computed from rows of the table wherever they are
+needed. The pairs of a thread's frames are sorted by distance, so that those which need the same rows form a run: the rows are
+loaded once, and their gradients stored once, per run. The features of the atoms stay in the L1 cache, as loops take WIDTH
+features at a time. `pair_list` holds the pairs (with E places per frame):
 
     first, second   atoms, as rows of y                                                        (B E)
     values          the spline's weights of the rows for the filter W                          (B E, 4)
@@ -15,7 +15,7 @@ cache, as loops take WIDTH features at a time. `near` lists the pairs (E for eac
     convolve_and_slope     the same of g, and D_p = Σ_f W'_ij ∘ (g_i ∘ y_j + g_j ∘ y_i)
     ..._back               their adjoints, by y, g and the table
 
-y, g and m hold the rows of the frames from `start` on, where the lists begin too; the table has as many columns.
+y, g and m hold the rows of the frames from `start` on, as the lists do; the table has as many columns.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from typing import no_type_check
 import numpy as np
 
 from supple.models.neural.compiled import WIDTH
-from supple.models.neural.compiled.jit import compiled, inlined
+from supple.models.neural.schnet.compiled.jit import compiled, inlined
 from supple.runtime.jit.vectors import item, load, put, splat, store, total
 
 _ZERO = np.float32(0)
@@ -34,12 +34,12 @@ _ZERO = np.float32(0)
 
 @compiled
 @no_type_check
-def measure(positions, grid, n_rows, near, apart, distances, energies, start, stop):
-    """List the pairs of the frames from start to stop, with r_i - r_j and its length, and the spline's weights as radial.py has them.
+def measure(positions, grid, n_rows, pair_list, displacements, distances, energies, start, stop):
+    """List the pairs of the frames from start to stop, with r_i - r_j and its length, and the spline's weights as in radial_filters.py.
 
-    In double precision. The energy of a frame with positions that are no numbers becomes NaN, that of others zero.
+    In double precision. The energy of a frame with NaN or infinite positions becomes NaN, that of others zero.
     """
-    first, second, _, _, rows, ends, counts = near
+    first, second, _, _, rows, ends, counts = pair_list
     cutoff, spacing, pad = grid
     n = positions.shape[1]
     room = (stop - start) * (n * (n - 1) // 2)
@@ -79,24 +79,24 @@ def measure(positions, grid, n_rows, near, apart, distances, energies, start, st
         i, j = pair_of[k]
         first[p], second[p], distances[p] = i, j, r
         for c in range(3):
-            apart[p, c] = positions[start + i // n, i % n, c] - positions[start + j // n, j % n, c]
-        _weigh(near, p, r / spacing - int(r / spacing), r, cutoff, spacing)
+            displacements[p, c] = positions[start + i // n, i % n, c] - positions[start + j // n, j % n, c]
+        _weigh(pair_list, p, r / spacing - int(r / spacing), r, cutoff, spacing)
 
 
 @compiled
 @no_type_check
-def pairs_of(near, start):
-    """Of the frames from `start` on: the lists of their atoms, and the places in them, from, to."""
-    first, second, _, _, _, _, counts = near
+def pairs_of(pair_list, start):
+    """The atoms of all pairs, and the places of the frames from `start` on: from, to."""
+    first, second, _, _, _, _, counts = pair_list
     low = start * (len(first) // len(counts))
     return first, second, low, low + counts[start, 0]
 
 
 @inlined
 @no_type_check
-def _weigh(near, p, u, r, cutoff, spacing):
+def _weigh(pair_list, p, u, r, cutoff, spacing):
     """The spline's weights of pair p, at u (0 to 1) between two knots."""
-    _, _, values, slopes, _, _, _ = near
+    _, _, values, slopes, _, _, _ = pair_list
     v = 1 - u
     # f_c = ½ (cos(π r / r_c) + 1) = cos² ½ π r / r_c
     half = math.cos(0.5 * math.pi / cutoff * r)
@@ -112,7 +112,7 @@ def _weigh(near, p, u, r, cutoff, spacing):
 @inlined
 @no_type_check
 def _mix(weights, p, one, two, three, four):
-    """Columns of a filter: the four rows, weighted."""
+    """Columns of a filter: the weighted sum of four rows."""
     p = 4 * p
     return (
         splat(item(weights, p)) * one
@@ -130,9 +130,9 @@ def _increase(array, place, by):
 
 @compiled
 @no_type_check
-def convolve(y, table, near, m, start):
+def convolve(y, table, pair_list, m, start):
     """M += the convolution of y."""
-    first, second, values, _, rows, ends, counts = near
+    first, second, values, _, rows, ends, counts = pair_list
     size = y.shape[1]
     at = start * (len(first) // len(counts))
     for f in range(0, size, WIDTH):
@@ -152,9 +152,9 @@ def convolve(y, table, near, m, start):
 
 @compiled
 @no_type_check
-def convolve_and_slope(g, y, table, near, m, by_distance, start):
+def convolve_and_slope(g, y, table, pair_list, m, by_distance, start):
     """M += the convolution of g; by_distance += the derivative of g · convolution of y by the distances."""
-    first, second, values, slopes, rows, ends, counts = near
+    first, second, values, slopes, rows, ends, counts = pair_list
     size = y.shape[1]
     at = start * (len(first) // len(counts))
     for f in range(0, size, WIDTH):
@@ -177,9 +177,9 @@ def convolve_and_slope(g, y, table, near, m, by_distance, start):
 
 @compiled
 @no_type_check
-def convolve_back(by_m, y, table, near, by_y, by_table, start):
+def convolve_back(by_m, y, table, pair_list, by_y, by_table, start):
     """The adjoint of `convolve`."""
-    first, second, values, _, rows, ends, counts = near
+    first, second, values, _, rows, ends, counts = pair_list
     size = y.shape[1]
     at = start * (len(first) // len(counts))
     for f in range(0, size, WIDTH):
@@ -210,9 +210,9 @@ def convolve_back(by_m, y, table, near, by_y, by_table, start):
 
 @compiled
 @no_type_check
-def convolve_and_slope_back(by_m, by_distance, g, y, table, near, by_g, by_y, by_table, start):
+def convolve_and_slope_back(by_m, by_distance, g, y, table, pair_list, by_g, by_y, by_table, start):
     """The adjoint of `convolve_and_slope`."""
-    first, second, values, slopes, rows, ends, counts = near
+    first, second, values, slopes, rows, ends, counts = pair_list
     size = y.shape[1]
     at = start * (len(first) // len(counts))
     for f in range(0, size, WIDTH):

@@ -15,15 +15,6 @@ from typing import no_type_check
 
 import numpy as np
 
-from supple.models.neural.compiled.jit import compiled
-from supple.models.neural.compiled.pairs import (
-    convolve,
-    convolve_and_slope,
-    convolve_and_slope_back,
-    convolve_back,
-    measure,
-    pairs_of,
-)
 from supple.models.neural.compiled.products import (
     activate,
     add_product,
@@ -32,9 +23,18 @@ from supple.models.neural.compiled.products import (
     scale,
     set_rows,
 )
+from supple.models.neural.schnet.compiled.jit import compiled
+from supple.models.neural.schnet.compiled.pairs import (
+    convolve,
+    convolve_and_slope,
+    convolve_and_slope_back,
+    convolve_back,
+    measure,
+    pairs_of,
+)
 
-#: What a layer keeps, in this order: x, y, m, ssp(h), σ(h), p, q, t, W * t, the g that comes down to it, and for the sweep back
-#: the adjoints of h and of y. The readout takes the places after the last layer, x and what it activates; others are free there.
+#: The arrays of a layer, in this order: x, y, m, ssp(h), σ(h), p, q, t, W * t, the incoming g, and for the backward sweep the
+#: adjoints of h and of y. The readout uses the places after the last layer for x and its activations; the others are free there.
 KINDS = 12
 _X, _ACTIVATED, _LOGISTIC, _G, _BY_H, _BY_Y = 0, 3, 4, 9, 10, 11
 _FREE = (5, 6, 7)
@@ -53,43 +53,43 @@ def _kept(work, k, low, high):
 
 @compiled
 @no_type_check
-def predict(positions, grid, elements, table, parameters, turned, geometry, work, energies, forces, start, stop):
-    """Energies (B,) and forces (B, N, 3) of the geometries from start to stop; `turned` are parameters, transposed."""
-    near, apart, distances, by_distance = geometry
+def predict(positions, grid, elements, table, parameters, transposed, geometry, work, energies, forces, start, stop):
+    """Energies (B,) and forces (B, N, 3) of the geometries from start to stop; `transposed` holds the transposed parameters."""
+    pair_list, displacements, distances, by_distance = geometry
     n = len(elements)
-    measure(positions, grid, table.shape[1], near, apart, distances, energies, start, stop)
-    first, second, low, high = pairs_of(near, start)
+    measure(positions, grid, table.shape[1], pair_list, displacements, distances, energies, start, stop)
+    first, second, low, high = pairs_of(pair_list, start)
     by_distance[low:high] = _ZERO
     for b in range(start, stop):
         forces[b] = _ZERO if np.isfinite(energies[b]) else np.float32(np.nan)
-    _forward(elements, table, parameters, turned, near, work, energies, start, stop)
-    _reverse(n, table, turned, near, by_distance, work, start, stop)
+    _forward(elements, table, parameters, transposed, pair_list, work, energies, start, stop)
+    _reverse(n, table, transposed, pair_list, by_distance, work, start, stop)
     for p in range(low, high):
         size = by_distance[p] / distances[p]
         i, j = first[p], second[p]
         b, i, j = start + i // n, i % n, j % n
         for c in range(3):
-            forces[b, i, c] -= size * apart[p, c]
-            forces[b, j, c] += size * apart[p, c]
+            forces[b, i, c] -= size * displacements[p, c]
+            forces[b, j, c] += size * displacements[p, c]
 
 
 @compiled
 @no_type_check
-def _forward(elements, table, parameters, turned, near, work, energies, start, stop):
+def _forward(elements, table, parameters, transposed, pair_list, work, energies, start, stop):
     embedding, mix, update_in, update_in_bias, update_out, update_out_bias, readout_in, readout_bias, readout_out = (
         parameters
     )
-    _, _, _, readout_turned = turned
+    _, _, _, readout_transposed = transposed
     n, layers, half = len(elements), len(mix), len(readout_in)
     low, high = start * n, stop * n
     for r in range(low, high):
         work[_X, 0, r] = embedding[elements[r % n]]
     for k in range(layers):
-        x, y, m, a, s, h, _, _, _, _ = _kept(work, k, low, high)  # h: only here, p comes to its place
+        x, y, m, a, s, h, _, _, _, _ = _kept(work, k, low, high)  # h is overwritten by p later
         y[:] = _ZERO
         add_product(y, x, mix[k])
         m[:] = _ZERO
-        convolve(y, table[k], near, m, start)
+        convolve(y, table[k], pair_list, m, start)
         set_rows(h, update_in_bias[k])
         add_product(h, m, update_in[k])
         activate(h, a, s)
@@ -101,7 +101,7 @@ def _forward(elements, table, parameters, turned, near, work, energies, start, s
     h = np.empty((high - low, half), np.float32)
     hidden, slope = np.empty_like(h), np.empty_like(h)
     set_rows(h, readout_bias)
-    add_product(h, work[_X, layers, low:high], readout_turned)
+    add_product(h, work[_X, layers, low:high], readout_transposed)
     activate(h, hidden, slope)
     for r in range(high - low):
         total = _ZERO
@@ -118,8 +118,8 @@ def _forward(elements, table, parameters, turned, near, work, energies, start, s
 
 @compiled
 @no_type_check
-def _reverse(n, table, turned, near, by_distance, work, start, stop):
-    mix, update_in, update_out, _ = turned
+def _reverse(n, table, transposed, pair_list, by_distance, work, start, stop):
+    mix, update_in, update_out, _ = transposed
     low, high = start * n, stop * n
     for k in range(len(mix) - 1, -1, -1):
         _, y, _, _, s, p, q, t, z, g = _kept(work, k, low, high)
@@ -130,7 +130,7 @@ def _reverse(n, table, turned, near, by_distance, work, start, stop):
         t[:] = _ZERO
         add_product(t, q, update_in[k])
         z[:] = _ZERO
-        convolve_and_slope(t, y, table[k], near, z, by_distance, start)
+        convolve_and_slope(t, y, table[k], pair_list, z, by_distance, start)
         if k > 0:  # the embedding does not move with the atoms
             below = work[_G, k - 1, low:high]
             below[:] = g
@@ -140,34 +140,34 @@ def _reverse(n, table, turned, near, by_distance, work, start, stop):
 @compiled
 @no_type_check
 def gradient(
-    by_energies, by_forces, elements, table, parameters, turned, geometry, work, by_table, gradients, start, stop
+    by_energies, by_forces, elements, table, parameters, transposed, geometry, work, by_table, gradients, start, stop
 ):
     """Add the gradient by table and parameters of a function of the energies and forces of those geometries."""
-    near, apart, distances, by_distance = geometry
+    pair_list, displacements, distances, by_distance = geometry
     _, mix, _, _, _, _, _, _, _ = parameters
     n, layers = len(elements), len(mix)
-    first, second, low, high = pairs_of(near, start)
+    first, second, low, high = pairs_of(pair_list, start)
     for p in range(low, high):
         i, j = first[p], second[p]
         b, i, j = start + i // n, i % n, j % n
         total = 0.0
         for c in range(3):
-            total += (by_forces[b, j, c] - by_forces[b, i, c]) * apart[p, c]
+            total += (by_forces[b, j, c] - by_forces[b, i, c]) * displacements[p, c]
         by_distance[p] = total / distances[p]
     low, high = start * n, stop * n
     by_g, a, b = work[_FREE[0], layers, low:high], work[_FREE[1], layers, low:high], work[_FREE[2], layers, low:high]
-    _reverse_back(n, table, parameters, near, by_distance, work, by_table, gradients, by_g, a, b, start, stop)
+    _reverse_back(n, table, parameters, pair_list, by_distance, work, by_table, gradients, by_g, a, b, start, stop)
     _forward_back(
-        elements, table, parameters, turned, near, work, by_table, gradients, by_g, a, by_energies, start, stop
+        elements, table, parameters, transposed, pair_list, work, by_table, gradients, by_g, a, by_energies, start, stop
     )
 
 
 @compiled
 @no_type_check
-def _reverse_back(n, table, parameters, near, by_distance, work, by_table, gradients, by_g, a, b, start, stop):
-    """The adjoint of `_reverse`: by_g at its beginning, and the parts of by_h and by_y that come through the forces.
+def _reverse_back(n, table, parameters, pair_list, by_distance, work, by_table, gradients, by_g, a, b, start, stop):
+    """The adjoint of `_reverse`: by_g at its beginning, and the parts of by_h and by_y that come from the forces.
 
-    What a and b hold is lost.
+    Overwrites a and b.
     """
     _, mix, update_in, _, update_out, _, _, _, _ = parameters
     _, by_mix, by_in, _, by_out, _, _, _, _ = gradients
@@ -182,7 +182,7 @@ def _reverse_back(n, table, parameters, near, by_distance, work, by_table, gradi
             add_product_of_transposed(by_mix[k], by_g, z)
         b[:] = _ZERO  # adjoint of t
         by_y[:] = _ZERO
-        convolve_and_slope_back(a, by_distance, t, y, table[k], near, b, by_y, by_table[k], start)
+        convolve_and_slope_back(a, by_distance, t, y, table[k], pair_list, b, by_y, by_table[k], start)
         add_product_of_transposed(by_in[k], b, q)
         a[:] = _ZERO  # adjoint of q, then of p
         add_product(a, b, update_in[k])
@@ -198,10 +198,10 @@ def _reverse_back(n, table, parameters, near, by_distance, work, by_table, gradi
 @compiled
 @no_type_check
 def _forward_back(
-    elements, table, parameters, turned, near, work, by_table, gradients, by_g, a, by_energies, start, stop
+    elements, table, parameters, transposed, pair_list, work, by_table, gradients, by_g, a, by_energies, start, stop
 ):
-    """The adjoint of `_forward`, with what has come through the forces already. What a holds is lost."""
-    mix, update_in, update_out, readout_turned = turned
+    """The adjoint of `_forward`, added to what comes from the forces. Overwrites a."""
+    mix, update_in, update_out, readout_transposed = transposed
     _, _, _, _, _, _, readout_in, _, readout_out = parameters
     by_embedding, by_mix, by_in, by_in_bias, by_out, by_out_bias, by_readout, by_readout_bias, by_readout_out = (
         gradients
@@ -211,7 +211,7 @@ def _forward_back(
 
     hidden, slope = np.empty((len(a), half), np.float32), np.empty((len(a), half), np.float32)
     by_slope = np.zeros_like(hidden)
-    add_product(by_slope, by_g, readout_turned)
+    add_product(by_slope, by_g, readout_transposed)
     for r in range(len(a)):
         by_energy = by_energies[start + r // n]
         for f in range(half):
@@ -239,7 +239,7 @@ def _forward_back(
         add_product_of_transposed(by_in[k], m, h)
         a[:] = _ZERO  # adjoint of m
         add_product(a, h, update_in[k])
-        convolve_back(a, y, table[k], near, by_y, by_table[k], start)
+        convolve_back(a, y, table[k], pair_list, by_y, by_table[k], start)
         add_product_of_transposed(by_mix[k], x, by_y)
         add_product(by_x, by_y, mix[k])
     for r in range(len(a)):

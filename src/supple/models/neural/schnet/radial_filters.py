@@ -1,14 +1,14 @@
-"""Filters as functions of the distance: evaluated once on a radial grid, interpolated by a cubic spline.
+"""Filters as functions of the distance: evaluated on a radial grid, interpolated by a cubic spline.
 
-A continuous filter depends on the distance alone, so the filter network need not run for each pair of each frame: it runs
-on K knots, and every pair takes four numbers from the grid. The spline is twice continuously differentiable and *is* the
+A continuous filter depends on the distance alone, so the filter network need not be evaluated for each pair of each frame: it is
+evaluated on K knots, and every pair uses four numbers of the grid. The spline is twice continuously differentiable and *is* the
 model: its derivative gives the forces exactly.
 
     W(r) = f_c(r) Σ_k c_k B((r - r_k)/h) ,   c_k = W_k - (W_{k-1} - 2 W_k + W_{k+1}) / 6
 
 with B the cubic B-spline. These local coefficients need no linear system, and the error against evaluating the network at
 r still falls as h⁴ (quasi-interpolation: C. de Boor, A Practical Guide to Splines, 1978, ch. XII). The cutoff
-f_c(r) = ½ (cos(π r / r_c) + 1) multiplies the interpolated value, so nothing jumps at r_c.
+f_c(r) = ½ (cos(π r / r_c) + 1) multiplies the interpolated value, so that everything is smooth at r_c.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class RadialGrid(nn.Module):
     def weights(
         self, distances: Float[Tensor, "..."]
     ) -> tuple[Int[Tensor, "... 4"], Float[Tensor, "... 4"], Float[Tensor, "... 4"]]:
-        """Which four coefficients a distance uses, and the weights of the value and of its derivative by r."""
+        """The four coefficients that a distance uses, and their weights in the value and in its derivative by r."""
         place = distances.clamp(max=self.cutoff) / self.spacing + (PAD - 1)
         left = place.floor()
         u = place - left

@@ -4,12 +4,12 @@
 
 Schütt et al., J. Chem. Phys. 148, 241722 (2018), doi 10.1063/1.5019779.
 
-There is one molecule, so the pairs are fixed: arrays are dense over the N x N pairs, nothing is searched or scattered, and
-shapes never change. The forces are the analytic derivative, computed by the reverse sweep that stands below the forward
-one: training then differentiates once, not twice, and prediction needs no automatic differentiation at all.
+There is one molecule, so the pairs are always the same: arrays are dense over the N x N pairs, nothing is searched or scattered,
+and shapes never change. The forces are the analytic derivative, computed by the reverse sweep that follows the forward one:
+training then differentiates once, not twice, and prediction needs no automatic differentiation at all.
 
-On the CPU the same sweeps run in compiled loops (compiled/); the formulas here are the reference, what GPUs run, and what is
-differentiated when anything but the parameters is asked for.
+On the CPU the same sweeps run in compiled loops (compiled/). The formulas here are the reference; GPUs run them, and they are
+used when derivatives by anything but the parameters are needed.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from torch import Tensor, nn
 from torch.nn.functional import embedding_bag, linear, softplus
 
 from supple.models.neural.compiled import WIDTH
-from supple.models.neural.compiled.probe import why_not
-from supple.models.neural.radial_filters import PAD, RadialGrid
+from supple.models.neural.compiled.probe import compile_failure
+from supple.models.neural.schnet.radial_filters import PAD, RadialGrid
 
 if TYPE_CHECKING:
-    from supple.models.neural.compiled_forward import Loops
-    from supple.models.neural.compiled_stepper import InLoops
     from supple.models.neural.flat_parameters import FlatParameters
-    from supple.models.neural.loss import Labelled
+    from supple.models.neural.loss import LabelledFrames
     from supple.models.neural.optimiser import Adam
-    from supple.models.neural.schedule import Plan
+    from supple.models.neural.options import TrainingOptions
+    from supple.models.neural.schnet.compiled_forward import CompiledForward
+    from supple.models.neural.schnet.compiled_stepper import CompiledStepper
 
 
 def shifted_softplus(x: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
@@ -67,16 +67,16 @@ class SchNetNetwork(nn.Module):
 
     Args:
         numbers: atomic numbers.
-        features: F, the numbers that describe an atom.
-        interactions: T, the interaction blocks.
-        gaussians: how many on [0, cutoff] make a filter.
+        features: F, the feature dimension of an atom.
+        interactions: T, the number of interaction blocks.
+        gaussians: G, the number of Gaussians on [0, cutoff].
         cutoff: Å.
-        knots: of the radial grid.
+        knots: number of knots of the radial grid.
         shared: one set of parameters for all interactions.
 
     Attributes:
-        compiled: run in compiled loops where that is possible.
-        threads: how many they use.
+        compiled: whether to run in compiled loops where that is possible.
+        threads: number of threads of these loops.
     """
 
     z: Tensor
@@ -103,7 +103,7 @@ class SchNetNetwork(nn.Module):
         self.grid = RadialGrid(cutoff, knots)
         self.shared = shared
         self.compiled, self.threads = True, torch.get_num_threads()
-        self._loops: Loops | None = None
+        self._forward: CompiledForward | None = None
         first, second = torch.tril_indices(n, n, offset=-1)
         pair_of = torch.zeros(n, n, dtype=torch.int64)
         pair_of[first, second] = pair_of[second, first] = torch.arange(len(first))
@@ -153,45 +153,52 @@ class SchNetNetwork(nn.Module):
 
     def forward(self, positions: Float[Tensor, "B N 3"]) -> tuple[Float[Tensor, "B"], Float[Tensor, "B N 3"]]:
         """Energies and forces. The forces are -dE/dR exactly, and differentiable by the parameters."""
-        if self.runs_in_loops and positions.dtype == torch.float32 and not positions.requires_grad:
-            return self._compiled_loops()(positions, self.layers(), self.training)
+        if self.runs_compiled and positions.dtype == torch.float32 and not positions.requires_grad:
+            return self._compiled_forward()(positions, self.layers(), self.training)
         return self.formulas(positions)
 
     @property
-    def runs_in_loops(self) -> bool:
-        """Whether geometries in single precision go through compiled loops."""
+    def runs_compiled(self) -> bool:
+        """Whether geometries in single precision are evaluated in compiled loops."""
         fits = self.embedding.dtype == torch.float32 and self.embedding.device.type == "cpu"
-        return self.compiled and fits and self.features % WIDTH == 0 and why_not() is None
+        return self.compiled and fits and self.features % WIDTH == 0 and compile_failure() is None
 
-    def in_loops(
-        self, data: Labelled, weights: FlatParameters, average: Tensor, optimiser: Adam, plan: Plan
-    ) -> InLoops | None:
-        """What trains this network in compiled loops; None where these cannot. Arguments as InLoops has them."""
-        if not self.runs_in_loops or self.shared:
+    def compiled_stepper(
+        self,
+        data: LabelledFrames,
+        weights: FlatParameters,
+        average: Tensor,
+        optimiser: Adam,
+        options: TrainingOptions,
+    ) -> CompiledStepper | None:
+        """What trains the network in compiled loops; None where they cannot. Arguments as in `CompiledStepper`."""
+        if not self.runs_compiled or self.shared:
             return None
-        from supple.models.neural.compiled_stepper import InLoops
+        from supple.models.neural.schnet.compiled_stepper import CompiledStepper
 
-        fixed = self._compiled_loops().fixed
-        return InLoops(fixed, self.layers(), data, weights, average, optimiser, plan, self.threads)
+        constants = self._compiled_forward().constants
+        return CompiledStepper(constants, self.layers(), data, weights, average, optimiser, options, self.threads)
 
-    def _compiled_loops(self) -> Loops:
-        if self._loops is None:
-            from supple.models.neural.compiled_forward import Fixed, Loops
+    def _compiled_forward(self) -> CompiledForward:
+        if self._forward is None:
+            from supple.models.neural.schnet.compiled_forward import CompiledForward, Constants
 
             grid = (float(self.grid.cutoff), float(self.grid.spacing), PAD)
-            self._loops = Loops(Fixed(self.gaussians.numpy(), grid, self.z.numpy()), self.threads)
-        return self._loops
+            self._forward = CompiledForward(Constants(self.gaussians.numpy(), grid, self.z.numpy()), self.threads)
+        return self._forward
 
     def formulas(
         self, positions: Float[Tensor, "B N 3"], filters: Float[Tensor, "K C"] | None = None
     ) -> tuple[Float[Tensor, "B"], Float[Tensor, "B N 3"]]:
-        """Energies and forces by operations on whole arrays: atoms first, frames second.
+        """Energies and forces by operations on whole arrays, whose first axis is atoms and whose second is frames.
 
-        Filters that were tabulated before, by `filters`, may be handed in.
+        Args:
+            positions: Å.
+            filters: what `filters` returned, if that has been computed before.
         """
         b, n, f, t = positions.shape[0], self.n_atoms, self.features, self.interactions
-        apart = (positions[:, self.pair_first] - positions[:, self.pair_second]).transpose(0, 1)  # (E, B, 3)
-        distances = apart.norm(dim=-1)
+        displacement = (positions[:, self.pair_first] - positions[:, self.pair_second]).transpose(0, 1)  # (E, B, 3)
+        distances = displacement.norm(dim=-1)
         index, weights, slopes = self.grid.weights(distances)
         index = index.flatten(0, 1)
         both = embedding_bag(
@@ -203,7 +210,7 @@ class SchNetNetwork(nn.Module):
         w, dw = both.view(2, -1, b, t, f)
         w = (w.index_select(0, self.pair_of).view(n, n, b, t * f) * self.off_diagonal).view(n, n, b, t, f)
 
-        # Unbinding, not indexing: its derivative stacks once, where each index would fill an array of zeros.
+        # Unbinding, not indexing: its derivative stacks once, where that of each index would fill an array of zeros.
         ws, dws = w.unbind(3), dw.unbind(2)
         of = self.layers()
         mix, update_in, update_out = of.mix.unbind(), of.update_in.unbind(), of.update_out.unbind()
@@ -228,12 +235,12 @@ class SchNetNetwork(nn.Module):
         for k in reversed(range(t)):
             to_hidden = (g @ update_out[k].T) * logistic[k]
             to_message = (to_hidden @ update_in[k].T).view(n, b, f)
-            there, back = (mixed[k].index_select(0, i) for i in (self.pair_second, self.pair_first))
-            into, onto = (to_message.index_select(0, i) for i in (self.pair_first, self.pair_second))
-            by_distance = by_distance + ((into * there + onto * back) * dws[k]).sum(-1)
+            y_second, y_first = (mixed[k].index_select(0, i) for i in (self.pair_second, self.pair_first))
+            m_first, m_second = (to_message.index_select(0, i) for i in (self.pair_first, self.pair_second))
+            by_distance = by_distance + ((m_first * y_second + m_second * y_first) * dws[k]).sum(-1)
             if k > 0:  # the embedding does not move with the atoms
                 g = g + (ws[k] * to_message).sum(1).view(n * b, f) @ mix[k].T
-        pull = (by_distance / distances)[..., None] * apart
+        pull = (by_distance / distances)[..., None] * displacement
         forces = torch.zeros(n, b, 3, dtype=pull.dtype, device=pull.device)
         forces = forces.index_add(0, self.pair_first, pull, alpha=-1.0).index_add(0, self.pair_second, pull)
         return energies, forces.transpose(0, 1)

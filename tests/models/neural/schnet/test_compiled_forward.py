@@ -8,7 +8,7 @@ import torch
 from toy import toy_dataset
 
 from supple.models.neural.compiled.products import activate, add_product, add_product_of_transposed
-from supple.models.neural.schnet import SchNetNetwork
+from supple.models.neural.schnet.network import SchNetNetwork
 from supple.runtime.threads import in_parts
 
 NUMBERS = toy_dataset(1).numbers
@@ -52,7 +52,7 @@ def outcome(network, frames):
 def in_double_precision(network):
     """The same, which makes it run by its formulas."""
     wide = copy.deepcopy(network).double()
-    assert not wide.runs_in_loops
+    assert not wide.runs_compiled
     return wide
 
 
@@ -68,19 +68,19 @@ def assert_close(found, expected, tolerance=5e-5):
 )
 def test_loops_are_the_formulas(frames, features, threads, cutoff, interactions, shared):
     network = make(features, threads, cutoff, interactions, shared)
-    assert network.runs_in_loops
+    assert network.runs_compiled
     assert_close(outcome(network, frames), outcome(in_double_precision(network), frames))
 
 
 def test_without_whole_vectors_the_formulas_do_it():
     network = make(features=13)
-    assert not network.runs_in_loops
+    assert not network.runs_compiled
     energies, forces = network(positions())
     assert energies.isfinite().all()
     assert forces.isfinite().all()
 
 
-def test_two_passes_may_be_under_way_at_once():
+def test_two_passes_may_overlap():
     network = make()
     first, second = network(positions(5)), network(positions(5) * 1.01)
     network.zero_grad()
@@ -120,7 +120,7 @@ def test_new_weights_are_seen():
 
 
 @torch.no_grad()
-def test_geometries_that_are_no_numbers_give_none():
+def test_geometries_with_nan_give_nan():
     some = positions(3)
     some[1, 2, 0] = torch.nan
     energies, forces = make()(some)

@@ -1,0 +1,1 @@
+"""SchNet: settings, network, potential, and its compiled loops."""

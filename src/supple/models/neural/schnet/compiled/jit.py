@@ -1,0 +1,11 @@
+"""How SchNet's loops are compiled: again, whenever they or the products that they are made of have changed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from supple.models.neural import compiled as shared
+from supple.runtime.jit.compile_options import Compiler
+
+_COMPILER = Compiler(Path(__file__).parent, Path(shared.__file__).parent)
+compiled, inlined = _COMPILER.compiled, _COMPILER.inlined

@@ -1,0 +1,71 @@
+"""The potential of chosen settings, by the solver that was planned."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float
+from torch import Tensor
+
+from supple.data.dataset import Dataset
+from supple.models.kernel.direct_fit import kernel_fit
+from supple.models.kernel.potential import SGDMLPotential
+from supple.models.kernel.problem import Problem
+from supple.models.kernel.solver import solve_iteratively
+from supple.models.kernel.solver_cost import SolverCost
+from supple.models.settings import FitContext
+
+#: Number of validation frames by which an iterative solution is stopped.
+_VALIDATION_FRAMES = 300
+
+
+class Solution(NamedTuple):
+    """The potential, the λ that was needed, and a sentence about how it went."""
+
+    potential: SGDMLPotential
+    lam: float
+    note: str
+
+
+def solve(
+    problem: Problem, sigma: float, lam: float, cost: SolverCost, valid: Dataset, context: FitContext
+) -> Solution:
+    """Solve for the weights.
+
+    Args:
+        problem: the training frames.
+        sigma, lam: length scale in 1/Å, and regularisation.
+        cost: of the solver to use.
+        valid: validation frames, by which an iterative solution is stopped.
+        context: of the fit.
+    """
+    if cost.solver == "direct":
+        potential, needed = kernel_fit(problem, sigma, lam, context.progress)
+        raised = f": lambda was raised from {lam:g}, as the matrix was indefinite to rounding" if needed > lam else ""
+        return Solution(potential, needed, f"solved directly with lambda {needed:g}{raised}.")
+    frames = valid.select(range(min(len(valid), _VALIDATION_FRAMES)))
+    unit = frames.source.units.forces
+    with_energy = np.isfinite(frames.energies)
+
+    def errors(weights: Float[Tensor, "n"]) -> list[float]:
+        """RMSE of the forces, and standard deviation of the energy errors: the constant is not yet fitted."""
+        potential = problem.potential(sigma, weights)
+        energies, forces = potential.predict(frames.positions)
+        metrics = potential.metrics(frames, energies, forces)
+        assert metrics.forces is not None
+        spread = float((energies - frames.energies)[with_energy].std()) if with_energy.sum() > 1 else 0.0
+        return [metrics.forces.rmse, spread]
+
+    checkpoint = None if context.run is None else context.run.checkpoint_file
+    state = solve_iteratively(
+        problem.frames, sigma, lam, problem.rhs, errors, checkpoint=checkpoint, progress=context.progress, unit=unit
+    )
+    shown = state.validations[:: max(len(state.validations) // 8, 1)]
+    curve = ", ".join(f"{one.iteration}: {one.errors[0]:.4g}" for one in shown)
+    last = state.validations[-1]
+    note = (
+        f"solved by {last.iteration} conjugate-gradient iterations to a relative residual of {last.residual:.1e}, when the "
+        f"validation force RMSE in {unit} had converged ({curve})."
+    )
+    return Solution(problem.fitted_potential(sigma, state.x), lam, note)

@@ -1,0 +1,96 @@
+"""Model files of older format versions pass through every upgrade in turn; newer ones are refused."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors import safe_open
+from safetensors.torch import save_file
+
+from supple import Potential, load
+from supple.errors import ModelFileError
+from supple.models import upgrades
+from supple.models.upgrades import Content, upgrade
+
+FOLDER = Path(__file__).parent / "old_models"
+SGDML = FOLDER / "v1-sgdml.safetensors"
+
+
+def content_of(path: Path) -> Content:
+    with safe_open(path, framework="pt") as file:
+        return Content(
+            json.loads(file.metadata()["supple"]),
+            {name: file.get_tensor(name) for name in file.keys()},  # noqa: SIM118
+        )
+
+
+def assert_same(potential: Potential, other: Potential) -> None:
+    positions = np.random.default_rng(0).normal(size=(2, 6, 3)) * 2
+    for ours, theirs in zip(potential.predict(positions), other.predict(positions), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def write(path: Path, content: Content) -> Path:
+    save_file(content.arrays, path, metadata={"supple": json.dumps(content.header)})
+    return path
+
+
+def from_version_0(content: Content) -> Content:
+    """A version that never was: the length scale had another name and unit, and an array was called otherwise."""
+    configuration = dict(content.header["configuration"])
+    configuration["sigma"] = configuration.pop("length_scale_in_pm") / 100
+    arrays = dict(content.arrays)
+    arrays["v"] = arrays.pop("weights")
+    return Content(content.header | {"configuration": configuration}, arrays)
+
+
+def test_an_older_file_is_upgraded(tmp_path, monkeypatch):
+    header, arrays = content_of(SGDML)
+    configuration = dict(header["configuration"])
+    configuration["length_scale_in_pm"] = 100 * configuration.pop("sigma")
+    arrays["weights"] = arrays.pop("v")
+    old = Content(header | {"format_version": 0, "configuration": configuration}, arrays)
+    file = write(tmp_path / "old.safetensors", old)
+    with pytest.raises(ModelFileError, match="model format 0, which this version of Supple cannot read"):
+        load(file)
+    monkeypatch.setattr(upgrades, "UPGRADES", {0: from_version_0})
+    assert_same(load(file), load(SGDML))
+
+
+@pytest.mark.parametrize("file", sorted(FOLDER.glob("v1-*.safetensors")), ids=lambda file: file.stem)
+def test_upgrades_are_chained(file, monkeypatch):
+    """Files of today in a future with two more versions."""
+    calls = []
+
+    def to_version_2(content: Content) -> Content:
+        calls.append(2)
+        return Content(content.header | {"chemistry": content.header["numbers"]}, content.arrays)
+
+    def to_version_3(content: Content) -> Content:
+        calls.append(3)
+        header = dict(content.header)
+        return Content(header | {"numbers": header.pop("chemistry")}, content.arrays)
+
+    before = load(file)
+    monkeypatch.setattr(upgrades, "FORMAT_VERSION", 3)
+    monkeypatch.setattr(upgrades, "UPGRADES", {1: to_version_2, 2: to_version_3})
+    after = load(file)
+    assert calls == [2, 3]
+    assert_same(before, after)
+
+
+def test_a_newer_file_is_refused():
+    with pytest.raises(ModelFileError, match=r"newer version of Supple: it has model format 2.*Update Supple"):
+        upgrade(Content({"format_version": 2}, {}), Path("new.safetensors"))
+
+
+@pytest.mark.parametrize("version", [None, "1"])
+def test_a_file_without_a_version_is_refused(version):
+    with pytest.raises(ModelFileError, match="states no format version"):
+        upgrade(Content({"format_version": version}, {}), Path("odd.safetensors"))
+
+
+def test_the_present_format_is_left_alone():
+    content = Content({"format_version": upgrades.FORMAT_VERSION, "kind": "sgdml"}, {})
+    assert upgrade(content, Path("model.safetensors")) == content
