@@ -48,7 +48,7 @@ from supple.models.neural.loss import Labelled, _loss
 from supple.models.neural.potential import SchNetPotential
 from supple.models.neural.schedule import Plan
 from supple.models.neural.training_state import Trained
-from supple.molecule.descriptors.choice import make_descriptor
+from supple.molecule.descriptors.registry import make_descriptor
 from supple.molecule.symmetry.permutations import find_permutations
 from supple.runtime.machine import cores, versions
 from supple.runtime.threads import no_threads_below
@@ -550,7 +550,8 @@ def solving(bench: Bench) -> None:
 def _problem(bench: Bench, molecule: str, n: int) -> Problem:
     train, _ = bench.frames(molecule, n)
     permutations = find_permutations(train.numbers, train.positions)
-    return Problem(train, permutations, None, make_descriptor("dihedrals", train, permutations))
+    descriptor = make_descriptor("dihedrals", train.numbers, train.positions, permutations)
+    return Problem(train, permutations, None, descriptor)
 
 
 def _moved(frames: Any, device: torch.device) -> Any:

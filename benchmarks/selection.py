@@ -22,7 +22,7 @@ import numpy as np
 import supple
 from supple.data.bundled import bundled_path
 from supple.data.dataset import Dataset
-from supple.data.selection import NAMES, split_dataset
+from supple.data.selection import SELECTIONS, split_dataset
 from supple.data.units import Units
 from supple.models.kernel.direct_fit import kernel_fit
 from supple.molecule.symmetry.permutations import find_permutations
@@ -219,7 +219,7 @@ def main() -> None:
         parser.add_argument(f"--{name}", type=Path)
     parser.add_argument("--sizes", default="100,200")
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--selections", default=",".join(NAMES))
+    parser.add_argument("--selections", default=",".join(SELECTIONS.names))
     parser.add_argument("--out", type=Path, default=Path("docs/results/selection"))
     asked = parser.parse_args()
     table = asked.out.with_suffix(".csv")

@@ -136,7 +136,7 @@ def changed(data, **arrays):
 
 
 def test_two_sound_files_of_one_molecule_pass(tmp_path):
-    assert write_two(tmp_path, toy_dataset(60, seed=2)).serious == []
+    assert write_two(tmp_path, toy_dataset(60, seed=2)).errors == []
 
 
 def test_frames_in_both_files_are_named(tmp_path):
@@ -148,14 +148,14 @@ def test_frames_in_both_files_are_named(tmp_path):
         energies=np.concatenate([other.energies, both.energies]),
         forces=np.concatenate([other.forces, both.forces]),
     )
-    (finding,) = write_two(tmp_path, second).serious
+    (finding,) = write_two(tmp_path, second).errors
     assert finding.name == "shared-frames"
     assert "frame 4 of a.xyz and frame 60 of b.xyz" in finding.sentence
 
 
 def test_another_zero_of_energy_between_files_is_named(tmp_path):
     other = toy_dataset(60, seed=2)
-    (finding,) = write_two(tmp_path, changed(other, energies=other.energies + 5.0)).serious
+    (finding,) = write_two(tmp_path, changed(other, energies=other.energies + 5.0)).errors
     assert finding.name == "energy-zero"
     assert "b.xyz" in finding.sentence or "a.xyz" in finding.sentence
 
@@ -165,7 +165,7 @@ def test_another_order_of_atoms_between_files_is_named(tmp_path):
     second = changed(
         other, numbers=other.numbers[turned], positions=other.positions[:, turned], forces=other.forces[:, turned]
     )
-    (finding,) = write_two(tmp_path, second).serious
+    (finding,) = write_two(tmp_path, second).errors
     assert finding.name == "atom-order"
 
 
@@ -177,7 +177,7 @@ def test_equal_atoms_renamed_between_files_are_named(tmp_path):
     order = np.arange(6)
     order[[3, 5]] = order[[5, 3]] if other.numbers[3] == other.numbers[5] == 1 else order[[3, 5]]
     second = changed(other, positions=other.positions[:, order], forces=other.forces[:, order])
-    assert [finding.name for finding in write_two(tmp_path, second).serious] == ["atom-order"]
+    assert [finding.name for finding in write_two(tmp_path, second).errors] == ["atom-order"]
 
 
 def test_names_from_files_are_escaped_in_the_page(lines, tmp_path):
@@ -194,7 +194,7 @@ def test_names_from_files_are_escaped_in_the_page(lines, tmp_path):
 def test_very_few_frames_are_examined_too(tmp_path, frames):
     write_extxyz(tmp_path / "few.xyz", toy_dataset(frames), "kcal/mol")
     examination = examine_files([tmp_path / "few.xyz"], small_kernel_model)
-    assert examination.serious == []
+    assert examination.errors == []
     assert examination.reports[0].card.n_frames == frames
 
 

@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.real_data, pytest.mark.slow]
 @pytest.mark.parametrize("name", SOUND)
 def test_sound_data_are_not_accused(real_data, name):
     examination = examine_files([real_data / name], small_kernel_model)
-    assert examination.serious == []
+    assert examination.errors == []
     (report,) = examination.reports
     assert report.card.agreement[0] == pytest.approx(1, abs=0.06)
     unstated = [finding for finding in report.findings if finding.name == "units-unstated"]
@@ -36,7 +36,7 @@ def test_sound_data_are_not_accused(real_data, name):
 
 
 def test_wrong_units_are_named_with_the_right_ones(real_data):
-    (finding,) = examine_files([real_data / "glycine/Glycine_wrong_unit_labels.npz"], small_kernel_model).serious
+    (finding,) = examine_files([real_data / "glycine/Glycine_wrong_unit_labels.npz"], small_kernel_model).errors
     assert finding.name == "units"
     assert "'eV' and 'au'" in finding.sentence
     assert "look like kcal/mol and Å" in finding.sentence
@@ -54,11 +54,11 @@ def test_missing_energies_are_counted_and_the_others_agree(real_data):
 
 def test_training_and_test_files_of_one_split_have_no_frame_in_common(real_data):
     files = [real_data / f"rmd17/rmd17_ethanol_{part}_01.npz" for part in ("train", "test")]
-    assert examine_files(files, small_kernel_model).serious == []
+    assert examine_files(files, small_kernel_model).errors == []
 
 
 def test_the_same_data_in_two_files_are_told(real_data):
     folder = real_data / "azobenzene_inversion"
     names = ["Azobenzene_inversion_cis.xyz.gz", "azobenzene_inversion.npz"]
-    found = examine_files([folder / name for name in names], small_kernel_model).serious
+    found = examine_files([folder / name for name in names], small_kernel_model).errors
     assert "shared-frames" in {finding.name for finding in found}

@@ -12,7 +12,7 @@ from supple.data.writing import write_extxyz
 def test_sound_data_give_a_card_and_exit_code_0(shell):
     write_extxyz(shell.folder / "sound.xyz", toy_dataset(60), "kcal/mol")
     out, _ = shell("check", "sound.xyz")
-    for words in ("CH4O, 6 atoms", "agree (slope 1.0", "methyl group", "Nothing was found", "supple train sound.xyz"):
+    for words in ("CH4O, 6 atoms", "agree (slope 1.0", "methyl group", "No problems found", "supple train sound.xyz"):
         assert words in out
 
 
@@ -22,7 +22,8 @@ def test_serious_findings_give_exit_code_1_and_say_what_to_do(shell):
         shell.folder / "bad.xyz", Dataset.of(data.numbers, data.positions, data.energies, -data.forces), "kcal/mol"
     )
     out, _ = shell("check", "bad.xyz", "--html", "page.html", code=1)
-    assert "energy-scale" in out
+    assert "error  energy-scale: the energies are not on the scale of the forces" in out
+    assert "1 error, 0 warnings." in out
     assert "gradients" in out
     assert "gradients" in (shell.folder / "page.html").read_text()
     assert "train" not in out.split("Next:")[1]

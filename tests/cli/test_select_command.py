@@ -6,7 +6,7 @@ import pytest
 from toy import toy_dataset
 
 from supple import load
-from supple.data.selection import NAMES, split_dataset
+from supple.data.selection import SELECTIONS, split_dataset
 from supple.data.writing import write_extxyz
 
 QUICK = ("--train", 12, "--valid", 8, "--set", "sigma=8", "--out", "m.safetensors")
@@ -46,7 +46,7 @@ def test_a_run_from_before_there_were_selections_goes_on(toys):
 def test_what_is_refused(toys):
     refused = toys.refused
     sentence = refused("train", "toy.xyz", "--select", "fps")
-    assert f"'fps' is not a way to choose training frames: choose one of {', '.join(NAMES)}" in sentence
+    assert f"'fps' is not a way to choose training frames: choose one of {', '.join(SELECTIONS.names)}" in sentence
     assert "'fps' is not a way to choose" in refused("study", "toy.xyz", "--select", "fps")
     (toys.folder / "split.json").write_text('{"train": [0, 1], "valid": [2]}')
     for option in (("--select", "random"), ("--blocks", 5)):
@@ -56,7 +56,7 @@ def test_what_is_refused(toys):
     assert "2 blocks were asked for" in refused("train", "toy.xyz", "--blocks", 2, *QUICK)
     data = toy_dataset(40)
     write_extxyz(toys.folder / "blind.xyz", (data.numbers, data.positions, None, data.forces), "eV")
-    assert "blind.xyz has no energies to choose" in refused("train", "blind.xyz", "--select", "energy", *QUICK)
+    assert "blind.xyz has no energies by which to choose" in refused("train", "blind.xyz", "--select", "energy", *QUICK)
 
 
 def test_study_of_one_selection(toys):

@@ -10,13 +10,13 @@ import pytest
 from test_study_engine import run, told, with_trouble
 from test_study_plan import plan
 
-from supple.data.selection import NAMES
+from supple.data.selection import SELECTIONS
 from supple.errors import SettingsError, SplitError
 from supple.study.plan import StudyPlan
 from supple.study.study_data import prepare
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", SELECTIONS.names)
 def test_training_frames_are_nested_and_tested_on_the_same_frames(tmp_path: Path, name: str) -> None:
     splits = {job.cell.name: job.split() for job in prepare(plan(sizes=(30, 10, 20), select=name), tmp_path)}
     random = {job.cell.name: job.split() for job in prepare(plan(sizes=(20,)), tmp_path)}

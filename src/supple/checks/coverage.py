@@ -1,27 +1,29 @@
-"""Coverage: where along the torsions and in energy the frames are, and where they are not."""
+"""Coverage: which parts of the torsions and of the energy range have frames, and which have none."""
 
 from __future__ import annotations
 
 import numpy as np
 from jaxtyping import Float, Int
 
+from supple.checks.check import Check
 from supple.checks.context import CheckContext
-from supple.checks.findings import Finding, listed
-from supple.molecule.torsions import rotatable_torsions, torsion_angles
+from supple.checks.findings import Finding, frame_list
+from supple.molecule.torsions import Torsion, rotatable_torsions, torsion_angles
 
-#: Width of a bin of a torsion, degrees; a gap is this many empty ones.
+#: Width of a bin of a torsion, degrees; a gap is at least this many empty bins.
 _BIN, _EMPTY = 10.0, 2
+#: An empty range of a torsion this many times wider than the next one is where the molecule never goes.
 _WIDER = 1.5
-#: A stretch that holds less than this part of its even share is thin.
+#: Bins that hold less than this part of the mean of the others are thinly covered.
 _THIN = 0.1
-#: A gap in the energies of more than this part of their range.
+#: A gap in the energies is more than this part of their range.
 _GAP = 0.25
-#: The upper half of the energies' range should hold this part of the frames.
+#: The upper half of the range of energies should hold this part of the frames.
 _TAIL = 0.02
 
 
-def torsion_coverage(context: CheckContext) -> list[Finding]:
-    """`torsion-gap`: frames on both sides of a stretch of a torsion, none on it; `torsion-thin`: hardly any."""
+def _torsion_coverage(context: CheckContext) -> list[Finding]:
+    """`torsion-gap`: a range of a torsion without frames, with frames on both sides; `torsion-thin`: with very few."""
     data = context.dataset
     if len(data) < 50:
         return []
@@ -29,47 +31,48 @@ def torsion_coverage(context: CheckContext) -> list[Finding]:
     found = []
     for torsion, angles in zip(torsions, torsion_angles(data.positions, torsions).T, strict=True):
         n_bins = round(torsion.period / _BIN)
-        place = _bins(angles, torsion.period, n_bins)
-        counts = np.bincount(place, minlength=n_bins)
-        arcs = _arcs(counts == 0, _EMPTY)
-        where = [_degrees(first, last, n_bins, torsion.period) for first, last in arcs]
-        if len(arcs) > 1:
-            # An empty arc much wider than the others is where the molecule never goes; they lie between where it does.
-            inner = sorted(zip(arcs, where, strict=True), key=lambda aw: aw[0][1] - aw[0][0])
-            widest, next_widest = ((last - first) for (first, last), _ in (inner[-1], inner[-2]))
-            if widest > _WIDER * next_widest:
-                inner.pop()
-            found.append(
-                Finding(
-                    "torsion-gap",
-                    "warning",
-                    f"torsion {torsion} has frames on both sides of {' and of '.join(w for _, w in inner)}, and none "
-                    "there: what lies between is guessed, the difference in energy of the two sides too",
-                    f"add frames there, as with supple sample --draw scan:torsion="
-                    f"{'-'.join(str(a + 1) for a in torsion.atoms)}",
-                )
-            )
+        bin_of = _bins(angles, torsion.period, n_bins)
+        counts = np.bincount(bin_of, minlength=n_bins)
+        empty = _arcs(counts == 0, _EMPTY)
+        if len(empty) > 1:
+            found.append(_gap(torsion, empty, n_bins))
             continue
         share = _THIN * counts[counts > 0].mean()
-        thin = (counts > 0) & (counts < share)
-        inner_thin = [arc for arc in _arcs(thin, _EMPTY) if _between(arc, counts, share)]
-        if inner_thin:
-            rare = np.isin(place, [k % n_bins for first, last in inner_thin for k in range(first, last)])
-            stretches = " and ".join(_degrees(first, last, n_bins, torsion.period) for first, last in inner_thin)
+        thin = [arc for arc in _arcs((counts > 0) & (counts < share), _EMPTY) if _between(arc, counts, share)]
+        if thin:
+            rare = np.isin(bin_of, [k % n_bins for first, last in thin for k in range(first, last)])
+            ranges = " and ".join(_degrees(first, last, n_bins, torsion.period) for first, last in thin)
             found.append(
                 Finding(
                     "torsion-thin",
                     "warning",
-                    f"torsion {torsion} is thinly covered from {stretches}: {int(rare.sum())} of {len(data)} frames",
+                    f"torsion {torsion} is sparsely covered from {ranges}: {int(rare.sum())} of {len(data)} frames",
                     "add frames there, or train with --select balanced",
-                    context.frames(rare),
+                    context.frame_numbers(rare),
                 )
             )
     return found
 
 
-def energy_coverage(context: CheckContext) -> list[Finding]:
-    """`energy-gap`: nothing between low and high energies; `energy-tail`: very few frames at high energies."""
+def _gap(torsion: Torsion, empty: list[tuple[int, int]], n_bins: int) -> Finding:
+    """The finding of at least two empty ranges, the widest left out where the molecule never goes there."""
+    *_, next_widest, widest = sorted(empty, key=lambda arc: arc[1] - arc[0])
+    never = widest[1] - widest[0] > _WIDER * (next_widest[1] - next_widest[0])
+    gaps = [arc for arc in empty if not (never and arc == widest)]
+    *first, last = (_degrees(*arc, n_bins, torsion.period) for arc in gaps)
+    ranges = f"{', '.join(first)} and {last}" if first else last
+    atoms = "-".join(str(a + 1) for a in torsion.atoms)
+    return Finding(
+        "torsion-gap",
+        "warning",
+        f"torsion {torsion} has frames on both sides of {ranges}, but none there: a force field can only guess what lies "
+        "between, and the energy difference of the two sides",
+        f"add frames there, for example with supple sample --draw scan:torsion={atoms}",
+    )
+
+
+def _energy_coverage(context: CheckContext) -> list[Finding]:
+    """`energy-gap`: no frames between low and high energies; `energy-tail`: very few frames at high energies."""
     energies = np.sort(context.dataset.energies[np.isfinite(context.dataset.energies)])
     if len(energies) < 50 or energies[-1] == energies[0]:
         return []
@@ -83,35 +86,39 @@ def energy_coverage(context: CheckContext) -> list[Finding]:
                 "energy-gap",
                 "warning",
                 f"no frame has an energy between {(energies[k] - energies[0]) / unit.energy_in_ev:.3g} and "
-                f"{(energies[k + 1] - energies[0]) / unit.energy_in_ev:.3g} {unit.energy} above the lowest, "
+                f"{(energies[k + 1] - energies[0]) / unit.energy_in_ev:.3g} {unit.energy} above the lowest; "
                 f"{k + 1} lie below and {len(energies) - k - 1} above",
-                "add frames between, as from dynamics at a temperature between or along a path",
+                "add frames between, for example from dynamics at an intermediate temperature or along a path",
             )
         ]
     high = context.dataset.energies > energies[0] + span / 2
     if high.mean() < _TAIL and high.sum() > 0:
-        named = context.frames(high)
+        named = context.frame_numbers(high)
         return [
             Finding(
                 "energy-tail",
                 "note",
-                f"the upper half of the range of energies ({span / unit.energy_in_ev:.3g} {unit.energy}) holds "
-                f"{len(named)} of {len(energies)} frames: {listed(named)}",
-                "expect larger errors there; train with --select energy to spread the frames over it",
+                f"the upper half of the range of energies ({span / unit.energy_in_ev:.3g} {unit.energy}) holds only "
+                f"{len(named)} of {len(energies)} frames: {frame_list(named)}",
+                "expect larger errors there, or train with --select energy to spread the training frames over the range",
                 named,
             )
         ]
     return []
 
 
-def visited(angles: Float[np.ndarray, "M"], period: float) -> str:
-    """The stretch of a torsion that the frames are on, in words."""
+TORSION_COVERAGE = Check(("torsion-gap", "torsion-thin"), _torsion_coverage, before_training=False)
+ENERGY_COVERAGE = Check(("energy-gap", "energy-tail"), _energy_coverage, before_training=False)
+
+
+def covered_range(angles: Float[np.ndarray, "M"], period: float) -> str:
+    """The range of a torsion that the frames cover, in words."""
     n_bins = round(period / _BIN)
-    arcs = _arcs(np.bincount(_bins(angles, period, n_bins), minlength=n_bins) == 0, _EMPTY)
-    if not arcs:
-        return "all the way round" if period == 360 else f"all of its {period:.0f}°"
-    first, last = max(arcs, key=lambda arc: arc[1] - arc[0])
-    return f"from {_degrees(last, first + n_bins, n_bins, period)}"
+    empty = _arcs(np.bincount(_bins(angles, period, n_bins), minlength=n_bins) == 0, _EMPTY)
+    if not empty:
+        return "the full circle" if period == 360 else f"the full period of {period:.0f}°"
+    first, last = max(empty, key=lambda arc: arc[1] - arc[0])
+    return _degrees(last, first + n_bins, n_bins, period)
 
 
 def _bins(angles: Float[np.ndarray, "M"], period: float, n_bins: int) -> Int[np.ndarray, "M"]:
@@ -119,7 +126,7 @@ def _bins(angles: Float[np.ndarray, "M"], period: float, n_bins: int) -> Int[np.
 
 
 def _arcs(marked: np.ndarray, least: int) -> list[tuple[int, int]]:
-    """Runs of marked bins on a circle, at least so long; first bin and the bin after the last, which may pass the end."""
+    """Runs of at least so many marked bins on a circle: the first bin, and that after the last, which may pass the end."""
     n = len(marked)
     if marked.all() or not marked.any():
         return []
@@ -136,7 +143,7 @@ def _arcs(marked: np.ndarray, least: int) -> list[tuple[int, int]]:
 
 
 def _between(arc: tuple[int, int], counts: np.ndarray, share: float) -> bool:
-    """Whether a thin stretch joins two that are not, instead of fading into nothing."""
+    """Whether a thin range lies between two that are not, instead of fading out."""
     n = len(counts)
     return bool(counts[(arc[0] - 1) % n] >= share and counts[arc[1] % n] >= share)
 
@@ -149,5 +156,5 @@ def _degrees(first: int, last: int, n_bins: int, period: float) -> str:
     while start >= period / 2:
         start, end = start - period, end - period
     if end > period / 2:
-        return f"{start:.0f} over {period / 2:.0f} to {end - period:.0f}°"
+        return f"{start:.0f} through {period / 2:.0f} to {end - period:.0f}°"
     return f"{start:.0f} to {end:.0f}°"

@@ -3,22 +3,54 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
+from typing import TypedDict
 
 import numpy as np
 from ase.data import chemical_symbols
 
+from supple.checks.agreement import energies_against_forces
 from supple.checks.context import CheckContext
-from supple.checks.coverage import visited
-from supple.checks.energy_scale import energies_against_forces
+from supple.checks.coverage import covered_range
 from supple.molecule.conformers import conformers
+from supple.molecule.symmetry.description import SymmetryDescription, describe_symmetry
 from supple.molecule.torsions import Torsion, rotatable_torsions, torsion_angles
+
+
+class SpreadData(TypedDict):
+    """A spread as JSON."""
+
+    count: int
+    unit: str
+    mean: float
+    std: float
+    low: float
+    high: float
+
+
+class CardData(TypedDict):
+    """A card as JSON."""
+
+    name: str
+    formula: str
+    n_atoms: int
+    n_frames: int
+    units: str
+    theory: str | None
+    energies: SpreadData | None
+    forces: SpreadData | None
+    agreement: tuple[float, float] | None
+    bonds: dict[str, tuple[int, float]]
+    torsions: dict[str, str]
+    conformers: list[tuple[str, int]]
+    symmetries: int
+    symmetry_words: list[str]
+    more: list[str]
 
 
 @dataclass(frozen=True)
 class Spread:
-    """Some numbers: how many, and how they spread; in `unit`."""
+    """Some numbers: how many, and how they are distributed; in `unit`."""
 
     count: int
     unit: str
@@ -33,6 +65,17 @@ class Spread:
         low, high = float(values.min()), float(values.max())
         return cls(len(values), unit, float(values.mean()), float(values.std()), low, high)
 
+    def as_dict(self) -> SpreadData:
+        """For JSON."""
+        return {
+            "count": self.count,
+            "unit": self.unit,
+            "mean": self.mean,
+            "std": self.std,
+            "low": self.low,
+            "high": self.high,
+        }
+
 
 @dataclass(frozen=True)
 class Card:
@@ -40,18 +83,17 @@ class Card:
 
     Attributes:
         name: of the file.
-        formula, n_atoms, n_frames: of the molecule, and how many frames.
-        units: that the numbers were read in.
+        formula, n_atoms, n_frames: of the molecule, and the number of frames.
+        units: in which the numbers were read.
         theory: the level of theory, where the file states it.
         energies: in the file's energy unit; None where no frame has one.
         forces: the components, in the file's force unit; None without forces.
-        agreement: slope and correlation of the energies against those that the forces give; None where it cannot be told.
-        bonds: kind of bond to how many there are and their mean length in Å.
-        torsions: each with the stretch that the frames visit.
-        conformers: the wells of the torsions that frames are in, and how many.
-        symmetries: how many permutations of equal atoms leave the molecule the same.
-        symmetry_words: what these do.
-        more: the names of what else the file says of each frame.
+        agreement: slope and correlation of the energies against those implied by the forces; None where unknown.
+        bonds: for each kind of bond how many there are, and their mean length in Å.
+        torsions: for each torsion the range that the frames cover.
+        conformers: combinations of wells of the torsions, and the number of frames in each.
+        symmetry: the permutation symmetries.
+        more: names of the other data that the file has for each frame.
     """
 
     name: str
@@ -66,59 +108,69 @@ class Card:
     bonds: dict[str, tuple[int, float]]
     torsions: dict[str, str]
     conformers: list[tuple[str, int]]
-    symmetries: int
-    symmetry_words: list[str]
+    symmetry: SymmetryDescription
     more: list[str]
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> CardData:
         """For JSON."""
-        return asdict(self)
+        return {
+            "name": self.name,
+            "formula": self.formula,
+            "n_atoms": self.n_atoms,
+            "n_frames": self.n_frames,
+            "units": self.units,
+            "theory": self.theory,
+            "energies": self.energies.as_dict() if self.energies else None,
+            "forces": self.forces.as_dict() if self.forces else None,
+            "agreement": self.agreement,
+            "bonds": self.bonds,
+            "torsions": self.torsions,
+            "conformers": self.conformers,
+            "symmetries": self.symmetry.order,
+            "symmetry_words": [*self.symmetry.equivalent_atoms, *self.symmetry.motions],
+            "more": self.more,
+        }
 
     def rows(self) -> list[tuple[str, str]]:
         """Heading and text of each line, for a table."""
-        rows = [("molecule", f"{self.formula}, {self.n_atoms} atoms"), ("frames", str(self.n_frames))]
-        rows.append(("level of theory", self.theory or "not stated"))
-        rows.append(("read in", self.units.replace(",", ", ").replace("=", " ")))
-        if self.energies:
-            e = self.energies
-            known = "" if e.count == self.n_frames else f" ({e.count} of {self.n_frames} known)"
-            rows.append(("energies", f"{e.mean:.6g} ± {e.std:.3g} {e.unit}, range {e.high - e.low:.3g}{known}"))
-        else:
-            rows.append(("energies", "none"))
-        if self.forces:
-            f = self.forces
-            rows.append(("forces", f"± {f.std:.3g} {f.unit}, largest {max(-f.low, f.high):.3g}"))
-        else:
-            rows.append(("forces", "none"))
-        if self.agreement:
-            slope, correlation = self.agreement
-            rows.append(
-                ("energies and forces", f"agree (slope {slope:.2f}, correlation {correlation:.2f})")
-                if 0.8 < slope < 1.25 and correlation > 0.7
-                else ("energies and forces", f"slope {slope:.3g}, correlation {correlation:.2f} (both should be 1)")
-            )
-        rows.append(("bonds", ", ".join(f"{n} {kind} ({r:.2f} Å)" for kind, (n, r) in self.bonds.items()) or "none"))
-        rows += [("torsion" if k == 0 else "", f"{t}: {where}") for k, (t, where) in enumerate(self.torsions.items())]
-        rows += [
-            ("conformers" if k == 0 else "", f"{count} frames: {which}")
-            for k, (which, count) in enumerate(self.conformers)
+        torsions = [f"{torsion}: {covered}" for torsion, covered in self.torsions.items()]
+        found = [f"{count} frames: {which}" for which, count in self.conformers]
+        return [
+            ("molecule", f"{self.formula}, {self.n_atoms} atoms"),
+            ("frames", str(self.n_frames)),
+            ("level of theory", self.theory or "not stated"),
+            ("units", self.units.replace(",", ", ").replace("=", " ")),
+            ("energies", self._energies()),
+            ("forces", self._forces()),
+            *([("energies and forces", _agreement(*self.agreement))] if self.agreement else []),
+            ("bonds", ", ".join(f"{n} {kind} ({r:.2f} Å)" for kind, (n, r) in self.bonds.items()) or "none"),
+            *(("torsions" if k == 0 else "", text) for k, text in enumerate(torsions)),
+            *(("conformers" if k == 0 else "", text) for k, text in enumerate(found)),
+            ("symmetry", str(self.symmetry)),
+            *([("also in the file", ", ".join(self.more))] if self.more else []),
         ]
-        words = f": {'; '.join(self.symmetry_words)}" if self.symmetry_words else ""
-        rows.append(("symmetries", f"{self.symmetries} permutations{words}" if self.symmetries > 1 else "none"))
-        if self.more:
-            rows.append(("also in the file", ", ".join(self.more)))
-        return rows
+
+    def _energies(self) -> str:
+        if self.energies is None:
+            return "none"
+        e = self.energies
+        known = "" if e.count == self.n_frames else f" ({e.count} of {self.n_frames} frames)"
+        return f"mean {e.mean:.6g} {e.unit}, standard deviation {e.std:.3g}, range {e.high - e.low:.3g}{known}"
+
+    def _forces(self) -> str:
+        if self.forces is None:
+            return "none"
+        f = self.forces
+        return f"standard deviation {f.std:.3g} {f.unit}, largest component {max(-f.low, f.high):.3g}"
 
 
 def card(context: CheckContext) -> Card:
     """The card of a dataset."""
-    from supple.molecule.symmetry.description import symmetry_words
-
     data, units = context.dataset, context.dataset.source.units
-    known = data.energies[np.isfinite(data.energies)] / units.energy_in_ev
+    energies = data.energies[np.isfinite(data.energies)] / units.energy_in_ev
     torsions = rotatable_torsions(data.numbers, data.positions)
     angles = torsion_angles(data.positions, torsions)
-    telling, found = conformers(torsions, angles)
+    distinctive, found = conformers(torsions, angles)
     return Card(
         name=context.name,
         formula=data.formula,
@@ -126,16 +178,21 @@ def card(context: CheckContext) -> Card:
         n_frames=len(data),
         units=str(units),
         theory=data.source.theory,
-        energies=Spread.of(known, units.energy) if len(known) else None,
+        energies=Spread.of(energies, units.energy) if len(energies) else None,
         forces=None if data.forces is None else _force_spread(context),
         agreement=energies_against_forces(context),
         bonds=_bonds(context),
-        torsions={str(t): visited(a, t.period) for t, a in zip(torsions, angles.T, strict=True)},
-        conformers=[(_where(telling, c.angles), len(c.frames)) for c in found] if telling else [],
-        symmetries=len(context.permutations),
-        symmetry_words=symmetry_words(context.graph, context.permutations),
+        torsions={str(t): covered_range(a, t.period) for t, a in zip(torsions, angles.T, strict=True)},
+        conformers=[(_wells(distinctive, c.angles), len(c.frames)) for c in found] if distinctive else [],
+        symmetry=describe_symmetry(context.graph, context.permutations),
         more=sorted(set(data.extras) - {"file"}),
     )
+
+
+def _agreement(slope: float, correlation: float) -> str:
+    if 0.8 < slope < 1.25 and correlation > 0.7:
+        return f"agree (slope {slope:.2f}, correlation {correlation:.2f})"
+    return f"slope {slope:.3g}, correlation {correlation:.2f} (both should be 1)"
 
 
 def _force_spread(context: CheckContext) -> Spread:
@@ -146,7 +203,7 @@ def _force_spread(context: CheckContext) -> Spread:
 
 def _bonds(context: CheckContext) -> dict[str, tuple[int, float]]:
     i, j = context.pairs
-    bonds = np.flatnonzero(context.usual_bonds)
+    bonds = np.flatnonzero(context.molecule_bonds)
     numbers = context.dataset.numbers
     kinds = [
         "-".join(chemical_symbols[z] for z in sorted((int(numbers[i[b]]), int(numbers[j[b]])), reverse=True))
@@ -159,5 +216,5 @@ def _bonds(context: CheckContext) -> dict[str, tuple[int, float]]:
     }
 
 
-def _where(torsions: list[Torsion], angles: tuple[float, ...]) -> str:
+def _wells(torsions: list[Torsion], angles: tuple[float, ...]) -> str:
     return ", ".join(f"{torsion} near {angle:.0f}°" for torsion, angle in zip(torsions, angles, strict=True))

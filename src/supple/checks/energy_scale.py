@@ -1,33 +1,35 @@
-"""Energies against forces: are the labels of one kind the derivative of the other's?
+"""Energies against forces: are the forces the negative gradient of the energies?
 
-A small kernel model is fitted to the forces alone. Integrated, it must give the energies, up to one constant: the slope
-of the labels against its energies is 1. Standardised energies, a wrong sign, or another unit give another slope, and the
-slope names the culprit. Energies that have been scaled are the commonest error in such data, and the quietest: training
-goes well, and every energy is wrong by the same amount whatever the size of the training set.
+A small kernel model is fitted to the forces alone. Its energies, up to one constant, must be those of the labels: the slope
+of the labels against them is 1. Standardised energies, a wrong sign or a wrong unit give another slope, and the slope tells
+which it is. Scaled energies are the commonest error in such data, and the least noticed: training goes well, and every
+energy is wrong by the same amount, whatever the size of the training set.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from supple.checks.agreement import energies_against_forces, force_error
+from supple.checks.check import Check
 from supple.checks.context import CheckContext
 from supple.checks.findings import Finding
 from supple.data.dataset import Dataset
 from supple.data.units import ENERGY, LENGTH
 
-#: The small model is right about the energies when they correlate this well; below, no slope can be told.
+#: With energies that correlate this well the model is right about them; below, the slope means nothing.
 _TRUSTED = 0.7
-#: Below this the energies have nothing to do with the geometries, if the model is right about the forces at least.
+#: Below this the energies are unrelated to the geometries, provided that the model is right about the forces.
 _UNRELATED = 0.4
 #: A slope this far from 1, either way, is an error of scale and not of the model.
 _FACTOR = 1.25
-#: The model is right about the forces when it is off by less than this part of them.
+#: The model is right about the forces when its error is below this part of them.
 _GOOD = 0.5
-#: Off by as much as this it would have done as well to say that all forces are zero.
-_NOTHING = 0.95
+#: With an error as large as this it is no better than predicting zero forces.
+_USELESS = 0.95
 
 
-def energy_scale(context: CheckContext) -> list[Finding]:
+def _energy_scale(context: CheckContext) -> list[Finding]:
     """`energy-scale`: energies and forces are not on one scale. `energies-unrelated`: they have nothing in common."""
     agreement = energies_against_forces(context)
     if agreement is None:
@@ -39,9 +41,9 @@ def energy_scale(context: CheckContext) -> list[Finding]:
             Finding(
                 "energies-unrelated",
                 "serious",
-                f"the energies have nothing to do with the geometries (correlation {correlation:.2f} with the energies "
-                "that the forces give), while the forces have",
-                "look whether the energies are in another order than the frames, or of another property",
+                "the energies are uncorrelated with the geometries, although the forces are not (correlation "
+                f"{correlation:.2f} with the energies implied by the forces)",
+                "check whether the energies are in a different order from the frames, or are a different property",
             )
         ]
     if abs(correlation) < _TRUSTED or 1 / _FACTOR < slope < _FACTOR:
@@ -50,57 +52,33 @@ def energy_scale(context: CheckContext) -> list[Finding]:
         Finding(
             "energy-scale",
             "serious",
-            f"the energies are not on the scale of the forces: they vary {slope:.3g} times as much as the forces say, "
-            f"read in {units.energy} and {units.forces} ({_culprit(slope, context.dataset)})",
-            "mend the labels, or name the right units with --units energy=...,forces=...",
+            f"the energies are not on the scale of the forces: read in {units.energy} and {units.forces}, they vary "
+            f"{slope:.3g} times as much as the forces imply ({_cause(slope, context.dataset)})",
+            "correct the labels, or give the right units with --units energy=...,forces=...",
         )
     ]
 
 
-def forces_unrelated(context: CheckContext) -> list[Finding]:
-    """`forces-unrelated`: the forces of some frames say nothing about those of others."""
-    fit = context.fit
-    if fit is None or fit.unseen.sum() < 20 or force_error(context) < _NOTHING:
+def _forces_unrelated(context: CheckContext) -> list[Finding]:
+    """`forces-unrelated`: the forces of some frames do not predict those of others."""
+    predictions = context.predictions
+    if predictions is None or predictions.held_out.sum() < 20 or force_error(context) < _USELESS:
         return []
     return [
         Finding(
             "forces-unrelated",
             "serious",
-            "the forces have nothing to do with the geometries: those of some frames say nothing about those of others",
-            "look whether the forces are in another order than the frames, or of other geometries",
+            "the forces are unrelated to the geometries: those of some frames do not predict those of others",
+            "check whether the forces are in a different order from the frames, or belong to other geometries",
         )
     ]
 
 
-def energies_against_forces(context: CheckContext) -> tuple[float, float] | None:
-    """Slope and correlation of the energies against those that the forces give; None where that cannot be told."""
-    frames, above = context.residuals
-    fit = context.fit
-    if fit is None or len(frames) < 5:
-        return None
-    labels = context.dataset.energies[frames]
-    integrated = fit.energies[np.isfinite(context.dataset.energies[fit.asked])]
-    # a few wild energies must not hide what the others say
-    usual = np.abs(above) <= 20 * np.median(np.abs(above)) if len(frames) >= 20 else np.ones(len(frames), dtype=bool)
-    labels, integrated = labels[usual], integrated[usual]
-    if labels.std() == 0 or integrated.std() == 0:
-        return None
-    correlation = float(np.corrcoef(integrated, labels)[0, 1])
-    return float(np.sign(correlation) * labels.std() / integrated.std()), correlation
+ENERGY_SCALE = Check(("energy-scale", "energies-unrelated"), _energy_scale)
+FORCES_UNRELATED = Check(("forces-unrelated",), _forces_unrelated)
 
 
-def force_error(context: CheckContext) -> float:
-    """The error of the small model's forces in the median frame that it has not seen, in units of the forces there."""
-    fit, forces = context.fit, context.dataset.forces
-    if fit is None or forces is None:
-        return np.inf
-    labels = forces[fit.asked[fit.unseen]]
-    size = np.sqrt((labels**2).mean(axis=(1, 2)))
-    error = np.sqrt(((labels - fit.forces[fit.unseen]) ** 2).mean(axis=(1, 2)))
-    return float(np.median(error / np.maximum(size, 1e-12)))
-
-
-def _culprit(slope: float, dataset: Dataset) -> str:
+def _cause(slope: float, dataset: Dataset) -> str:
     """The likeliest cause of a slope, in words."""
     units = dataset.source.units
     spread = float(np.nanstd(dataset.energies)) / units.energy_in_ev
@@ -121,5 +99,5 @@ def _culprit(slope: float, dataset: Dataset) -> str:
     if nearest * slope > 0 and abs(np.log(nearest / slope)) < np.log(1.15):
         return causes[nearest]
     if slope < 0:
-        return "the sign is wrong, and so is the scale"
+        return "both the sign and the scale are wrong"
     return "they may have been standardised or scaled"

@@ -1,16 +1,17 @@
-"""Examining files: each by itself, and those of one molecule together."""
+"""Examining files: each on its own, and those of one molecule together."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
-from supple.checks import SEVERITIES, examine_context
-from supple.checks.context import CheckContext, FitSmallModel
-from supple.checks.dataset_card import Card, card
-from supple.checks.findings import Finding, Severity
+from supple.checks.context import CheckContext
+from supple.checks.dataset_card import Card, CardData, card
+from supple.checks.examine import examine_context
+from supple.checks.findings import SEVERITIES, Finding, FindingData, Severity, by_severity
+from supple.checks.small_model import FitSmallModel
 from supple.data.dataset import Dataset
 from supple.data.reading import survey
 from supple.data.reading.folders import is_pattern
@@ -19,17 +20,33 @@ from supple.data.reading.request import Defect
 from supple.errors import DataError
 from supple.runtime.progress import SILENCE, Progress
 
-#: What a reader finds is serious, for frames were lost or guessed; but not these.
-_MILD: dict[str, Severity] = {"missing-energy": "warning", "units-unstated": "warning"}
-#: What can be found in files together, when it was found in none of them by itself.
-_TOGETHER = (
+#: Severities of what readers report; what is not here is an error, for frames were lost or guessed.
+_SEVERITIES: dict[str, Severity] = {"missing-energy": "warning", "units-unstated": "warning"}
+#: Findings that files together may have when none of them has them on its own.
+_ACROSS_FILES = (
     "shared-frames", "contradicting-labels", "energy-zero", "mixed-scale", "mixed-theory", "mixed-lengths", "atom-order"
 )  # fmt: skip
 
 
+class FileData(TypedDict):
+    """The report on a file as JSON."""
+
+    file: str
+    card: CardData | None
+    findings: list[FindingData]
+
+
+class ExaminationData(TypedDict):
+    """An examination as JSON."""
+
+    files: list[FileData]
+    together: list[FindingData]
+    counts: dict[Severity, int]
+
+
 @dataclass(frozen=True)
 class FileReport:
-    """A file's card, None where nothing could be read, and what was found in it."""
+    """The card of a file, None where nothing could be read, and the findings about it."""
 
     path: Path
     card: Card | None
@@ -38,22 +55,27 @@ class FileReport:
 
 @dataclass(frozen=True)
 class Examination:
-    """Reports of several files, and what was found in them together."""
+    """The reports on several files, and the findings about them together."""
 
     reports: tuple[FileReport, ...]
     together: tuple[Finding, ...]
 
     @property
     def findings(self) -> list[Finding]:
-        """All of them."""
+        """All findings."""
         return [*(finding for report in self.reports for finding in report.findings), *self.together]
 
     @property
-    def serious(self) -> list[Finding]:
-        """Those for which a force field would be wrong, or its errors."""
-        return [finding for finding in self.findings if finding.severity == "serious"]
+    def errors(self) -> list[Finding]:
+        """The findings that make a force field, or its errors, wrong."""
+        return [finding for finding in self.findings if finding.is_error]
 
-    def as_dict(self) -> dict[str, Any]:
+    @property
+    def counts(self) -> dict[Severity, int]:
+        """How many findings there are of each severity."""
+        return {severity: sum(f.severity == severity for f in self.findings) for severity in SEVERITIES}
+
+    def as_dict(self) -> ExaminationData:
         """For JSON."""
         return {
             "files": [
@@ -65,7 +87,7 @@ class Examination:
                 for report in self.reports
             ],
             "together": [finding.as_dict() for finding in self.together],
-            "counts": {s: sum(finding.severity == s for finding in self.findings) for s in SEVERITIES},
+            "counts": self.counts,
         }
 
 
@@ -82,26 +104,26 @@ def examine_files(
     Args:
         paths: of the files.
         fit_small_model: as for `supple.checks.examine`.
-        units, keys, molecule: as `supple.read` takes them, for all files.
-        progress: listens.
+        units, keys, molecule: as in `supple.read`, for all files.
+        progress: shows how far the examination is.
 
     Raises:
         DataError: a file does not exist.
-        SettingsError, UnitsError: what was given is not understood.
+        SettingsError, UnitsError: units, keys or molecule are not valid.
     """
     for path in paths:
         if not path.exists() and not is_pattern(str(path)):
             raise DataError(f"There is no file {path}.")
     reports, datasets = [], []
     for k, path in enumerate(paths):
-        progress.step("Examining", k, len(paths), path.name)
+        progress.step("Checking", k, len(paths), path.name)
         report, dataset = _examine_file(path, fit_small_model, units, keys, molecule)
         reports.append(report)
         if dataset is not None:
             datasets.append(dataset)
     alone = {finding.name for report in reports for finding in report.findings}
     together = [finding for finding in _together(datasets, fit_small_model) if finding.name not in alone]
-    progress.step("Examining", 1, 1)
+    progress.step("Checking", 1, 1)
     return Examination(tuple(reports), tuple(together))
 
 
@@ -112,18 +134,17 @@ def _examine_file(
     if found.dataset is None:
         return FileReport(path, None, tuple(_finding(defect, path) for defect in found.defects)), None
     context, findings = examine_context(CheckContext(found.dataset, fit_small_model))
-    known = {finding.name for finding in findings}
-    findings += [_finding(defect, path) for defect in found.defects if defect.name not in known]
-    findings.sort(key=lambda finding: SEVERITIES.index(finding.severity))
-    return FileReport(path, card(context), tuple(findings)), context.dataset
+    named = {finding.name for finding in findings}
+    findings += [_finding(defect, path) for defect in found.defects if defect.name not in named]
+    return FileReport(path, card(context), tuple(by_severity(findings))), context.dataset
 
 
 def _finding(defect: Defect, path: Path) -> Finding:
-    """What a reader wrote down, as a finding; its sentence says the remedy."""
+    """A defect that the reader met, as a finding; its sentence includes the remedy."""
     sentence = defect.sentence.removeprefix(f"{path.name}: ").removesuffix(".")
     if len(defect.frames) > 1:
         sentence += f" ({len(defect.frames)} frames in all)"
-    return Finding(defect.name, _MILD.get(defect.name, "serious"), sentence, "", defect.frames, path.name)
+    return Finding(defect.name, _SEVERITIES.get(defect.name, "serious"), sentence, "", defect.frames, path.name)
 
 
 def _together(datasets: list[Dataset], fit_small_model: FitSmallModel) -> list[Finding]:
@@ -141,14 +162,14 @@ def _together(datasets: list[Dataset], fit_small_model: FitSmallModel) -> list[F
                 Finding(
                     "atom-order",
                     "serious",
-                    f"{members[0].source.name} has the atoms of {other} in another order",
+                    f"the atoms of {members[0].source.name} are in a different order from those of {other}",
                     "bring them into one order before using the files together",
                     file=members[0].source.name,
                 )
             )
         if len(members) > 1:
             _, findings = examine_context(CheckContext(_merged(members), fit_small_model), before_training=True)
-            found += [finding for finding in findings if finding.name in _TOGETHER]
+            found += [finding for finding in findings if finding.name in _ACROSS_FILES]
     return found
 
 

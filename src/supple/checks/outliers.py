@@ -1,88 +1,95 @@
-"""Single labels that cannot be right, and geometries that stand alone."""
+"""Outliers: single labels that cannot be right, and geometries far from all others."""
 
 from __future__ import annotations
 
 import numpy as np
+from jaxtyping import Float
 
+from supple.checks.agreement import force_error
+from supple.checks.check import Check
 from supple.checks.context import CheckContext
-from supple.checks.energy_scale import force_error
-from supple.checks.findings import Finding, listed
+from supple.checks.findings import Finding, frame_list
 
-#: An energy this many (robust) standard deviations off what the forces say ...
+#: An energy is an outlier this many (robust) standard deviations of the residuals from what the forces imply ...
 _DEVIATIONS = 12
 #: ... and this many standard deviations of the energies themselves.
 _SPREADS = 2.5
-#: Beyond this part of the frames it is no longer a matter of single frames.
+#: If more than this part of the frames are outliers, none is.
 _FEW = 0.1
-#: Frames whose forces are this many times the usual, or along the model's forces by less or more than these factors.
+#: Forces are outliers if this many times larger than usual, or if they are less or more than these factors times the
+#: prediction along its direction.
 _LARGE, _SLOPES = 10.0, (0.2, 3.0)
+#: The predicted forces are trusted when their error is below this part of the forces.
 _TRUSTED = 0.4
 
 
-def energy_outliers(context: CheckContext) -> list[Finding]:
-    """`energy-outlier`: single energies far off what the forces of all frames say."""
-    frames, above = context.residuals
+def _energy_outliers(context: CheckContext) -> list[Finding]:
+    """`energy-outlier`: single energies far from what the forces of all frames imply."""
+    frames, above = context.energy_residuals
     if len(frames) < 10:
         return []
     energies = context.dataset.energies[frames]
     spread = 1.4826 * np.median(np.abs(energies - np.median(energies)))
     noise = max(1.4826 * float(np.median(np.abs(above))), 1e-9)
-    # all frames count, those too that the model was not asked about: by their distance from the others alone
-    everywhere = np.abs(context.dataset.energies - np.median(energies)) > 30 * spread + 1e-9
+    # frames that were not predicted count, too: by the distance of their energy from the others alone
+    far_off = np.abs(context.dataset.energies - np.median(energies)) > 30 * spread + 1e-9
     wild = np.zeros(len(context.dataset), dtype=bool)
     wild[frames] = np.abs(above) > max(_DEVIATIONS * noise, _SPREADS * spread)
-    wild |= everywhere
+    wild |= far_off
     if not wild.any() or wild.mean() > _FEW:
         return []
-    named = context.frames(wild)
+    named = context.frame_numbers(wild)
     unit = context.dataset.source.units
     off = np.nanmax(np.abs(context.dataset.energies[wild] - np.median(energies))) / unit.energy_in_ev
+    what, off_by = "energies of {} do not fit their geometries", "they are up to"
+    if len(named) == 1:
+        what, off_by = "energy of {} does not fit its geometry", "it is"
     return [
         Finding(
             "energy-outlier",
             "serious",
-            f"the energy of {listed(named)} cannot belong to the geometry: up to {off:.3g} {unit.energy} off the others",
-            "repeat these calculations, or remove the frames",
+            f"the {what.format(frame_list(named))}: {off_by} {off:.3g} {unit.energy} from the median energy",
+            _repeat(named),
             named,
         )
     ]
 
 
-def force_outliers(context: CheckContext) -> list[Finding]:
-    """`force-outlier`: forces of single frames that are far too large, or do not point where those of others point."""
+def _force_outliers(context: CheckContext) -> list[Finding]:
+    """`force-outlier`: forces of single frames that are far too large, or inconsistent with those of other frames."""
     forces = context.dataset.forces
     if forces is None or len(forces) < 10:
         return []
     size = np.sqrt((forces**2).mean(axis=(1, 2)))
-    there = size > 0
-    if not there.any():
+    nonzero = size > 0
+    if not nonzero.any():
         return []
-    wild = size > _LARGE * np.median(size[there])
-    fit = context.fit
-    if fit is not None and force_error(context) < _TRUSTED:
-        asked = fit.asked[fit.unseen]
-        ours, labels = fit.forces[fit.unseen], forces[asked]
-        slope = (ours * labels).sum(axis=(1, 2)) / np.maximum((ours**2).sum(axis=(1, 2)), 1e-12)
-        # near a minimum both are small and the slope says nothing
-        tells = np.sqrt((ours**2).mean(axis=(1, 2))) > 0.3 * np.median(size)
+    wild = size > _LARGE * np.median(size[nonzero])
+    predictions = context.predictions
+    if predictions is not None and force_error(context) < _TRUSTED:
+        frames = predictions.frames[predictions.held_out]
+        predicted, labels = predictions.forces[predictions.held_out], forces[frames]
+        slope = (predicted * labels).sum(axis=(1, 2)) / np.maximum((predicted**2).sum(axis=(1, 2)), 1e-12)
+        # near a minimum both are small, and the slope means nothing
+        large_enough = np.sqrt((predicted**2).mean(axis=(1, 2))) > 0.3 * np.median(size)
         low, high = _SLOPES
-        wild[asked[tells & ((slope < low) | (slope > high))]] = True
-    wild &= there
+        wild[frames[large_enough & ((slope < low) | (slope > high))]] = True
+    wild &= nonzero
     if not wild.any() or wild.mean() > _FEW:
         return []
-    named = context.frames(wild)
+    named = context.frame_numbers(wild)
     return [
         Finding(
             "force-outlier",
             "serious",
-            f"the forces of {listed(named)} do not fit those of the other frames",
-            "repeat these calculations (did they converge?), or remove the frames",
+            f"the forces of {frame_list(named)} are inconsistent with those of the other frames",
+            _repeat(named),
             named,
         )
     ]
 
 
-def geometry_outliers(context: CheckContext) -> list[Finding]:
+def _geometry_outliers(context: CheckContext) -> list[Finding]:
     """`geometry-outlier`: single geometries far from all others."""
     distances = context.distances
     if len(distances) < 30:
@@ -93,22 +100,34 @@ def geometry_outliers(context: CheckContext) -> list[Finding]:
     alone = nearest > 6 * np.median(nearest) + 1e-9
     if not alone.any() or alone.mean() > _FEW:
         return []
-    named = context.frames(sample[alone])
+    named = context.frame_numbers(sample[alone])
+    what, it = ("geometry of {} is", "it") if len(named) == 1 else ("geometries of {} are", "them")
     return [
         Finding(
             "geometry-outlier",
             "warning",
-            f"the geometry of {listed(named)} is far from all others: a force field learns nothing of its surroundings",
-            "remove it if it is an accident; add frames around it if it matters",
+            f"the {what.format(frame_list(named))} far from all others: a force field cannot learn the region around {it}",
+            f"remove {it} if unintended; otherwise add frames around {it}",
             named,
         )
     ]
 
 
-def _squared_nearest(x: np.ndarray) -> np.ndarray:
+ENERGY_OUTLIER = Check(("energy-outlier",), _energy_outliers)
+FORCE_OUTLIER = Check(("force-outlier",), _force_outliers)
+GEOMETRY_OUTLIER = Check(("geometry-outlier",), _geometry_outliers, before_training=False)
+
+
+def _repeat(frames: tuple[int, ...]) -> str:
+    if len(frames) == 1:
+        return "repeat the calculation (did it converge?), or remove the frame"
+    return "repeat the calculations (did they converge?), or remove the frames"
+
+
+def _squared_nearest(x: Float[np.ndarray, "M D"]) -> Float[np.ndarray, "M"]:
     """Squared distance of each row from the nearest other one."""
     x = x - x.mean(axis=0)
     squares = (x**2).sum(axis=1)
-    apart = squares[:, None] + squares - 2 * (x @ x.T)
-    np.fill_diagonal(apart, np.inf)
-    return np.maximum(apart.min(axis=1), 0.0)
+    between = squares[:, None] + squares - 2 * (x @ x.T)
+    np.fill_diagonal(between, np.inf)
+    return np.maximum(between.min(axis=1), 0.0)

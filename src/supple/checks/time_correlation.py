@@ -1,17 +1,20 @@
-"""Trajectories: frames that follow each other in time are alike, and a random split then tests what it has trained."""
+"""Trajectories: successive frames are alike, and with a random split test frames lie between training frames."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from supple.checks.check import Check
 from supple.checks.context import CheckContext
 from supple.checks.findings import Finding
 
-#: Neighbours that are nearer to each other than this part of the distance of random pairs are correlated.
-_ALIKE = 0.7
+#: Neighbours that differ by less than this part of what random pairs differ by are correlated ...
+_CORRELATED = 0.7
+#: ... and frames as far apart in time as makes them differ by this part are not.
+_DECORRELATED = 0.9
 
 
-def correlated_frames(context: CheckContext) -> list[Finding]:
+def _correlated_frames(context: CheckContext) -> list[Finding]:
     """`correlated-frames`: frames are more like their neighbours in the file than like others."""
     n = len(context.dataset)
     if n < 50:
@@ -20,26 +23,29 @@ def correlated_frames(context: CheckContext) -> list[Finding]:
     rng = np.random.default_rng(0)
     start = np.unique(rng.integers(0, n - 1, 2000))
     other = rng.integers(0, n, len(start))
-    apart = other != start
-    random = float(np.median(np.abs(distances[start] - distances[other]).mean(axis=1)[apart]))
+    different = other != start
+    random = float(np.median(np.abs(distances[start] - distances[other]).mean(axis=1)[different]))
 
-    def part(lag: int) -> float:
+    def difference(lag: int) -> float:
         first = start[start < n - lag]
         return float(np.median(np.abs(distances[first + lag] - distances[first]).mean(axis=1))) / random
 
-    if random == 0 or part(1) > _ALIKE:
+    if random == 0 or difference(1) > _CORRELATED:
         return []
     lag = 1
-    while lag < n // 4 and part(lag) < 0.9:
+    while lag < n // 4 and difference(lag) < _DECORRELATED:
         lag *= 2
     blocks = int(np.clip(n // (4 * lag), 5, 20))
     return [
         Finding(
             "correlated-frames",
             "warning",
-            f"the frames are a trajectory: neighbours differ by {100 * part(1):.0f}% of what random pairs differ by"
-            + (f", and it takes some {lag} frames until they are strangers" if lag > 1 else "")
-            + "; test frames drawn at random lie between training frames, and flatter the error",
-            f"draw test frames from whole blocks (--blocks {blocks}), or test on another trajectory",
+            f"the frames are a trajectory: successive ones differ by {100 * difference(1):.0f}% of what random pairs do"
+            + (f", and frames decorrelate after about {lag}" if lag > 1 else "")
+            + "; with random test frames, test errors look smaller than they are",
+            f"take test frames from whole blocks (--blocks {blocks}), or test on another trajectory",
         )
     ]
+
+
+CORRELATED_FRAMES = Check(("correlated-frames",), _correlated_frames, before_training=False)

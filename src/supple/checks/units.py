@@ -1,33 +1,40 @@
-"""Units: could the numbers, in the units that they are said to be in, be those of a molecule?"""
+"""Units: could the numbers, in their stated units, be those of a molecule?"""
 
 from __future__ import annotations
 
 import numpy as np
 
+from supple.checks.agreement import energies_against_forces
+from supple.checks.check import Check
 from supple.checks.context import CheckContext
-from supple.checks.energy_scale import energies_against_forces
 from supple.checks.findings import Finding
 from supple.data.dataset import Dataset
 from supple.data.reading.guess_units import Guess, guess, spelled
 from supple.data.units import Units
 
 
-def units(context: CheckContext) -> list[Finding]:
-    """`units`: bond lengths, the energy of the electrons or the size of the forces contradict the units."""
+def _units(context: CheckContext) -> list[Finding]:
+    """`units`: bond lengths, the total energy or the size of the forces contradict the units."""
     likely, declared = _guess(context.dataset), context.dataset.source.units
     if not likely.contradicts(declared):
         return []
     what = f"the numbers cannot be in {spelled(declared)}: {_reason(likely, declared)}"
     if likely.contradicts_length(declared.length) and not likely.length_is_clear:
-        return [Finding("units", "serious", f"{what}, and in no other unit are they right", "mend the positions")]
-    look = spelled(likely_units(context))
-    return [Finding("units", "serious", f"{what}; they look like {look}", f"say --units {look}")]
+        return [Finding("units", "serious", f"{what}, and no other unit fits either", "correct the positions")]
+    units = likely_units(context)
+    if units == declared:
+        return [Finding("units", "serious", f"{what}, and no other units fit better", "correct the labels")]
+    return [Finding("units", "serious", f"{what}; they look like {spelled(units)}", f"use --units {spelled(units)}")]
+
+
+UNITS = Check(("units",), _units)
 
 
 def likely_units(context: CheckContext) -> Units:
     """The units in which the numbers would be those of a molecule.
 
-    Where the energies alone are in another unit than said, they disagree with the forces by just the factor between.
+    Where only the energies are in another unit than stated, the slope of the energies against the forces is the ratio of
+    the two units.
     """
     likely, declared = _guess(context.dataset), context.dataset.source.units
     agreement = energies_against_forces(context)
@@ -38,10 +45,10 @@ def likely_units(context: CheckContext) -> Units:
     return likely.units
 
 
-def reread(context: CheckContext) -> CheckContext:
-    """The same numbers, read in the units that they look like."""
+def in_likely_units(context: CheckContext) -> CheckContext:
+    """The context of the same numbers, read in their likely units."""
     dataset, written = context.dataset, context.dataset.source.units
-    return context.of(
+    return context.with_dataset(
         Dataset.of(
             dataset.numbers,
             dataset.positions / written.length_in_angstrom,
@@ -69,8 +76,8 @@ def _guess(dataset: Dataset) -> Guess:
 def _reason(likely: Guess, declared: Units) -> str:
     if likely.contradicts_length(declared.length):
         assert likely.bond is not None
-        return f"bonds would be {likely.bond * declared.length_in_angstrom:.2g} times as long as bonds are"
+        return f"bonds would be {likely.bond * declared.length_in_angstrom:.2g} times their usual length"
     if likely.energy_is_clear and declared.energy != likely.units.energy:
         times = declared.energy_in_ev / likely.units.energy_in_ev
-        return f"the electrons would have {times:.3g} times the energy that they have in such atoms"
-    return "the forces would be far larger than those of a molecule that moves"
+        return f"the total energy would be {times:.3g} times that of the free atoms"
+    return "the forces would be far larger than those of a molecule in motion"

@@ -1,4 +1,4 @@
-"""`supple check`: what data are, and what is wrong with them."""
+"""`supple check`: what the data are, and what is wrong with them."""
 
 from __future__ import annotations
 
@@ -18,11 +18,16 @@ _COLOURS = {"serious": "bold red", "warning": "yellow", "note": "cyan"}
 
 
 def check(
-    files: Annotated[list[Path], typer.Argument(help="Files of geometries; those of one molecule are compared.")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Files of geometries; files of one molecule are also compared. Exit code 1 if there are errors."
+        ),
+    ],
     units: UnitsOption = None,
     keys: KeysOption = None,
     molecule: MoleculeOption = None,
-    html: Annotated[Path | None, typer.Option(help="Write the report as a page, too.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Also write the report as an HTML page.")] = None,
     json: JsonOption = False,
 ) -> None:
     """Examine data and report errors and warnings before training."""
@@ -42,7 +47,7 @@ def check(
     else:
         _show(examination, html)
         print_next(_next(examination, files[0], units, keys))
-    if examination.serious:
+    if examination.errors:
         raise typer.Exit(1)
 
 
@@ -50,12 +55,21 @@ def _show(examination: Examination, html: Path | None) -> None:
     for report in examination.reports:
         _show_report(report)
     if examination.together:
-        _show_findings("The files together", examination.together)
-    counts = examination.as_dict()["counts"]
-    said = ", ".join(f"{counts[s]} {word}" for s, word in (("serious", "serious"), ("warning", "to be looked at")))
-    typer.echo(f"\n{said}." if examination.findings else "\nNothing was found to be wrong.")
+        _show_findings("All files together", examination.together)
+    typer.echo(f"\n{_summary(examination)}")
     if html is not None:
-        typer.echo(f"The same as a page: {html}")
+        typer.echo(f"HTML page: {html}")
+
+
+def _summary(examination: Examination) -> str:
+    """`1 error, 2 warnings.`, and notes where there are any."""
+    from supple.checks.findings import counted, severity_label
+
+    if not examination.findings:
+        return "No problems found."
+    counts = examination.counts
+    said = [counted(n, severity_label(s)) for s, n in counts.items() if n > 0 or s != "note"]
+    return f"{', '.join(said)}."
 
 
 def _show_report(report: FileReport) -> None:
@@ -84,24 +98,23 @@ def _show_findings(title: str, findings: tuple[Finding, ...]) -> None:
     console = Console()
     console.print(Text(title, style="bold") if title else "")
     for finding in findings:
-        head = Text.assemble((finding.severity, _COLOURS[finding.severity]), f"  {finding.name}: {finding.sentence}.")
+        head = Text.assemble((finding.label, _COLOURS[finding.severity]), f"  {finding.name}: {finding.sentence}.")
         console.print(head)
         if finding.remedy:
             console.print(Padding(Text(f"→ {finding.remedy}", style="dim"), (0, 0, 0, 3)))
 
 
 def _next(examination: Examination, file: Path, units: str | None, keys: str | None) -> str:
-    """What to type next: the training, when all is well; the right units, when these are what is missing."""
+    """The next command: the training, or the check once more after errors; with the likely units where they are missing."""
     import shlex
 
     names = {finding.name for finding in examination.reports[0].findings}
     card = examination.reports[0].card
-    serious = {finding.name for finding in examination.serious}
     if card and units is None and names & {"units-unstated", "units", "units-unknown"}:
         from supple.data.reading.guess_units import spelled
         from supple.data.units import Units
 
         units = spelled(Units.parse(card.units))
     options = [*(["--units", units] if units else []), *(["--keys", keys] if keys else [])]
-    command = "check" if serious else "train"
+    command = "check" if examination.errors else "train"
     return shlex.join(["supple", command, str(file), *options])

@@ -56,7 +56,7 @@ def sample(
     code 1 when more than a tenth of the frames is lost.
     """
     from supple.errors import SettingsError
-    from supple.sampling import sample as follow
+    from supple.sampling.engine import sample as follow
 
     given = {"method": method, "drive": drive, "charge": charge, "multiplicity": multiplicity, "seed": seed}
     given = {key: value for key, value in given.items() if value is not None}

@@ -10,6 +10,7 @@ from ase import Atoms, units
 from jaxtyping import Float
 
 from supple.geometry.calculators import CalculatorFactory
+from supple.molecule.rigid_modes import vibrational_basis
 
 #: Å; displacement of the finite differences.
 _SHIFT = 0.005
@@ -40,7 +41,7 @@ def normal_modes(
         hessian[row] = -(ends[0] - ends[1]) / (2 * _SHIFT)
     root = np.repeat(np.sqrt(atoms.get_masses()), 3)
     weighted = (hessian + hessian.T) / 2 / np.outer(root, root)
-    internal = _internal_directions(atoms, root)
+    internal = vibrational_basis(atoms.positions, atoms.get_masses())
     squares, vectors = np.linalg.eigh(internal.T @ weighted @ internal)
     modes = (internal @ vectors).T / root
     return np.sign(squares) * np.sqrt(np.abs(squares)), modes.reshape(-1, n, 3)
@@ -58,14 +59,3 @@ def thermal_widths(frequencies: Float[np.ndarray, "V"], temperature: float, *, q
     if not quantum:
         return np.sqrt(thermal) / frequencies
     return np.sqrt(_HBAR / (2 * frequencies) / np.tanh(_HBAR * frequencies / (2 * thermal)))
-
-
-def _internal_directions(atoms: Atoms, root: Float[np.ndarray, "C"]) -> Float[np.ndarray, "C V"]:
-    """Orthonormal mass-weighted directions free of translation and rotation."""
-    centred = atoms.positions - atoms.get_center_of_mass()
-    rigid = []
-    for axis in np.eye(3):
-        rigid.append(root * np.tile(axis, len(atoms)))
-        rigid.append(root * np.cross(axis, centred).ravel())
-    left, singular, _ = np.linalg.svd(np.array(rigid).T, full_matrices=True)
-    return left[:, int((singular > 1e-6 * singular[0]).sum()) :]

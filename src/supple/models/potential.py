@@ -26,7 +26,7 @@ from supple.runtime.files import replacing
 if TYPE_CHECKING:
     from ase.calculators.calculator import Calculator
 
-    from supple.molecule.descriptors.known_frames import KnownFrames
+    from supple.molecule.descriptors.training_frames import TrainingFrames
 
 FORMAT_VERSION = 1
 HEADER_KEY = "supple"
@@ -92,7 +92,7 @@ class Potential(nn.Module, ABC):
     def device(self) -> torch.device:
         """Where the arrays lie."""
 
-    def known_frames(self) -> KnownFrames | None:
+    def training_frames(self) -> TrainingFrames | None:
         """The training frames, where the force field holds them."""
         return None
 

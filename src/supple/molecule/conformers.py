@@ -1,4 +1,4 @@
-"""Conformers: the wells of the torsions that the frames are in."""
+"""Conformers: the combinations of torsion wells that the frames are in."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from supple.molecule.torsions import Torsion
 _BIN, _SMOOTH = 5.0, 10.0
 #: A valley between two wells holds less than this part of the lower of their peaks.
 _VALLEY = 0.4
-#: A well that holds less than this part of the frames is on the way to another.
+#: A combination of wells with less than this part of the frames is a transition, not a conformer.
 _LEAST = 0.01
 
 
@@ -35,27 +35,27 @@ class Conformer:
 def conformers(torsions: list[Torsion], angles: Float[np.ndarray, "M T"]) -> tuple[list[Torsion], list[Conformer]]:
     """The torsions that have more than one well, and the combinations of wells that occur, the commonest first.
 
-    The sign of a torsion is left out: a molecule and its mirror image are one conformer.
+    The sign of torsions is ignored: a molecule and its mirror image are one conformer.
 
     Args:
         torsions, angles: as from `supple.molecule.torsions`.
     """
-    telling, wells = [], []
+    distinctive, wells = [], []
     for t, torsion in enumerate(torsions):
         well = _wells(np.abs(angles[:, t]), torsion.period / 2)
         if len(np.unique(well)) > 1:
-            telling.append(t)
+            distinctive.append(t)
             wells.append(well)
-    if not telling:
+    if not distinctive:
         return [], [Conformer((), np.arange(len(angles)))]
     labels = list(zip(*wells, strict=True))
     found = []
     for label, _ in Counter(labels).most_common():
         frames = np.array([m for m, other in enumerate(labels) if other == label])
-        middle = tuple(float(np.median(np.abs(angles[frames, t]))) for t in telling)
+        middle = tuple(float(np.median(np.abs(angles[frames, t]))) for t in distinctive)
         if len(frames) >= _LEAST * len(angles):
             found.append(Conformer(middle, frames))
-    return [torsions[t] for t in telling], found
+    return [torsions[t] for t in distinctive], found
 
 
 def _wells(sizes: Float[np.ndarray, "M"], top: float) -> Int[np.ndarray, "M"]:
@@ -65,7 +65,7 @@ def _wells(sizes: Float[np.ndarray, "M"], top: float) -> Int[np.ndarray, "M"]:
 
     n = max(round(top / _BIN), 2)
     counts = np.histogram(sizes, bins=n, range=(0, top))[0].astype(float)
-    # the density goes on as its mirror image beyond both ends, where a well may have its middle
+    # beyond both ends, where the middle of a well may be, the density continues as its mirror image
     density = gaussian_filter1d(np.concatenate([counts[::-1], counts, counts[::-1]]), _SMOOTH / _BIN)
     peaks, about = find_peaks(np.concatenate([[0.0], density, [0.0]]), prominence=0.0)
     deep = about["prominences"] >= (1 - _VALLEY) * density[peaks - 1]

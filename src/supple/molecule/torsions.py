@@ -1,8 +1,8 @@
-"""Torsions: the bonds that a molecule turns about, and the angle of each in every frame.
+"""Torsions: the rotatable bonds of a molecule, and the angle of each in every frame.
 
-An angle here is one that symmetry cannot change. Where an end carries equal substituents, as a phenyl ring or a methyl
-group does, turning it by half or a third of a circle gives the same molecule: such an angle is folded into that part
-of the circle. A pyramidal pair, as in an amino group, is measured by the direction between the two.
+Angles are defined such that symmetry leaves them unchanged. Where an end has equal substituents, like a phenyl ring or a
+methyl group, a rotation by 180° or 120° gives the same molecule: the angle is folded into that part of the circle. For a
+pyramidal pair, like that of an amino group, it is measured to the direction between the two.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from jaxtyping import Float, Int
 
 from supple.molecule.bonds import bond_graph
 
-#: An angle at the end of a torsion beyond this, in degrees, leaves the torsion undefined: cumulenes, alkynes, nitriles.
+#: With a bond angle at one end beyond this, in degrees, the torsion is undefined: cumulenes, alkynes, nitriles.
 _LINEAR = 170.0
-#: Three bonds of an atom whose angles sum to more than this, in degrees, lie in a plane.
+#: Three bonds of an atom whose angles add up to more than this, in degrees, are in a plane.
 _PLANAR = 350.0
 
 
 @dataclass(frozen=True)
 class Torsion:
-    """A rotatable bond, and what its angle is measured by.
+    """A rotatable bond, and between which atoms its angle is measured.
 
     Attributes:
         bond: the two atoms in the middle, counted from 0.
-        ends: for each of them the substituents whose common direction the angle is measured by; most often one.
+        ends: for each of them the substituents to whose mean direction the angle is measured; mostly one.
         fold: after 360/fold degrees the molecule is the same again.
         label: as a chemist writes it, for instance `C9-N22-N23-C11`; atoms counted from 1.
     """
@@ -40,7 +40,7 @@ class Torsion:
 
     @property
     def period(self) -> float:
-        """Degrees after which the angle repeats itself."""
+        """Degrees after which the angle repeats."""
         return 360.0 / self.fold
 
     @property
@@ -53,10 +53,10 @@ class Torsion:
 
 
 def rotatable_torsions(numbers: Int[np.ndarray, "N"], positions: Float[np.ndarray, "M N 3"]) -> list[Torsion]:
-    """The torsions of a molecule, those that turn most atoms first.
+    """The torsions of a molecule, those that rotate most atoms first.
 
-    A bond is one when it lies in no ring, when both its atoms carry further ones, and when neither end is linear.
-    Whether the molecule does turn there is for the frames to say.
+    A bond has one if it is not part of a ring, if both its atoms have further bonds, and if neither end is linear.
+    Whether the molecule does rotate there, the frames show.
 
     Args:
         numbers: atomic numbers, shape (N,).
@@ -64,7 +64,7 @@ def rotatable_torsions(numbers: Int[np.ndarray, "N"], positions: Float[np.ndarra
     """
     sample = positions[np.unique(np.linspace(0, len(positions) - 1, 200).astype(int))]
     graph = bond_graph(numbers, sample)
-    classes = _alike(graph)
+    classes = _equivalence_classes(graph)
     found = []
     for j, k in nx.bridges(graph):
         ends = [_end(graph, sample, classes, middle, other) for middle, other in ((j, k), (k, j))]
@@ -74,11 +74,11 @@ def rotatable_torsions(numbers: Int[np.ndarray, "N"], positions: Float[np.ndarra
         first, last = (_name(numbers, group) for group in (left, right))
         label = f"{first}-{_name(numbers, (j,))}-{_name(numbers, (k,))}-{last}"
         found.append(Torsion((j, k), (left, right), int(np.lcm(left_fold, right_fold)), label))
-    return sorted(found, key=lambda torsion: (-_turned(graph, torsion.bond), torsion.bond))
+    return sorted(found, key=lambda torsion: (-_rotated_atoms(graph, torsion.bond), torsion.bond))
 
 
 def torsion_angles(positions: Float[np.ndarray, "M N 3"], torsions: list[Torsion]) -> Float[np.ndarray, "M T"]:
-    """The angle of each torsion in each frame, in degrees, from -period/2 to period/2; 180 is trans (IUPAC)."""
+    """The angle of each torsion in each frame, shape (M, T), in degrees from -period/2 to period/2; 180 is trans (IUPAC)."""
     angles = np.empty((len(positions), len(torsions)))
     for t, torsion in enumerate(torsions):
         j, k = torsion.bond
@@ -94,14 +94,14 @@ def torsion_angles(positions: Float[np.ndarray, "M N 3"], torsions: list[Torsion
 
 
 def folded(angles: Float[np.ndarray, "..."], period: float = 360.0) -> Float[np.ndarray, "..."]:
-    """Angles or differences of angles in degrees, brought to -period/2 < angle <= period/2."""
+    """Angles or differences of angles in degrees, folded to -period/2 < angle <= period/2."""
     return np.asarray(-((-angles + period / 2) % period - period / 2))
 
 
 def _end(
     graph: nx.Graph, sample: np.ndarray, classes: dict[int, int], middle: int, other: int
 ) -> tuple[tuple[int, ...], int] | None:
-    """The substituents to measure by at one end, and how often it repeats itself on turning; None where linear."""
+    """The substituents that define the angle at one end, and its fold; None where it is linear."""
     around = [i for i in graph.neighbors(middle) if i != other]
     if not around or (len(around) == 1 and _angle(sample, other, middle, around[0]) > _LINEAR):
         return None
@@ -122,8 +122,8 @@ def _end(
     return (min(around),), 1
 
 
-def _alike(graph: nx.Graph) -> dict[int, int]:
-    """Atoms that no walk over the bond graph tells apart have one number (colour refinement)."""
+def _equivalence_classes(graph: nx.Graph) -> dict[int, int]:
+    """A number for each atom, the same for atoms that the bond graph does not distinguish (colour refinement)."""
     colour = {i: int(data["z"]) for i, data in graph.nodes(data=True)}
     for _ in range(len(graph)):
         seen = {i: (colour[i], tuple(sorted(colour[n] for n in graph.neighbors(i)))) for i in graph}
@@ -135,7 +135,7 @@ def _alike(graph: nx.Graph) -> dict[int, int]:
     return colour
 
 
-def _turned(graph: nx.Graph, bond: tuple[int, int]) -> int:
+def _rotated_atoms(graph: nx.Graph, bond: tuple[int, int]) -> int:
     """Atoms on the smaller side of a bond."""
     cut = graph.copy()
     cut.remove_edge(*bond)

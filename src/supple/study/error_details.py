@@ -13,7 +13,7 @@ from supple.data.units import Units
 from supple.evaluation.map_axes import landscape
 from supple.evaluation.predictions import Predictions
 from supple.evaluation.regions import Partition, regions_of
-from supple.molecule.bonds import bonds
+from supple.molecule.bonds import frequent_bonds
 from supple.runtime.run_directory import RunDirectory
 from supple.study.formatting import display_name, number
 from supple.study.plan import Cell
@@ -144,7 +144,7 @@ def _map(
     order = list(dict.fromkeys([*worst.tolist(), *others.tolist()]))[:_FRAMES]
     chosen = np.sort(order)
     centred = test.positions[chosen] - test.positions[chosen].mean(axis=1, keepdims=True)
-    joined = np.argwhere(np.triu(bonds(test.numbers, test.positions)))
+    joined = np.argwhere(np.triu(frequent_bonds(test.numbers, test.positions)))
     energy = [(p.energies - test.energies)[chosen] / units.energy_in_ev for _, p in kept]
     atoms = [
         np.linalg.norm((p.forces - test.forces)[chosen], axis=2) / units.forces_in_ev_per_angstrom for _, p in kept

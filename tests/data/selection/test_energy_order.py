@@ -65,5 +65,7 @@ def test_equal_energies_are_no_trouble() -> None:
 
 def test_without_any_energy_there_is_nothing_to_go_by() -> None:
     data = Dataset.of([1, 1], np.random.default_rng(0).normal(size=(20, 2, 3)), name="blind.xyz")
-    with pytest.raises(DataError, match=r"blind\.xyz has no energies to choose .* \(random, farthest or balanced\)"):
+    with pytest.raises(
+        DataError, match=r"blind\.xyz has no energies by which to choose .* \(random, farthest or balanced\)"
+    ):
         data.split(5, 5, select="energy")

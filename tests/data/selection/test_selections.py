@@ -7,31 +7,32 @@ import pytest
 from data.selection.peroxide import mostly_cis_and_trans
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from installed_plugin import install
 
-from supple.data.selection import NAMES, selection, split_dataset
+from supple.data.selection import SELECTIONS, split_dataset
 from supple.data.splits import draw_split
 from supple.errors import SettingsError, SplitError
 
 DATA = mostly_cis_and_trans(60, rare=3)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", SELECTIONS.names)
 def test_training_frames_are_nested_at_all_sizes(name: str) -> None:
     largest = split_dataset(DATA, 40, 10, 10, seed=3, select=name)
     for size in range(1, 41):
         assert split_dataset(DATA, size, 10, 10, seed=3, select=name).train == largest.train[:size]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", SELECTIONS.names)
 def test_an_order_has_every_candidate_once(name: str) -> None:
     candidates = np.random.default_rng(0).permutation(60)[:37]
-    order = selection(name)(DATA, candidates, 37, 5)
+    order = SELECTIONS.get(name)(DATA, candidates, 37, 5)
     assert sorted(order) == sorted(candidates)
 
 
 @settings(deadline=None)
 @given(
-    st.sampled_from(NAMES),
+    st.sampled_from(SELECTIONS.names),
     *(st.integers(1, 25) for _ in range(2)),
     st.none() | st.integers(0, 25),
     st.none() | st.integers(3, 12),
@@ -54,7 +55,7 @@ def test_validation_and_test_frames_are_the_same_for_all_selections(
     assert not set(chosen.train) & {*chosen.valid, *chosen.test}
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", SELECTIONS.names)
 def test_a_seed_draws_the_same_twice_and_another_seed_others(name: str) -> None:
     first, again, other = (split_dataset(DATA, 20, 5, 5, seed=seed, select=name).train for seed in (1, 1, 2))
     assert first == again
@@ -77,3 +78,14 @@ def test_from_the_dataset() -> None:
     assert [part.frames.tolist() for part in (train, valid, test)] == [
         list(part) for part in (split.train, split.valid, split.test)
     ]
+
+
+def last_order(dataset, candidates, count, seed):
+    """A selection that a plugin might add."""
+    return np.sort(candidates)[::-1][:count]
+
+
+def test_a_plugin_adds_a_selection(monkeypatch: pytest.MonkeyPatch) -> None:
+    install(monkeypatch, SELECTIONS, "last", f"{__name__}:last_order")
+    split = split_dataset(DATA, 10, 5, 5, select="last")
+    assert split.train == tuple(sorted(set(range(60)) - {*split.valid, *split.test}, reverse=True))[:10]

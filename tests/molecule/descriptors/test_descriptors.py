@@ -10,12 +10,12 @@ from toy import toy_dataset
 from supple import SGDML, load, read
 from supple.data.bundled import bundled_path
 from supple.molecule.descriptors import InverseDistances
-from supple.molecule.descriptors.choice import descriptor_from, make_descriptor
-from supple.molecule.descriptors.compiled import compiled_entries, describe, description, pull_back
+from supple.molecule.descriptors.compiled import compiled_entries, describe, descriptor_function, pull_back
 from supple.molecule.descriptors.internal_coordinates import cosines, dihedral_terms
+from supple.molecule.descriptors.registry import DESCRIPTORS, make_descriptor, restore_descriptor
 from supple.molecule.symmetry.permutations import find_permutations
 
-NAMES = ["inverse-distances", "angles", "dihedrals", "reduced"]
+NAMES = DESCRIPTORS.names
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +25,7 @@ def data():
 
 @pytest.fixture(params=NAMES)
 def descriptor(request, data):
-    return make_descriptor(request.param, data, find_permutations(data.numbers, data.positions))
+    return make_descriptor(request.param, data.numbers, data.positions, find_permutations(data.numbers, data.positions))
 
 
 def test_derivatives(descriptor, data):
@@ -65,7 +65,7 @@ def test_moving_turning_and_mirroring_change_nothing(descriptor, data):
 
 def test_its_configuration_makes_it_again(descriptor, data):
     r = torch.tensor(data.positions)
-    again = descriptor_from(data.n_atoms, descriptor.configuration())
+    again = restore_descriptor(data.n_atoms, descriptor.configuration())
     torch.testing.assert_close(again(r), descriptor(r), rtol=0, atol=0)
 
 
@@ -107,8 +107,8 @@ def test_straight_angles_are_smooth():
 def test_reduced_is_smaller_and_says_nearly_the_same():
     data = read(bundled_path("azobenzene")).select(range(0, 1392, 7))
     permutations = find_permutations(data.numbers, data.positions)
-    everything = make_descriptor("inverse-distances", data, permutations)
-    reduced = make_descriptor("reduced", data, permutations)
+    everything = make_descriptor("inverse-distances", data.numbers, data.positions, permutations)
+    reduced = make_descriptor("reduced", data.numbers, data.positions, permutations)
     assert 3 * data.n_atoms - 6 <= reduced.size < everything.size / 2
     r = torch.tensor(data.positions)
     x, kept = (d(r) - d(r).mean(dim=0) for d in (everything, reduced))
@@ -136,7 +136,9 @@ def test_a_model_with_it(name, tmp_path):
 
 def test_the_loops_describe_what_the_descriptor_does(descriptor, data):
     r = torch.tensor(data.positions[:5])
-    np.testing.assert_allclose(description(descriptor)(data.positions[:5]), descriptor(r), rtol=1e-12, atol=1e-14)
+    np.testing.assert_allclose(
+        descriptor_function(descriptor)(data.positions[:5]), descriptor(r), rtol=1e-12, atol=1e-14
+    )
 
 
 def test_a_descriptor_without_loops_describes_by_itself(data):
@@ -145,6 +147,6 @@ def test_a_descriptor_without_loops_describes_by_itself(data):
             return super().forward(positions) ** 2
 
     with mock.patch("supple.molecule.descriptors.compiled.compiled_entries", return_value=None):
-        described = description(Squares(6))
-    expected = description(InverseDistances(6))(data.positions) ** 2
+        described = descriptor_function(Squares(6))
+    expected = descriptor_function(InverseDistances(6))(data.positions) ** 2
     np.testing.assert_allclose(described(data.positions), expected, rtol=1e-12)

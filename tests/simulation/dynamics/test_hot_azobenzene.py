@@ -7,7 +7,7 @@ import pytest
 import supple
 from supple import SGDML
 from supple.data.bundled import bundled_path
-from supple.molecule.bonds import bonds
+from supple.molecule.bonds import frequent_bonds
 from supple.simulation.dynamics import DynamicsSettings, run
 
 
@@ -29,7 +29,7 @@ def test_at_3000_kelvin_every_replica_is_stopped_before_a_bond_breaks(trained, t
     potential, train = trained
     hot = DynamicsSettings.of(temperature=3000.0, time="2ps")
     outcomes = run(potential, train, hot, tmp_path / "md.xyz", replicas=6)
-    first, second = np.nonzero(np.triu(bonds(train.numbers, train.positions)))
+    first, second = np.nonzero(np.triu(frequent_bonds(train.numbers, train.positions)))
     mean = np.linalg.norm(train.positions[:, first] - train.positions[:, second], axis=-1).mean(axis=0)
     spoke = set()
     for outcome in outcomes:

@@ -1,24 +1,24 @@
-"""Choosing training frames: which of the frames that may train are to be the first 200, 400, 1000.
+"""Choosing training frames: which of the frames that may be trained on are the first 200, 400, 1000.
 
 A selection puts the candidates in an order, the best first. The order does not depend on how many are taken, so that
 training sets of growing size are nested, as learning curves and warm starts need them. Validation and test frames are
 drawn before, at random, and are the same for every selection: selections are compared on frames that none has chosen.
 
-A new selection is a file with a function like these, and a line in the registry.
+A new selection is a file with a function of the type `Selection` and a line below or, in another package, an entry point of
+the group `supple.selections`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Int
 
 from supple.data.splits import Split, draw_split
-from supple.errors import SettingsError
+from supple.runtime.plugins import Registry
 
 if TYPE_CHECKING:
     from supple.data.dataset import Dataset
@@ -27,14 +27,16 @@ if TYPE_CHECKING:
 #: those of 200.
 Selection = Callable[["Dataset", np.ndarray, int, int], np.ndarray]
 
-#: name -> module:function, so that nothing is imported before it is needed.
-_REGISTRY = {
-    "random": "supple.data.selection.random:random_order",
-    "energy": "supple.data.selection.energy:energy_order",
-    "farthest": "supple.data.selection.farthest:farthest_order",
-    "balanced": "supple.data.selection.balanced:balanced_order",
-}
-NAMES = tuple(_REGISTRY)
+SELECTIONS: Registry[Selection] = Registry(
+    "supple.selections",
+    "way to choose training frames",
+    {
+        "random": "supple.data.selection.random:random_order",
+        "energy": "supple.data.selection.energy:energy_order",
+        "farthest": "supple.data.selection.farthest:farthest_order",
+        "balanced": "supple.data.selection.balanced:balanced_order",
+    },
+)
 
 
 def require_selection(name: str) -> None:
@@ -43,19 +45,8 @@ def require_selection(name: str) -> None:
     Raises:
         SettingsError: there is no selection of this name.
     """
-    if name not in _REGISTRY:
-        raise SettingsError(f"'{name}' is not a way to choose training frames: choose one of {', '.join(NAMES)}.")
-
-
-def selection(name: str) -> Selection:
-    """The selection of this name.
-
-    Raises:
-        SettingsError: there is none.
-    """
-    require_selection(name)
-    module, _, function = _REGISTRY[name].partition(":")
-    return getattr(import_module(module), function)
+    if name not in SELECTIONS:
+        SELECTIONS.get(name)  # says which names there are
 
 
 def split_dataset(
@@ -73,14 +64,14 @@ def split_dataset(
     Args:
         dataset: the frames; with `blocks` in the order of time.
         train, valid, test, seed, blocks: as in `supple.data.splits.draw_split`.
-        select: how training frames are chosen, one of `NAMES`.
+        select: how training frames are chosen, a name in `SELECTIONS`.
 
     Raises:
-        SplitError: more frames are asked for than there are.
+        SplitError: there are fewer frames than requested.
         SettingsError: there is no selection of this name.
-        DataError: the data lack what the selection goes by.
+        DataError: the data lack what the selection needs, such as energies.
     """
-    choose = selection(select)
+    choose = SELECTIONS.get(select)
 
     def order(candidates: Int[np.ndarray, "C"], count: int) -> Int[np.ndarray, "K"]:
         return choose(dataset, candidates, count, seed)

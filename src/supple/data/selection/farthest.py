@@ -1,7 +1,7 @@
-"""Farthest: each training frame as unlike those before it as there is one.
+"""Farthest: each training frame as different as possible from those before it.
 
 The distance of two frames is that of their descriptors (inverse distances of all pairs), the smallest over the
-permutation symmetries of the molecule, as a kernel model sees it: turning a methyl group by a third is no news.
+permutation symmetries of the molecule, as in a kernel model: a methyl group rotated by 120° is the same geometry.
 
     d(i, j) = min_p |x_i - P_p x_j| ;   next = argmax_i min_(j chosen) d(i, j)
 
@@ -29,34 +29,34 @@ _EQUAL = 1e-12
 
 
 def farthest_order(dataset: Dataset, candidates: Int[np.ndarray, "C"], count: int, seed: int) -> Int[np.ndarray, "K"]:
-    """Candidates by farthest-point sampling, from the first of them on, which the seed has drawn."""
+    """Candidates by farthest-point sampling, beginning with the first of them, which the seed has drawn."""
     picks, _ = farthest_points(dataset.select(candidates), count)
     return candidates[picks]
 
 
 def farthest_points(dataset: Dataset, count: int) -> tuple[Int[np.ndarray, "K"], Int[np.ndarray, "M"]]:
-    """Frames by farthest-point sampling, from the first frame on.
+    """Frames by farthest-point sampling, beginning with the first frame.
 
     Returns:
         The first `count` picks, and for each frame the number of the pick that it is nearest to.
     """
-    cloud = _Cloud(dataset)
+    descriptors = _Descriptors(dataset)
     nearest = torch.full((len(dataset),), torch.inf, dtype=torch.float64)
     of = torch.zeros(len(dataset), dtype=torch.int64)
     picks: list[int] = []
     pick = 0
     for k in range(min(count, len(dataset))):
         picks.append(pick)
-        squared = cloud.squared_distances(pick)
+        squared = descriptors.squared_distances(pick)
         closer = squared < nearest
         of[closer] = k
         nearest[closer] = squared[closer]
-        nearest[pick] = -torch.inf  # equal frames are at distance zero, and are picked last, but never twice
+        nearest[pick] = -torch.inf  # equal frames are at distance zero: they come last, but never twice
         pick = int(nearest.argmax())
     return np.array(picks, dtype=np.int64), of.numpy()
 
 
-class _Cloud:
+class _Descriptors:
     """Descriptors of all frames, and distances to one of them: O(M D P)."""
 
     def __init__(self, dataset: Dataset) -> None:
@@ -65,7 +65,7 @@ class _Cloud:
             torch.tensor(find_permutations(dataset.numbers, dataset.positions))
         )
         x = descriptor(torch.tensor(dataset.positions))
-        # Centred for the digits of |x|² + |y|² - 2 x·y, on a point that no permutation moves.
+        # Centred, for the digits of |x|² + |y|² - 2 x·y, on a point that no permutation moves.
         self.x: Float[Tensor, "M D"] = x - x.mean(dim=0)[self.action].mean(dim=0)
         self.squares: Float[Tensor, "M"] = (self.x**2).sum(1)
 

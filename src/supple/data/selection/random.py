@@ -1,4 +1,4 @@
-"""Random: training frames like the data, as frequent as they are there."""
+"""Random: training frames distributed like the data."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ if TYPE_CHECKING:
 
 
 def random_order(dataset: Dataset, candidates: Int[np.ndarray, "C"], count: int, seed: int) -> Int[np.ndarray, "K"]:
-    """The candidates as they come: the permutation of the split has put them in random order."""
+    """The candidates in the given order, which the split has made random."""
     return candidates[:count]

@@ -13,8 +13,8 @@ from torch import Tensor, nn
 from supple.models.kernel.kernel_sum import KernelSum
 from supple.models.potential import Potential
 from supple.molecule.descriptors import Descriptor, InverseDistances
-from supple.molecule.descriptors.choice import descriptor_from
-from supple.molecule.descriptors.known_frames import KnownFrames
+from supple.molecule.descriptors.registry import restore_descriptor
+from supple.molecule.descriptors.training_frames import TrainingFrames
 from supple.molecule.symmetry.characters import Group
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ class SGDMLPotential(Potential):
     ) -> Potential:
         """A potential with arrays of these shapes."""
         x, v, action = arrays["x"], arrays["v"], arrays["action"]
-        descriptor = descriptor_from(len(numbers), configuration.get("descriptor", {}))
+        descriptor = restore_descriptor(len(numbers), configuration.get("descriptor", {}))
         if x.shape != v.shape or not x.shape[1] == action.shape[1] == descriptor.size:
             raise ValueError("the arrays of the kernel do not fit the molecule")
         w = arrays["w"].clone() if "w" in arrays else None
@@ -99,12 +99,12 @@ class SGDMLPotential(Potential):
         sigma = float(configuration["sigma"])
         return cls(numbers, sigma, x.clone(), v.clone(), action.clone(), w=w, descriptor=descriptor)
 
-    def known_frames(self) -> KnownFrames:
+    def training_frames(self) -> TrainingFrames:
         """The training frames, by the descriptor that the kernel compares."""
-        from supple.molecule.descriptors.compiled import description
+        from supple.molecule.descriptors.compiled import descriptor_function
 
-        described = description(copy.deepcopy(self.descriptor).cpu())
-        return KnownFrames(described, self.x.cpu().numpy(), self.action.cpu().numpy())
+        descriptor = descriptor_function(copy.deepcopy(self.descriptor).cpu())
+        return TrainingFrames(descriptor, self.x.cpu().numpy(), self.action.cpu().numpy())
 
     def set_precision(self, precision: Literal["double", "single"]) -> None:
         """Compute the sum over the training frames in this precision; what goes in and comes out is double always."""

@@ -21,9 +21,11 @@ from supple.models.search_space import Interval, OneOf, Range
 from supple.models.settings import FitContext, ModelSettings
 from supple.models.sgdml.hyperparameters import Choices, Chooser, small_models
 from supple.models.sgdml.small_model_cache import Tried
+from supple.molecule.bonds import bond_graph
 from supple.molecule.descriptors import Descriptor
-from supple.molecule.descriptors.choice import DescriptorName, make_descriptor
-from supple.molecule.symmetry.permutations import check_permutations, describe, find_permutations
+from supple.molecule.descriptors.registry import DescriptorName, make_descriptor
+from supple.molecule.symmetry.description import describe_symmetry
+from supple.molecule.symmetry.permutations import check_permutations, find_permutations
 from supple.runtime.threads import no_threads_below
 
 #: Validation frames that an iterative solution is judged by.
@@ -81,13 +83,14 @@ class SGDML(ModelSettings):
     def _fit(self, train: Dataset, valid: Dataset, context: FitContext) -> SGDMLPotential:
         progress = context.progress
         permutations = self._permutations(train)
-        symmetries = describe(permutations, train.symbols)
+        symmetries = str(describe_symmetry(bond_graph(train.numbers, train.positions), permutations))
         progress.note(f"{train.formula}: {symmetries}.")
-        descriptor = make_descriptor(self.descriptor, train, permutations)
+        descriptor = make_descriptor(self.descriptor, train.numbers, train.positions, permutations)
         cost, objection = self._cost(train, descriptor, permutations)
         progress.note(f"sGDML on {len(train)} frames: {cost}.")
         # Made of the frames of the smallest models alone, so that these are the same whatever else there is to learn from.
-        first = make_descriptor(self.descriptor, train.select(range(small_models(train)[0])), permutations)
+        few = train.positions[: small_models(train)[0]]
+        first = make_descriptor(self.descriptor, train.numbers, few, permutations)
         chooser = Chooser(train, valid, permutations, first, progress, Tried(context.common))
         choices = self._choices(chooser, objection, context)
         if choices.energy_weight is not None:
@@ -108,7 +111,7 @@ class SGDML(ModelSettings):
     def forecast(self, train: Dataset, valid: Dataset) -> Forecast:
         """What `fit` will take on one core: the solution, and the small models by which settings are chosen."""
         permutations = self._permutations(train)
-        descriptor = make_descriptor(self.descriptor, train, permutations)
+        descriptor = make_descriptor(self.descriptor, train.numbers, train.positions, permutations)
         modes = max(3 * train.n_atoms - 6, 1)
 
         def direct(n_frames: int) -> Cost:

@@ -20,7 +20,7 @@ from supple.errors import ModelFileError, UnitsError
 from supple.models.kernel.potential import SGDMLPotential
 from supple.models.potential import Provenance
 from supple.molecule.descriptors import InverseDistances
-from supple.molecule.symmetry.permutations import is_group
+from supple.molecule.symmetry.permutation_algebra import is_group
 from supple.runtime.files import replacing
 
 _NEEDED = ("type", "z", "R_desc", "R_d_desc_alpha", "sig", "std", "c", "perms")

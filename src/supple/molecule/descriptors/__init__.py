@@ -1,4 +1,4 @@
-"""Descriptors: what the kernel compares."""
+"""Descriptors: what a kernel compares of two geometries."""
 
 from supple.molecule.descriptors.base import Descriptor as Descriptor
 from supple.molecule.descriptors.internal_coordinates import InternalCoordinates as InternalCoordinates

@@ -1,25 +1,27 @@
-"""Descriptor: what every descriptor has. A new one says how it is computed; derivatives come by themselves."""
+"""Descriptor: what every descriptor has. A new one implements `forward`; derivatives follow by automatic differentiation."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-Atoms = tuple[int, ...]
+from supple.molecule.symmetry.permutation_algebra import Atoms, action_on
 
 
 class Descriptor(nn.Module, ABC):
-    """D numbers that do not change when a molecule is moved, turned or mirrored.
+    """D numbers that translation, rotation and reflection of a molecule leave unchanged.
 
-    Each entry is a function of some atoms (a pair, an angle, a dihedral) that is the same from either end.
+    Each entry is a function of some atoms (a pair, an angle, a dihedral), the same when these are read from either end.
 
     Attributes:
-        entries: the atoms of each.
+        entries: the atoms of each entry, D tuples.
     """
 
     entries: tuple[Atoms, ...]
@@ -31,37 +33,42 @@ class Descriptor(nn.Module, ABC):
 
     @abstractmethod
     def forward(self, positions: Float[Tensor, "B N 3"]) -> Float[Tensor, "B D"]:
-        """The descriptor of B geometries; positions in Å."""
+        """The descriptors, shape (B, D), of B geometries; positions in Å, shape (B, N, 3)."""
 
     @abstractmethod
     def configuration(self) -> dict[str, Any]:
-        """What makes it again; JSON."""
+        """What the descriptor can be made from again, as JSON; see `supple.molecule.descriptors.registry`."""
 
     def linearise(
         self, positions: Float[Tensor, "B N 3"]
     ) -> tuple[Float[Tensor, "B D"], Callable[[Float[Tensor, "B D"]], Float[Tensor, "B N 3"]]]:
-        """The descriptor, and Jᵀ: a function that turns gradients by it into gradients by the positions."""
+        """The descriptors, and Jᵀ: a function from gradients by the descriptors to gradients by the positions."""
         x, pull_back, *_ = torch.func.vjp(self.forward, positions)
         return x, lambda gradient: pull_back(gradient)[0]
 
     def jacobian(self, positions: Float[Tensor, "B N 3"]) -> Float[Tensor, "B D C"]:
-        """The dense Jacobian; C = 3N."""
+        """The dense Jacobians, shape (B, D, C) with C = 3N."""
         one = torch.func.jacrev(lambda r: self.forward(r[None])[0])
         return torch.func.vmap(one, chunk_size=64)(positions).flatten(2)
 
     def action(self, permutations: Int[Tensor, "P N"]) -> Int[Tensor, "P D"]:
-        """For each atom permutation the one of the descriptor: x(R[perm]) = x(R)[action].
+        """For each permutation of the atoms that of the entries, shape (P, D): x(R[p]) = x(R)[action].
 
         Raises:
             KeyError: the entries are not closed under the permutations.
         """
-        place = {from_smaller_end(atoms): d for d, atoms in enumerate(self.entries)}
-        return torch.tensor(
-            [[place[from_smaller_end(p[a] for a in atoms)] for atoms in self.entries] for p in permutations.tolist()]
-        )
+        return torch.tensor(action_on(self.entries, permutations.tolist()))
 
 
-def from_smaller_end(atoms: Iterable[int]) -> Atoms:
-    """Atoms in that of their two directions that comes first."""
-    forward = tuple(atoms)
-    return min(forward, forward[::-1])
+@dataclass(frozen=True)
+class DescriptorKind:
+    """How descriptors of one name come about; what the registry holds.
+
+    Attributes:
+        make: for a molecule, from its atomic numbers, shape (N,), the positions of some frames in Å, shape (M, N, 3), and
+            its permutation symmetries, shape (P, N), under which the entries are to be closed.
+        restore: from the number of atoms and the configuration in a model file.
+    """
+
+    make: Callable[[Int[np.ndarray, "N"], Float[np.ndarray, "M N 3"], Int[np.ndarray, "P N"]], Descriptor]
+    restore: Callable[[int, dict[str, Any]], Descriptor]

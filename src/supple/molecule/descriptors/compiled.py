@@ -1,4 +1,4 @@
-"""Descriptors of a single geometry, and the gradients that go back, as compiled loops; for compiled_sum.py.
+"""Descriptors of a single geometry and their gradients as compiled loops, for `supple.models.kernel.compiled_kernel_sum`.
 
 The formulas are those of inverse_distances.py and internal_coordinates.py, with their derivatives written out.
 """
@@ -20,7 +20,7 @@ from supple.molecule.descriptors.inverse_distances import InverseDistances
 
 
 def compiled_entries(descriptor: Descriptor) -> tuple[Any, ...] | None:
-    """What the loops need to know of a descriptor: pairs, angles, dihedrals, their weights; None of an unknown one."""
+    """What the loops need of a descriptor: pairs, angles, dihedrals and their weights; None where there is no loop for it."""
     if isinstance(descriptor, InverseDistances):
         return _entries(descriptor.entries, (), (), 1.0, 1.0)
     if isinstance(descriptor, InternalCoordinates):
@@ -29,10 +29,10 @@ def compiled_entries(descriptor: Descriptor) -> tuple[Any, ...] | None:
     return None
 
 
-def description(descriptor: Descriptor) -> Callable[[np.ndarray], np.ndarray]:
-    """Positions in Å, shape (B, N, 3), to descriptors, shape (B, D), by the loops where there are any.
+def descriptor_function(descriptor: Descriptor) -> Callable[[np.ndarray], np.ndarray]:
+    """A function from positions in Å, shape (B, N, 3), to descriptors, shape (B, D), by the loops where there are any.
 
-    For a few geometries many times over, as guards of dynamics ask: each of torch's operations would wake its threads.
+    For few geometries and many calls, as by the guards of dynamics: each of torch's operations would wake its threads.
     """
     entries = compiled_entries(descriptor)
     if entries is None:
@@ -55,7 +55,7 @@ def _entries(pairs: Any, angles: Any, dihedrals: Any, angle_weight: float, dihed
 @numba.njit(fastmath=True, nogil=True, cache=True, error_model="numpy")
 @no_type_check
 def describe(r, entries):
-    """X of a geometry."""
+    """The descriptor x of a geometry."""
     pairs, angles, dihedrals, angle_weight, dihedral_weight = entries
     x = np.empty(len(pairs) + len(angles) + len(dihedrals))
     for d in range(len(pairs)):
@@ -82,7 +82,7 @@ def describe(r, entries):
 @numba.njit(fastmath=True, nogil=True, cache=True, error_model="numpy")
 @no_type_check
 def pull_back(r, x, by_x, entries):
-    """Jᵀ g: the gradient by the positions."""
+    """Jᵀ g: the gradient by the positions, from that by the descriptor."""
     pairs, angles, dihedrals, angle_weight, dihedral_weight = entries
     by_r = np.zeros_like(r)
     for d in range(len(pairs)):

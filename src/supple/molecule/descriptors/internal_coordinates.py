@@ -1,11 +1,11 @@
-"""Inverse distances with angles, and with dihedrals besides; functions that stay smooth where angles are straight.
+"""Inverse distances with bond angles and, optionally, dihedrals, as functions that stay smooth where angles are straight.
 
     angle i-j-k        c cos θ                          u·v / (|u| |v|)
     dihedral i-j-k-l   c sin θ_ijk sin θ_jkl cos φ      (b1 × b2)·(b2 × b3) / (|b1| |b2|² |b3|)
 
 An angle itself has a kink at 180°, and a dihedral is undefined where one of its angles is straight; the product with both
-sines goes to 0 there. The weights c, in 1/Å, make them comparable with inverse distances. cos φ does not know a molecule
-from its mirror image, and neither do distances.
+sines goes to 0 there. The weights c, in 1/Å, make them comparable with inverse distances. Neither cos φ nor distances
+distinguish a molecule from its mirror image.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ class InternalCoordinates(Descriptor):
 
     Args:
         n_atoms: N.
-        angles, dihedrals: three and four atoms each; closed under the permutations that are to be used.
-        angle_weight, dihedral_weight: c, 1/Å.
+        angles, dihedrals: three and four atoms each; closed under the permutations of the model.
+        angle_weight, dihedral_weight: the weights c, 1/Å.
     """
 
     _angles: Tensor
@@ -99,7 +99,7 @@ def dihedral_terms(positions: Float[Tensor, "B N 3"], atoms: Int[Tensor, "K 4"])
     """The product sin θ_ijk sin θ_jkl cos φ of dihedrals i-j-k-l."""
     i, j, k, m = positions[:, atoms].unbind(2)
     first, middle, last = j - i, k - j, m - k
-    # (a × b)·(b × c) = (a·b)(b·c) - (a·c)(b·b): nothing that is undefined when an angle is straight.
+    # (a × b)·(b × c) = (a·b)(b·c) - (a·c)(b·b): defined even where an angle is straight.
     product = (first * middle).sum(-1) * (middle * last).sum(-1) - (first * last).sum(-1) * (middle**2).sum(-1)
     return product / (first.norm(dim=-1) * (middle**2).sum(-1) * last.norm(dim=-1))
 

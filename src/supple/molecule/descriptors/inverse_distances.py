@@ -15,7 +15,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from supple.molecule.descriptors.base import Descriptor
+from supple.molecule.descriptors.base import Descriptor, DescriptorKind
 
 
 class InverseDistances(Descriptor):
@@ -23,7 +23,7 @@ class InverseDistances(Descriptor):
 
     Args:
         n_atoms: N.
-        pairs: which; all when None.
+        pairs: the pairs that are entries; all when None.
     """
 
     first: Tensor
@@ -43,31 +43,41 @@ class InverseDistances(Descriptor):
             self.register_buffer(name, array, persistent=False)
 
     def configuration(self) -> dict[str, Any]:
-        """The pairs, unless they are all."""
+        """The pairs, unless all pairs are entries."""
         return {} if self.all_pairs else {"pairs": self.entries}
 
     def forward(self, positions: Float[Tensor, "B N 3"]) -> Float[Tensor, "B D"]:
-        """1/r of the pairs."""
+        """1/r of each pair."""
         return self.linearise(positions)[0]
 
     def linearise(
         self, positions: Float[Tensor, "B N 3"]
     ) -> tuple[Float[Tensor, "B D"], Callable[[Float[Tensor, "B D"]], Float[Tensor, "B N 3"]]]:
         """The descriptor, and Jᵀ in closed form."""
-        apart = self.incidence @ positions  # few large operations: one geometry costs little more than their number
-        x = (apart * apart).sum(-1).rsqrt()
+        vectors = self.incidence @ positions  # few large operations: their number decides what a single geometry costs
+        x = (vectors * vectors).sum(-1).rsqrt()
 
         def pull_back(gradient: Float[Tensor, "B D"]) -> Float[Tensor, "B N 3"]:
-            return self.incidence.T @ (apart * (gradient * x**3).neg_()[:, :, None])
+            return self.incidence.T @ (vectors * (gradient * x**3).neg_()[:, :, None])
 
         return x, pull_back
 
     def jacobian(self, positions: Float[Tensor, "B N 3"]) -> Float[Tensor, "B D C"]:
         """The dense Jacobian in closed form; C = 3N."""
-        apart = self.incidence @ positions
-        slopes = -apart / apart.norm(dim=-1, keepdim=True) ** 3
+        vectors = self.incidence @ positions
+        slopes = -vectors / vectors.norm(dim=-1, keepdim=True) ** 3
         dense = slopes.new_zeros(len(positions), self.size, self.n_atoms, 3)
         rows = torch.arange(self.size, device=slopes.device)
         dense[:, rows, self.first] = slopes
         dense[:, rows, self.second] = -slopes
         return dense.flatten(2)
+
+
+def restore_inverse_distances(n_atoms: int, configuration: dict[str, Any]) -> InverseDistances:
+    """The descriptor of this configuration."""
+    return InverseDistances(n_atoms, **configuration)
+
+
+INVERSE_DISTANCES = DescriptorKind(
+    lambda numbers, positions, permutations: InverseDistances(len(numbers)), restore_inverse_distances
+)

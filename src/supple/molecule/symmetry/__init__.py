@@ -1,1 +1,1 @@
-"""Permutation symmetry: which equal atoms can change places, sums over all such permutations, and their description in words."""
+"""Permutation symmetry: which equal atoms can change places, the algebra of such permutations, sums over them, and their description."""

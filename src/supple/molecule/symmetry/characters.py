@@ -19,7 +19,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-Permutation = tuple[int, ...]
+from supple.molecule.symmetry.permutation_algebra import Permutation, identity, inverse, product
 
 
 class Group(nn.Module):
@@ -46,7 +46,7 @@ class Group(nn.Module):
         basis, self.sizes = _basis(subgroup)
         self.n_characters, self.n_cosets = len(subgroup), len(representatives)
         # Query r is U x[r]; all of them are one matrix with few non-zeros in a row, and so is its transpose.
-        lift = torch.cat([basis[:, torch.tensor(r).argsort()] for r in representatives])
+        lift = torch.cat([basis[:, torch.tensor(inverse(r))] for r in representatives])
         for name, matrix in (("lift", lift), ("lower", lift.T)):
             index, weight = _non_zeros(matrix)
             self.register_buffer(f"{name}_index", index, persistent=False)
@@ -101,22 +101,17 @@ def _elementary_subgroup(elements: list[Permutation]) -> list[Permutation]:
 
     Element k + 2^b is the product of generator b and element k, which is the order of the Walsh-Hadamard transform.
     """
-    identity = tuple(range(len(elements[0])))
-    involutions = [p for p in elements if p != identity and _product(p, p) == identity]
-    best = [identity]
+    unit = identity(len(elements[0]))
+    involutions = [p for p in elements if p != unit and product(p, p) == unit]
+    best = [unit]
     for first in involutions:
-        found = [identity, first]
+        found = [unit, first]
         for p in involutions:
-            if p not in found and all(_product(p, q) == _product(q, p) for q in found):
-                found += [_product(p, q) for q in found]
+            if p not in found and all(product(p, q) == product(q, p) for q in found):
+                found += [product(p, q) for q in found]
         if len(found) > len(best):
             best = found
     return best
-
-
-def _product(p: Permutation, q: Permutation) -> Permutation:
-    """The permutation that takes x to x[p][q]."""
-    return tuple(p[i] for i in q)
 
 
 def _cosets(elements: list[Permutation], subgroup: list[Permutation]) -> list[Permutation]:
@@ -127,7 +122,7 @@ def _cosets(elements: list[Permutation], subgroup: list[Permutation]) -> list[Pe
         r = next(iter(left))
         found.append(r)
         for a in subgroup:
-            del left[_product(r, a)]
+            del left[product(r, a)]
     return found
 
 

@@ -1,88 +1,124 @@
-"""Permutation symmetries in words: `ring C1-C2-C3-C4-C5-C6 flips`, `methyl group of C2 turns`."""
+"""Permutation symmetries as a chemist says them: which atoms are equivalent, and what makes them so.
+
+4 permutation symmetries; equivalent atoms: H 7, 8 (CH2 group of C1); H 9, 10 (NH2 group of N2)
+8 permutation symmetries; equivalent atoms: C 1, 3, 14, 16; ...; ring C1-C2-C3-C4-C5-C6 flips; ...
+"""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import networkx as nx
 import numpy as np
 from ase.data import chemical_symbols
 from jaxtyping import Int
 
-Permutation = tuple[int, ...]
+from supple.molecule.symmetry.permutation_algebra import Permutation, generated, identity, moved, orbits, product
 
 
-def symmetry_words(graph: nx.Graph, permutations: Int[np.ndarray, "P N"]) -> list[str]:
-    """What the generators of the group do to the molecule, the smallest motions first; empty for the identity alone.
+@dataclass(frozen=True)
+class SymmetryDescription:
+    """What a group of permutations of atoms does to a molecule; atoms are counted from 1.
+
+    Attributes:
+        order: permutations in the group, the identity included.
+        equivalent_atoms: sets of atoms that change places, such as `H 7, 8 (CH2 group of C1)`.
+        motions: what else exchanges them, such as `ring C1-C2-C3-C4-C5-C6 flips`; the smallest first.
+    """
+
+    order: int
+    equivalent_atoms: tuple[str, ...] = ()
+    motions: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        if self.order == 1:
+            return "no permutation symmetry"
+        said = [f"equivalent atoms: {'; '.join(self.equivalent_atoms)}", *self.motions]
+        return f"{self.order} permutation symmetries; {'; '.join(said)}"
+
+
+def describe_symmetry(graph: nx.Graph, permutations: Int[np.ndarray, "P N"]) -> SymmetryDescription:
+    """Describe a group of permutations.
 
     Args:
         graph: the bond graph, with atomic numbers as `z`.
         permutations: the group, shape (P, N), as `find_permutations` returns it.
     """
-    words = [_words(graph, p) for p in _generators([tuple(int(i) for i in p) for p in permutations])]
-    return list(dict.fromkeys(words))
+    elements: list[Permutation] = [tuple(row) for row in permutations.tolist()]
+    atoms = [orbit for orbit in orbits(elements) if len(orbit) > 1]
+    groups = {orbit: group for orbit in atoms if (group := _hydrogen_group(graph, orbit)) is not None}
+    motions = [_motion(graph, p) for p in _generators(elements) if not set(moved(p)) <= set().union(*groups)]
+    return SymmetryDescription(
+        len(elements),
+        tuple(_listed(graph, orbit) + (f" ({groups[orbit]})" if groups.get(orbit) else "") for orbit in atoms),
+        tuple(dict.fromkeys(motions)),
+    )
 
 
 def _generators(group: list[Permutation]) -> list[Permutation]:
-    """Few elements that generate the group: turns of three atoms first, then those that move fewest."""
-    identity = tuple(range(len(group[0])))
-    made, chosen = {identity}, []
+    """Few elements that generate the group: rotations of three atoms first, then those that move fewest atoms."""
+    made, chosen = {identity(len(group[0]))}, []
 
     def simplicity(p: Permutation) -> tuple[bool, int, Permutation]:
-        moved = sum(i != k for k, i in enumerate(p))
-        return moved != 3, moved, p
+        return len(moved(p)) != 3, len(moved(p)), p
 
     for p in sorted(group, key=simplicity):
         if p not in made:
             chosen.append(p)
-            made = _closure(made, p)
+            made = generated(made, p)
     return chosen
 
 
-def _closure(made: set[Permutation], new: Permutation) -> set[Permutation]:
-    grown = set(made) | {new}
-    fresh = list(grown)
-    while fresh:
-        products = {tuple(a[i] for i in b) for a in fresh for b in (*made, new)}
-        fresh = [p for p in products if p not in grown]
-        grown.update(fresh)
-    return grown
+def _hydrogen_group(graph: nx.Graph, atoms: Sequence[int]) -> str | None:
+    """`CH2 group of C1`, where the atoms are all hydrogens of one atom; None otherwise.
+
+    Empty where these are the whole molecule, as in ammonia: there is nothing to tell this group from.
+    """
+    carriers = {n for i in atoms for n in graph.neighbors(i)}
+    if any(graph.nodes[i]["z"] != 1 for i in atoms) or len(carriers) != 1:
+        return None
+    (carrier,) = carriers
+    if sum(graph.nodes[i]["z"] == 1 for i in graph.neighbors(carrier)) != len(atoms):
+        return None
+    if len(atoms) + 1 == len(graph):
+        return ""
+    if graph.nodes[carrier]["z"] == 6 and len(atoms) == 3:
+        return f"methyl group of {_name(graph, carrier)}"
+    return f"{chemical_symbols[graph.nodes[carrier]['z']]}H{len(atoms)} group of {_name(graph, carrier)}"
 
 
-def _words(graph: nx.Graph, p: Permutation) -> str:
-    moved = [i for i, k in enumerate(p) if i != k]
-    anchors = {n for i in moved for n in graph.neighbors(i) if p[n] == n}
-    if all(graph.nodes[i]["z"] == 1 for i in moved) and len(anchors) == 1:
-        return _hydrogens(graph, anchors.pop(), moved)
-    ring = next((r for r in nx.cycle_basis(graph) if len(set(r) & set(moved)) > 0 and _maps_onto_itself(r, p)), None)
-    inside = ring is not None and all(i in ring or any(n in ring for n in graph.neighbors(i)) for i in moved)
-    if ring is not None and inside:
-        turns = "flips" if any(p[i] == i for i in ring) else "turns"
-        return f"ring {'-'.join(_name(graph, i) for i in sorted(ring))} {turns}"
-    pieces = sorted(nx.connected_components(graph.subgraph(moved)), key=min)
+def _motion(graph: nx.Graph, p: Permutation) -> str:
+    """What a permutation does to the molecule."""
+    atoms = moved(p)
+    if group := _hydrogen_group(graph, atoms):
+        return f"{group} rotates"
+    ring = next((r for r in nx.cycle_basis(graph) if set(r) & set(atoms) and {p[i] for i in r} == set(r)), None)
+    if ring is not None and all(i in ring or any(n in ring for n in graph.neighbors(i)) for i in atoms):
+        return f"ring {'-'.join(_name(graph, i) for i in sorted(ring))} {_turn(p, ring)}"
+    pieces = sorted(nx.connected_components(graph.subgraph(atoms)), key=min)
     if len(pieces) == 2 and {p[i] for i in pieces[0]} == pieces[1]:
         return f"{' and '.join(_fragment(graph, piece) for piece in pieces)} swap"
-    if len(moved) > 0.6 * len(graph):
-        return f"the {'two halves of the molecule swap' if _halves_swap(graph, p) else 'molecule turns onto itself'}"
-    pairs = [(i, p[i]) for i in moved if p[p[i]] == i and i < p[i]]
-    if 2 * len(pairs) == len(moved):
-        return " and ".join(f"{_name(graph, i)}-{_name(graph, k)}" for i, k in pairs) + " swap together"
-    return ", ".join(f"{_name(graph, i)}→{_name(graph, p[i])}" for i in moved)
+    if len(atoms) > 0.6 * len(graph):
+        return f"the {'two halves of the molecule swap' if _halves_swap(graph, p) else 'molecule rotates onto itself'}"
+    pairs = [f"{_name(graph, i)}-{_name(graph, p[i])}" for i in atoms if p[p[i]] == i and i < p[i]]
+    if 2 * len(pairs) == len(atoms):
+        return f"{' and '.join(pairs)} swap{' together' if len(pairs) > 1 else ''}"
+    return ", ".join(f"{_name(graph, i)}→{_name(graph, p[i])}" for i in atoms)
 
 
-def _hydrogens(graph: nx.Graph, anchor: int, moved: list[int]) -> str:
-    carried = sum(graph.nodes[i]["z"] == 1 for i in graph.neighbors(anchor))
-    if graph.nodes[anchor]["z"] == 6 and len(moved) == carried == 3:
-        return f"methyl group of {_name(graph, anchor)} turns"
-    atoms = "-".join(_name(graph, i) for i in moved)
-    return f"hydrogens {atoms} of {_name(graph, anchor)} {'swap' if len(moved) == 2 else 'turn'}"
+def _turn(p: Permutation, ring: list[int]) -> str:
+    """A half turn about an axis in the plane of a ring, or a rotation about the axis of the ring."""
+    return "flips" if any(p[i] == i for i in ring) else "rotates"
 
 
 def _halves_swap(graph: nx.Graph, p: Permutation) -> bool:
-    """Whether a bond in the middle is turned end for end, and with it all that hangs on it."""
-    return all(p[k] == i for i, k in enumerate(p)) and any(p[i] == k for i, k in nx.bridges(graph))
+    """Whether a bond in the middle is turned end for end, and with it all atoms bonded to either end."""
+    return product(p, p) == identity(len(p)) and any(p[i] == k for i, k in nx.bridges(graph))
 
 
-def _maps_onto_itself(ring: list[int], p: Permutation) -> bool:
-    return {p[i] for i in ring} == set(ring)
+def _listed(graph: nx.Graph, orbit: tuple[int, ...]) -> str:
+    return f"{chemical_symbols[graph.nodes[orbit[0]]['z']]} {', '.join(str(i + 1) for i in orbit)}"
 
 
 def _fragment(graph: nx.Graph, piece: set[int]) -> str:

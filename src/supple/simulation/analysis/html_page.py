@@ -5,49 +5,26 @@ from __future__ import annotations
 import io
 import re
 
-from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
+from supple.runtime.html import html_page, render
 from supple.simulation.analysis.figures import INK, Drawing
 from supple.simulation.analysis.result import Analysis
 
 _STYLE = """
-:root { color-scheme: light dark; --back: #ffffff; --text: #1b1d22; --soft: #5b606b; --line: #d9dce1; --bad: #b00020; }
-@media (prefers-color-scheme: dark) {
-  :root { --back: #16181c; --text: #e6e6e6; --soft: #a3a8b3; --line: #363a42; --bad: #ff8a94; }
-}
-body { background: var(--back); color: var(--text); font: 16px/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 62rem;
-  padding: 1rem; }
-h1 { font-size: 1.5rem; line-height: 1.25; overflow-wrap: anywhere; }
-h2 { font-size: 1.15rem; margin: 2rem 0 .25rem; }
-.soft, figcaption { color: var(--soft); }
-.bad { color: var(--bad); font-weight: 700; }
+figcaption { color: var(--soft); }
 figure { margin: 0; overflow-x: auto; } figcaption { margin-bottom: .5rem; }
 figure svg { display: block; width: 100%; min-width: 34rem; height: auto; color: var(--text); }
 .table { overflow-x: auto; }
-table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-th, td { text-align: left; vertical-align: top; padding: .25rem 1.25rem .25rem 0; border-bottom: 1px solid var(--line); }
+table { font-variant-numeric: tabular-nums; }
+th, td { padding: .25rem 1.25rem .25rem 0; border-bottom: 1px solid var(--line); }
 thead th { color: var(--soft); font-weight: 500; } tbody th { font-weight: 500; }
 tbody th, td { white-space: nowrap; } td:nth-child(2) { white-space: normal; min-width: 9rem; }
-@media (max-width: 40rem) { body { padding: .75rem; } th, td { padding-right: .75rem; font-size: .9rem; } }
-@media print {
-  :root { --back: #ffffff; --text: #000000; --soft: #444444; --line: #bbbbbb; --bad: #b00020; }
-  figure, tr { break-inside: avoid; } h2 { break-after: avoid; } body { max-width: none; }
-  figure svg { min-width: 0; }
-}
+@media (max-width: 40rem) { th, td { padding-right: .75rem; font-size: .9rem; } }
+@media print { figure svg { min-width: 0; } }
 """
 
-_PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{{ a.formula }}: {{ a.names|join(", ") }}</title>
-<style>{{ style }}</style>
-</head>
-<body>
-<h1>{{ a.formula }}: {{ a.names|join(", ") }}</h1>
-<p class="soft">{{ a.n_frames }} frames{% if a.reference %}, compared with {{ a.reference }}{% endif %}</p>
+_BODY = """<p class="soft">{{ a.n_frames }} frames{% if a.reference %}, compared with {{ a.reference }}{% endif %}</p>
 {% if not a.stable %}<p class="bad">Not stable to the end.</p>{% endif %}
 <ul>
 {%- for sentence in a.sentences() %}
@@ -69,21 +46,14 @@ _PAGE = """<!doctype html>
 </tbody></table></div>
 <p class="soft">h(r) and stability as in arXiv:2210.07237. The curves as CSV, the figures as PNG and PDF stand beside this
 page.</p>
-</body>
-</html>
 """
-
-_ENVIRONMENT = Environment(autoescape=True, undefined=StrictUndefined)
 
 
 def page(analysis: Analysis, drawn: list[Drawing], unit: str = "kcal/mol") -> str:
     """The page; names and texts from files are escaped."""
-    return _ENVIRONMENT.from_string(_PAGE).render(
-        a=analysis,
-        rows=analysis.rows(unit),
-        drawings=[(drawing, Markup(_svg(drawing))) for drawing in drawn],
-        style=Markup(_STYLE),
-    )
+    drawings = [(drawing, Markup(_svg(drawing))) for drawing in drawn]
+    body = render(_BODY, a=analysis, rows=analysis.rows(unit), drawings=drawings)
+    return html_page(f"{analysis.formula}: {', '.join(analysis.names)}", body, _STYLE)
 
 
 def _svg(drawing: Drawing) -> str:

@@ -9,14 +9,7 @@ from ase import Atoms, units
 from ase.md.velocitydistribution import thermalize_momenta
 from jaxtyping import Float, Int
 
-#: A moment of inertia below this part of the largest is that of a linear molecule about its axis.
-_LINEAR = 1e-6
-
-
-def internal_degrees_of_freedom(atoms: Atoms) -> int:
-    """3N - 6, or 3N - 5 for a linear molecule: those that are left when it neither moves nor turns as a whole."""
-    moments = np.asarray(atoms.get_moments_of_inertia())
-    return int(3 * len(atoms) - 3 - (moments > _LINEAR * moments.max()).sum())
+from supple.molecule.rigid_modes import internal_degrees_of_freedom, without_rigid_motion
 
 
 def draw_momenta(atoms: Atoms, kelvin: float, rng: np.random.Generator, *, whole: bool) -> None:
@@ -31,15 +24,7 @@ def draw_momenta(atoms: Atoms, kelvin: float, rng: np.random.Generator, *, whole
     """
     thermalize_momenta(atoms, temperature_K=kelvin, rng=rng)
     if not whole:
-        masses = atoms.get_masses()[:, None]
-        momenta = atoms.get_momenta() - masses * atoms.get_momenta().sum(axis=0) / masses.sum()
-        r = atoms.positions - atoms.get_center_of_mass()
-        inertia = (
-            masses[:, :, None] * ((r**2).sum(axis=1)[:, None, None] * np.eye(3) - r[:, :, None] * r[:, None])
-        ).sum(0)
-        # ASE's ZeroRotation divides by the moment of a linear molecule about its axis
-        turning = np.linalg.pinv(inertia, rcond=_LINEAR, hermitian=True) @ np.cross(r, momenta).sum(axis=0)
-        atoms.set_momenta(momenta - masses * np.cross(turning, r))
+        atoms.set_momenta(without_rigid_motion(atoms.positions, atoms.get_momenta(), atoms.get_masses()))
 
 
 def temperatures(
@@ -73,5 +58,7 @@ def first_state(
         "positions": atoms.positions,
         "momenta": atoms.get_momenta(),
         "rng": rng.bit_generator.state,
-        "degrees_of_freedom": 3 * len(atoms) if whole else internal_degrees_of_freedom(atoms),
+        "degrees_of_freedom": 3 * len(atoms)
+        if whole
+        else internal_degrees_of_freedom(atoms.positions, atoms.get_masses()),
     }

@@ -14,7 +14,7 @@ from supple.geometry.calculators import describe_error
 from supple.geometry.minimisation import minimise
 from supple.geometry.normal_modes import normal_modes, wavenumbers
 from supple.models.potential import Potential
-from supple.molecule.bonds import bonds
+from supple.molecule.bonds import frequent_bonds
 from supple.runtime.progress import SILENCE, Progress
 from supple.simulation.relaxation.conformer_labels import conformer_labels
 
@@ -116,7 +116,7 @@ def _changed_bond(
     numbers: Int[np.ndarray, "N"], before: Float[np.ndarray, "N 3"], after: Float[np.ndarray, "N 3"]
 ) -> str | None:
     """A sentence about the first bond that broke or formed."""
-    old, new = bonds(numbers, before[None]), bonds(numbers, after[None])
+    old, new = frequent_bonds(numbers, before[None]), frequent_bonds(numbers, after[None])
     changed = np.argwhere(np.triu(old != new))
     if not len(changed):
         return None

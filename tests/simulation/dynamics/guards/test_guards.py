@@ -131,5 +131,5 @@ def test_which_guards_a_run_has():
     assert "Langevin dynamics conserve no energy" in watch_for(kernel, ATOMS.positions[None], langevin).off[0]
     few = Dataset.of(ATOMS.numbers, train.positions[:9])
     assert "9 frames say nothing" in watch_for(kernel, ATOMS.positions[None], nve, few).off[0]
-    kernel.known_frames = lambda: None
+    kernel.training_frames = lambda: None
     assert "name them by --reference" in watch_for(kernel, ATOMS.positions[None], nve).off[0]

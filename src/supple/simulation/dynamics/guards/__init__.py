@@ -59,7 +59,7 @@ def watch_for(
         off.append("energy drift: Langevin dynamics conserve no energy that could be watched")
     else:
         guards.append(DriftGuard(settings.temperature))
-    known = potential.known_frames() if reference is None else known_from(reference)
+    known = potential.training_frames() if reference is None else known_from(reference)
     if known is None:
         off.append(
             "distance from the training set: this force field does not hold its frames; name them by --reference"

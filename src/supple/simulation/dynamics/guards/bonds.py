@@ -11,7 +11,7 @@ import numpy as np
 from ase.data import chemical_symbols
 from jaxtyping import Bool, Float, Int
 
-from supple.molecule.bonds import bonds
+from supple.molecule.bonds import frequent_bonds
 from supple.simulation.dynamics.guards.base import Moment
 
 #: Å
@@ -31,7 +31,7 @@ class BondsGuard:
 
     def __init__(self, numbers: Int[np.ndarray, "N"], reference: Float[np.ndarray, "M N 3"]) -> None:
         self.numbers = numbers
-        self.first, self.second = np.nonzero(np.triu(bonds(numbers, reference)))
+        self.first, self.second = np.nonzero(np.triu(frequent_bonds(numbers, reference)))
         lengths = np.linalg.norm(reference[:, self.first] - reference[:, self.second], axis=-1)
         self.mean = lengths.mean(axis=0)
         self.low = np.minimum(self.mean - _TOLERANCE, lengths.min(axis=0))

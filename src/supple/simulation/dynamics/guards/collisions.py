@@ -6,7 +6,7 @@ import numpy as np
 from ase.data import chemical_symbols, covalent_radii
 from jaxtyping import Float, Int
 
-from supple.molecule.bonds import bonds
+from supple.molecule.bonds import frequent_bonds
 from supple.simulation.dynamics.guards.base import Moment
 
 #: Atoms collide when nearer than this times the sum of their covalent radii, the length of a bond between them ...
@@ -28,7 +28,7 @@ class CollisionsGuard:
 
     def __init__(self, numbers: Int[np.ndarray, "N"], reference: Float[np.ndarray, "M N 3"]) -> None:
         self.numbers = numbers
-        self.first, self.second = np.nonzero(np.triu(~bonds(numbers, reference), 1))
+        self.first, self.second = np.nonzero(np.triu(~frequent_bonds(numbers, reference), 1))
         radii = covalent_radii[numbers]
         apart = np.linalg.norm(reference[:, self.first] - reference[:, self.second], axis=-1)
         limit = _NEAR * (radii[self.first] + radii[self.second])

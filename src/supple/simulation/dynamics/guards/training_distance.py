@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Float
 
 from supple.data.dataset import Dataset
-from supple.molecule.descriptors.known_frames import KnownFrames, Nearest
+from supple.molecule.descriptors.training_frames import Nearest, TrainingFrames
 from supple.simulation.dynamics.guards.base import Moment
 
 #: Beyond this multiple a geometry is outside: held-out frames of the bundled data keep within 1.4.
@@ -27,7 +27,7 @@ class FamiliarityGuard:
     name = "distance from the training set"
     of_geometry = True
 
-    def __init__(self, known: KnownFrames, limit: float = LIMIT) -> None:
+    def __init__(self, known: TrainingFrames, limit: float = LIMIT) -> None:
         self.known = known
         self.limit = limit
         m = len(known.x)
@@ -38,12 +38,12 @@ class FamiliarityGuard:
 
     def multiples(self, moment: Moment) -> Float[np.ndarray, "B"]:
         """The distance of each molecule, in units of the scale."""
-        return np.array([self.known.nearest(x).distance for x in self.known.described(moment.positions)]) / self.scale
+        return np.array([self.known.nearest(x).distance for x in self.known.descriptor(moment.positions)]) / self.scale
 
     def objections(self, moment: Moment) -> list[str | None]:
         """How far outside each geometry is."""
         said: list[str | None] = []
-        for replica, x in zip(moment.replicas.tolist(), self.known.described(moment.positions), strict=True):
+        for replica, x in zip(moment.replicas.tolist(), self.known.descriptor(moment.positions), strict=True):
             witness = self._witnesses.get(replica)
             if witness is not None and self.known.distance_to(witness, x) <= self.limit * self.scale:
                 said.append(None)  # for the nearest frame is no further than this one
@@ -60,13 +60,13 @@ class FamiliarityGuard:
         )
 
 
-def known_from(reference: Dataset) -> KnownFrames:
+def known_from(reference: Dataset) -> TrainingFrames:
     """The frames of a dataset, known by their inverse distances."""
     from supple.molecule.descriptors import InverseDistances
-    from supple.molecule.descriptors.compiled import description
+    from supple.molecule.descriptors.compiled import descriptor_function
     from supple.molecule.symmetry.permutations import find_permutations
 
     descriptor = InverseDistances(reference.n_atoms)
-    described = description(descriptor)
+    described = descriptor_function(descriptor)
     action = descriptor.action(torch.tensor(find_permutations(reference.numbers, reference.positions))).numpy()
-    return KnownFrames(described, described(reference.positions), action)
+    return TrainingFrames(described, described(reference.positions), action)

@@ -1,4 +1,4 @@
-"""KnownFrames: the frames that a force field was trained on, as a descriptor sees them, and how far others are from them."""
+"""TrainingFrames: the frames that a force field was trained on, as a descriptor sees them, and how far others are from them."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from jaxtyping import Float, Int
 
 
 class Nearest(NamedTuple):
-    """The nearest of the known frames.
+    """The training frame nearest to a geometry.
 
     Attributes:
-        frame, permutation: which frame, and which permutation takes the geometry there.
+        frame, permutation: which frame, and which permutation brings the geometry closest to it.
         distance: in the descriptor's unit.
     """
 
@@ -25,28 +25,31 @@ class Nearest(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class KnownFrames:
-    """Descriptors of known frames, and of any geometry.
+class TrainingFrames:
+    """Descriptors of training frames, and distances of any geometry from them: min over p and m of |P_p x - x_m|.
 
     Attributes:
-        described: positions in Å, shape (B, N, 3), to descriptors, shape (B, D).
+        descriptor: a function from positions in Å, shape (B, N, 3), to descriptors, shape (B, D).
         x: descriptors of the frames, shape (M, D).
         action: permutations of equal atoms, as they act on the descriptor, shape (P, D); a group.
     """
 
-    described: Callable[[np.ndarray], np.ndarray]
+    descriptor: Callable[[np.ndarray], np.ndarray]
     x: Float[np.ndarray, "M D"]
     action: Int[np.ndarray, "P D"]
 
+    def __len__(self) -> int:
+        return len(self.x)
+
     def nearest(self, x: Float[np.ndarray, "D"]) -> Nearest:
-        """The frame that is nearest to a descriptor, over all permutations."""
+        """The frame nearest to a descriptor, over all permutations."""
         squares = self._squares(x)
         permutation, frame = np.unravel_index(int(squares.argmin()), squares.shape)
         return Nearest(int(frame), int(permutation), float(squares[permutation, frame] ** 0.5))
 
-    def distance_to(self, one: Nearest, x: Float[np.ndarray, "D"]) -> float:
-        """From a descriptor to the frame and by the permutation that were nearest to another."""
-        return float(np.linalg.norm(x[self.action[one.permutation]] - self.x[one.frame]))
+    def distance_to(self, other: Nearest, x: Float[np.ndarray, "D"]) -> float:
+        """From a descriptor to the frame that was nearest to another one, by the same permutation."""
+        return float(np.linalg.norm(x[self.action[other.permutation]] - self.x[other.frame]))
 
     def distances_among(self, frames: Int[np.ndarray, "K"]) -> Float[np.ndarray, "K"]:
         """From each of these frames to the nearest of the others."""
@@ -62,13 +65,13 @@ class KnownFrames:
         return self.x.mean(axis=0)
 
     @cached_property
-    def _frames(self) -> tuple[Float[np.ndarray, "M D"], Float[np.ndarray, "M"]]:
-        """The frames about their centre, where few digits cancel, and their squares."""
+    def _centred(self) -> tuple[Float[np.ndarray, "M D"], Float[np.ndarray, "M"]]:
+        """The frames about their centre, where few digits cancel, and their squared norms."""
         frames = self.x - self._centre
         return frames, (frames**2).sum(axis=1)
 
     def _squares(self, x: Float[np.ndarray, "D"]) -> Float[np.ndarray, "P M"]:
-        """|P x - x_m|², by a matrix product."""
+        """|P_p x - x_m|², by a matrix product."""
         images = x[self.action] - self._centre
-        frames, squares = self._frames
+        frames, squares = self._centred
         return np.maximum((images**2).sum(axis=1)[:, None] + squares - 2 * (images @ frames.T), 0.0)

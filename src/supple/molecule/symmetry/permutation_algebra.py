@@ -1,0 +1,86 @@
+"""Permutations as tuples: products, inverses, groups, and what permuted atoms do to pairs, angles and dihedrals.
+
+The permutation p takes x to x[p]: place k of the result holds entry p[k].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+Permutation = tuple[int, ...]
+Atoms = tuple[int, ...]
+
+
+def identity(size: int) -> Permutation:
+    """The permutation that moves nothing."""
+    return tuple(range(size))
+
+
+def product(p: Permutation, q: Permutation) -> Permutation:
+    """The permutation that takes x to x[p][q]."""
+    return tuple(p[i] for i in q)
+
+
+def inverse(p: Permutation) -> Permutation:
+    """The permutation that undoes p; its product with p is the identity."""
+    return tuple(sorted(range(len(p)), key=p.__getitem__))
+
+
+def moved(p: Permutation) -> list[int]:
+    """The places whose entry p changes."""
+    return [k for k, i in enumerate(p) if i != k]
+
+
+def is_group(permutations: Iterable[Permutation]) -> bool:
+    """Whether the identity is among them and every product of two (a finite set closed so has inverses)."""
+    members = set(permutations)
+    if not members or identity(len(next(iter(members)))) not in members:
+        return False
+    return all(product(p, q) in members for p in members for q in members)
+
+
+def generated(group: set[Permutation], new: Permutation) -> set[Permutation]:
+    """The group that the elements of a group and a further permutation generate."""
+    grown = group | {new}
+    fresh = list(grown)
+    while fresh:
+        products = {product(a, b) for a in fresh for b in (*group, new)}
+        fresh = [p for p in products if p not in grown]
+        grown.update(fresh)
+    return grown
+
+
+def orbits(permutations: Iterable[Sequence[int]]) -> list[tuple[int, ...]]:
+    """The sets of places that a group of permutations exchanges among themselves, in ascending order.
+
+    Args:
+        permutations: all elements of the group.
+    """
+    return sorted({tuple(sorted(set(places))) for places in zip(*permutations, strict=True)})
+
+
+def from_smaller_end(atoms: Iterable[int]) -> Atoms:
+    """The atoms of a pair, an angle or a dihedral, read from the end that comes first: both ways are the same entry."""
+    forward = tuple(atoms)
+    return min(forward, forward[::-1])
+
+
+def permuted(p: Sequence[int], atoms: Iterable[int]) -> Atoms:
+    """What a permutation of atoms makes of a pair, an angle or a dihedral."""
+    return from_smaller_end(int(p[a]) for a in atoms)
+
+
+def action_on(entries: Sequence[Atoms], permutations: Iterable[Sequence[int]]) -> list[Permutation]:
+    """How permutations of atoms act on entries (pairs, angles, dihedrals): x(R[p]) = x(R)[action].
+
+    Raises:
+        KeyError: the entries are not closed under the permutations.
+    """
+    place = {from_smaller_end(atoms): d for d, atoms in enumerate(entries)}
+    return [tuple(place[permuted(p, atoms)] for atoms in entries) for p in permutations]
+
+
+def closure(entries: Iterable[Atoms], permutations: Iterable[Sequence[int]]) -> list[Atoms]:
+    """The entries and all that the permutations of a group make of them, in ascending order."""
+    elements = list(permutations)
+    return sorted({permuted(p, atoms) for atoms in entries for p in elements})
