@@ -1,4 +1,4 @@
-# Everything on a fresh machine: `make demo` or `make test`. Both set up a virtual environment in .venv first.
+# On a fresh machine, `make demo` or `make test` is all that is needed: both first set up a virtual environment in .venv.
 
 PYTHON ?= python3
 VENV := .venv
@@ -11,21 +11,21 @@ WORKERS ?= 2
 help:
 	@echo "make demo   set up, then compare sGDML and SchNet on the bundled data (about 5 minutes)"
 	@echo "make test   set up, then run the tests, with coverage"
-	@echo "make lint   set up, then ruff, mypy"
+	@echo "make lint   set up, then ruff, mypy and import-linter"
 
 setup: $(READY)
 
-# torch first and with its pin: the CPU build is enough, and other requirements must not pull another one in.
+# torch first and pinned: the CPU build is enough, and no other requirement may bring in another build.
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade-strategy only-if-needed -c constraints.txt torch
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[dev,sample]"
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[dev]"
 	touch $@
 
 demo: $(READY)
 	$(BIN)/supple demo
 
-# Side by side on two cores, each test on one thread.
+# WORKERS tests in parallel, each on one thread.
 test: $(READY)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=term:skip-covered $(PYTEST_ARGS)
 
@@ -35,8 +35,9 @@ lint: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/settings_tables.py
+	$(BIN)/python scripts/check_paths.py
 
-# The bundled data, made anew (some ten minutes).
+# Generate the bundled data again (about ten minutes).
 bundled: $(READY)
 	for name in azobenzene glycine; do $(BIN)/supple sample --recipe $$name --out src/supple/data/bundled/$$name.xyz.gz; done
 

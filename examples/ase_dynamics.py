@@ -1,4 +1,4 @@
-"""ASE: relax the molecule, then dynamics at constant energy.
+"""ASE: relax the molecule, then run dynamics at constant energy.
 
 python examples/ase_dynamics.py [MODEL GEOMETRY]
 """
@@ -15,4 +15,4 @@ BFGS(atoms, logfile=None).run(fmax=0.02, steps=200)
 thermalize_momenta(atoms, temperature_K=300)
 before = atoms.get_total_energy()
 VelocityVerlet(atoms, timestep=0.5 * units.fs).run(200)
-print(f"{potential!r}\n100 fs of dynamics; the total energy moved by {atoms.get_total_energy() - before:+.2e} eV")
+print(f"{potential!r}\n100 fs of dynamics; the total energy changed by {atoms.get_total_energy() - before:+.2e} eV")

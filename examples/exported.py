@@ -1,4 +1,4 @@
-"""Exported packages, used without Supple: torch.export's .pt2, and metatomic's model through its ASE calculator.
+"""Exported files, used without Supple: a torch.export package, and a metatomic model with its ASE calculator.
 
 python examples/exported.py [MODEL GEOMETRY]
 """
@@ -18,7 +18,7 @@ potential, positions = force_field()
 with tempfile.TemporaryDirectory() as folder:
     save_torch(potential, Path(folder, "model.pt2"))
     program = torch.export.load(Path(folder, "model.pt2")).module()
-    energies, forces = program(torch.tensor(positions)[None])  # any number of geometries
+    energies, forces = program(torch.tensor(positions)[None])  # a batch of any size
     print(f"{potential!r}\ntorch.export: {energies[0]:.6f} eV, largest force {forces.abs().max():.6f} eV/Å")
 
     save_metatomic(potential, Path(folder, "model.pt"))

@@ -1,4 +1,4 @@
-"""i-PI: its server in a process beside, and the force field as its client; dynamics at constant energy.
+"""i-PI: its server in a separate process, the force field as its client; dynamics at constant energy.
 
 python examples/ipi_nve.py [MODEL GEOMETRY]
 """
@@ -14,7 +14,7 @@ from ase import Atoms
 from ase.io import write
 from small_model import force_field
 
-from supple.interfaces.ipi import Address, answer_ipi
+from supple.interfaces.ipi import Address, serve_forces
 
 NAME = f"supple-example-{os.getpid()}"
 INPUT = f"""
@@ -38,9 +38,9 @@ with tempfile.TemporaryDirectory() as folder:
     Path(folder, "input.xml").write_text(INPUT)
     with subprocess.Popen([Path(sys.executable).with_name("i-pi"), "input.xml"], cwd=folder) as server:
         try:
-            answered = answer_ipi(potential, Address.parse(NAME))
+            count = serve_forces(potential, Address.parse(NAME))
             server.wait(30)
         finally:
             server.kill()
     conserved = np.loadtxt(Path(folder, "run.out"))
-print(f"{potential!r}\n{answered} geometries; the conserved energy moved by {np.ptp(conserved):.2e} eV at most")
+print(f"{potential!r}\n{count} geometries; the conserved energy varied by at most {np.ptp(conserved):.2e} eV")

@@ -1,4 +1,4 @@
-"""OpenMM: the molecule by the force field, among argon atoms with which it interacts by Lennard-Jones forces.
+"""OpenMM: the molecule with the force field, surrounded by argon atoms that interact by Lennard-Jones forces.
 
 python examples/openmm_in_argon.py [MODEL GEOMETRY]
 """
@@ -20,8 +20,8 @@ system = openmm.System()
 lennard_jones = openmm.NonbondedForce()
 for mass, sigma, epsilon in [(atomic_masses[z], 0.3, 0.4) for z in potential.numbers] + [(39.95, 0.34, 1.0)] * 8:
     system.addParticle(mass)
-    lennard_jones.addParticle(0.0, sigma, epsilon)  # no charge; nm, kJ/mol: rough, an example
-for i, j in combinations(range(n), 2):  # within the molecule the force field says everything
+    lennard_jones.addParticle(0.0, sigma, epsilon)  # no charge; nm and kJ/mol, rough values for an example
+for i, j in combinations(range(n), 2):  # all interactions within the molecule are in the force field
     lennard_jones.addException(i, j, 0.0, 1.0, 0.0)
 system.addForce(lennard_jones)
 system.addForce(openmm_force(potential, particles=range(n)))
@@ -34,5 +34,5 @@ context.setVelocitiesToTemperature(300 * unit.kelvin, 1)
 integrator.step(200)
 energy = context.getState(energy=True).getPotentialEnergy()
 print(
-    f"{potential!r}\namong 8 argon atoms, 100 fs; potential energy {energy.value_in_unit(unit.kilojoule_per_mole):.1f} kJ/mol"
+    f"{potential!r}\n100 fs among 8 argon atoms; potential energy {energy.value_in_unit(unit.kilojoule_per_mole):.1f} kJ/mol"
 )

@@ -1,4 +1,4 @@
-"""What the examples run with: the force field named on the command line, or a small one of glycine, trained in seconds."""
+"""The force field of the examples: one named on the command line, or a small one for glycine, trained in seconds."""
 
 import sys
 
@@ -9,9 +9,9 @@ from supple.data.bundled import bundled_path
 
 
 def force_field() -> tuple[supple.Potential, np.ndarray]:
-    """A force field, and a geometry of its molecule in Å.
+    """A force field and a geometry (N, 3) of its molecule, in Å.
 
-    Arguments of the command line: a model file and a file with a geometry of the molecule.
+    Command-line arguments: a model file, and a file with a geometry of its molecule.
     """
     if len(sys.argv) > 2:
         return supple.load(sys.argv[1]), supple.read(sys.argv[2], labels=False).positions[0]

@@ -1,4 +1,4 @@
-"""torch-sim: eight replicas of the molecule at 300 K, all in one call of the force field per step.
+"""torch-sim: eight replicas of the molecule at 300 K, with one call of the force field per step.
 
 python examples/torch_sim_langevin.py [MODEL GEOMETRY]
 """

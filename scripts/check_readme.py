@@ -1,7 +1,7 @@
-"""Run the README's examples: every ```python block, and every `supple` line of its ```console blocks.
+"""Run the examples of the README: every ```python block, and every `supple` line of its ```console blocks.
 
-They run in a temporary folder in which `glycine.xyz.gz` is the bundled set. Lines that take long are marked in the README
-with a comment `# minutes`, and only their syntax is checked, by asking the command for its help.
+They run in a temporary folder in which `glycine.xyz.gz` is the bundled data set. Lines marked `# minutes` in the README take long: for
+these the script only checks that the command exists, by its --help.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ BLOCK = re.compile(r"```(console|python)\n(.*?)```", re.DOTALL)
 
 
 def main() -> int:
-    """Run all blocks in order; the exit code is that of the first that fails."""
+    """Run all blocks in order; return the exit code of the first that fails, or 0."""
     environment = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
     with tempfile.TemporaryDirectory() as folder:
         shutil.copy(bundled_path("glycine"), Path(folder) / "glycine.xyz.gz")

@@ -1,4 +1,4 @@
-"""The errors that a user can cause.
+"""Errors that a user can cause.
 
 Each message is one sentence that says what is wrong, where (file, line, frame), and what to do. The command line
 prints it and exits with code 2; it never shows a stack trace for one of these.
@@ -6,11 +6,11 @@ prints it and exits with code 2; it never shows a stack trace for one of these.
 
 
 class SuppleError(Exception):
-    """Anything that the user can mend. Catch this one to catch them all."""
+    """An error that the user can correct; the base class of all others."""
 
 
 class DataError(SuppleError):
-    """A file of geometries that cannot be read, or whose content is not sound."""
+    """A file of geometries that cannot be read or whose content is wrong."""
 
 
 class UnitsError(DataError):
@@ -18,20 +18,20 @@ class UnitsError(DataError):
 
 
 class SplitError(SuppleError):
-    """A split into training, validation and test frames that the data do not allow."""
+    """A split into training, validation and test frames that is impossible for the data."""
 
 
 class ModelFileError(SuppleError):
-    """A file that is not a model, is damaged, or comes from another version."""
+    """A file that is not a model, is damaged, or was written by an unsupported version."""
 
 
 class MoleculeError(SuppleError):
-    """Geometries of another molecule, or in another atom order, than the force field's."""
+    """Geometries of a different molecule, or in a different atom order, than those of the force field."""
 
 
 class SettingsError(SuppleError):
-    """Settings that do not exist, do not fit together, or differ from those of the run to be resumed."""
+    """Settings that do not exist, are incompatible, or differ from those of the run to be resumed."""
 
 
 class ResourceError(SuppleError):
-    """A computation that needs more memory than the machine has."""
+    """A computation that needs more memory than is available."""

@@ -1,4 +1,4 @@
-"""The command line through its real entry point, in a folder of its own; in a process of its own where that matters."""
+"""Runs the command line through its real entry point, in an empty folder; in a separate process where that matters."""
 
 import contextlib
 import io
@@ -22,14 +22,15 @@ SUPPLE = Path(sys.executable).with_name("supple")
 class Shell:
     """Runs `supple` in a folder."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, columns=160):
         self.folder = folder
+        self.columns = str(columns)
 
     def start(self, *words):
         return subprocess.Popen(
             [SUPPLE, *map(str, words)],
             cwd=self.folder,
-            env=os.environ | {"OMP_NUM_THREADS": "1", "COLUMNS": "160"},
+            env=os.environ | {"OMP_NUM_THREADS": "1", "COLUMNS": self.columns},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -38,18 +39,18 @@ class Shell:
         )
 
     def process(self, *words, code=0):
-        """What a process of its own prints on standard output and standard error."""
+        """Standard output and standard error of a separate process."""
         process = self.start(*words)
         out, err = process.communicate(timeout=240)
         return self._checked(process.returncode, code, out, err)
 
     def __call__(self, *words, code=0):
-        """The same by the entry point's function in this process, which need not import everything again."""
+        """The same in this process, by the function of the entry point, which saves the imports."""
         out, err = io.StringIO(), io.StringIO()
         with contextlib.ExitStack() as world:
             world.enter_context(contextlib.chdir(self.folder))
             world.enter_context(mock.patch.object(sys, "argv", ["supple", *map(str, words)]))
-            world.enter_context(mock.patch.dict(os.environ, COLUMNS="160"))
+            world.enter_context(mock.patch.dict(os.environ, COLUMNS=self.columns))
             world.enter_context(contextlib.redirect_stdout(out))
             world.enter_context(contextlib.redirect_stderr(err))
             try:
@@ -74,7 +75,7 @@ class Shell:
         before = set(self.folder.rglob("*"))
         out, err = self(*words, code=2)
         assert out == ""
-        assert set(self.folder.rglob("*")) == before, "something half-written was left"
+        assert set(self.folder.rglob("*")) == before, "a partly written file was left behind"
         return err.strip().splitlines()[-1]
 
 
@@ -85,7 +86,7 @@ def shell(tmp_path):
 
 @pytest.fixture(scope="session")
 def shared(tmp_path_factory):
-    """A folder with data and one trained model of each kind, made once by the commands themselves."""
+    """A folder with data and a trained model of each kind, made once, by the commands themselves."""
     folder = tmp_path_factory.mktemp("shared")
     write_extxyz(folder / "toy.xyz", toy_dataset(100), "kcal/mol")
     shell = Shell(folder)

@@ -3,7 +3,6 @@
 import json
 import shutil
 import signal
-import sys
 import time
 
 import ase.io
@@ -16,39 +15,6 @@ from supple import load
 from supple.data.writing import write_extxyz
 
 KINDS = list(SETTINGS)
-
-
-def test_help_names_every_command(shell):
-    out, _ = shell("--help")
-    for command in (
-        "sample",
-        "check",
-        "convert",
-        "train",
-        "evaluate",
-        "predict",
-        "md",
-        "export",
-        "study",
-        "published",
-        "demo",
-        "cite",
-    ):
-        assert command in out
-
-
-def test_help_imports_nothing_heavy(shell):
-    """The half second of `supple --help` is kept by what it does not import; a clock would be noise."""
-    import subprocess
-
-    code = "import sys; from supple.cli.main import app; print(*sys.modules)"
-    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
-    assert not {"torch", "numpy", "scipy", "ase", "matplotlib", "pydantic"} & set(loaded)
-
-
-def test_version(shell):
-    out, _ = shell("--version")
-    assert out.startswith("supple 0.")
 
 
 @pytest.mark.parametrize("kind", KINDS)

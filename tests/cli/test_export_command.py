@@ -19,13 +19,15 @@ def test_a_kernel_model_goes_to_the_sgdml_package_and_comes_back(shared, shell):
 
 
 def test_a_network_does_not(shared, shell):
-    assert "holds those of kind sgdml alone" in shell.refused("export", shared.folder / "schnet.safetensors")
-    assert "choose sgdml, torch" in shell.refused("export", shared.folder / "sgdml.safetensors", "--to", "gromacs")
+    assert "holds only kind sgdml" in shell.refused("export", shared.folder / "schnet.safetensors")
+    assert "choose one of sgdml, torch" in shell.refused(
+        "export", shared.folder / "sgdml.safetensors", "--to", "gromacs"
+    )
 
 
 def test_units_are_for_sgdml_alone(shared, shell):
     words = ("export", shared.folder / "schnet.safetensors", "--to", "torch", "--out", "net.pt2")
-    assert "Units cannot be chosen for torch" in shell.refused(*words, "--out-units", "kcal/mol")
+    assert "The units of the format torch are fixed" in shell.refused(*words, "--out-units", "kcal/mol")
 
 
 def test_the_force_field_itself_is_not_overwritten(shared, shell):

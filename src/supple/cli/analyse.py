@@ -32,7 +32,7 @@ def analyse(
     report_units: Annotated[str, typer.Option(help="Unit of free energies in table, figures and page.")] = "kcal/mol",
     json: JsonOption = False,
 ) -> None:
-    """Analyse trajectories: stability, structure, vibrations.
+    """Analyse trajectories: stability, free energies, spectra, drift.
 
     Also free energies along torsions, temperatures and energy drift. --units, --keys and --molecule apply to the reference.
     Exit code 1 when a trajectory is unstable.

@@ -12,7 +12,7 @@ def cite(
     model: Annotated[Path | None, typer.Argument(help="A model file: only what it rests on.")] = None,
     bibtex: Annotated[bool, typer.Option("--bibtex", help="As BibTeX.")] = False,
 ) -> None:
-    """What to cite, in all or for one force field."""
+    """List the papers to cite, in general or for one force field."""
     from supple.models.loading import load
     from supple.models.registry import all_citations, settings_class
 

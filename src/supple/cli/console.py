@@ -1,4 +1,4 @@
-"""How commands speak: progress and sentences on standard error, results on standard output."""
+"""What commands print: progress and notes to standard error, results to standard output."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class TerminalProgress:
-    """Bars that move, for a terminal."""
+    """Progress bars, for a terminal."""
 
     def __init__(self, bars: Bars) -> None:
         self._bars = bars
@@ -30,7 +30,7 @@ class TerminalProgress:
         self._bars.console.print(sentence, highlight=False, markup=False, soft_wrap=True)
 
     def step(self, task: str, done: float, total: float, detail: str = "") -> None:
-        """Move the task's bar; a finished one disappears."""
+        """Advance the bar of the task; it disappears when the task is done."""
         if task not in self._tasks:
             self._tasks[task] = self._bars.add_task(task, total=total)
         self._bars.update(self._tasks[task], completed=done, total=total, detail=detail)
@@ -51,7 +51,7 @@ class PlainProgress:
         self._console.print(sentence, highlight=False, markup=False, soft_wrap=True)
 
     def step(self, task: str, done: float, total: float, detail: str = "") -> None:
-        """Print where the task is, unless a line was printed just now."""
+        """Print how far the task is, unless a line was printed a moment ago."""
         if time.monotonic() - self._last >= self._every:
             self._last = time.monotonic()
             self.note(f"{task}: {100 * done / max(total, 1e-12):.0f} % {detail}".rstrip())
@@ -59,7 +59,7 @@ class PlainProgress:
 
 @contextmanager
 def progress_display() -> Iterator[Progress]:
-    """Progress on standard error: bars on a terminal, lines elsewhere."""
+    """Progress on standard error: bars on a terminal, a line every few seconds elsewhere."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -79,12 +79,12 @@ def progress_display() -> Iterator[Progress]:
 
 
 def print_json(value: Mapping[str, Any]) -> None:
-    """One JSON object on standard output."""
+    """Print one JSON object to standard output."""
     typer.echo(json.dumps(value, ensure_ascii=False))
 
 
 def print_errors(title: str, errors: dict[str, Any]) -> None:
-    """A table of MAE and RMSE of energies and forces."""
+    """Print a table of MAE and RMSE of energies and forces."""
     from rich.console import Console
     from rich.table import Table
 
@@ -95,14 +95,16 @@ def print_errors(title: str, errors: dict[str, Any]) -> None:
     for quantity in ("energy", "forces"):
         pair = errors.get(quantity)
         if pair is None:
-            table.add_row(quantity, "-", "-", "not known in these data" if quantity == "energy" else "none in the file")
+            table.add_row(
+                quantity, "-", "-", "no energies in the file" if quantity == "energy" else "no forces in the file"
+            )
         else:
             table.add_row(quantity, f"{pair['mae']:.4g}", f"{pair['rmse']:.4g}", pair["unit"])
     Console().print(table)
 
 
 def print_next(*commands: str) -> None:
-    """What to type next."""
+    """Print the commands to run next."""
     typer.echo("\nNext:")
     for command in commands:
         typer.echo(f"  {command}")

@@ -16,9 +16,9 @@ def demo(
     out: Annotated[Path, typer.Option(help="Folder of the study.")] = Path("supple-demo"),
     json: JsonOption = False,
 ) -> None:
-    """A small study of the bundled data.
+    """Compare sGDML and SchNet on the bundled data.
 
-    Learning curves of sGDML and SchNet on azobenzene and glycine; a few minutes on two cores.
+    Learning curves for azobenzene and glycine; a few minutes on two cores.
     """
     from supple.study import run_study
     from supple.study.demo import DEMO

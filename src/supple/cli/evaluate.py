@@ -26,7 +26,7 @@ def evaluate(
     ] = False,
     json: JsonOption = False,
 ) -> None:
-    """Errors of a force field on labelled frames.
+    """Compute the errors of a force field on labelled frames.
 
     Frames that it was trained or validated on are left out.
     """

@@ -16,19 +16,20 @@ def export(
         str,
         typer.Option(
             "--to",
-            help="sgdml: the sGDML package's .npz. torch: a .pt2 of torch.export. aotinductor: a compiled .pt2. "
-            "metatomic: a .pt for its engines.",
+            help="sgdml: .npz of the sGDML package. torch: .pt2 of torch.export. aotinductor: .pt2 compiled by AOTInductor. "
+            "metatomic: .pt for metatomic's engines.",
         ),
     ] = "sgdml",
     out: Annotated[
-        Path | None, typer.Option(help="The file to write; MODEL with the format's suffix if left out.")
+        Path | None, typer.Option(help="The file to write (default: MODEL with the suffix of the format).")
     ] = None,
     out_units: Annotated[
-        str | None, typer.Option(help="For sgdml, units to write in; those of the training data's file if left out.")
+        str | None,
+        typer.Option(help="Units of the written model, for sgdml only (default: those of the training data)."),
     ] = None,
 ) -> None:
-    """Hand a force field to another program."""
+    """Write a force field for another program."""
     from supple.interfaces.exporting import export as write
 
-    written, what = write(model, to, out, out_units)
-    typer.echo(f"The force field as {what}: {written}")
+    written, description = write(model, to, out, out_units)
+    typer.echo(f"Wrote {written}: {description}.")

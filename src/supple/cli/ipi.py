@@ -13,16 +13,16 @@ from supple.cli.options import ModelFile
 def ipi(
     model: ModelFile,
     socket: Annotated[
-        str, typer.Option(help="Where i-PI listens: HOST:PORT, or the <address> or path of a Unix socket.")
+        str, typer.Option(help="Where i-PI listens: HOST:PORT, or the <address> or the path of a Unix socket.")
     ],
 ) -> None:
-    """Answer an i-PI server until its simulation ends."""
-    from supple.interfaces.ipi import Address, answer_ipi
+    """Connect a force field to an i-PI server."""
+    from supple.interfaces.ipi import Address, serve_forces
     from supple.models.loading import load
 
     address = Address.parse(socket)
     potential = load(model)
     with progress_display() as progress:
-        progress.note(f"{potential!r} answers i-PI at {address.text}; i-PI ends it, or Ctrl-C.")
-        answered = answer_ipi(potential, address)
-    typer.echo(f"i-PI has hung up; it asked for {answered} geometries.")
+        progress.note(f"{potential!r} computes forces for i-PI at {address.text}, until i-PI ends or Ctrl-C.")
+        count = serve_forces(potential, address)
+    typer.echo(f"i-PI closed the connection after {count} geometries.")

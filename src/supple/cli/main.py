@@ -1,11 +1,14 @@
-"""The command line: what `supple` runs. One file per command, and no logic in any of them."""
+"""The command line, `supple`: one file for each command, without logic of its own."""
 
 from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
 
 from supple.cli.analyse import analyse
 from supple.cli.check import check
@@ -27,40 +30,50 @@ from supple.cli.train import train
 from supple.cli.tune import tune
 from supple.errors import SuppleError
 
+#: The commands, under the headings of `supple --help`.
+GROUPS: dict[str, tuple[Callable[..., None], ...]] = {
+    "Data": (check, convert, sample),
+    "Train": (train, tune, study),
+    "Assess": (evaluate, predict, published),
+    "Simulate": (md, analyse, relax, scan, path),
+    "Other programs": (export, ipi),
+    "More": (demo, cite),
+}
+
+
+class GroupedHelp(TyperGroup):
+    """Help that lists the commands under their headings, each with its whole summary."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write a section for each group, in columns of equal width."""
+        width = max(len(name) for name in self.commands)
+        for heading, functions in GROUPS.items():
+            with formatter.section(heading):
+                formatter.write_dl([(function.__name__.ljust(width), summary(function)) for function in functions])
+
+
+def summary(command: Callable[..., None]) -> str:
+    """The first paragraph of a command's docstring, in one line."""
+    return " ".join((command.__doc__ or "").partition("\n\n")[0].split())
+
+
 app = typer.Typer(
     name="supple",
+    cls=GroupedHelp,
     help="Machine-learned force fields for flexible molecules, from a file of geometries to molecular dynamics.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    rich_markup_mode=None,
+    rich_markup_mode=None,  # Rich's panels cut long words at 80 columns, and make an emoji of the frames 0:100:10
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _command in (
-    sample,
-    check,
-    convert,
-    train,
-    evaluate,
-    predict,
-    md,
-    analyse,
-    relax,
-    scan,
-    path,
-    export,
-    ipi,
-    study,
-    tune,
-    published,
-    demo,
-    cite,
-):
-    app.command()(_command)
+for _functions in GROUPS.values():
+    for _function in _functions:
+        app.command()(_function)
 
 
 @app.callback(invoke_without_command=True)
-def _top(version: bool = typer.Option(False, "--version", help="Print the version and leave.")) -> None:
+def _top(version: bool = typer.Option(False, "--version", help="Print the version and exit.")) -> None:
     if version:
         from importlib.metadata import version as installed
 
@@ -69,7 +82,7 @@ def _top(version: bool = typer.Option(False, "--version", help="Print the versio
 
 
 def run() -> None:
-    """Run the command line; of several processes that torchrun has started, in the first."""
+    """Run the command line; of the processes that torchrun starts, only the first runs it."""
     if int(os.environ.get("WORLD_SIZE", "1")) > 1:
         from supple.runtime import distributed
 
@@ -79,7 +92,7 @@ def run() -> None:
 
 
 def _run() -> None:
-    """A user's mistake is one sentence and exit code 2, Ctrl-C is 130."""
+    """Print a user's mistake as one sentence and exit with 2; exit with 130 after Ctrl-C."""
     try:
         app()
     except SuppleError as error:
@@ -89,5 +102,5 @@ def _run() -> None:
         sys.stderr.close()
         sys.exit(141)
     except KeyboardInterrupt:
-        sys.stderr.write("supple: stopped.\n")
+        sys.stderr.write("supple: interrupted.\n")
         sys.exit(130)

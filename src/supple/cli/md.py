@@ -40,7 +40,7 @@ def md(
     units: UnitsOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Run molecular dynamics, watched by guards.
+    """Run molecular dynamics, monitored by guards.
 
     Run the same command again to resume an interrupted run, or with a longer --time to extend a finished one. Exit code 1 when
     a guard stopped a replica.

@@ -1,4 +1,4 @@
-"""Options that several commands share, each declared once; and how their texts become values."""
+"""Options that several commands share, and how `--set` and the like are parsed."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ import typer
 from supple.errors import SettingsError
 
 DataFile = Annotated[Path, typer.Argument(help="Geometries with energies and forces: .xyz, .extxyz or .npz, also .gz.")]
-ModelFile = Annotated[Path, typer.Argument(help="A force field that 'supple train' wrote.")]
-GeometryFile = Annotated[Path, typer.Argument(help="Geometries: .xyz, .extxyz or .npz, also .gz; labels are ignored.")]
+ModelFile = Annotated[Path, typer.Argument(help="A force field written by 'supple train'.")]
+GeometryFile = Annotated[
+    Path, typer.Argument(help="Geometries: .xyz, .extxyz or .npz, also .gz; energies and forces are ignored.")
+]
 GeometryUnits = Annotated[
-    str | None, typer.Option("--units", help="Units of the geometries, where not Å: hartree,bohr.")
+    str | None, typer.Option("--units", help="Units of the geometries, if not Å: for instance hartree,bohr.")
 ]
 UnitsOption = Annotated[
     str | None,
@@ -21,42 +23,48 @@ UnitsOption = Annotated[
 ]
 KeysOption = Annotated[
     str | None,
-    typer.Option("--keys", help="Names of the labels in the file: energy=E,forces=F; a factor as in forces=grad*-1."),
+    typer.Option(
+        "--keys", help="Names of energies and forces in the file: energy=E,forces=F; gradients as forces=grad*-1."
+    ),
 ]
-MoleculeOption = Annotated[str | None, typer.Option("--molecule", help="Which molecule, of a file that holds several.")]
+MoleculeOption = Annotated[
+    str | None, typer.Option("--molecule", help="Which molecule to read from a file that holds several.")
+]
 ReportUnits = Annotated[
-    str | None, typer.Option("--report-units", help="Units of the errors; those of the file when left out.")
+    str | None, typer.Option("--report-units", help="Units of the errors (default: those of the file).")
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output and nothing else.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print only one JSON object to standard output.")]
 SetOption = Annotated[
     list[str] | None,
-    typer.Option("--set", help="A setting of the model, as in --set sigma=10; may be repeated."),
+    typer.Option("--set", help="A setting of the model, for instance --set sigma=10; may be repeated."),
 ]
 SelectOption = Annotated[
     str | None,
-    typer.Option("--select", help="How training frames are chosen: random (if left out), energy, farthest, balanced."),
+    typer.Option("--select", help="How to choose training frames: random (default), energy, farthest, balanced."),
 ]
 BlocksOption = Annotated[
     int | None,
-    typer.Option("--blocks", help="For a trajectory: cut it into so many blocks, and test and validate on whole ones."),
+    typer.Option(
+        "--blocks", help="For a trajectory: cut it into this many blocks, and validate and test on whole blocks."
+    ),
 ]
 AcceptOption = Annotated[
-    list[str] | None, typer.Option("--accept", help="Train in spite of this finding about the data; may be repeated.")
+    list[str] | None, typer.Option("--accept", help="Train despite this finding of 'supple check'; may be repeated.")
 ]
 JobsOption = Annotated[
-    int | None, typer.Option(min=1, help="Trainings at a time; as many as there are cores and memory if left out.")
+    int | None, typer.Option(min=1, help="Trainings to run at a time (default: as many as cores and memory allow).")
 ]
 OnOption = Annotated[
     str | None,
-    typer.Option(help="Elsewhere than here: slurm:FILE.yaml, or a Dask scheduler's address, as tcp://host:8786."),
+    typer.Option(help="Train on a cluster: slurm:FILE.yaml, or the address of a Dask scheduler, tcp://host:8786."),
 ]
 
 
 def parse_assignments(texts: list[str] | None) -> dict[str, Any]:
-    """`["sigma=10", "lam=1e-8"]` as a dictionary; the values are read as YAML, exponents with or without a point.
+    """Parse `["sigma=10", "lam=1e-8"]` into a dictionary; values are YAML, and 1e-8 is a number.
 
     Raises:
-        SettingsError: a text has no '='.
+        SettingsError: a text has no '=', or its value is not YAML.
     """
     import yaml
 

@@ -19,7 +19,7 @@ def predict(
     out_units: Annotated[str, typer.Option(help="Units to write: eV, kcal/mol, or hartree,bohr.")] = "eV",
     json: JsonOption = False,
 ) -> None:
-    """Energies and forces of geometries, as extended xyz."""
+    """Predict energies and forces of geometries."""
     from supple.data.dataset import Dataset
     from supple.data.reading import read
     from supple.data.units import Units

@@ -18,7 +18,7 @@ def published(
     dataset: Annotated[str | None, typer.Argument(help="One data set, as the list names it; all if left out.")] = None,
     json: JsonOption = False,
 ) -> None:
-    """Published errors of force fields: which data, which error, how split, and where to read it.
+    """List published errors of force fields, with their sources.
 
     `supple study` shows them beside its own for data that it recognises.
     """

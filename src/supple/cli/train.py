@@ -43,7 +43,7 @@ def train(
     accept: AcceptOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Train a force field on a file of geometries.
+    """Train a force field on energies and forces.
 
     The same command again goes on where it was stopped, and does nothing when all is done.
     """

@@ -43,7 +43,7 @@ def tune(
     on: OnOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Search for the settings of a model that give the smallest force error on validation frames.
+    """Optimise the settings of a model on validation frames.
 
     Settings given by --set are kept. The same command goes on where it was stopped; more --trials add to a search.
     """

@@ -1,1 +1,1 @@
-"""Force fields behind the interfaces of other programs, one file each."""
+"""Force fields in other programs: one file for each program or export format."""

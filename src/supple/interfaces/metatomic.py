@@ -1,10 +1,10 @@
-"""metatomic: a model file that its engines read (ASE, LAMMPS, i-PI, torch-sim, ...). Units eV and Å.
+"""metatomic: a model file for its engines (ASE, LAMMPS, i-PI, torch-sim, ...), in eV and Å.
 
-Engines take forces from the energy by automatic differentiation. Here the forces are known, and the energy they get is
+Engines obtain forces by differentiating the energy. Supple computes the forces itself, so the engine is given the energy
 
     E(R) = E₀ - F₀ · (R - R₀)      at R = R₀
 
-whose value and first derivative are those of the force field; its second derivative is 0.
+whose value and first derivatives are those of the force field; its second derivatives are zero.
 
 https://docs.metatensor.org/metatomic
 """
@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from supple.interfaces.torch_export import about, examples, require_same, separate
+from supple.interfaces.export_format import ExportFormat
+from supple.interfaces.torch_export import example_geometries, metadata, require_equal_output, with_own_buffers
 from supple.models.potential import Potential
 from supple.runtime.files import copy_file
 from supple.runtime.optional_dependencies import extra
@@ -28,22 +29,24 @@ if TYPE_CHECKING:
 
 
 def save_metatomic(potential: Potential, path: Path) -> None:
-    """Write a model for metatomic's engines; replaced in one step.
+    """Write a model for metatomic's engines; an existing file is replaced atomically.
 
     Raises:
         SettingsError: metatomic is not installed.
-        ModelFileError: this kind of force field cannot be exported so, or does not come back as it was.
+        ModelFileError: this kind of force field cannot be exported, or the model does not reproduce it.
     """
     with extra("metatomic", "metatomic"):
         from metatomic.torch import load_atomistic_model
 
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of torch, that TorchScript is old: metatomic's engines run nothing else
+        warnings.simplefilter("ignore")  # TorchScript is deprecated, but all that metatomic's engines run
         temporary = Path(folder) / "model.pt"
         atomistic_model(potential).save(str(temporary))
         model = load_atomistic_model(str(temporary))
         expected = potential.operations().requires_grad_(False)
-        require_same(expected, _program(model, potential), [examples(potential, count) for count in (1, 3)], path)
+        require_equal_output(
+            expected, _program(model, potential), [example_geometries(potential, count) for count in (1, 3)], path
+        )
         copy_file(temporary, path)
 
 
@@ -52,29 +55,29 @@ def atomistic_model(potential: Potential) -> AtomisticModel:
 
     Raises:
         SettingsError: metatomic is not installed.
-        ModelFileError: this kind of force field cannot be exported so.
+        ModelFileError: this kind of force field cannot be exported.
     """
     with extra("metatomic", "metatomic"):
         from metatomic.torch import AtomisticModel, ModelCapabilities, ModelMetadata, ModelOutput
 
         from supple.interfaces.metatomic_module import EnergyOfMolecules
 
-    positions = examples(potential, 1)
+    positions = example_geometries(potential, 1)
     with torch.no_grad(), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # shapes do not change: one geometry at a time
-        traced = torch.jit.trace(separate(potential.operations()), (positions,), check_trace=False)
+        warnings.simplefilter("ignore")  # about shapes, which never change: one geometry at a time
+        traced = torch.jit.trace(with_own_buffers(potential.operations()), (positions,), check_trace=False)
     numbers = torch.tensor(potential.numbers.tolist(), dtype=torch.int32)
     capabilities = ModelCapabilities(
         outputs={"energy": ModelOutput(unit="eV", sample_kind="system", description="of a free molecule")},
         atomic_types=sorted(set(numbers.tolist())),
-        # Every atom feels every other: no domain of an engine may hold a part of the molecule.
+        # Every atom interacts with every other, so an engine must not split the molecule into domains.
         interaction_range=float("inf"),
         length_unit="angstrom",
         supported_devices=["cpu"],
         dtype="float64",
     )
-    metadata = ModelMetadata(name=repr(potential).strip("<>"), extra={"supple": about(potential)})
-    return AtomisticModel(EnergyOfMolecules(traced, numbers).eval(), metadata, capabilities)
+    description = ModelMetadata(name=repr(potential).strip("<>"), extra={"supple": metadata(potential)})
+    return AtomisticModel(EnergyOfMolecules(traced, numbers).eval(), description, capabilities)
 
 
 def _program(model: Any, potential: Potential) -> Any:
@@ -96,3 +99,8 @@ def _program(model: Any, potential: Potential) -> Any:
         return values.detach(), -torch.stack(gradients)
 
     return program
+
+
+METATOMIC = ExportFormat(
+    lambda potential, path, units: save_metatomic(potential, path), ".pt", "a metatomic model in eV and Å"
+)

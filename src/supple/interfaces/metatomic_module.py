@@ -1,4 +1,4 @@
-"""The module that metatomic runs: compiled to TorchScript as it stands here, and therefore written in TorchScript's Python."""
+"""The module that metatomic runs. TorchScript compiles this source, so it keeps to TorchScript's subset of Python."""
 
 from typing import Dict, List, Optional
 
@@ -8,7 +8,7 @@ from metatomic.torch import ModelOutput, System
 
 
 class EnergyOfMolecules(torch.nn.Module):
-    """Energies of systems that are all one molecule, differentiable once by the positions."""
+    """Energies of systems that are all the same molecule; differentiable once with respect to the positions."""
 
     numbers: torch.Tensor
 
@@ -23,7 +23,7 @@ class EnergyOfMolecules(torch.nn.Module):
         """The energy of each system, in eV."""
         output = outputs.get("energy", ModelOutput())
         if output.sample_kind != "system" or selected_atoms is not None:
-            raise ValueError("a Supple force field has one energy for the molecule, none for some of its atoms")
+            raise ValueError("a Supple force field has one energy for the whole molecule, not for single atoms")
         energies = [self.energy(system) for system in systems]
         device = self.numbers.device
         block = TensorBlock(
@@ -35,9 +35,9 @@ class EnergyOfMolecules(torch.nn.Module):
         return {"energy": TensorMap(Labels(["_"], torch.zeros(1, 1, dtype=torch.int32, device=device)), [block])}
 
     def energy(self, system: System) -> torch.Tensor:
-        """The energy of one system; its derivative by the positions is minus the forces."""
+        """The energy of one system in eV; its gradient is minus the forces."""
         if not torch.equal(system.types, self.numbers):
-            raise ValueError("the atoms are not the molecule of this Supple force field, in the same order")
+            raise ValueError("the atoms are not the molecule of this Supple force field, or not in its order")
         positions = system.positions
         fixed = positions.detach()
         energy, forces = self.traced(fixed.unsqueeze(0))

@@ -1,4 +1,4 @@
-"""OpenMM: the molecule as a force within a system, which may hold other particles besides. Units nm and kJ/mol.
+"""OpenMM: a molecule as a force within a system that may contain other particles. Units nm and kJ/mol.
 
 Eastman et al., J. Phys. Chem. B 128, 109 (2024), doi 10.1021/acs.jpcb.3c06662. https://openmm.org
 """
@@ -26,16 +26,16 @@ _UNITS = Units.of("kJ/mol", "nm")
 def openmm_force(
     potential: Potential, particles: Sequence[int] | None = None, topology: Topology | None = None
 ) -> PythonForce:
-    """A force to add to an OpenMM system: the energy of one molecule; all other particles feel nothing of it.
+    """A force to add to an OpenMM system: the energy of one molecule, independent of all other particles.
 
-    How the molecule and other particles interact is for other forces to say, and these must leave out the pairs
-    within the molecule.
+    Interactions between the molecule and other particles must come from other forces, which must exclude the pairs within
+    the molecule.
 
     Args:
         potential: of the molecule.
-        particles: indices of its atoms, in the force field's order; from 0 on when None. The molecule must be whole: OpenMM
-            does not wrap positions that it hands to this force.
-        topology: of the system, where there is one: tells whether the particles are the molecule's elements.
+        particles: indices of its atoms, in the order of the force field; 0 to N - 1 when None. The molecule must be whole:
+            OpenMM does not wrap the positions that it passes to this force.
+        topology: of the system; if given, the elements of the particles are compared with those of the molecule.
 
     Raises:
         SettingsError: OpenMM 8.6 or later is not installed.
@@ -48,8 +48,8 @@ def openmm_force(
     chosen = [int(i) for i in (range(n) if particles is None else particles)]
     if len(chosen) != n or len(set(chosen)) != n or min(chosen) < 0:
         raise MoleculeError(
-            f"{len(chosen)} particles ({len(set(chosen))} different ones) are no molecule of {potential!r}: "
-            f"name the indices of its {n} atoms, each once."
+            f"{len(chosen)} particles ({len(set(chosen))} distinct) do not make up the molecule of {potential!r}: "
+            f"give the indices of its {n} atoms, each once."
         )
     if topology is not None:
         _require_elements(potential, chosen, topology)
@@ -57,7 +57,7 @@ def openmm_force(
 
 
 class Computation:
-    """What OpenMM calls: a state with positions in nm becomes the energy in kJ/mol and forces in kJ/mol/nm."""
+    """Called by OpenMM: positions in nm to the energy in kJ/mol and forces in kJ/mol/nm."""
 
     def __init__(self, potential: Potential) -> None:
         self.potential = potential
@@ -73,11 +73,13 @@ def _require_elements(potential: Potential, particles: Sequence[int], topology: 
     atoms = list(topology.atoms())
     for number, particle in zip(potential.numbers, particles, strict=True):
         if particle >= len(atoms):
-            raise MoleculeError(f"There is no particle {particle}: the topology has {len(atoms)} atoms, from 0 on.")
+            raise MoleculeError(
+                f"There is no particle {particle}: the topology has {len(atoms)} atoms, counted from 0."
+            )
         element = atoms[particle].element
         if element is None or element.atomic_number != number:
             found = "no element" if element is None else element.symbol
             raise MoleculeError(
-                f"Particle {particle} is {found}, where {potential!r} has the atomic number {number}: "
-                "name the particles in the force field's order."
+                f"Particle {particle} is {found}, but {potential!r} has atomic number {number} there: "
+                "give the particles in the order of the force field."
             )

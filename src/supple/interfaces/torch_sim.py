@@ -1,4 +1,4 @@
-"""torch-sim: replicas of one molecule, all of them in one call. Its units are ours (eV, Å).
+"""torch-sim: many replicas of one molecule in one call; units eV and Å, as in Supple.
 
 https://github.com/TorchSim/torch-sim
 """
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 
 class SuppleModel(ModelInterface):  # type: ignore[misc]
-    """Energies in eV and forces in eV/Å of a force field, for torch-sim: a batch of its systems is a batch of geometries.
+    """A force field as a torch-sim model: energies in eV and forces in eV/Å of a batch of systems.
 
-    Each system must be the force field's molecule, free (`pbc=False`), its atoms in order.
+    Each system must be the molecule of the force field, with its atoms in the same order and `pbc=False`.
     """
 
     def __init__(self, potential: Potential) -> None:
@@ -41,7 +41,7 @@ class SuppleModel(ModelInterface):  # type: ignore[misc]
         """`energy` (n_systems,) in eV and `forces` (n_atoms, 3) in eV/Å, in the precision of the positions.
 
         Raises:
-            MoleculeError: a system is not the force field's molecule, or it is periodic.
+            MoleculeError: a system is not the molecule of the force field, or is periodic.
         """
         n = len(self._numbers)
         molecules = state.atomic_numbers.reshape(-1, n) if len(state.atomic_numbers) % n == 0 else None
@@ -49,10 +49,12 @@ class SuppleModel(ModelInterface):  # type: ignore[misc]
         if molecules is None or not bool((counts == n).all() and (molecules == self._numbers).all()):
             raise MoleculeError(
                 f"Not every system is the molecule of {self.potential!r} with its atoms in the same order: "
-                "a force field knows one molecule."
+                "a force field is made for one molecule."
             )
         if bool(torch.as_tensor(state.pbc).any()):
-            raise MoleculeError("The systems are periodic, the force field is of a free molecule: set pbc=False.")
+            raise MoleculeError(
+                "The systems are periodic, but the force field describes a free molecule: set pbc=False."
+            )
         energies, forces = self.potential.energy_and_forces(state.positions.reshape(-1, n, 3).to(torch.float64))
         dtype = state.positions.dtype
         return {"energy": energies.detach().to(dtype), "forces": forces.detach().reshape(-1, 3).to(dtype)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from supple.sampling.engine import sample
     from supple.sampling.recipe import Recipe
     from supple.sampling.result import SamplingResult
 

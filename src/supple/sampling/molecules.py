@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from supple.data import bundled
 from supple.errors import DataError, SettingsError, SuppleError
+from supple.runtime.optional_dependencies import extra
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -76,11 +77,9 @@ def _from_file(path: Path) -> Atoms:
 
 
 def _from_smiles(smiles: str, seed: int) -> tuple[list[int], list[list[float]], int]:
-    try:
+    with extra("smiles", "RDKit", f"{_unknown(smiles)} Reading SMILES"):
         from rdkit import Chem, rdBase
         from rdkit.Chem import rdDistGeom, rdForceFieldHelpers
-    except ImportError as error:
-        raise SettingsError(f"{_unknown(smiles)} Reading SMILES needs RDKit: pip install 'supple[smiles]'.") from error
     with rdBase.BlockLogs():
         molecule = Chem.MolFromSmiles(smiles)
     if molecule is None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from supple.data.units import Units
+from supple.runtime.optional_dependencies import require_extra
 from supple.runtime.progress import SILENCE, Progress
 from supple.runtime.workers.backends import Place
 from supple.study.engine import run
@@ -65,6 +66,7 @@ def run_study(
         SuppleError: the plan cannot work; nothing has been trained then. A training that fails later is recorded in
             `results.failures` instead.
     """
+    require_extra("study", {"distributed": "Dask", "plotly": "Plotly"}, "A study")
     units = None if report_units is None else Units.parse(report_units)  # a typo shall not wait for the trainings
     run(plan, Path(out), progress, place)
     return write_study(Path(out), units, target)

@@ -22,6 +22,7 @@ from supple.models.registry import make_settings, settings_class
 from supple.models.search_space import Interval, Range
 from supple.models.settings import ModelSettings
 from supple.runtime.files import write_text
+from supple.runtime.optional_dependencies import require_extra
 from supple.runtime.progress import SILENCE, Progress
 from supple.runtime.run_directory import RunDirectory
 from supple.runtime.workers.backends import Here, Place
@@ -264,10 +265,9 @@ def _value(trial: optuna.trial.FrozenTrial) -> float:
 
 
 def _optuna() -> Any:
-    try:
-        import optuna
-        import optuna.storages.journal
-    except ImportError as error:
-        raise SettingsError("The search for settings needs Optuna: pip install 'supple[tune]'.") from error
+    require_extra("tune", {"optuna": "Optuna", "distributed": "Dask"}, "A search for settings")
+    import optuna
+    import optuna.storages.journal
+
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     return optuna

@@ -14,6 +14,7 @@ from supple.data.reading.programs import Program
 from supple.data.reading.quiet_parsers import first_line, quiet
 from supple.data.units import ENERGY, Units
 from supple.errors import DataError
+from supple.runtime.optional_dependencies import extra
 
 
 def frames_by_cclib(name: str, program: Program, content: bytes) -> list[Frame]:
@@ -27,13 +28,9 @@ def frames_by_cclib(name: str, program: Program, content: bytes) -> list[Frame]:
     Raises:
         DataError: cclib is not installed, or cannot read the output.
     """
-    try:
+    with extra("cclib", "cclib", f"Reading {name}, an output of {program.name},", DataError):
         from cclib.io.ccio import ccread
         from cclib.parser.utils import convertor
-    except ImportError as error:
-        raise DataError(
-            f"{name} is an output of {program.name}, which needs cclib: pip install 'supple[cclib]'."
-        ) from error
     try:
         with quiet(), tempfile.NamedTemporaryFile(suffix=".out") as copy:
             copy.write(content)

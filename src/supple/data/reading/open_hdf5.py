@@ -9,6 +9,7 @@ from typing import Any
 
 from supple.data.reading.open_file import decompressed
 from supple.errors import DataError
+from supple.runtime.optional_dependencies import extra
 
 
 @contextmanager
@@ -18,10 +19,8 @@ def open_hdf5(path: Path) -> Iterator[Any]:
     Raises:
         DataError: the file is missing, damaged or not HDF5, also while it is read; h5py is not installed.
     """
-    try:
+    with extra("hdf5", "h5py", f"Reading {path.name}", DataError):
         import h5py
-    except ImportError as error:
-        raise DataError(f"{path.name} is HDF5, which needs h5py: pip install 'supple[hdf5]'.") from error
     with decompressed(path) as file:
         try:
             with h5py.File(file, "r") as opened:

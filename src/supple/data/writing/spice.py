@@ -14,8 +14,8 @@ from supple.data.units import Units
 from supple.data.writing.exact_numbers import in_unit
 from supple.data.writing.file_format import FileFormat
 from supple.data.writing.writable_extras import require_forces, writable_extras
-from supple.errors import SettingsError
 from supple.runtime.files import replacing
+from supple.runtime.optional_dependencies import extra
 
 _RESERVED = {"atomic_numbers", "conformations", "dft_total_energy", "dft_total_gradient", "name"}
 
@@ -27,10 +27,8 @@ def write(path: Path, dataset: Dataset, units: Units) -> list[str]:
         DataError: there are no forces.
         SettingsError: h5py is not installed.
     """
-    try:
+    with extra("hdf5", "h5py", f"Writing {path.name}"):
         import h5py
-    except ImportError as error:
-        raise SettingsError(f"{path.name} is HDF5, which needs h5py: pip install 'supple[hdf5]'.") from error
     forces = require_forces(path.name, dataset)
     arrays = {
         "conformations": (in_unit(dataset.positions, units.length_in_angstrom), units.length),

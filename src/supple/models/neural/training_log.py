@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from supple.errors import SettingsError
+from supple.runtime.optional_dependencies import extra
 from supple.runtime.run_directory import RunDirectory
 
 if TYPE_CHECKING:
@@ -40,13 +40,8 @@ class TrainingLog:
 
 
 def _board(run: RunDirectory, step: int) -> SummaryWriter:
-    try:
+    with extra("tensorboard", "tensorboardX", "The setting tensorboard"):
         from tensorboardX import SummaryWriter
-    except ImportError as error:
-        raise SettingsError(
-            "TensorBoard files need the library tensorboardX: pip install 'supple[tensorboard]', or leave the setting "
-            "tensorboard out; metrics.jsonl has the same numbers."
-        ) from error
     return SummaryWriter(str(run.path / "tensorboard"), purge_step=step + 1, filename_suffix=f".from{step}")
 
 

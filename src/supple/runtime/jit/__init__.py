@@ -1,1 +1,1 @@
-"""What compiled loops of all models are made with: how they are compiled, and vectors as values."""
+"""Tools for compiled loops: how they are compiled and cached, and SIMD vectors as values."""

@@ -1,7 +1,7 @@
-"""How loops are compiled, and how Numba's cache learns that they have changed.
+"""How loops are compiled, and how Numba's cache is invalidated when they change.
 
-Numba keeps machine code for the file that a function stands in. What it took over from another file would outlive a change
-there, so that functions carry a digest of all their sources in the name under which they are kept.
+Numba caches machine code for the file that defines a function. Code inlined from another file would survive a change there, so the
+name under which a function is cached contains a digest of all its source files.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ _OPTIONS: dict[str, Any] = {
 
 
 class Compiler:
-    """Compiles functions that are made of these files, and of this folder's.
+    """Compiles functions whose code comes from the given files and from this folder.
 
     Args:
-        sources: their files, or folders of such.
+        sources: files, or folders of files.
     """
 
     def __init__(self, *sources: Path) -> None:
@@ -33,12 +33,12 @@ class Compiler:
         self._digest = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
 
     def compiled(self, function: Callable[..., Any]) -> Any:
-        """A function in machine code that lets go of the interpreter's lock."""
+        """Compile a function to machine code that releases the interpreter lock."""
         function.__qualname__ += f"-{self._digest}"
         return numba.njit(function, cache=True, **_OPTIONS)
 
     def inlined(self, function: Callable[..., Any]) -> Any:
-        """The same, written out where it is called: even a call that LLVM removes leaves the counting of references behind."""
+        """Compile a function that is inlined into its callers: even a call that LLVM inlines leaves reference counting behind."""
         return numba.njit(function, inline="always", **_OPTIONS)
 
 

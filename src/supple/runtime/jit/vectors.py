@@ -1,15 +1,15 @@
-"""Vectors of `SINGLES` or `DOUBLES` numbers for compiled loops: what the processor's registers hold, written out.
+"""SIMD vectors of `SINGLES` or `DOUBLES` numbers as values in compiled loops, held in the processor's registers.
 
-LLVM turns a plain loop over features into vector instructions only behind checks, at run time, that no two of its rows overlap;
-for loops as short as these, that costs more than the arithmetic. With vectors as values, a row stays in registers while
-the loop over its neighbours runs. Array elements are addressed by their place in the array's memory: no sign, no bound and no
-reference count is looked at, so only inner loops that are sure of their places may use these functions.
+LLVM vectorises a plain loop over features only behind run-time checks that its rows do not overlap; for loops as short as these, the
+checks cost more than the arithmetic. With vectors as values, a row stays in registers while the loop over its neighbours runs. Array
+elements are addressed by their offset in memory, without checks of sign or bounds and without reference counts, so use these functions
+only in inner loops whose offsets are known to be valid.
 
-    load(a, place), store(a, place, v)      as many numbers as a vector has, from that place on
+    load(a, place), store(a, place, v)      a whole vector, from this offset on
     item(a, place), put(a, place, x)        one number
     splat(x), total(v), v + w, v - w, v * w
-    root(v), larger(v, w)                   of doubles, as is
-    power_of_two(v)                         2^v for whole numbers v from -1022 to 1023
+    root(v), larger(v, w)                   square root and maximum, double precision only
+    power_of_two(v)                         2^v for integers v from -1022 to 1023, double precision only
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic, models, overload, register_model
 
-#: Numbers of a vector in single precision: four registers of a processor that has 16 of 8.
+#: Numbers in a vector of single precision: four of the 16 registers of 8 numbers that a processor with AVX2 has.
 SINGLES = 32
-#: In double precision: one register, of which processors with AVX-512 have 32 of 8, and others half as many and as wide.
+#: Numbers in a vector of double precision: one register, 8 wide with AVX-512 and 4 wide otherwise.
 DOUBLES = 8 if binding.get_host_cpu_features().get("avx512f") else 4
 
 _INT = ir.IntType(32)
-#: Multiplications and additions may be fused; nothing is reordered.
+#: Multiplications and additions may be fused, but nothing is reordered.
 _FLAGS = ("contract", "nsz")
 
 
 class _Lanes(types.Type):
-    """Numba's type of a vector."""
+    """The Numba type of a vector."""
 
     def __init__(self, number: Any, vector: Any) -> None:
         super().__init__(name=f"Lanes({number}, {vector.count})")
@@ -45,7 +45,7 @@ _DOUBLES = _Lanes(types.float64, ir.VectorType(ir.DoubleType(), DOUBLES))
 
 
 def _lanes(number: Any) -> _Lanes | None:
-    """The vector of such numbers."""
+    """The vector type for this type of number."""
     return {types.float32: _SINGLES, types.float64: _DOUBLES}.get(number)
 
 
@@ -56,7 +56,7 @@ class _LanesModel(models.PrimitiveModel):
 
 
 def _pointer(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-    """To the place (second argument) in the array (first argument)."""
+    """A pointer to the offset (second argument) in the array (first argument)."""
     array = context.make_array(signature.args[0])(context, builder, arguments[0])
     place = context.cast(builder, arguments[1], signature.args[1], types.intp)
     return builder.gep(array.data, [place], inbounds=True)
@@ -73,13 +73,13 @@ def _contiguous(array: Any) -> bool:
 
 
 def _lanes_of(array: Any) -> _Lanes | None:
-    """The vectors that an array consists of."""
+    """The vector type for the elements of a contiguous array."""
     return _lanes(array.dtype) if _contiguous(array) else None
 
 
 @intrinsic
 def load(typing: Any, array: Any, place: Any) -> Any:
-    """The vector at this place."""
+    """The vector at this offset."""
     lanes = _lanes_of(array)
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -90,7 +90,7 @@ def load(typing: Any, array: Any, place: Any) -> Any:
 
 @intrinsic
 def store(typing: Any, array: Any, place: Any, vector: Any) -> Any:
-    """Put a vector to this place."""
+    """Store a vector at this offset."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         places = _vectors(context, builder, signature, arguments)
@@ -102,7 +102,7 @@ def store(typing: Any, array: Any, place: Any, vector: Any) -> Any:
 
 @intrinsic
 def item(typing: Any, array: Any, place: Any) -> Any:
-    """The number at this place."""
+    """The number at this offset."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return builder.load(_pointer(context, builder, signature, arguments))
@@ -112,7 +112,7 @@ def item(typing: Any, array: Any, place: Any) -> Any:
 
 @intrinsic
 def put(typing: Any, array: Any, place: Any, number: Any) -> Any:
-    """Put a number to this place."""
+    """Store a number at this offset."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         builder.store(arguments[2], _pointer(context, builder, signature, arguments))
@@ -123,7 +123,7 @@ def put(typing: Any, array: Any, place: Any, number: Any) -> Any:
 
 @intrinsic
 def splat(typing: Any, number: Any) -> Any:
-    """A vector of one number."""
+    """A vector with the same number in every lane."""
     lanes = _lanes(number)
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -139,14 +139,14 @@ def splat(typing: Any, number: Any) -> Any:
 
 @intrinsic
 def total(typing: Any, vector: Any) -> Any:
-    """The sum of a vector's numbers."""
+    """The sum over the lanes of a vector."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         lanes = vector.vector
         kind = ir.FunctionType(lanes.element, [lanes.element, lanes])
         name = f"llvm.vector.reduce.fadd.v{lanes.count}f{vector.number.bitwidth}"
         function = cgutils.get_or_insert_function(builder.module, kind, name)
-        # The processor's order of summation, rather than one number after the other.
+        # In whatever order is fastest on the processor, rather than one number after another.
         start = ir.Constant(lanes.element, -0.0)
         return builder.call(function, [start, arguments[0]], fastmath=("reassoc", *_FLAGS))
 
@@ -154,7 +154,7 @@ def total(typing: Any, vector: Any) -> Any:
 
 
 def _of_two(operation: str) -> Any:
-    """An operation on two vectors of a kind."""
+    """An operation on two vectors of the same type."""
 
     def typed(typing: Any, a: Any, b: Any) -> Any:
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -183,7 +183,7 @@ def root(typing: Any, vector: Any) -> Any:
 
 @intrinsic
 def larger(typing: Any, a: Any, b: Any) -> Any:
-    """Of each two numbers the larger one; the first where one of them is none."""
+    """The elementwise maximum; the first number where either is NaN."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return builder.select(builder.fcmp_ordered("<", *arguments), arguments[1], arguments[0])
@@ -193,12 +193,12 @@ def larger(typing: Any, a: Any, b: Any) -> Any:
 
 @intrinsic
 def power_of_two(typing: Any, vector: Any) -> Any:
-    """2^v of whole numbers v, by writing the exponent."""
+    """2^v for integers v, by writing the exponent bits."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         lanes = vector.vector
         whole = ir.VectorType(ir.IntType(64), lanes.count)
-        # Added to so large a number, v + 1023 stands in its last bits.
+        # After the addition of so large a number, the last bits of the mantissa hold v + 1023.
         large = ir.Constant(lanes, [3.0 * 2.0**51 + 1023] * lanes.count)
         bits = builder.bitcast(builder.fadd(arguments[0], large), whole)
         return builder.bitcast(builder.shl(bits, ir.Constant(whole, [52] * lanes.count)), lanes)
@@ -209,7 +209,7 @@ def power_of_two(typing: Any, vector: Any) -> Any:
 def _operator(symbol: Any, function: Any) -> None:
     def typed(a: Any, b: Any) -> Any:
         fits = isinstance(a, _Lanes) and a == b
-        return (lambda a, b: function(a, b)) if fits else None  # noqa: PLW0108 (Numba takes plain functions only)
+        return (lambda a, b: function(a, b)) if fits else None  # noqa: PLW0108 (Numba accepts plain functions only)
 
     overload(symbol, inline="always", strict=False)(typed)
 

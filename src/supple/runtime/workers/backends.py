@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from supple.errors import SettingsError
 from supple.runtime.machine import available_memory, cores
+from supple.runtime.optional_dependencies import extra
 from supple.runtime.workers.capacity import Crew, Machine, Room, Slots
 
 if TYPE_CHECKING:
@@ -54,8 +55,9 @@ class Here:
     @contextmanager
     def open(self, n_trainings: int) -> Iterator[Crew]:
         """A local cluster; it ends with this process, however that ends."""
-        import dask
-        from distributed import Client, LocalCluster
+        with extra("study", "Dask", "Training side by side"):
+            import dask
+            from distributed import Client, LocalCluster
 
         room = self.room()
         # A worker with threads: each training has a process of its own anyway, and others would take cores and memory from it, as
@@ -81,7 +83,8 @@ class Scheduler:
     @contextmanager
     def open(self, n_trainings: int) -> Iterator[Crew]:
         """A client of it."""
-        from distributed import Client
+        with extra("study", "Dask", f"--on {self.address}"):
+            from distributed import Client
 
         try:
             client = Client(self.address, timeout=_PATIENCE)

@@ -11,6 +11,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError
 
 from supple.errors import SettingsError
+from supple.runtime.optional_dependencies import extra
 from supple.runtime.workers.capacity import Crew, Slots
 
 #: Seconds before the end of a job's time at which its worker stops, and its training goes on in another job.
@@ -85,8 +86,9 @@ class Slurm(BaseModel):
     @contextmanager
     def open(self, n_trainings: int) -> Iterator[Crew]:
         """Jobs that are asked for again when their time is over, until the study ends."""
-        import dask
-        from distributed import Client
+        with extra("slurm", "Dask", "Training on Slurm"):
+            import dask
+            from distributed import Client
 
         with dask.config.set({"distributed.scheduler.allowed-failures": _PATIENCE}), self.cluster() as cluster:
             n = min(self.jobs, n_trainings)
@@ -100,10 +102,8 @@ class Slurm(BaseModel):
         Raises:
             SettingsError: dask-jobqueue is not installed.
         """
-        try:
+        with extra("slurm", "dask-jobqueue", "Training on Slurm"):
             from dask_jobqueue.slurm import SLURMCluster
-        except ImportError as error:
-            raise SettingsError("Studies on Slurm need dask-jobqueue: pip install 'supple[slurm]'.") from error
         gpus = [f"--gres=gpu:{self.gpus}"] if self.gpus else []
         # Dask would run as many tasks at a time as there are cores. Here one training has them all.
         return SLURMCluster(

@@ -7,6 +7,7 @@ J. Chem. Theory Comput. 15, 1652 (2019), doi 10.1021/acs.jctc.8b01176.
 from __future__ import annotations
 
 from supple.errors import SettingsError
+from supple.runtime.optional_dependencies import extra
 from supple.sampling.methods import Method
 
 #: tblite's accuracy; ten times tighter than its default, so that forces are derivatives to four digits.
@@ -26,10 +27,8 @@ def gfn2(level: str) -> Method:
 def _gfn(name: str, level: str) -> Method:
     if level:
         raise SettingsError(f"'{name}:{level}' is not a method: write {name}.")
-    try:
+    with extra("sample", "tblite", name):
         from tblite.ase import TBLite
-    except ImportError as error:
-        raise SettingsError(f"{name} needs tblite: pip install 'supple[sample]'.") from error
 
     return Method(
         name,

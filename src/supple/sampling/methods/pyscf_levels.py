@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from supple.errors import SettingsError
+from supple.runtime.optional_dependencies import extra
 from supple.sampling.methods import Method
 
 
@@ -15,10 +16,8 @@ def pyscf_level(level: str) -> Method:
     functional, slash, basis = level.partition("/")
     if not slash or not functional or not basis:
         raise SettingsError(f"'pyscf:{level}' is not a level of theory: write for instance pyscf:PBE/def2-SVP.")
-    try:
+    with extra("pyscf", "PySCF", f"pyscf:{level}"):
         from supple.sampling.methods.pyscf_calculator import PySCF, is_functional
-    except ImportError as error:
-        raise SettingsError(f"pyscf:{level} needs PySCF: pip install 'supple[pyscf]'.") from error
     if not is_functional(functional):
         raise SettingsError(f"PySCF does not know the functional '{functional}' of pyscf:{level}.")
 

@@ -29,9 +29,10 @@ from supple.data.reading.h5md import (
     read_h5md,
 )
 from supple.data.reading.open_hdf5 import open_hdf5
-from supple.errors import DataError, SettingsError
+from supple.errors import DataError
 from supple.runtime.files import replacing
 from supple.runtime.machine import versions
+from supple.runtime.optional_dependencies import extra
 from supple.simulation.trajectories.frame import Frame
 from supple.simulation.trajectories.trajectory import Trajectory
 from supple.simulation.trajectories.trajectory_file import TrajectoryFile, require_finite
@@ -189,8 +190,6 @@ def _trajectory(frames: H5mdFrames, path: Path) -> Trajectory:
 
 
 def _h5py(path: Path) -> ModuleType:
-    try:
+    with extra("hdf5", "h5py", f"Writing {path.name}"):
         import h5py
-    except ImportError as error:
-        raise SettingsError(f"{path.name} is HDF5, which needs h5py: pip install 'supple[hdf5]'.") from error
     return h5py
