@@ -1,4 +1,4 @@
-"""`supple md`: what it says, writes and returns; interrupted and killed; and labels for what left."""
+"""`supple md`: what it prints, writes and returns; interrupted and killed; and labels for geometries out of range."""
 
 import json
 import shutil
@@ -18,7 +18,7 @@ MODELS = {
     "sgdml": SGDML(sigma=8.0, descriptor="inverse-distances", energies="integrated"),
     "schnet": SchNet(features=32, interactions=2, steps=600, validate_every=100, device="cpu"),
 }
-#: Quiet enough that no guard speaks.
+#: Cold enough that no guard triggers.
 QUIET = ("--start", "start.xyz", "--temperature", 100)
 
 
@@ -45,8 +45,8 @@ def here(models, shell):
 def test_one_trajectory(here, kind):
     out, _ = here("md", f"{kind}.safetensors", *QUIET, "--time", "50fs", "--reference", "data.xyz")
     assert "50 fs in md.xyz, mean temperature " in out
-    assert "All guards kept silent: bonds, collisions, distance from the training set." in out
-    assert "Not watched: energy drift" in out
+    assert "No guard triggered: bonds, collisions, distance from the training set." in out
+    assert "Guard off: energy drift (" in out
     assert " steps/s." in out
     assert "Next:\n  ase gui md.xyz" in out
     frames = ase.io.read(here.folder / "md.xyz", ":")
@@ -75,19 +75,19 @@ def test_replicas_in_natural_units(here):
     assert again["runs"][0] == runs[0] | {"steps_per_second": None}
 
 
-def test_one_that_leaves_is_kept_for_labels(here):
+def test_geometries_out_of_range_are_kept_for_labels(here):
     pytest.importorskip("tblite")
     hot = ["md", "sgdml.safetensors", "--start", "start.xyz", "--temperature", 9000, "--time", "300fs"]
     out, _ = here(*hot, code=1)
     assert "Stopped by a guard: at " in out
-    assert "1 frame that left, without labels, in md-left.xyz." in out
+    assert "1 geometry out of range, without labels, in md-left.xyz." in out
     assert "  supple sample --label md-left.xyz" in out
     out, _ = here("sample", "--label", "md-left.xyz", "--jobs", 1)
-    assert "1 frames in md-left-labelled.xyz, at GFN2-xTB" in out
+    assert "1 frames in md-left-labelled.xyz; level of theory: GFN2-xTB" in out
     out, _ = here(*hot, "--on-leave", "warn")
-    assert "Outside its range (" in out
+    assert "Out of range (" in out
     out, _ = here(*hot, "--on-leave", "restrain", "--out", "r.xyz")
-    assert "to the last frame inside, with new velocities: what lies beyond is missing" in out
+    assert "to the last frame within range, with new velocities: averages lack what lies beyond" in out
 
 
 def test_start_from_the_training_set(here):
@@ -101,7 +101,7 @@ def distances(positions):
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
-def test_stopped_at_any_moment_it_goes_on_to_the_same_bits(here, how):
+def test_stopped_at_any_moment_it_resumes_to_the_same_bits(here, how):
     command = ["md", "sgdml.safetensors", *QUIET, "--replicas", 2, "--time", "2ps", "--every", "20fs"]
     here.process(*command, "--out", "whole.xyz")
     state = here.folder / "broken.run" / "state.json"
@@ -114,11 +114,11 @@ def test_stopped_at_any_moment_it_goes_on_to_the_same_bits(here, how):
     assert process.returncode == (130 if how == signal.SIGINT else -how), "it was done before it could be stopped"
     step = json.loads(state.read_text())["replicas"][0]["step"]
     if how == signal.SIGINT:
-        assert "Stopped; the same command goes on from the last frame." in err
+        assert "Interrupted: run the same command again to resume from the last frame." in err
         assert "Traceback" not in err
         assert len(ase.io.read(here.folder / "broken-1.xyz", ":")) == step / 40 + 1 > 1
     _, err = here.process(*command, "--out", "broken.xyz")
-    assert f"broken.xyz: going on from {'0 fs' if step == 0 else ''}" in err
+    assert f"broken.xyz: resuming at {'0 fs' if step == 0 else ''}" in err
     for k in range(2):
         whole, broken = (here.folder / f"{name}-{k}.xyz" for name in ("whole", "broken"))
         assert whole.read_bytes() == broken.read_bytes()
@@ -127,12 +127,12 @@ def test_stopped_at_any_moment_it_goes_on_to_the_same_bits(here, how):
 def test_what_is_refused(here):
     md = ("md", "sgdml.safetensors")
     refused = here.refused
-    assert "Where to begin? Name a file of geometries with --start" in refused(*md)
+    assert "No initial geometry: name a file with --start" in refused(*md)
     assert "There is no file none.xyz" in refused(*md, "--start", "none.xyz")
     assert "There is no model file none.safetensors" in refused("md", "none.safetensors", *QUIET)
     assert "There is no frame 3 in start.xyz, which has 3" in refused(*md, *QUIET, "--frame", 3)
     assert "the unit of '100' is missing" in refused(*md, *QUIET, "--time", 100).lower()
-    assert "--every 10 fs is not a whole number" in refused(*md, *QUIET, "--timestep", "0.3fs")
+    assert "--every 10 fs is not a multiple of --timestep 0.3 fs" in refused(*md, *QUIET, "--timestep", "0.3fs")
     assert "let md.dcd end in one of these" in refused(*md, *QUIET, "--out", "md.dcd")
     assert "temperature" in refused(*md, "--start", "start.xyz", "--temperature", 0)
     ase.io.write(here.folder / "water.xyz", ase.build.molecule("H2O"))
@@ -140,12 +140,14 @@ def test_what_is_refused(here):
     positions = start().positions.copy()
     positions[0, 3] += 3.0
     write_extxyz(here.folder / "torn.xyz", (start().numbers, positions, None, None))
-    assert "Frame 0 of torn.xyz is no geometry to begin from" in refused(*md, "--start", "torn.xyz")
+    assert "Frame 0 of torn.xyz cannot be the start of a run" in refused(*md, "--start", "torn.xyz")
     here(*md, *QUIET, "--time", "20fs")
     sentence = refused(*md, "--start", "start.xyz", "--temperature", 40, "--time", "20fs")
     assert "md.run holds a run with other settings (temperature is 100.0 there, 40.0 now)" in sentence
 
 
 def test_labels_are_refused_where_they_cannot_be(here):
-    assert "--label takes the geometries as they are" in here.refused("sample", "azobenzene", "--label", "start.xyz")
+    assert "--label takes the geometries of a file as they are" in here.refused(
+        "sample", "azobenzene", "--label", "start.xyz"
+    )
     assert "There is no file none.xyz" in here.refused("sample", "--label", "none.xyz")

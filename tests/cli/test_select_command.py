@@ -53,7 +53,7 @@ def test_what_is_refused(toys):
         sentence = refused("train", "toy.xyz", "--split", "split.json", *option)
         assert "split.json already determines the frames" in sentence
         assert "leave out --select and --blocks, or --split" in sentence
-    assert "2 blocks were asked for" in refused("train", "toy.xyz", "--blocks", 2, *QUICK)
+    assert "2 blocks are not enough" in refused("train", "toy.xyz", "--blocks", 2, *QUICK)
     data = toy_dataset(40)
     write_extxyz(toys.folder / "blind.xyz", (data.numbers, data.positions, None, data.forces), "eV")
     assert "blind.xyz has no energies by which to choose" in refused("train", "blind.xyz", "--select", "energy", *QUICK)

@@ -95,7 +95,7 @@ def test_energies_that_are_not_known(water: Dataset) -> None:
         (([8, 1], R), r"x: positions have shape \(6, 3, 3\), but 2 atoms need \(frames, 2, 3\)"),
         (([8, 1, 1], R[0]), r"x: positions have shape \(3, 3\)"),
         (([8, 1, 1], R, E[1:]), r"x: energies have shape \(5,\), but there are 6 frames"),
-        (([8, 1, 1], R, E, F[1:]), r"x: forces have shape \(5, 3, 3\), positions \(6, 3, 3\)"),
+        (([8, 1, 1], R, E, F[1:]), r"x: forces have shape \(5, 3, 3\) and positions \(6, 3, 3\)"),
         (([8, 1, 1], np.where(R[2, 1, 0] == R, np.nan, R)), "position of atom 2 in frame 2 is NaN or infinite"),
         (([8, 1, 1], R, E, np.where(R[5, 2, 0] == R, np.inf, F)), "force of atom 3 in frame 5 is NaN or infinite"),
         (([8, 1, 1], R, [0, 1, 2, np.inf, 4, 5]), "energy of frame 3 is infinite"),

@@ -52,11 +52,14 @@ def test_another_seed_draws_other_frames() -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ((10, 0, 1), "0 training frames were asked for: at least 1"),
-        ((10, -3, 1), "-3 training frames were asked for"),
+        ((10, 0, 1), "0 training frames are not enough: choose at least 1"),
+        ((10, -3, 1), "-3 training frames are not enough"),
         ((10, 1, -1), "cannot be negative"),
         ((10, 1, 1, -1), "cannot be negative"),
-        ((10, 8, 2, 3), r"8 training \+ 2 validation \+ 3 test = 13 .* have 10: ask for at most 5 training"),
+        (
+            (10, 8, 2, 3),
+            r"8 training \+ 2 validation \+ 3 test = 13 frames are more than the 10 of the data: choose at most 5 training",
+        ),
         ((10, 12, 0), "at most 10 training frames"),
         ((10, 5, 2, None, -1), "The seed -1 is negative"),
     ],
@@ -69,7 +72,7 @@ def test_refusals(arguments: tuple[int, ...], words: str) -> None:
 def test_overlap_and_repetition() -> None:
     with pytest.raises(SplitError, match=r"frame 2 is both a training and a test frame \(1 in common\)"):
         Split(0, (1, 2), (3,), (2, 4))
-    with pytest.raises(SplitError, match="validation frames of the split name a frame twice"):
+    with pytest.raises(SplitError, match="validation frames of the split contain a frame twice"):
         Split(0, (1, 2), (3, 3), ())
 
 
@@ -89,8 +92,8 @@ def test_saved_and_loaded(tmp_path: Path) -> None:
         ('{"train": 3}', "is not a split"),
         ('{"train": [1], "valid": [1]}', "The split overlaps"),
         ('{"train": [1], "blocks": "many"}', "is not a split"),
-        ('{"train": [7]}', "names frame 7, but the data have frames 0 to 4"),
-        ('{"train": [-1]}', "names frame -1, but frames are counted from 0"),
+        ('{"train": [7]}', "lists frame 7, but the data have frames 0 to 4"),
+        ('{"train": [-1]}', "lists frame -1, but frames are counted from 0"),
     ],
 )
 def test_broken_files(tmp_path: Path, content: str, words: str) -> None:

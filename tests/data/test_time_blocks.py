@@ -74,12 +74,16 @@ def test_seeds_test_other_blocks() -> None:
 @pytest.mark.parametrize(
     ("arguments", "blocks", "words"),
     [
-        ((100, 10, 10), 2, "2 blocks were asked for: training, validation and test need at least 3"),
-        ((100, 10, 10), -1, "-1 blocks were asked for"),
-        ((100, 10, 10), 51, "100 frames cannot be cut into 51 blocks of 2 or more: ask for at most 50 blocks"),
+        ((100, 10, 10), 2, "2 blocks are not enough: training, validation and test need at least 3"),
+        ((100, 10, 10), -1, "-1 blocks are not enough"),
+        ((100, 10, 10), 51, "100 frames cannot be divided into 51 blocks of 2 or more: choose at most 50 blocks"),
         ((100, 10, 40, 40), 3, "40 validation frames and 40 test frames leave none of the 3 blocks for training"),
         ((100, 10, 80), 4, "80 validation frames leave none of the 4 blocks for training"),
-        ((100, 80, 10, 10), 10, r"80 training frames .* without the frames at their edges, have \d\d: ask for at most"),
+        (
+            (100, 80, 10, 10),
+            10,
+            r"80 training frames are more than the \d\d in the blocks .* without the frames at their edges: choose fewer",
+        ),
     ],
 )
 def test_refusals(arguments: tuple[int, ...], blocks: int, words: str) -> None:

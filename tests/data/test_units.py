@@ -42,7 +42,7 @@ def test_spellings(text: str, energy: str, length: str, forces: str) -> None:
         ("eV,feet", "'feet' is not a known length unit"),
         ("eV,Å,eV", "'eV' is not a force unit: write energy per length"),
         ("eV,Å,eV/Å,K", "too many parts"),
-        ("energy=eV,mass=u", "'mass' .* is not one of energy, length, forces"),
+        ("energy=eV,mass=u", "'mass' .* is not a quantity: choose from energy, length, forces"),
         ("length=Å", "do not name the energy unit"),
     ],
 )

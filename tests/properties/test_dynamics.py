@@ -7,7 +7,7 @@ from ase.md.velocitydistribution import Stationary, thermalize_momenta
 from ase.md.verlet import VelocityVerlet
 from toy import ATOMS, toy_dataset
 
-from supple.simulation.dynamics import DynamicsSettings, run
+from supple.simulation.dynamics import DynamicsSettings, run_md
 
 
 def test_energy_is_conserved(potential):
@@ -28,9 +28,9 @@ def test_replicas_move_as_each_would_alone(potential, tmp_path):
     """Whatever the force field, its batch is its single geometries; and what follows from them."""
     settings = DynamicsSettings.of(ensemble="nve", temperature=150, timestep="0.25fs", time="20fs", on_leave="warn")
     begins = toy_dataset(2, amplitude=0.02)
-    run(potential, begins, settings, tmp_path / "md.xyz", replicas=2)
+    run_md(potential, begins, settings, tmp_path / "md.xyz", replicas=2)
     for k in range(2):
-        run(potential, begins.select([k]), settings, tmp_path / f"alone{k}.xyz", first=k)
+        run_md(potential, begins.select([k]), settings, tmp_path / f"alone{k}.xyz", first=k)
         together, alone = ase.io.read(tmp_path / f"md-{k}.xyz", "-1"), ase.io.read(tmp_path / f"alone{k}.xyz", "-1")
         np.testing.assert_allclose(together.positions, alone.positions, rtol=0, atol=1e-5)
         assert np.abs(together.positions - begins.positions[k]).max() > 0.01

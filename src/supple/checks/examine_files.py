@@ -12,11 +12,11 @@ from supple.checks.dataset_card import Card, CardData, card
 from supple.checks.examine import examine_context
 from supple.checks.findings import SEVERITIES, Finding, FindingData, Severity, by_severity
 from supple.checks.small_model import FitSmallModel
+from supple.data.concatenate import concatenate
 from supple.data.dataset import Dataset
 from supple.data.reading import survey
-from supple.data.reading.folders import is_pattern
-from supple.data.reading.many_files import concatenated
-from supple.data.reading.request import Defect
+from supple.data.reading.defects import Defect
+from supple.data.reading.find_files import is_pattern
 from supple.errors import DataError
 from supple.runtime.progress import SILENCE, Progress
 
@@ -180,4 +180,4 @@ def _distinct(names: list[str]) -> list[str]:
 def _merged(members: list[Dataset]) -> Dataset:
     """One dataset of several; each frame says its file."""
     names = _distinct([member.source.name for member in members])
-    return concatenated(members, names, " and ".join(names))
+    return concatenate(members, names, " and ".join(names))

@@ -9,7 +9,7 @@ from supple.checks.check import Check
 from supple.checks.context import CheckContext
 from supple.checks.findings import Finding
 from supple.data.dataset import Dataset
-from supple.data.reading.guess_units import Guess, guess, spelled
+from supple.data.reading.guess_units import UnitGuess, guess_units
 from supple.data.units import Units
 
 
@@ -18,13 +18,13 @@ def _units(context: CheckContext) -> list[Finding]:
     likely, declared = _guess(context.dataset), context.dataset.source.units
     if not likely.contradicts(declared):
         return []
-    what = f"the numbers cannot be in {spelled(declared)}: {_reason(likely, declared)}"
+    what = f"the numbers cannot be in {declared.shorthand}: {_reason(likely, declared)}"
     if likely.contradicts_length(declared.length) and not likely.length_is_clear:
         return [Finding("units", "serious", f"{what}, and no other unit fits either", "correct the positions")]
     units = likely_units(context)
     if units == declared:
         return [Finding("units", "serious", f"{what}, and no other units fit better", "correct the labels")]
-    return [Finding("units", "serious", f"{what}; they look like {spelled(units)}", f"use --units {spelled(units)}")]
+    return [Finding("units", "serious", f"{what}; they look like {units.shorthand}", f"use --units {units.shorthand}")]
 
 
 UNITS = Check(("units",), _units)
@@ -63,9 +63,9 @@ def in_likely_units(context: CheckContext) -> CheckContext:
     )
 
 
-def _guess(dataset: Dataset) -> Guess:
+def _guess(dataset: Dataset) -> UnitGuess:
     written = dataset.source.units
-    return guess(
+    return guess_units(
         dataset.numbers,
         dataset.positions / written.length_in_angstrom,
         dataset.energies / written.energy_in_ev,
@@ -73,7 +73,7 @@ def _guess(dataset: Dataset) -> Guess:
     )
 
 
-def _reason(likely: Guess, declared: Units) -> str:
+def _reason(likely: UnitGuess, declared: Units) -> str:
     if likely.contradicts_length(declared.length):
         assert likely.bond is not None
         return f"bonds would be {likely.bond * declared.length_in_angstrom:.2g} times their usual length"

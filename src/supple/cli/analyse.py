@@ -1,4 +1,4 @@
-"""`supple analyse`: what a trajectory shows, and how near it is to a reference."""
+"""`supple analyse`: what trajectories show, and how close they are to a reference."""
 
 from __future__ import annotations
 
@@ -9,57 +9,55 @@ import typer
 
 from supple.cli.console import print_json, print_next, progress_display
 from supple.cli.options import JsonOption, KeysOption, MoleculeOption, UnitsOption
+from supple.cli.settings_options import with_settings_options
+from supple.simulation.analysis import AnalysisSettings
 
 if TYPE_CHECKING:
     from supple.simulation.analysis import Analysis
 
 
+@with_settings_options(AnalysisSettings)
 def analyse(
-    trajectories: Annotated[list[Path], typer.Argument(help="Trajectories of one molecule: .xyz, .extxyz or .traj.")],
+    trajectories: Annotated[
+        list[Path], typer.Argument(help="Trajectories of one molecule: .xyz, .extxyz, .traj or .h5 (H5MD).")
+    ],
+    settings: AnalysisSettings,
     reference: Annotated[
-        Path | None, typer.Option(help="Data to compare with: geometries of the same molecule.")
+        Path | None, typer.Option(help="File of geometries of the same molecule to compare with.")
     ] = None,
     units: UnitsOption = None,
     keys: KeysOption = None,
     molecule: MoleculeOption = None,
     out: Annotated[Path | None, typer.Option(help="Folder to write; TRAJECTORY-analysis if left out.")] = None,
-    temperature: Annotated[
-        float | None, typer.Option(help="K, of the free energies; that of the momenta if left out.")
-    ] = None,
-    constant_energy: Annotated[
-        bool, typer.Option("--constant-energy", help="The total energy is conserved; for files that do not say it.")
-    ] = False,
-    frame_time: Annotated[
-        float | None, typer.Option(min=1e-6, help="fs between frames, where the file does not say it.")
-    ] = None,
-    skip: Annotated[int, typer.Option(min=0, help="Frames to leave out at the beginning of each trajectory.")] = 0,
-    report_units: Annotated[str, typer.Option(help="Unit of free energies.")] = "kcal/mol",
+    report_units: Annotated[str, typer.Option(help="Unit of free energies in table, figures and page.")] = "kcal/mol",
     json: JsonOption = False,
 ) -> None:
     """Analyse trajectories: stability, free energies, spectra, drift.
 
-    --units, --keys and --molecule are of the reference. Exit code 1 when a trajectory is not stable.
+    Also free energies along torsions, temperatures and energy drift. --units, --keys and --molecule apply to the reference.
+    Exit code 1 when a trajectory is unstable.
     """
     from supple.data.reading import read
     from supple.data.units import Units
-    from supple.simulation.analysis import analyse as examine
+    from supple.simulation.analysis import analyse as run_analysis
     from supple.simulation.analysis import read_trajectory, write_report
+    from supple.simulation.analysis.analysis_json import analysis_json
 
     unit = Units.parse(report_units).energy
-    read_in = [read_trajectory(path, frame_time) for path in trajectories]
-    known = None if reference is None else read(reference, units, keys, labels=False, molecule=molecule)
+    loaded = [read_trajectory(path) for path in trajectories]
+    geometries = None if reference is None else read(reference, units, keys, labels=False, molecule=molecule)
     out = out or Path(trajectories[0].name.removesuffix(".gz").rsplit(".", 1)[0] + "-analysis")
     with progress_display() as progress:
-        found = examine(
-            read_in, known, kelvin=temperature, constant_energy=constant_energy, skip=skip, progress=progress
-        )
+        found = run_analysis(loaded, geometries, settings, progress=progress)
         page = write_report(found, out, unit)
     if json:
-        print_json(found.as_dict() | {"out": str(out), "page": str(page)})
+        print_json({**analysis_json(found), "out": str(out), "page": str(page)})
     else:
         _show(found, unit)
-        typer.echo(f"\nWritten:\n  {page}  all of it as a page\n  {out}  figures (PNG, PDF) and curves (CSV)")
-        print_next(f"supple analyse {trajectories[0]} --reference DATA.xyz" if known is None else f"xdg-open {page}")
+        typer.echo(f"\nWritten:\n  {page}  everything on one page\n  {out}  figures (PNG, PDF) and curves (CSV)")
+        print_next(
+            f"supple analyse {trajectories[0]} --reference DATA.xyz" if reference is None else f"xdg-open {page}"
+        )
     if not found.stable:
         raise typer.Exit(1)
 
@@ -69,11 +67,13 @@ def _show(found: Analysis, unit: str) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    from supple.simulation.analysis.table_rows import table_rows
+
     for sentence in found.sentences():
         typer.echo(sentence)
     table = Table(title=f"{found.formula}, {found.n_frames} frames", title_justify="left")
     for heading in ("quantity", "value", "reference", "unit"):
         table.add_column(heading, no_wrap=heading == "unit")
-    for row in found.rows(unit):
+    for row in table_rows(found, unit):
         table.add_row(*map(Text, row))
     Console().print(table)

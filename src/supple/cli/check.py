@@ -111,10 +111,9 @@ def _next(examination: Examination, file: Path, units: str | None, keys: str | N
     names = {finding.name for finding in examination.reports[0].findings}
     card = examination.reports[0].card
     if card and units is None and names & {"units-unstated", "units", "units-unknown"}:
-        from supple.data.reading.guess_units import spelled
         from supple.data.units import Units
 
-        units = spelled(Units.parse(card.units))
+        units = Units.parse(card.units).shorthand
     options = [*(["--units", units] if units else []), *(["--keys", keys] if keys else [])]
     command = "check" if examination.errors else "train"
     return shlex.join(["supple", command, str(file), *options])

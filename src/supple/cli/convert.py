@@ -1,4 +1,4 @@
-"""`supple convert`: from one format to another."""
+"""`supple convert`: data in another format or in other units."""
 
 from __future__ import annotations
 
@@ -12,14 +12,16 @@ from supple.cli.options import JsonOption, KeysOption, MoleculeOption, UnitsOpti
 
 
 def convert(
-    file: Annotated[Path, typer.Argument(help="What to read: a file, a folder, or a pattern in quotes.")],
-    out: Annotated[Path, typer.Argument(help="What to write: .xyz, .npz, .db or .h5; .xyz also .gz.")],
+    file: Annotated[Path, typer.Argument(help="File, folder, or pattern in quotes to read.")],
+    out: Annotated[Path, typer.Argument(help="File to write: .xyz, .xyz.gz, .npz, .db or .h5.")],
     to: Annotated[
         str | None,
-        typer.Option("--to", help="extxyz, sgdml, rmd17, ase, schnetpack or spice; by the suffix if left out."),
+        typer.Option(
+            "--to", help="Format: extxyz, sgdml, rmd17, ase, schnetpack or spice; by default the suffix decides."
+        ),
     ] = None,
     units: UnitsOption = None,
-    out_units: Annotated[str | None, typer.Option(help="Units to write in; those of the file if left out.")] = None,
+    out_units: Annotated[str | None, typer.Option(help="Units to write in; by default those of the file read.")] = None,
     keys: KeysOption = None,
     molecule: MoleculeOption = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace OUT if it exists.")] = False,
@@ -33,14 +35,16 @@ def convert(
 
     wanted = format_of(out, to)
     target = Units.parse(out_units) if out_units else None
-    if out.exists() and (not overwrite or out.samefile(file)):
-        raise DataError(f"{out} exists already: choose another name, or replace it with --overwrite.")
+    if out.exists() and file.exists() and out.samefile(file):
+        raise DataError(f"{out} is the file to read: choose another name to write.")
+    if out.exists() and not overwrite:
+        raise DataError(f"{out} exists already: choose another name, or add --overwrite to replace it.")
     dataset = read(file, units=units, keys=keys, molecule=molecule)
     left_out = write(out, dataset, target, wanted)
     if json:
         print_json({"out": str(out), "format": wanted, "n_frames": len(dataset), "left_out": left_out})
         return
-    typer.echo(f"{len(dataset)} frames of {dataset.formula} in {out} ({wanted}).")
+    typer.echo(f"{len(dataset)} frames of {dataset.formula} written to {out} ({wanted}).")
     if left_out:
-        typer.echo(f"The format has no room for {', '.join(left_out)}.")
+        typer.echo(f"Left out, because the format has no room: {', '.join(left_out)}.")
     print_next(f"supple check {out}")

@@ -1,4 +1,4 @@
-"""Dataset: one molecule, many frames. What everything before training produces and all training consumes."""
+"""Dataset: the frames of one molecule. Readers and samplers produce it; training, checks and evaluation take it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from ase.data import chemical_symbols
 from jaxtyping import Bool, Float, Int
 from numpy.typing import ArrayLike
 
+from supple.data.elements import hill_formula, not_elements
+from supple.data.finite import not_finite
 from supple.data.splits import Split
 from supple.data.units import INTERNAL, Units
 from supple.errors import DataError
@@ -20,12 +22,12 @@ from supple.runtime.html_table import html_table
 
 @dataclass(frozen=True)
 class Source:
-    """Where a dataset came from.
+    """Where a dataset comes from.
 
     Attributes:
         name: of the file.
-        units: that it was written in.
-        about: what it says of all frames together, as text by name; the level of theory as `theory`.
+        units: of the file.
+        about: what the file says of all frames together, as text by name; the level of theory under `theory`.
     """
 
     name: str = "unnamed"
@@ -34,7 +36,7 @@ class Source:
 
     @property
     def theory(self) -> str | None:
-        """The level of theory, as far as it is stated."""
+        """The level of theory, if the file states it."""
         return self.about.get("theory")
 
 
@@ -45,12 +47,12 @@ class Dataset:
     Attributes:
         numbers: atomic numbers, shape (N,).
         positions: Å, shape (M, N, 3).
-        energies: eV, shape (M,); NaN where the energy of a frame is not known.
+        energies: eV, shape (M,); NaN for frames of unknown energy.
         forces: eV/Å, shape (M, N, 3); None for geometries without labels.
         source: the file and its units.
-        frames: index of each frame in that file, shape (M,).
-        extras: whatever else the file says of each frame, by name, in the file's own units; the first axis of each
-            array has length M. No model looks at them; they are kept, shown and written again.
+        frames: index of each frame in that file, counted from 0, shape (M,).
+        extras: everything else that the file says of each frame, by name, in the file's own units; the first axis of
+            each array has length M. Models do not use them; they are kept, and written again.
     """
 
     numbers: Int[np.ndarray, "N"]
@@ -77,12 +79,23 @@ class Dataset:
     ) -> Dataset:
         """A dataset from arrays in any units.
 
+        Args:
+            numbers: atomic numbers, shape (N,).
+            positions: shape (M, N, 3).
+            energies: shape (M,), NaN where unknown; None if all are unknown.
+            forces: minus the gradients of the energies, shape (M, N, 3).
+            units: of these arrays, as `Units.parse` takes them.
+            name: of the file, for messages.
+            frames, extras: as the attributes.
+            about: as `Source.about`.
+
         Raises:
-            DataError: shapes do not fit together, or a position or label is not finite.
-            UnitsError: the units are not known.
+            DataError: shapes do not match, an atom is not an element, or a position, force or energy is not finite.
+            UnitsError: Supple does not know the units.
         """
         units = Units.parse(units)
         z = np.array(numbers, dtype=np.int64)  # copied: it is made read-only below
+        require_elements(z, name)
         r = np.array(positions, dtype=np.float64) * units.length_in_angstrom
         if r.ndim != 3 or r.shape[1:] != (len(z), 3):
             raise DataError(f"{name}: positions have shape {r.shape}, but {len(z)} atoms need (frames, {len(z)}, 3).")
@@ -91,12 +104,15 @@ class Dataset:
         if e.shape != (len(r),):
             raise DataError(f"{name}: energies have shape {e.shape}, but there are {len(r)} frames.")
         if f is not None and f.shape != r.shape:
-            raise DataError(f"{name}: forces have shape {f.shape}, positions {r.shape}; they must be the same.")
-        _require_finite(r, "position", name)
-        if f is not None:
-            _require_finite(f, "force", name)
+            raise DataError(f"{name}: forces have shape {f.shape} and positions {r.shape}; they must be the same.")
+        for vectors, what in ((r, "position"), (f, "force")):
+            if vectors is not None and not np.isfinite(vectors).all():
+                raise not_finite(vectors, what, name)
         if np.isinf(e).any():
-            raise DataError(f"{name}: the energy of frame {int(np.flatnonzero(np.isinf(e))[0])} is infinite.")
+            raise DataError(
+                f"{name}: the energy of frame {int(np.flatnonzero(np.isinf(e))[0])} is infinite; remove the frame, or "
+                "repeat the calculation."
+            )
         kept = np.arange(len(r)) if frames is None else np.array(frames, dtype=np.int64)
         more = {key: np.array(values) for key, values in (extras or {}).items()}
         for key, values in more.items():
@@ -111,7 +127,7 @@ class Dataset:
 
     @property
     def n_atoms(self) -> int:
-        """N."""
+        """The number of atoms, N."""
         return len(self.numbers)
 
     @property
@@ -122,11 +138,7 @@ class Dataset:
     @property
     def formula(self) -> str:
         """The molecular formula in Hill order."""
-        symbols = self.symbols
-        counts = {s: symbols.count(s) for s in sorted(set(symbols))}
-        if "C" in counts:
-            counts = {s: counts.pop(s) for s in ("C", "H") if s in counts} | counts
-        return "".join(s + (str(n) if n > 1 else "") for s, n in counts.items())
+        return hill_formula(self.numbers)
 
     @property
     def has_energies(self) -> bool:
@@ -135,7 +147,7 @@ class Dataset:
 
     @cached_property
     def fingerprint(self) -> str:
-        """SHA-256 over numbers, positions, energies and forces: equal data, equal fingerprint."""
+        """SHA-256 of numbers, positions, energies and forces; equal data have equal fingerprints."""
         digest = hashlib.sha256()
         for array in (self.numbers, self.positions, self.energies, self.forces):
             digest.update(b"-" if array is None else np.ascontiguousarray(array).tobytes())
@@ -143,12 +155,12 @@ class Dataset:
 
     @cached_property
     def frame_hashes(self) -> list[str]:
-        """A short hash of each geometry (to 1e-4 Å), by which a frame is known again in another file."""
+        """A short hash of each geometry, rounded to 1e-4 Å, by which a frame is recognised in another file."""
         rounded = np.round(self.positions * 1e4).astype(np.int64)
         return [hashlib.blake2b(frame.tobytes(), digest_size=6).hexdigest() for frame in rounded]
 
     def select(self, indices: Sequence[int] | Int[np.ndarray, "K"] | Bool[np.ndarray, "M"]) -> Dataset:
-        """The frames with these indices, in this order; a mask over all frames will do as well."""
+        """The frames with these indices, in this order; or the frames that a mask over all frames selects."""
         given = np.asarray(indices)
         i = np.flatnonzero(given) if given.dtype == bool else given.astype(np.int64)
         r, e, frames = _frozen(self.positions[i], self.energies[i], self.frames[i])
@@ -173,16 +185,17 @@ class Dataset:
         """Draw nested, disjoint training, validation and test frames; see `supple.data.selection.split_dataset`.
 
         Args:
-            train, valid: how many frames.
-            test: how many frames; all that remain when None, which is no fair test of any `select` but random.
-            seed: of all that is drawn.
-            select: how training frames are chosen: random, energy, farthest or balanced.
-            blocks: for a trajectory: take test and validation frames from whole blocks of time, of so many.
+            train, valid: number of frames.
+            test: number of frames; if None, all that remain, which are a fair test of random selections only.
+            seed: of everything that is drawn.
+            select: how training frames are chosen: random, energy, farthest, balanced, or a name that a plugin adds.
+            blocks: for a trajectory, into how many blocks of time the frames are divided; test and validation frames are
+                then taken from whole blocks.
 
         Raises:
-            SplitError: more frames are asked for than there are.
+            SplitError: there are fewer frames than these.
             SettingsError: there is no such selection.
-            DataError: the frames lack what the selection goes by.
+            DataError: the frames lack what the selection needs.
         """
         from supple.data.selection import split_dataset
 
@@ -209,18 +222,18 @@ class Dataset:
         return html_table(f"Dataset {self.source.name}", rows)
 
 
+def require_elements(numbers: Int[np.ndarray, "N"], name: str) -> None:
+    """Refuse numbers that are not atomic numbers.
+
+    Raises:
+        DataError: a number is not an atomic number.
+    """
+    bad = not_elements(numbers)
+    if len(bad):
+        raise DataError(f"{name}: {numbers[bad[0]]}, of atom {bad[0] + 1}, is not an atomic number: correct it.")
+
+
 def _frozen(*arrays: np.ndarray) -> list[np.ndarray]:
     for array in arrays:
         array.setflags(write=False)
     return list(arrays)
-
-
-def _require_finite(values: Float[np.ndarray, "M N 3"], what: str, name: str) -> None:
-    bad = ~np.isfinite(values).all(axis=(1, 2))
-    if bad.any():
-        frame = int(np.flatnonzero(bad)[0])
-        atom = int(np.flatnonzero(~np.isfinite(values[frame]).all(axis=1))[0])
-        raise DataError(
-            f"{name}: the {what} of atom {atom + 1} in frame {frame} is NaN or infinite; "
-            f"remove the {int(bad.sum())} frame(s) concerned, or repeat the calculation."
-        )

@@ -1,4 +1,4 @@
-"""Which frames train, which validate, which test: seeded, nested, disjoint, stored."""
+"""Splits into training, validation and test frames: seeded, nested, disjoint, and stored as JSON."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from jaxtyping import Int
 from supple.data.time_blocks import HeldOut, hold_out_blocks
 from supple.errors import SplitError
 
-#: Candidates for training in random order, and a number -> that many of them, the best first.
+#: (candidates for training in random order, number n) -> n of them, the best first.
 Order = Callable[[np.ndarray, int], np.ndarray]
 
 
 @dataclass(frozen=True)
 class Split:
-    """Three disjoint lists of frame indices into one dataset, and how they were drawn.
+    """Three disjoint lists of frame indices of one dataset, and how they were drawn.
 
     Attributes:
-        seed: that drew them.
-        train, valid, test: frame indices, in the order in which they were taken.
-        select: the selection that chose the training frames, a name of `supple.data.selection.NAMES`.
-        blocks: into how many blocks of time the frames were cut, if they were.
+        seed: by which they were drawn.
+        train, valid, test: frame indices, in the order in which they were drawn.
+        select: name of the selection that chose the training frames, as in `supple.data.selection`.
+        blocks: number of blocks of time that the frames were divided into; None if they were not.
     """
 
     seed: int
@@ -39,7 +39,7 @@ class Split:
         parts = {"training": self.train, "validation": self.valid, "test": self.test}
         for name, part in parts.items():
             if len(set(part)) != len(part):
-                raise SplitError(f"The {name} frames of the split name a frame twice: each may stand there once.")
+                raise SplitError(f"The {name} frames of the split contain a frame twice: remove one of the two.")
         names = list(parts)
         for i, first in enumerate(names):
             for second in names[i + 1 :]:
@@ -56,7 +56,7 @@ class Split:
 
     @property
     def manner(self) -> dict[str, str | int]:
-        """How the frames were drawn, as far as it is not the usual way: `{"select": "farthest", "blocks": 20}`."""
+        """How the frames were drawn, as far as it is not the default, for example `{"select": "farthest", "blocks": 20}`."""
         select = {"select": self.select} if self.select != "random" else {}
         return select | ({"blocks": self.blocks} if self.blocks is not None else {})
 
@@ -66,10 +66,14 @@ class Split:
 
     @classmethod
     def load(cls, path: Path, n_frames: int | None = None) -> Split:
-        """Read what `save` wrote.
+        """Read the file of a split.
+
+        Args:
+            path: of a file that `save` wrote.
+            n_frames: the number of frames in the data, if known.
 
         Raises:
-            SplitError: the file is missing or not a split, its lists overlap, or an index lies outside the data.
+            SplitError: the file is missing or not a split, its lists overlap, or an index is not of a frame in the data.
         """
         try:
             raw = json.loads(Path(path).read_text(encoding="utf-8"))
@@ -86,9 +90,9 @@ class Split:
             ) from error
         used = (*split.train, *split.valid, *split.test)
         if used and min(used) < 0:
-            raise SplitError(f"{path} names frame {min(used)}, but frames are counted from 0.")
+            raise SplitError(f"{path} lists frame {min(used)}, but frames are counted from 0.")
         if used and n_frames is not None and max(used) >= n_frames:
-            raise SplitError(f"{path} names frame {max(used)}, but the data have frames 0 to {n_frames - 1}.")
+            raise SplitError(f"{path} lists frame {max(used)}, but the data have frames 0 to {n_frames - 1}.")
         return split
 
 
@@ -102,38 +106,39 @@ def draw_split(
     blocks: int | None = None,
     order: Order | None = None,
 ) -> Split:
-    """Draw frames so that splits of one seed are nested.
+    """Draw a split, such that splits with the same seed are nested.
 
-    One permutation of all frames is drawn from the seed. Validation frames are taken from its end, test frames from
-    just before those; the rest, in this random order, are the candidates for training, and the first of them train: the
-    first 200 training frames are among the first 400. With `test` or `blocks` given, validation and test frames are the
-    same for every training size and every order.
+    One permutation of all frames is drawn from the seed. The last frames of it are the validation frames, those before
+    them the test frames. The others, in this random order, are the candidates for training, the first of which become
+    training frames: the 200 training frames of one split are among the 400 of another. If `test` or `blocks` is given,
+    validation and test frames are the same for every number of training frames and every order.
 
     Args:
-        n_frames: M, how many frames there are.
-        train: how many to take.
-        valid: how many to take.
-        test: how many to take; all that remain when None.
-        seed: seed of the permutation.
-        blocks: cut the frames, which must follow each other in time, into so many blocks, and keep whole blocks for
-            validation and test; with `test` None about a fifth of the blocks. See `supple.data.time_blocks`.
-        order: puts the best candidates first, as the functions of `supple.data.selection` do; it must be nested.
+        n_frames: number of frames in the data, M.
+        train: number of training frames.
+        valid: number of validation frames.
+        test: number of test frames; all that remain if None.
+        seed: of the permutation.
+        blocks: number of blocks that the frames, which must follow each other in time, are divided into; whole blocks
+            are kept for validation and test, with `test` None about a fifth of the blocks for test. See
+            `supple.data.time_blocks`.
+        order: puts the best candidates first, as the selections of `supple.data.selection` do; it must be nested.
 
     Raises:
-        SplitError: more frames are asked for than there are, or a count is not sensible.
+        SplitError: there are fewer frames than these, or a number is not possible.
     """
     if train < 1:
-        raise SplitError(f"{train} training frames were asked for: at least 1 is needed.")
+        raise SplitError(f"{train} training frames are not enough: choose at least 1.")
     if valid < 0 or (test is not None and test < 0):
-        raise SplitError("The number of validation and test frames cannot be negative.")
+        raise SplitError("The numbers of validation and test frames cannot be negative: choose 0 or more.")
     if seed < 0:
-        raise SplitError(f"The seed {seed} is negative: take 0 or a positive whole number.")
+        raise SplitError(f"The seed {seed} is negative: choose 0 or a positive integer.")
     wanted = train + valid + (test or 0)
     if wanted > n_frames:
         detail = f"{train} training + {valid} validation" + (f" + {test} test" if test else "")
         raise SplitError(
-            f"{detail} = {wanted} frames were asked for, but the data have {n_frames}: "
-            f"ask for at most {max(n_frames - wanted + train, 0)} training frames, or fewer of the others."
+            f"{detail} = {wanted} frames are more than the {n_frames} of the data: "
+            f"choose at most {max(n_frames - wanted + train, 0)} training frames, or fewer of the others."
         )
     permutation = np.random.default_rng(seed).permutation(n_frames)
     if blocks is None:
@@ -142,18 +147,18 @@ def draw_split(
         held = hold_out_blocks(permutation, valid, test, blocks, seed)
     if train > len(held.candidates):
         raise SplitError(
-            f"{train} training frames were asked for, but the blocks for training, without the frames at their edges, "
-            f"have {len(held.candidates)}: ask for at most so many, for fewer of the others, or for more blocks."
+            f"{train} training frames are more than the {len(held.candidates)} in the blocks for training, without the "
+            "frames at their edges: choose fewer training, validation or test frames, or more blocks."
         )
     chosen = held.candidates[:train] if order is None else order(held.candidates, train)
-    # With no number given, what was not chosen tests.
+    # without a number of test frames, those that were not chosen are test frames
     remaining = test is None and blocks is None
-    tested = held.candidates[~np.isin(held.candidates, chosen)] if remaining else held.test
-    return Split(seed, _indices(chosen), _indices(held.valid), _indices(tested), blocks=blocks)
+    test_frames = held.candidates[~np.isin(held.candidates, chosen)] if remaining else held.test
+    return Split(seed, _indices(chosen), _indices(held.valid), _indices(test_frames), blocks=blocks)
 
 
 def _hold_out(permutation: Int[np.ndarray, "M"], valid: int, test: int) -> HeldOut:
-    """Validation frames from the end of the permutation, test frames from just before."""
+    """Validation frames from the end of the permutation, test frames from before them."""
     end = len(permutation) - valid
     start = end - test
     return HeldOut(permutation[:start], permutation[end:], permutation[start:end])

@@ -1,7 +1,7 @@
-"""Units: parsed and converted here, at the boundary, and nowhere else.
+"""Units of files and reports, parsed and converted here and nowhere else.
 
-Inside Supple every energy is in eV, every length in Å, every force in eV/Å. A `Units` object says what a file, or a
-report for the user, is written in.
+Within Supple energies are in eV, lengths in Å, forces in eV/Å. A `Units` object says what the units of a file, or of a
+report for the user, are.
 
 Values of the constants: CODATA 2018 (Tiesinga et al., Rev. Mod. Phys. 93, 025010, 2021); the calorie is the
 thermochemical one, 4.184 J.
@@ -65,11 +65,11 @@ _ALIASES = {
 
 @dataclass(frozen=True)
 class Units:
-    """What energies, lengths and forces are written in.
+    """The units of energies, lengths and forces.
 
-    `Units.parse("kcal/mol")`, `Units.parse("hartree,bohr")` and
-    `Units.parse("energy=eV,length=Å,forces=hartree/bohr")` are the three ways to write it. Left out, the length is Å
-    and the force unit is energy per length.
+    They are written in one of three ways: `Units.parse("kcal/mol")`, `Units.parse("hartree,bohr")` or
+    `Units.parse("energy=eV,length=Å,forces=hartree/bohr")`. By default lengths are in Å, and forces in the unit of energy
+    per unit of length.
     """
 
     energy: str = "eV"
@@ -79,30 +79,45 @@ class Units:
 
     @property
     def forces(self) -> str:
-        """The force unit, as in `kcal/mol/Å`."""
+        """The force unit, for example `kcal/mol/Å`."""
         return f"{self.force_energy}/{self.force_length}"
 
     @property
     def energy_in_ev(self) -> float:
-        """One energy unit in eV."""
+        """The value of the energy unit, eV."""
         return ENERGY[self.energy]
 
     @property
     def length_in_angstrom(self) -> float:
-        """One length unit in Å."""
+        """The value of the length unit, Å."""
         return LENGTH[self.length]
 
     @property
     def forces_in_ev_per_angstrom(self) -> float:
-        """One force unit in eV/Å."""
+        """The value of the force unit, eV/Å."""
         return ENERGY[self.force_energy] / LENGTH[self.force_length]
+
+    @property
+    def shorthand(self) -> str:
+        """The shortest text for which `Units.parse` gives these units."""
+        if self == Units.of(self.energy):
+            return self.energy
+        if self == Units.of(self.energy, self.length):
+            return f"{self.energy},{self.length}"
+        length = "" if self.length == "Å" else f"length={self.length},"
+        return f"energy={self.energy},{length}forces={self.forces}"
 
     @classmethod
     def of(cls, energy: str, length: str = "Å", forces: str | None = None) -> Units:
-        """Units by quantity; each name may be any spelling that is known.
+        """Units by quantity, each in any usual spelling.
+
+        Args:
+            energy: for instance `kcal/mol`.
+            length: for instance `bohr`.
+            forces: for instance `kcal/mol/Å`; energy per length if None.
 
         Raises:
-            UnitsError: a name is not known.
+            UnitsError: Supple does not know a unit.
         """
         energy, length = _canonical(energy, ENERGY, "energy"), _canonical(length, LENGTH, "length")
         force_energy, force_length = _parse_forces(forces) if forces else (energy, length)
@@ -110,45 +125,49 @@ class Units:
 
     @classmethod
     def parse(cls, text: str | Units) -> Units:
-        """Units from what a user types: `kcal/mol`, `hartree,bohr`, `energy=eV,length=Å,forces=eV/Å`.
+        """Units from text such as `kcal/mol`, `hartree,bohr` or `energy=eV,length=Å,forces=eV/Å`.
 
         Raises:
-            UnitsError: the text holds a unit or a key that is not known.
+            UnitsError: the text has another form, or Supple does not know a unit.
         """
         if isinstance(text, Units):
             return text
         parts = [part.strip() for part in text.split(",") if part.strip()]
         if not parts:
-            raise UnitsError("The units are empty: write for instance kcal/mol, or hartree,bohr.")
+            raise UnitsError("The units are empty: write, for example, kcal/mol or hartree,bohr.")
         given: dict[str, str] = {}
         for position, part in enumerate(parts):
             key, sep, value = part.partition("=")
             if not sep:
                 if position > 2:
-                    raise UnitsError(f"Units '{text}' have too many parts: write energy,length,forces in that order.")
+                    raise UnitsError(
+                        f"The units '{text}' have too many parts: write energy,length,forces in this order."
+                    )
                 key, value = ("energy", "length", "forces")[position], part
             key = key.strip().lower()
             key = {"force": "forces", "energies": "energy", "lengths": "length"}.get(key, key)
             if key not in ("energy", "length", "forces"):
-                raise UnitsError(f"'{key}' in the units '{text}' is not one of energy, length, forces.")
+                raise UnitsError(
+                    f"'{key}' in the units '{text}' is not a quantity: choose from energy, length, forces."
+                )
             given[key] = value.strip()
         if "energy" not in given:
-            raise UnitsError(f"The units '{text}' do not name the energy unit: add for instance energy=kcal/mol.")
+            raise UnitsError(f"The units '{text}' do not name the energy unit: add, for example, energy=kcal/mol.")
         return cls.of(given["energy"], given.get("length", "Å"), given.get("forces"))
 
     def __str__(self) -> str:
         return f"energy={self.energy},length={self.length},forces={self.forces}"
 
 
-#: What everything is in once it has been read.
+#: The units of everything within Supple.
 INTERNAL = Units()
 
 
 def in_internal(quantity: Quantity, unit: str) -> float:
-    """One `unit` of energy or force in eV or eV/Å.
+    """The value of a unit of energy (eV) or force (eV/Å).
 
     Raises:
-        UnitsError: the unit is not known.
+        UnitsError: Supple does not know the unit.
     """
     if quantity == "energy":
         return Units.of(unit).energy_in_ev
@@ -162,12 +181,12 @@ def _canonical(name: str, known: dict[str, float], quantity: str) -> str:
     if found in known:
         return str(found)
     close = get_close_matches(name.lower(), [alias for alias, unit in _ALIASES.items() if unit in known], n=1)
-    hint = f"; did you mean {_ALIASES[close[0]]}?" if close else ""
-    raise UnitsError(f"'{name}' is not a known {quantity} unit{hint} (known: {', '.join(known)}).")
+    hint = f"; did you mean {_ALIASES[close[0]]}?" if close else "."
+    raise UnitsError(f"'{name}' is not a known {quantity} unit{hint} Choose from {', '.join(known)}.")
 
 
 def _parse_forces(text: str) -> tuple[str, str]:
     energy, sep, length = text.rpartition("/")
     if not sep:
-        raise UnitsError(f"'{text}' is not a force unit: write energy per length, for instance kcal/mol/Å.")
+        raise UnitsError(f"'{text}' is not a force unit: write energy per length, for example kcal/mol/Å.")
     return _canonical(energy, ENERGY, "energy"), _canonical(length, LENGTH, "length")

@@ -17,7 +17,7 @@ from ase import Atoms
 from ase.data import atomic_numbers
 from jaxtyping import Float, Int
 
-from supple.data.reading.periodic_boxes import whole
+from supple.data.reading.unwrap_molecules import unwrapped_positions
 from supple.data.units import Units
 from supple.errors import MoleculeError, SettingsError
 from supple.models.potential import Potential
@@ -111,7 +111,7 @@ class Callback:
         images = np.array([self.lammps.decode_image_flags(int(flag)) for flag in flags], dtype=np.float64)
         positions = x[rows] + images @ cell
         if self._joining is None:
-            joined = whole(Atoms(self.potential.numbers, positions, cell=cell, pbc=periodic))
+            joined = unwrapped_positions(Atoms(self.potential.numbers, positions, cell=cell, pbc=periodic))
             self._joining = np.round((joined - positions) @ np.linalg.inv(cell))
         return positions + self._joining @ cell
 

@@ -10,7 +10,10 @@ import signal
 import warnings
 from contextlib import contextmanager
 
+import ase.io
 import numpy as np
+from ase import Atoms
+from ase.calculators.singlepoint import SinglePointCalculator
 from ase.data import atomic_numbers
 from data.reading.format_samples import samples
 from toy import toy_dataset
@@ -45,8 +48,19 @@ def corpus(folder):
     files["plain.xyz.gz"] = gzip.compress(plain.encode(), mtime=0)
     write_extxyz(folder / "extended.xyz", data)
     files["extended.xyz"] = (folder / "extended.xyz").read_bytes()
-    write(folder / "arrays.npz", data)
-    files["arrays.npz"] = (folder / "arrays.npz").read_bytes()
+    for name, fmt in (
+        ("arrays.npz", "sgdml"),
+        ("spice.h5", "spice"),
+        ("ase.db", "ase"),
+        ("schnetpack.db", "schnetpack"),
+    ):
+        write(folder / name, data, to=fmt)
+        files[name] = (folder / name).read_bytes()
+    frames = [Atoms(data.numbers, r, momenta=r) for r in data.positions]
+    for atoms, energy, forces in zip(frames, data.energies, data.forces, strict=True):
+        atoms.calc = SinglePointCalculator(atoms, energy=energy, forces=forces)
+    ase.io.write(folder / "md.traj", frames)
+    files["md.traj"] = (folder / "md.traj").read_bytes()
     return files
 
 

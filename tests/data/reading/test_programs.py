@@ -91,7 +91,7 @@ def test_what_did_not_converge_is_refused(content, after, sentence, output):
     if content is PSI4:
         needed("psi4.out")
     path = output(content.replace(after, f"{sentence}\n{after}", 1))
-    with pytest.raises(DataError, match="frame 0 is of a calculation that did not converge"):
+    with pytest.raises(DataError, match="frame 0 is from a calculation that did not converge"):
         supple.read(path)
     assert [defect.name for defect in survey(path).defects] == ["not-converged"]
 
@@ -159,7 +159,7 @@ def test_a_crystal_is_refused(output):
         "0.000    10.000     0.000", "0.000     2.000     0.000"
     )
     path = output(crystal)
-    with pytest.raises(DataError, match="frame 0 is of a crystal"):
+    with pytest.raises(DataError, match="frame 0 is a crystal"):
         supple.read(path)
     assert [defect.name for defect in survey(path).defects] == ["periodic"]
 
@@ -171,5 +171,5 @@ def test_a_text_of_nobody_is_no_output(name, output):
 
 
 def test_a_damaged_engrad_is_refused(output):
-    with pytest.raises(DataError, match=r"no whole \.engrad of ORCA"):
+    with pytest.raises(DataError, match=r"not a complete \.engrad file of ORCA"):
         supple.read(output(samples()["orca.engrad"][:300], "a.engrad"))

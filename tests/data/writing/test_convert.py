@@ -9,11 +9,13 @@ from toy import toy_dataset
 from supple.data.dataset import Dataset
 from supple.data.reading import read
 from supple.data.units import Units
-from supple.data.writing import FORMATS, format_of, write
-from supple.data.writing.number_format import in_unit
+from supple.data.writing import format_of, write
+from supple.data.writing.exact_numbers import in_unit
+from supple.data.writing.registry import WRITERS
 from supple.errors import DataError, SettingsError
 
 SUFFIX = {"extxyz": ".xyz", "sgdml": ".npz", "rmd17": ".npz", "ase": ".db", "schnetpack": ".db", "spice": ".h5"}
+FORMATS = tuple(SUFFIX)
 EV = 23.060547830619026
 #: Formats whose units are their own.
 FIXED = {"rmd17": "kcal/mol", "ase": "eV", "spice": "hartree,bohr"}
@@ -35,6 +37,10 @@ def same(one, other):
     np.testing.assert_allclose(one.positions, other.positions, rtol=4e-16, atol=0)
     np.testing.assert_allclose(one.energies, other.energies, rtol=4e-16, atol=0)
     np.testing.assert_allclose(one.forces, other.forces, rtol=4e-16, atol=1e-300)
+
+
+def test_every_format_is_tested():
+    assert WRITERS.names[: len(FORMATS)] == FORMATS
 
 
 @pytest.mark.parametrize("fmt", FORMATS)
@@ -75,7 +81,7 @@ def test_energies_that_are_not_known_are_refused_where_there_is_no_room(data, fm
     energies = data.energies.copy()
     energies[2] = np.nan
     gaps = Dataset.of(data.numbers, data.positions, energies, data.forces)
-    with pytest.raises(DataError, match="1 are not known"):
+    with pytest.raises(DataError, match="1 of 7 are unknown"):
         write(tmp_path / f"x{SUFFIX[fmt]}", gaps, to=fmt)
     assert list(tmp_path.iterdir()) == []
 
@@ -102,14 +108,14 @@ def test_without_energies(data, tmp_path):
 
 
 def test_forces_per_another_length_do_not_fit_sgdml(data, tmp_path):
-    with pytest.raises(DataError, match="sGDML takes forces in energy per length"):
+    with pytest.raises(DataError, match="sGDML needs forces in energy per length"):
         write(tmp_path / "x.npz", data, Units.of("hartree", "Å", "hartree/bohr"), "sgdml")
 
 
 def test_formats_by_suffix_and_by_name(tmp_path):
     assert format_of(tmp_path / "a.xyz.gz") == "extxyz"
     assert format_of(tmp_path / "a.npz", "rmd17") == "rmd17"
-    with pytest.raises(SettingsError, match="says no format"):
+    with pytest.raises(SettingsError, match="has no suffix of a format"):
         format_of(tmp_path / "a.foo")
     with pytest.raises(SettingsError, match="not a format to write"):
         format_of(tmp_path / "a.npz", "cif")
@@ -118,7 +124,7 @@ def test_formats_by_suffix_and_by_name(tmp_path):
 @pytest.mark.parametrize("fmt", FIXED)
 def test_a_format_with_units_of_its_own_refuses_others(data, fmt, tmp_path):
     path = tmp_path / f"x{SUFFIX[fmt]}"
-    with pytest.raises(SettingsError, match=f"Files of the format {fmt} are in"):
+    with pytest.raises(SettingsError, match=f"Files of the format {fmt} are always in"):
         write(path, data, Units.parse("kJ/mol"), fmt)
     write(path, data, Units.parse(FIXED[fmt]), fmt)
     same(read(path), data)
@@ -126,7 +132,7 @@ def test_a_format_with_units_of_its_own_refuses_others(data, fmt, tmp_path):
 
 @pytest.mark.parametrize(("name", "fmt"), [("a.xyz", "sgdml"), ("a.npz.gz", "rmd17"), ("a.db", "extxyz"), ("a", "ase")])
 def test_a_suffix_by_which_the_file_would_not_be_read_again_is_refused(name, fmt, tmp_path):
-    with pytest.raises(SettingsError, match=f"cannot be read again as {fmt}"):
+    with pytest.raises(SettingsError, match=f"could not be read again as {fmt}"):
         format_of(tmp_path / name, fmt)
 
 
@@ -146,7 +152,7 @@ def test_names_that_mean_something_else_in_the_format_are_left_out_and_told_of(d
 
 
 def test_units_that_schnetpack_has_no_name_for_are_refused(data, tmp_path):
-    with pytest.raises(DataError, match="SchNetPack has no unit meV"):
+    with pytest.raises(DataError, match="SchNetPack does not know the unit meV"):
         write(tmp_path / "x.db", data, Units.parse("meV"), "schnetpack")
 
 

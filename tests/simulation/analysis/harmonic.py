@@ -5,7 +5,7 @@ from ase import units
 from ase.build import molecule
 
 from supple.simulation.analysis.spectrum import PER_FS
-from supple.simulation.trajectories.reader import Trajectory
+from supple.simulation.trajectories import Trajectory
 
 WATER = molecule("H2O")
 MASSES = WATER.get_masses()

@@ -141,8 +141,8 @@ def test_stability_ends_at_the_first_bond_beyond_half_an_angstrom():
     assert found.frame == 7
     assert found.time == 700.0
     assert found.bond == "O2-C3"
-    assert "not stable from frame 7, at 0.7 ps on: O2-C3" in found.sentence()
+    assert "unstable from frame 7, 0.7 ps on: the length of the bond O2-C3" in found.sentence()
     kept = stability("md", NUMBERS, frames[:7], [(0, 1), (1, 2)], np.array([1.0, 1.5]), None)
     assert kept.frame is None
     assert kept.deviations.max() == pytest.approx(0.49)
-    assert "stable through all 7 frames" in kept.sentence()
+    assert "stable for all 7 frames" in kept.sentence()

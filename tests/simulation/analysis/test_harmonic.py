@@ -9,7 +9,7 @@ from simulation.analysis.harmonic import KELVIN, MASSES, WATER, WAVENUMBERS, tra
 from supple.molecule.rigid_modes import motions
 from supple.simulation.analysis.drift import drift
 from supple.simulation.analysis.equipartition import equipartition
-from supple.simulation.analysis.spectrum import PER_FS, highest_seen, spectrum
+from supple.simulation.analysis.spectrum import PER_FS, nyquist_wavenumber, spectrum
 
 
 @pytest.fixture(scope="module")
@@ -37,31 +37,31 @@ def test_several_trajectories_make_one_spectrum():
 
 
 def test_a_step_folds_what_is_faster_than_its_nyquist_frequency():
-    assert highest_seen(5.0) == pytest.approx(3335.6, abs=0.1)
+    assert nyquist_wavenumber(5.0) == pytest.approx(3335.6, abs=0.1)
     folded = spectrum([trajectory(step=5.0)]).peaks[-1]
-    assert folded == pytest.approx(2 * highest_seen(5.0) - 3700, abs=2.0)  # why such a spectrum is not drawn
+    assert folded == pytest.approx(2 * nyquist_wavenumber(5.0) - 3700, abs=2.0)  # why such a spectrum is not drawn
 
 
 def test_every_element_and_motion_has_the_temperature_that_was_put_in():
     found = equipartition([trajectory(drifting=KELVIN, turning=KELVIN)])
-    kelvins = {t.of: t.kelvin for t in found.temperatures}
+    kelvins = {t.motion: t.kelvin for t in found.temperatures}
     assert set(kelvins) == {"translation", "rotation", "vibration", "vibration of H", "vibration of O"}
     for kelvin in kelvins.values():
         assert kelvin == pytest.approx(KELVIN, rel=2e-3)
-    freedom = {t.of: t.freedom for t in found.temperatures}
+    freedom = {t.motion: t.degrees_of_freedom for t in found.temperatures}
     assert freedom["vibration"] == pytest.approx(3.0)
     assert freedom["vibration of H"] + freedom["vibration of O"] == pytest.approx(3.0)
-    assert found.odd == []
-    assert "every kind of motion agrees" in found.sentence()
+    assert found.violations == []
+    assert "that of every kind of motion agrees" in found.sentence()
 
 
 def test_a_hot_vibration_and_a_flying_ice_cube_are_named():
     hot = equipartition([trajectory(kelvins=(900.0, 300.0, 300.0))])
-    assert {t.of for t in hot.odd} >= {"vibration of O"}
+    assert {t.motion for t in hot.violations} >= {"vibration of O"}
     assert "equipartition is violated" in hot.sentence()
     assert "frozen" in hot.sentence()
     flying = equipartition([trajectory(kelvins=(100.0,) * 3, drifting=800.0, turning=100.0)])
-    assert [t.of for t in flying.odd] == ["translation"]
+    assert [t.motion for t in flying.violations] == ["translation"]
     assert "flying ice cube" in flying.sentence()
 
 
@@ -97,8 +97,8 @@ def test_the_slope_of_the_energy_is_found_within_its_error():
 
 
 def test_times_that_are_not_equal_are_no_step(harmonic):
-    assert harmonic.step == 1.0
+    assert harmonic.interval == 1.0
     times = harmonic.times.copy()
     times[500:] += 1.0
-    assert dataclasses.replace(harmonic, times=times).step is None
+    assert dataclasses.replace(harmonic, times=times).interval is None
     assert pytest.approx(33356.41, abs=0.01) == PER_FS

@@ -1,4 +1,7 @@
-"""The bundled reference data: small, real enough to learn from, and free (CC0). Each has a card that says how it was made."""
+"""Bundled reference data: two small sets, free to use (CC0), each with a card that says how it was calculated.
+
+The recipes by which they were sampled (.yaml) lie beside them, the geometries to start from in `geometries/`.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,6 @@ from pathlib import Path
 from supple.errors import DataError
 
 NAMES = ("azobenzene", "glycine")
-#: Where they lie, with the recipes by which they were made; starting geometries are in `geometries/`.
 FOLDER = Path(__file__).parent
 
 

@@ -1,7 +1,7 @@
 """The output of CP2K for single points: coordinates, energy and forces as FORCE_EVAL/PRINT/FORCES prints them.
 
-Coordinates are in Å, energies in hartree, forces in hartree/bohr; the tables changed their headings in 2025. Dynamics print
-their positions elsewhere: `supple.data.reading.cp2k` reads them.
+Coordinates are in Å, energies in hartree, forces in hartree/bohr; the headings of the tables changed in 2025. Dynamics
+print their positions elsewhere: `supple.data.reading.cp2k_dynamics` reads them.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 
 import numpy as np
+from jaxtyping import Float, Int
 
-from supple.data.reading.frames import Frame
-from supple.data.reading.periodic_boxes import is_alone, whole
-from supple.data.units import ENERGY, LENGTH
+from supple.data.reading.frames import Frame, frame_of_atoms
+from supple.data.units import ENERGY, Units
 from supple.errors import DataError
 
 _NUMBER = r"[-+]?\d+\.\d*(?:[EeDd][-+]?\d+)?"
@@ -27,44 +27,53 @@ _CELL = re.compile(rf"^ CELL\| Vector [abc] \[angstrom\]:?\s+({_NUMBER}\s+{_NUMB
 
 
 def frames(content: bytes, name: str) -> list[Frame]:
-    """The frames of an output, in eV and Å.
+    """The frames of an output, in eV, Å and eV/Å.
 
     Raises:
-        DataError: it has several energies or forces, but no positions for each.
+        DataError: a table is damaged, or the numbers of energies, tables of coordinates and tables of forces differ.
     """
+    from ase import Atoms
+
     text = content.decode("latin-1")
-    tables = [_table(found) for found in _COORDINATES.findall(text)]
-    energies = [float(found.replace("D", "E")) for found in _ENERGY.findall(text)]
-    forces = [_last_three(found) for pattern in _FORCES for found in pattern.findall(text)]
-    if not tables or len(energies) != len(tables) or len(forces) not in (0, len(tables)):
+    try:
+        geometries = [_geometry(rows) for rows in _COORDINATES.findall(text)]
+        energies = [float(number.replace("D", "E")) for number in _ENERGY.findall(text)]
+        forces = [_forces(rows) for pattern in _FORCES for rows in pattern.findall(text)]
+        cell = np.array([[float(number) for number in row.split()] for row in _CELL.findall(text)[:3]])
+    except (ValueError, IndexError) as error:
         raise DataError(
-            f"{name} is of CP2K, with {len(tables)} tables of coordinates, {len(energies)} energies and {len(forces)} "
-            "tables of forces, which do not belong together: of dynamics give NAME-pos-1.xyz, with NAME-frc-1.xyz beside it."
+            f"{name} is an output of CP2K with a damaged line in a table of coordinates or forces: copy it again."
+        ) from error
+    if not geometries or len(energies) != len(geometries) or len(forces) not in (0, len(geometries)):
+        raise DataError(
+            f"{name} is an output of CP2K with {len(geometries)} tables of coordinates, {len(energies)} energies and "
+            f"{len(forces)} tables of forces, which do not match: of dynamics, read NAME-pos-1.xyz with NAME-frc-1.xyz "
+            "beside it."
         )
-    cell = np.array([[float(word) for word in row.split()] for row in _CELL.findall(text)[:3]])
-    if any(len(table) != len(numbers) for (numbers, _), table in zip(tables, forces, strict=False)):
-        raise DataError(f"{name}: the tables of coordinates and of forces are not of the same atoms: copy it again.")
-    made = []
-    for k, (numbers, positions) in enumerate(tables):
-        joined, more, trouble = positions, {}, None
-        if cell.shape == (3, 3):
-            from ase import Atoms
-
-            atoms = Atoms(numbers, positions, cell=cell, pbc=True)
-            joined, more = whole(atoms), {"cell": cell.ravel()}
-            trouble = None if is_alone(atoms, joined) else "periodic"
-        gradient = forces[k] * ENERGY["hartree"] / LENGTH["bohr"] if forces else None
-        made.append(Frame(numbers, joined, energies[k] * ENERGY["hartree"], gradient, more, trouble))
-    return made
-
-
-def _table(rows: str) -> tuple[np.ndarray, np.ndarray]:
-    """Atomic numbers and positions of: atom, kind, element, atomic number, x, y, z ..."""
-    words = [line.split() for line in rows.strip().splitlines()]
-    return np.array([int(word[3]) for word in words]), np.array([[float(w) for w in word[4:7]] for word in words])
+    if any(len(table) != len(numbers) for (numbers, _), table in zip(geometries, forces, strict=False)):
+        raise DataError(
+            f"{name}: the tables of coordinates and of forces are not of the same atoms: copy the file again."
+        )
+    box = {"cell": cell, "pbc": True} if cell.shape == (3, 3) else {}
+    force_unit = Units.of("hartree", "bohr").forces_in_ev_per_angstrom
+    return [
+        frame_of_atoms(
+            Atoms(numbers, positions, **box),
+            energies[k] * ENERGY["hartree"],
+            forces[k] * force_unit if forces else None,
+            {},
+        )
+        for k, (numbers, positions) in enumerate(geometries)
+    ]
 
 
-def _last_three(rows: str) -> np.ndarray:
-    """Forces of: atom, kind, element, x, y, z; or of: FORCES|, atom, x, y, z, magnitude."""
+def _geometry(rows: str) -> tuple[Int[np.ndarray, "N"], Float[np.ndarray, "N 3"]]:
+    """Atomic numbers and positions from rows of: atom, kind, element, atomic number, x, y, z ..."""
+    columns = [line.split() for line in rows.strip().splitlines()]
+    return np.array([int(row[3]) for row in columns]), np.array([[float(x) for x in row[4:7]] for row in columns])
+
+
+def _forces(rows: str) -> Float[np.ndarray, "N 3"]:
+    """Forces from rows of: atom, kind, element, x, y, z; or of: FORCES|, atom, x, y, z, magnitude."""
     first = 2 if "FORCES|" in rows else 3
-    return np.array([[float(w) for w in line.split()[first : first + 3]] for line in rows.strip().splitlines()])
+    return np.array([[float(x) for x in line.split()[first : first + 3]] for line in rows.strip().splitlines()])

@@ -1,115 +1,151 @@
-"""Frames one by one, as programs write them, put together: one molecule, one order of atoms, labels in all."""
+"""Frames one by one, as outputs of programs and databases have them, combined to the frames of one molecule."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import Float, Int
 
-from supple.data.reading.elements import formula
-from supple.data.reading.extras import with_theory
-from supple.data.reading.raw import SILENT, Raw, Stated
-from supple.data.reading.request import Request
+from supple.data.elements import atom_mismatch, hill_formula, not_elements
+from supple.data.reading.gather_extras import with_theory
+from supple.data.reading.raw_frames import NO_UNITS_STATED, RawFrames, StatedUnits
+from supple.data.reading.read_request import ReadRequest
+from supple.data.reading.unwrap_molecules import is_isolated, unwrapped_positions
 from supple.data.units import Units
 from supple.errors import DataError
+
+#: What only the reader of a format can find wrong with a frame.
+Problem = Literal["not-converged", "periodic", "turned"]
+
+_PROBLEMS: dict[Problem, str] = {
+    "not-converged": "is from a calculation that did not converge; repeat the calculation, or remove the frame",
+    "periodic": (
+        "is a crystal, or a molecule bonded to its own periodic image; Supple is for isolated molecules: "
+        "use a larger box"
+    ),
+    "turned": (
+        "has forces for another orientation of the molecule than the one printed; repeat the calculation with #P or NoSymm"
+    ),
+}
 
 
 @dataclass(frozen=True)
 class Frame:
-    """One frame of a file.
+    """One frame of a file, in the file's units.
 
     Attributes:
         numbers: atomic numbers, shape (N,).
         positions: shape (N, 3).
-        energy: None where it is not known.
-        forces: shape (N, 3); None where they are not known.
-        more: whatever else is known of it.
-        trouble: why its labels cannot be used although they are there; one of `TROUBLES`.
+        energy: None if unknown.
+        forces: shape (N, 3); None if unknown.
+        extras: everything else that the file says of the frame, by name: text, numbers, or arrays of numbers.
+        problem: why the frame cannot be used, if so.
     """
 
     numbers: Int[np.ndarray, "N"]
     positions: Float[np.ndarray, "N 3"]
     energy: float | None
     forces: Float[np.ndarray, "N 3"] | None
-    more: Mapping[str, Any] = field(default_factory=dict)
-    trouble: str | None = None
+    extras: Mapping[str, Any] = field(default_factory=dict)
+    problem: Problem | None = None
 
 
-#: What only the reader of a format can see, and what is then said of the frame.
-TROUBLES = {
-    "not-converged": "is of a calculation that did not converge; repeat it, or remove the frame",
-    "periodic": (
-        "is of a crystal, or of a molecule bonded to its own image: Supple is for molecules alone; take a larger box"
-    ),
-    "turned": (
-        "has forces for another orientation of the molecule than the one it prints; calculate it again with #P or NoSymm"
-    ),
-}
+def frame_of_atoms(atoms: Any, energy: float | None, forces: Any, extras: Mapping[str, Any]) -> Frame:
+    """A frame from `ase.Atoms`, in Å; a molecule that the edge of a periodic box cuts is made whole.
+
+    Momenta, in ASE's unit √(eV u), and the cell, as 9 numbers in Å, become extras.
+    """
+    more = dict(extras)
+    positions = np.asarray(atoms.positions, dtype=np.float64)
+    problem: Problem | None = None
+    if atoms.has("momenta"):
+        more["momenta"] = atoms.get_momenta()
+    sound = np.isfinite(positions).all() and np.isfinite(atoms.cell).all() and not len(not_elements(atoms.numbers))
+    if atoms.pbc.any() and sound:
+        more["cell"] = np.asarray(atoms.cell).ravel()
+        positions = unwrapped_positions(atoms)
+        problem = None if is_isolated(atoms, positions) else "periodic"
+    return Frame(
+        np.asarray(atoms.numbers, dtype=np.int64),
+        positions,
+        None if energy is None else float(energy),
+        None if forces is None else np.asarray(forces, dtype=np.float64).reshape(-1, 3),
+        more,
+        problem,
+    )
 
 
-def raw_from_frames(
+def combine_frames(
     frames: Iterable[Frame],
     name: str,
-    request: Request,
+    request: ReadRequest,
     *,
-    stated: Stated = SILENT,
+    stated: StatedUnits = NO_UNITS_STATED,
     convention: Units | None = None,
     about: Mapping[str, str] | None = None,
-) -> Raw:
-    """A dataset from frames; what does not fit is told of and left out.
+) -> RawFrames:
+    """The frames of one molecule; those that do not fit are reported to `request.defects` and left out.
+
+    Args:
+        frames: in the order of the file.
+        name: of the file.
+        request: says which labels are wanted.
+        stated, convention, about: as in `RawFrames`.
 
     Raises:
-        DataError: nothing is left.
+        DataError: no frame is left.
     """
     kept: list[Frame] = []
-    places: list[int] = []
-    for place, frame in enumerate(frames):
-        trouble = _trouble(frame, kept[0] if kept else frame, place, name, request.labels)
-        if trouble is None:
+    indices: list[int] = []
+    for index, frame in enumerate(frames):
+        defect = _defect(frame, kept[0] if kept else frame, request)
+        if defect is None:
             kept.append(frame)
-            places.append(place)
+            indices.append(index)
         else:
-            request.damage.found(trouble[0], trouble[1], [place])
+            kind, sentence = defect
+            request.defects.report(kind, DataError(f"{name}: frame {index} {sentence}."), [index])
     if not kept:
-        raise DataError(f"{name} holds no frames" + (" with forces." if request.labels else "."))
+        raise DataError(f"{name} holds no frames" + (" with forces." if request.requires_labels else "."))
     energies = np.array([np.nan if frame.energy is None else frame.energy for frame in kept], dtype=np.float64)
-    unknown = [places[k] for k in np.flatnonzero(np.isnan(energies))]
-    if request.labels and 0 < len(unknown) < len(kept) and request.keys.energy is None:
+    unknown = [indices[k] for k in np.flatnonzero(np.isnan(energies))]
+    if request.requires_labels and 0 < len(unknown) < len(kept) and request.keys.energy is None:
         error = DataError(
-            f"{name}: frame {unknown[0]} has no energy, but other frames have one; remove it, add it, or name the energy "
-            "with --keys energy=NAME to read such frames as ones whose energy is not known."
+            f"{name}: frame {unknown[0]} has no energy, but other frames have one; remove the frame, add its energy, or "
+            "name the energies with --keys energy=NAME to read such frames as frames of unknown energy."
         )
-        request.damage.found("missing-energy", error, unknown)
-    extras, theory = with_theory(_extras(kept)) if request.labels else ({}, {})
-    return Raw(
+        request.defects.report("missing-energy", error, unknown)
+    forces = [frame.forces for frame in kept if frame.forces is not None]
+    extras, theory = with_theory(_extras(kept)) if request.wants_labels else ({}, {})
+    return RawFrames(
         numbers=kept[0].numbers,
         positions=np.array([frame.positions for frame in kept], dtype=np.float64),
         energies=None if len(unknown) == len(kept) else energies,
-        forces=np.array([frame.forces for frame in kept], dtype=np.float64) if request.labels else None,
+        forces=np.array(forces) if request.wants_labels and len(forces) == len(kept) else None,
         stated=stated,
         convention=convention,
-        frames=np.array(places, dtype=np.int64),
+        frames=np.array(indices, dtype=np.int64),
         extras=extras,
         about={**(about or {}), **theory},
     )
 
 
-def _trouble(frame: Frame, first: Frame, place: int, name: str, labels: bool) -> tuple[str, DataError] | None:
-    """Why a frame cannot be taken: the kind of damage and the sentence."""
-    kind, what = _other_atoms(frame, first) or (labels and _bad_labels(frame)) or _bad_positions(frame) or ("", "")
-    return (kind, DataError(f"{name}: frame {place} {what}.")) if kind else None
+def _defect(frame: Frame, first: Frame, request: ReadRequest) -> tuple[str, str] | None:
+    """Why a frame cannot be used: the kind of defect, and what to say of the frame."""
+    return _other_atoms(frame, first) or (request.wants_labels and _bad_labels(frame, request)) or _bad_positions(frame)
 
 
 def _other_atoms(frame: Frame, first: Frame) -> tuple[str, str] | None:
-    one = "one dataset holds one molecule in one atom order"
-    if sorted(frame.numbers) != sorted(first.numbers):
-        there, here = formula(frame.numbers.tolist()), formula(first.numbers.tolist())
-        return "other-molecule", f"holds {there}, the frames before {here}; {one}: split it"
-    if frame.numbers.tolist() != first.numbers.tolist():
-        return "atom-order", f"has the atoms in another order; {one}: reorder them"
+    rule = "one dataset holds one molecule in one atom order"
+    mismatch = atom_mismatch(frame.numbers, first.numbers)
+    if mismatch == "other-molecule":
+        this, before = hill_formula(frame.numbers), hill_formula(first.numbers)
+        return mismatch, f"is {this}, the frames before are {before}; {rule}: split the file"
+    if mismatch == "atom-order":
+        return mismatch, f"has its atoms in another order; {rule}: reorder them"
     return None
 
 
@@ -119,23 +155,27 @@ def _bad_positions(frame: Frame) -> tuple[str, str] | None:
     return "not-finite", "has a position that is NaN or infinite; remove the frame"
 
 
-def _bad_labels(frame: Frame) -> tuple[str, str] | None:
-    if frame.trouble is not None:
-        return frame.trouble, TROUBLES[frame.trouble]
+def _bad_labels(frame: Frame, request: ReadRequest) -> tuple[str, str] | None:
+    if frame.problem is not None:
+        return frame.problem, _PROBLEMS[frame.problem]
     if frame.forces is None:
-        return "missing-forces", "has no forces; calculate them, or remove the frame"
+        missing = "missing-forces", "has no forces; calculate them, or remove the frame"
+        return missing if request.requires_labels else None
     if frame.forces.shape != frame.positions.shape or not np.isfinite(frame.forces).all():
-        return "not-finite", "has a force that is NaN or infinite; repeat the calculation"
+        return "not-finite", "has a force that is NaN or infinite; repeat the calculation, or remove the frame"
     if frame.energy is not None and not np.isfinite(frame.energy):
-        return "energy-not-finite", f"has the energy {frame.energy}; repeat the calculation"
+        return (
+            "energy-not-finite",
+            f"has the energy {frame.energy}, which is not a number; repeat the calculation, or remove the frame",
+        )
     return None
 
 
 def _extras(frames: list[Frame]) -> dict[str, np.ndarray]:
-    """What else is known, by name: arrays over the frames, where every frame has a value of one shape."""
+    """By name, arrays over the frames, where all values of the frames have one shape; empty or NaN where there is none."""
     extras = {}
-    for name in dict.fromkeys(key for frame in frames for key in frame.more):
-        values = [frame.more.get(name) for frame in frames]
+    for name in dict.fromkeys(key for frame in frames for key in frame.extras):
+        values = [frame.extras.get(name) for frame in frames]
         if all(isinstance(value, str) or value is None for value in values):
             extras[name] = np.array([value or "" for value in values])
             continue

@@ -1,6 +1,6 @@
-"""Gaussian's orientations: forces belong to the input orientation, but with a plain route only the standard one is printed.
+"""Gaussian's orientations: forces belong to the input orientation, but a plain route prints the standard one only.
 
-What is printed is then turned onto the coordinates of the input, which Gaussian repeats at the beginning.
+The printed geometry is then rotated onto the coordinates of the input, which Gaussian repeats at the beginning.
 """
 
 from __future__ import annotations
@@ -11,42 +11,43 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Float
 
-from supple.data.reading.elements import atomic_number
+from supple.data.elements import atomic_number
 from supple.data.reading.frames import Frame
 
 _NUMBER = r"[-+]?\d+\.\d*"
 _INPUT = re.compile(rb"Symbolic Z-matrix:\s*\n Charge =.*\n((?: \S.*\n)+)")
 _ATOM = re.compile(rf"^ ([A-Z][a-z]?)\S*\s+(?:-?\d+\s+)?({_NUMBER})\s+({_NUMBER})\s+({_NUMBER})\s*$")
-#: The input is repeated with five decimals.
-_CLOSE = 1e-3
+#: Å; the input is repeated with five decimals.
+_TOLERANCE = 1e-3
 
 
-def oriented(frames: list[Frame], content: bytes) -> list[Frame]:
-    """Frames of an output, each in the orientation of its forces; those of which it is not known are marked `turned`."""
+def match_orientation(frames: list[Frame], content: bytes) -> list[Frame]:
+    """The frames, each in the orientation of its forces; those whose orientation is unknown get the problem `turned`."""
     printed = (b"Input orientation:", b"Z-Matrix orientation:")
     if b"Standard orientation:" not in content or any(heading in content for heading in printed):
         return frames
     as_input = _as_input(content) if len(frames) == 1 else None
-    return [_turned(frame, as_input) for frame in frames]
+    return [_rotated(frame, as_input) for frame in frames]
 
 
-def _turned(frame: Frame, as_input: tuple[list[int], Float[np.ndarray, "N 3"]] | None) -> Frame:
+def _rotated(frame: Frame, as_input: tuple[list[int], Float[np.ndarray, "N 3"]] | None) -> Frame:
     if frame.forces is None:
         return frame
     if as_input is None or as_input[0] != frame.numbers.tolist():
-        return replace(frame, trouble="turned")
-    there, here = as_input[1], frame.positions
-    centred = here - here.mean(axis=0)
-    u, _, vt = np.linalg.svd(centred.T @ (there - there.mean(axis=0)))
+        return replace(frame, problem="turned")
+    # the rotation of least squares: W. Kabsch, Acta Cryst. A 32, 922 (1976), doi 10.1107/S0567739476001873
+    target = as_input[1]
+    centred = frame.positions - frame.positions.mean(axis=0)
+    u, _, vt = np.linalg.svd(centred.T @ (target - target.mean(axis=0)))
     rotation = u @ np.diag([1.0, 1.0, np.sign(np.linalg.det(u @ vt))]) @ vt
-    positions = centred @ rotation + there.mean(axis=0)
-    if np.abs(positions - there).max() > _CLOSE:
-        return replace(frame, trouble="turned")
+    positions = centred @ rotation + target.mean(axis=0)
+    if np.abs(positions - target).max() > _TOLERANCE:
+        return replace(frame, problem="turned")
     return replace(frame, positions=positions)
 
 
 def _as_input(content: bytes) -> tuple[list[int], Float[np.ndarray, "N 3"]] | None:
-    """Atomic numbers and Cartesian coordinates of the input, Å; None where it has others."""
+    """Atomic numbers and Cartesian coordinates of the input, Å; None if it has internal coordinates."""
     block = _INPUT.search(content)
     rows = (
         [_ATOM.match(line) for line in block.group(1).decode("latin-1").splitlines() if line.strip()] if block else []

@@ -1,8 +1,8 @@
-"""Guessing units from magnitudes, to tell a user which unit to name and to catch labels that cannot be true.
+"""Guessing units from magnitudes, to suggest units to the user and to detect units that cannot be right.
 
-Three things are known about molecules beforehand: bonded atoms are about the sum of their covalent radii apart; an
-all-electron energy is within a few per cent of that of the free atoms, and a GFN-xTB energy a little below that of
-its free atoms; forces of a molecule that moves at some hundred kelvin are about 1 eV/Å.
+Three facts about molecules are used: bonded atoms are about as far apart as the sum of their covalent radii; an
+all-electron energy is within a few per cent of that of the free atoms, a GFN-xTB energy slightly below that of its free
+atoms; forces on a molecule at some hundred kelvin are about 1 eV/Å.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from supple.data.units import ENERGY, LENGTH, Units
 
 _ENERGIES = ("eV", "kcal/mol", "kJ/mol", "hartree", "Ry")
 _NOBLE = (2, 10, 18, 36, 54, 86)
-#: Beyond this factor, up or down, from 1 eV/Å forces are not those of a molecule that moves.
+#: A root mean square force above this many eV/Å is not that of a molecule at some hundred kelvin.
 _FORCES_WITHIN = 15.0
-#: Beyond this factor, up or down, nearest neighbours are not bonded.
+#: Nearest neighbours are bonded within this factor, up or down, of the sum of their covalent radii.
 _BONDS_WITHIN = 1.5
 #: GFN2-xTB energies of free atoms in hartree (Bannwarth et al., doi 10.1021/acs.jctc.8b01176).
 _GFN2 = {1: -0.393, 6: -1.793, 7: -2.606, 8: -3.768, 9: -4.619, 14: -1.570, 15: -2.374, 16: -3.146, 17: -4.483,
@@ -28,16 +28,16 @@ _GFN2 = {1: -0.393, 6: -1.793, 7: -2.606, 8: -3.768, 9: -4.619, 14: -1.570, 15: 
 
 
 @dataclass(frozen=True)
-class Guess:
+class UnitGuess:
     """The likeliest units.
 
     Attributes:
         units: the best guess.
-        length_is_clear: whether the bond lengths leave no doubt about the length unit.
-        energy_is_clear: whether the energies leave no doubt about the energy unit.
+        length_is_clear: whether bond lengths leave no doubt about the length unit.
+        energy_is_clear: whether energies leave no doubt about the energy unit.
         force_rms: root mean square of the force components, in the file's unit; None without forces.
-        bond: the usual distance of nearest neighbours in units of the sum of their covalent radii, were the file's
-            numbers in Å; None without bonds to measure by.
+        bond: median distance of nearest neighbours as a multiple of the sum of their covalent radii, if the file were in
+            Å; None without bonds.
     """
 
     units: Units
@@ -48,32 +48,39 @@ class Guess:
 
     @property
     def clear(self) -> bool:
-        """Whether there is no doubt."""
+        """Whether there is no doubt about either unit."""
         return self.length_is_clear and self.energy_is_clear
 
     def contradicts(self, units: Units) -> bool:
-        """Whether numbers in these units could not be those of a molecule."""
+        """Whether the numbers cannot be those of a molecule in these units."""
         if self.contradicts_length(units.length):
             return True
         if self.energy_is_clear and units.energy != self.units.energy:
             return True
-        # small forces prove nothing: the frames may all be near minima
+        # small forces contradict nothing: all frames may be near minima
         return self.force_rms is not None and self.force_rms * units.forces_in_ev_per_angstrom > _FORCES_WITHIN
 
     def contradicts_length(self, length: str) -> bool:
-        """Whether bond lengths in this unit could not be true."""
+        """Whether the bond lengths cannot be right in this unit."""
         if self.length_is_clear:
             return length != self.units.length
         return self.bond is not None and abs(log(self.bond * LENGTH[length])) > log(_BONDS_WITHIN)
 
 
-def guess(
+def guess_units(
     numbers: Int[np.ndarray, "N"],
     positions: Float[np.ndarray, "M N 3"],
     energies: Float[np.ndarray, "M"] | None,
     forces: Float[np.ndarray, "M N 3"] | None,
-) -> Guess:
-    """Guess the units of numbers as they stand in a file."""
+) -> UnitGuess:
+    """Guess the units of numbers in a file, all in its own units.
+
+    Args:
+        numbers: atomic numbers, shape (N,).
+        positions: shape (M, N, 3).
+        energies: shape (M,), NaN where unknown.
+        forces: shape (M, N, 3).
+    """
     sample = np.unique(np.linspace(0, len(positions) - 1, 64).astype(int))
     bond = _bond(numbers, positions[sample])
     length, length_is_clear = _length(bond)
@@ -81,23 +88,14 @@ def guess(
     known = np.empty(0) if energies is None else energies[np.isfinite(energies)]
     energy, energy_is_clear = _energy(numbers, float(known.mean()), rms, length) if len(known) else (None, False)
     units = min(
-        (_with_forces(e, length, rms) for e in ((energy,) if energy else _ENERGIES)), key=lambda u: _oddness(u, rms)
+        (_with_forces(e, length, rms) for e in ((energy,) if energy else _ENERGIES)),
+        key=lambda u: _force_deviation(u, rms),
     )
-    return Guess(units, length_is_clear, energy_is_clear, rms, bond)
-
-
-def spelled(units: Units) -> str:
-    """The shortest text that `Units.parse` understands as these units."""
-    if units == Units.of(units.energy):
-        return units.energy
-    if units == Units.of(units.energy, units.length):
-        return f"{units.energy},{units.length}"
-    length = "" if units.length == "Å" else f"length={units.length},"
-    return f"energy={units.energy},{length}forces={units.forces}"
+    return UnitGuess(units, length_is_clear, energy_is_clear, rms, bond)
 
 
 def _bond(numbers: Int[np.ndarray, "N"], positions: Float[np.ndarray, "K N 3"]) -> float | None:
-    """The usual distance of nearest neighbours over the sum of their radii; noble gases have no bonds to measure by."""
+    """Median distance of nearest neighbours over the sum of their radii; noble gases have no bonds."""
     bonded = ~np.isin(numbers, _NOBLE)
     if bonded.sum() < 2:
         return None
@@ -133,7 +131,7 @@ def _energy(numbers: Int[np.ndarray, "N"], mean: float, rms: float | None, lengt
     valence = sum(_GFN2.get(int(z), np.nan) for z in numbers)
     for unit, energy in in_hartree.items():
         fits = 1.0 < energy / valence < 1.3  # False where an element has no entry: NaN
-        if fits and rms is not None and _oddness(_with_forces(unit, length, rms), rms) < log(4):
+        if fits and rms is not None and _force_deviation(_with_forces(unit, length, rms), rms) < log(4):
             return unit, True
     return None, False
 
@@ -151,9 +149,9 @@ def _with_forces(energy: str, length: str, rms: float | None) -> Units:
     plain = Units.of(energy, length)
     if energy not in ("hartree", "Ry") or length == "bohr":
         return plain
-    return min((plain, Units.of(energy, length, f"{energy}/bohr")), key=lambda units: _oddness(units, rms))
+    return min((plain, Units.of(energy, length, f"{energy}/bohr")), key=lambda units: _force_deviation(units, rms))
 
 
-def _oddness(units: Units, rms: float | None) -> float:
+def _force_deviation(units: Units, rms: float | None) -> float:
     """How far the forces would be from 1 eV/Å, as a logarithm."""
     return abs(log(rms * units.forces_in_ev_per_angstrom)) if rms else 0.0

@@ -12,105 +12,103 @@ from typing import Any
 
 import numpy as np
 
-from supple.data.reading.arrays import Store, raw_from_arrays
-from supple.data.reading.decompression import unpacked
-from supple.data.reading.h5md import is_h5md, raw_from
+from supple.data.reading.array_store import ArrayStore
+from supple.data.reading.h5md import is_h5md, raw_from_h5md
 from supple.data.reading.keys import Key, Keys
-from supple.data.reading.raw import Raw, Stated
-from supple.data.reading.request import Request
+from supple.data.reading.named_arrays import raw_from_arrays
+from supple.data.reading.open_hdf5 import as_unicode, open_hdf5
+from supple.data.reading.raw_frames import RawFrames, StatedUnits
+from supple.data.reading.read_request import ReadRequest
 from supple.errors import DataError
-from supple.runtime.optional_dependencies import extra
 
 _SPICE = Keys(Key("atomic_numbers"), Key("conformations"), Key("dft_total_energy"), Key("dft_total_gradient", -1.0))
 _SHOWN = 10
 
 
-def load(path: Path, request: Request) -> Raw:
+def load(path: Path, request: ReadRequest) -> RawFrames:
     """Read one molecule.
 
     Raises:
-        DataError: the file is damaged, the molecule is not there, or none was chosen of several; h5py is not installed.
+        DataError: the file is damaged, the molecule is not in it, or none was chosen of several; h5py is not installed.
     """
-    with extra("hdf5", "h5py", f"Reading {path.name}", DataError):
-        import h5py
-    with unpacked(path) as place:
-        try:
-            with h5py.File(place, "r") as file:
-                if is_h5md(file):
-                    return raw_from(file, path.name, request)
-                return _raw(_group(file, request.molecule, path.name), path.name, request)
-        except (OSError, KeyError, RuntimeError, ValueError, TypeError) as error:
-            raise DataError(f"{path.name} is damaged or no HDF5 file ({str(error).splitlines()[0]}).") from error
+    with open_hdf5(path) as file:
+        if is_h5md(file):
+            return raw_from_h5md(file, path.name, request)
+        return _raw(_molecule(file, request.molecule, path.name), path.name, request)
 
 
-def _group(file: Any, molecule: str | None, name: str) -> Any:
-    """The group of the molecule that is wanted; the file itself where its arrays lie at the top."""
+def _molecule(file: Any, molecule: str | None, name: str) -> Any:
+    """The group of the molecule that is wanted; the file itself if its arrays are at the top."""
     import h5py
 
     if molecule is not None and file.get(molecule, getclass=True) is h5py.Group:
         return file[molecule]
     groups = [key for key in file if file.get(key, getclass=True) is h5py.Group]
     if molecule is not None:
-        raise DataError(f"{name} has no molecule '{molecule}'; it has {_some(groups)}.")
+        raise DataError(f"{name} has no molecule '{molecule}': choose one of {_list(groups)}.")
     if len(groups) == len(file) == 1:
         return file[groups[0]]
     if groups and len(groups) == len(file):
-        raise DataError(f"{name} has {len(groups)} molecules ({_some(groups)}): choose one with --molecule NAME.")
+        raise DataError(f"{name} has {len(groups)} molecules ({_list(groups)}): choose one with --molecule NAME.")
     return file
 
 
-def _some(names: list[str]) -> str:
+def _list(names: list[str]) -> str:
     return ", ".join(names[:_SHOWN]) + (f", ... ({len(names)} in all)" if len(names) > _SHOWN else "") or "none"
 
 
-def _raw(group: Any, name: str, request: Request) -> Raw:
+def _raw(group: Any, name: str, request: ReadRequest) -> RawFrames:
     store = _Group(group)
-    called = {} if group.name == "/" else {"name": group.name.strip("/")}
-    if "conformations" not in store.members:
+    about = {} if group.name == "/" else {"name": group.name.strip("/")}
+    if "conformations" not in store.names:
         raw = raw_from_arrays(store, name, request)
-        return replace(raw, about={**called, **raw.about, **store.texts})
-    said = request.keys
-    keys = Keys(
-        said.numbers or _SPICE.numbers, said.positions or _SPICE.positions, said.energy or _optional(store, _SPICE.energy),
-        said.forces or _SPICE.forces,
-    )  # fmt: skip
-    raw = raw_from_arrays(store, name, Request(keys, request.labels, None, request.damage))
-    energy = store.unit(keys.energy.name) if keys.energy else None
-    forces = store.unit(keys.forces.name) if keys.forces else None
-    stated = Stated(energy or "hartree", store.unit("conformations") or "bohr", forces)
-    return replace(raw, stated=stated, convention=None, about={**called, **raw.about, **store.texts})
+        return replace(raw, about={**about, **raw.about, **store.texts})
+    keys = _spice_keys(store, request)
+    raw = raw_from_arrays(store, name, replace(request, keys=keys, molecule=None))
+    stated = StatedUnits(
+        energy=(store.unit(keys.energy.name) if keys.energy else None) or "hartree",
+        length=store.unit("conformations") or "bohr",
+        forces=store.unit(keys.forces.name) if keys.forces else None,
+    )
+    return replace(raw, stated=stated, convention=None, about={**about, **raw.about, **store.texts})
 
 
-def _optional(store: _Group, key: Key | None) -> Key | None:
-    return key if key is not None and key.name in store.members else None
+def _spice_keys(store: _Group, request: ReadRequest) -> Keys:
+    """The names that the user gave, and those of SPICE for the rest; of labels that are optional, those that exist."""
+    given = request.keys
+    energy, forces = (
+        key if key is not None and key.name in store.names else None for key in (_SPICE.energy, _SPICE.forces)
+    )
+    return Keys(
+        numbers=given.numbers or _SPICE.numbers,
+        positions=given.positions or _SPICE.positions,
+        energy=given.energy or energy,
+        forces=given.forces or (_SPICE.forces if request.requires_labels else forces),
+    )
 
 
-class _Group(Store):
-    """The arrays of a group."""
+class _Group(ArrayStore):
+    """The arrays of a group; single texts are kept apart."""
 
     def __init__(self, group: Any) -> None:
         import h5py
 
         self.group = group
-        self.members = [key for key in group if isinstance(group[key], h5py.Dataset)]
+        self.names = [key for key in group if isinstance(group[key], h5py.Dataset)]
         self.texts = {
-            key: text
-            for key in self.members
-            if group[key].dtype.kind == "O" and group[key].size == 1 and (text := self._text(key)) is not None
+            key: as_unicode(np.asarray(group[key][()]).reshape(-1)[0])
+            for key in self.names
+            if group[key].dtype.kind == "O" and group[key].size == 1
         }
 
-    def array(self, member: str) -> np.ndarray:
+    def array(self, name: str) -> np.ndarray:
         """One of them; text becomes unicode."""
-        values = np.asarray(self.group[member][()])
+        values = np.asarray(self.group[name][()])
         if values.dtype.kind == "O":
-            return np.array([v.decode("utf-8", "replace") if isinstance(v, bytes) else str(v) for v in values.ravel()])
+            return np.array([as_unicode(value) for value in values.ravel()])
         return values
 
-    def unit(self, member: str) -> str | None:
+    def unit(self, name: str) -> str | None:
         """The unit that an array states."""
-        unit = self.group[member].attrs.get("units") if member in self.members else None
-        return unit.decode() if isinstance(unit, bytes) else None if unit is None else str(unit)
-
-    def _text(self, member: str) -> str | None:
-        value = np.asarray(self.group[member][()]).reshape(-1)[0]
-        return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+        unit = self.group[name].attrs.get("units") if name in self.names else None
+        return None if unit is None else as_unicode(unit)

@@ -1,7 +1,7 @@
-"""Arrays of Python objects as older programs stored them, read as data: nothing in them is ever called.
+"""Pickled arrays of Python objects, as older programs store them, read without calling anything in them.
 
-Such an array is a little program for a stack machine. Here its instructions are followed one by one, and only those
-that make dictionaries, lists, tuples, numbers, strings and numeric arrays are known; any other refuses the file.
+A pickle is a program for a stack machine. Only the instructions that build dictionaries, lists, tuples, numbers, strings
+and numeric arrays are carried out here; a file with any other is refused.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _EMPTY: dict[str, Callable[[], Any]] = {
 }
 _FROM_MARK: dict[str, Callable[[list[Any]], Any]] = {"TUPLE": tuple, "LIST": list, "DICT": _dictionary}
 _TUPLES = {"TUPLE1": 1, "TUPLE2": 2, "TUPLE3": 3}
-_KNOWN = {
+_GLOBALS = {
     ("numpy", "ndarray"): "ndarray",
     ("numpy", "dtype"): "dtype",
     ("numpy.core.multiarray", "_reconstruct"): "array",
@@ -52,15 +52,15 @@ _KNOWN = {
 }
 
 
-class _Word:
-    """Stands for a name that the array may mention; it does nothing."""
+class _Global:
+    """Stands for a Python object that a pickle may mention by name; it does nothing."""
 
     def __init__(self, meaning: str) -> None:
         self.meaning = meaning
 
 
 class _Unfinished:
-    """An array or a dtype that has been announced and waits for its content."""
+    """An array or a dtype whose content follows in a later instruction."""
 
     def __init__(self, meaning: str, code: str = "") -> None:
         self.meaning = meaning
@@ -68,11 +68,11 @@ class _Unfinished:
 
 
 def read_object_array(content: bytes, where: str) -> np.ndarray:
-    """The array of objects in a .npy member.
+    """The array of objects in the content of a .npy file.
 
     Args:
-        content: of the .npy member, header included.
-        where: file and member, for messages.
+        content: including the header.
+        where: the array and its file, for messages.
 
     Raises:
         DataError: it holds anything but dictionaries, lists, numbers, strings and arrays of numbers, or is damaged.
@@ -84,16 +84,16 @@ def read_object_array(content: bytes, where: str) -> np.ndarray:
         shape = ast.literal_eval(member.read(size).decode("latin-1"))["shape"]
         found = _Machine(where).run(member.read())
         if not isinstance(found, np.ndarray):
-            raise TypeError("no array")
+            raise TypeError("not an array")
         return found.reshape(shape)
     except DataError:
         raise
-    except Exception as error:  # a made-up file may break anything in any way
+    except Exception as error:  # a forged file may cause any error
         raise DataError(f"{where} is an array of Python objects that cannot be read: store plain arrays.") from error
 
 
 class _Machine:
-    """The stack, the memory, and what each known instruction does to them."""
+    """The stack, the memo, and what each instruction does to them."""
 
     def __init__(self, where: str) -> None:
         self.where = where
@@ -101,7 +101,7 @@ class _Machine:
         self.memo: dict[int, Any] = {}
 
     def run(self, program: bytes) -> Any:
-        """Follow the instructions; what lies on top of the stack at the end is the result."""
+        """Carry out the instructions; the result is on top of the stack at the end."""
         for opcode, argument, _ in pickletools.genops(program):
             name = opcode.name
             if name == "STOP":
@@ -126,17 +126,17 @@ class _Machine:
                 raise DataError(
                     f"{self.where} holds Python objects that Supple does not read ({name}): store plain arrays."
                 )
-        raise ValueError("no end")
+        raise ValueError("the pickle has no end")
 
     def since_mark(self) -> list[Any]:
-        """What lies above the last mark, taken off together with it."""
+        """Remove the last mark and the items above it, and return these."""
         items: list[Any] = []
         while (item := self.stack.pop()) is not _MARK:
             items.append(item)
         return items[::-1]
 
     def fill(self, name: str) -> None:
-        """Put items into the list or dictionary below them."""
+        """Put items into the list or dictionary below them on the stack."""
         if name.endswith("S"):
             items = self.since_mark()
         else:
@@ -148,33 +148,33 @@ class _Machine:
             self.stack[-1].update(_dictionary(items))
 
     def build(self, name: str, argument: Any) -> None:
-        """Names that are known, and the arrays and types that are built from them."""
+        """Look up a global, or build an array or a type from one."""
         if name == "GLOBAL":
             module, attribute = str(argument).split(" ", 1)
-            self.stack.append(_word(module, attribute, self.where))
+            self.stack.append(_global(module, attribute, self.where))
             return
         last, before = self.stack.pop(), self.stack.pop()
         if name == "STACK_GLOBAL":
-            self.stack.append(_word(before, last, self.where))
+            self.stack.append(_global(before, last, self.where))
         elif name == "REDUCE":
-            self.stack.append(_announce(before, last))
+            self.stack.append(_reduce(before, last))
         else:
-            finished = _finish(before, last)
+            finished = _build(before, last)
             self.memo.update({key: finished for key, value in self.memo.items() if value is before})
             self.stack.append(finished)
 
 
-def _word(module: str, name: str, where: str) -> _Word:
-    if (module, name) not in _KNOWN:
+def _global(module: str, name: str, where: str) -> _Global:
+    if (module, name) not in _GLOBALS:
         raise DataError(
             f"{where} holds a Python object of the kind {module}.{name}; Supple reads only dictionaries, numbers, "
             "strings and arrays, because anything else could run code: store plain arrays."
         )
-    return _Word(_KNOWN[module, name])
+    return _Global(_GLOBALS[module, name])
 
 
-def _announce(word: _Word, arguments: tuple[Any, ...]) -> Any:
-    match word.meaning:
+def _reduce(function: _Global, arguments: tuple[Any, ...]) -> Any:
+    match function.meaning:
         case "array":
             return _Unfinished("array")
         case "dtype" if re.fullmatch(r"[biufcSUO]\d*", arguments[0]):
@@ -185,10 +185,10 @@ def _announce(word: _Word, arguments: tuple[Any, ...]) -> Any:
             return arguments[0].encode("latin-1")
         case "bytes" if not arguments:
             return b""
-    raise ValueError(word.meaning)
+    raise ValueError(function.meaning)
 
 
-def _finish(unfinished: _Unfinished, state: tuple[Any, ...]) -> np.dtype[Any] | np.ndarray:
+def _build(unfinished: _Unfinished, state: tuple[Any, ...]) -> np.dtype[Any] | np.ndarray:
     if unfinished.meaning == "dtype":
         dtype = np.dtype(unfinished.code)
         return dtype if state[1] in ("|", "=") else dtype.newbyteorder(state[1])

@@ -1,97 +1,122 @@
-"""The programs whose outputs are read: by which words each is known, who reads it, what it says when a frame went wrong."""
+"""The programs whose outputs are read; a further one that ASE or cclib reads is one line of `PROGRAMS`."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
-#: How much of a file is looked at to tell whose it is.
+from supple.data.reading.frames import Frame
+from supple.data.reading.gaussian_orientation import match_orientation
+
+#: The number of bytes from the beginning of a file by which its program is recognised.
 HEAD = 200_000
 
 
 @dataclass(frozen=True)
 class Program:
-    """One of them.
+    """A program whose outputs are read.
 
     Attributes:
         name: of the program.
-        words: by which its outputs are known.
-        reader: `ase:` with the name of ASE's format, or `cclib`, or a module of ours.
-        unconverged: what it says of a calculation that did not converge.
-        energy: the line that it prints once for each frame, after that; None where there is none.
-        theory: where it repeats the level of theory that it was asked for; the parts are joined.
+        signature: by which its outputs are recognised.
+        reader: `ase:` with the name of ASE's format; `cclib`; or `module:function`, a function that takes the content and
+            the name of the file and returns frames in eV and Å.
+        unconverged: what it prints for a calculation that did not converge.
+        energy: the line that it prints once for each frame, after the line above; None if there is none.
+        theory: where it repeats the level of theory of its input; several matches are joined.
+        options: for ASE's reader.
+        correct: takes the frames and the content, and returns the frames corrected; None if there is nothing to correct.
     """
 
     name: str
-    words: re.Pattern[bytes]
+    signature: re.Pattern[bytes]
     reader: str
     unconverged: re.Pattern[bytes] | None = None
     energy: re.Pattern[bytes] | None = None
     theory: re.Pattern[bytes] | None = None
+    options: Mapping[str, bool] = field(default_factory=dict)
+    correct: Callable[[list[Frame], bytes], list[Frame]] | None = None
 
-    def level(self, head: bytes) -> str | None:
-        """The level of theory, as far as the beginning of an output says it."""
+    def level_of_theory(self, head: bytes) -> str | None:
+        """The level of theory that the beginning of an output states, if any."""
         parts = [] if self.theory is None else self.theory.findall(head)
-        # long lines are broken in the middle of words
-        words = [re.sub(r"\s*\n ", "", part.decode("latin-1")).strip() for part in parts]
-        return " ".join(dict.fromkeys(word for word in words if word)) or None
+        # long lines are broken within words
+        levels = [re.sub(r"\s*\n ", "", part.decode("latin-1")).strip() for part in parts]
+        return " ".join(dict.fromkeys(level for level in levels if level)) or None
 
-    def failed(self, content: bytes, n_frames: int) -> list[int] | None:
-        """The frames that did not converge; None where it cannot be told which."""
+    def unconverged_frames(self, content: bytes, n_frames: int) -> list[int] | None:
+        """Indices of the frames that did not converge; None if some did not, but it is unclear which."""
         if self.unconverged is None:
             return []
-        places = [found.start() for found in self.unconverged.finditer(content)]
+        places = [match.start() for match in self.unconverged.finditer(content)]
         if not places:
             return []
         if n_frames == 1:
             return [0]
-        ends = [found.end() for found in self.energy.finditer(content)] if self.energy else []
+        ends = [match.end() for match in self.energy.finditer(content)] if self.energy else []
         if len(ends) != n_frames:
             return None
         return sorted({min(sum(end <= place for end in ends), n_frames - 1) for place in places})
 
 
-def _of(pattern: bytes) -> re.Pattern[bytes]:
+def _without_repeated_energy(frames: list[Frame], content: bytes) -> list[Frame]:
+    """ORCA repeats the energy of the last geometry of an optimisation, without a gradient: that is not a frame."""
+    repeated = b"FINAL ENERGY EVALUATION AT THE STATIONARY POINT" in content
+    return frames[:-1] if repeated and len(frames) > 1 and frames[-1].forces is None else frames
+
+
+def _pattern(pattern: bytes) -> re.Pattern[bytes]:
     return re.compile(pattern, re.MULTILINE)
 
 
 PROGRAMS = (
     Program(
-        "ORCA", _of(rb"\* O   R   C   A \*"), "ase:orca-output",
-        _of(rb"SCF NOT CONVERGED AFTER|Wavefunction not fully converged"),
-        _of(rb"FINAL SINGLE POINT ENERGY.*$"),
-        _of(rb"^\|\s*\d+>\s*!\s*(.+?)\s*$"),
+        "ORCA", _pattern(rb"\* O   R   C   A \*"), "ase:orca-output",
+        unconverged=_pattern(rb"SCF NOT CONVERGED AFTER|Wavefunction not fully converged"),
+        energy=_pattern(rb"FINAL SINGLE POINT ENERGY.*$"),
+        theory=_pattern(rb"^\|\s*\d+>\s*!\s*(.+?)\s*$"),
+        correct=_without_repeated_energy,
     ),
     Program(
-        "Gaussian", _of(rb"Entering Gaussian System"), "ase:gaussian-out",
-        _of(rb"Convergence criterion not met|Convergence failure"),
-        _of(rb"SCF Done:.*$"),
-        _of(rb"^ -{9,}\n #(?:[pPnNtT](?=\s))?[ \t]*((?:.+\n)+?) -{9,}$"),
+        "Gaussian", _pattern(rb"Entering Gaussian System"), "ase:gaussian-out",
+        unconverged=_pattern(rb"Convergence criterion not met|Convergence failure"),
+        energy=_pattern(rb"SCF Done:.*$"),
+        theory=_pattern(rb"^ -{9,}\n #(?:[pPnNtT](?=\s))?[ \t]*((?:.+\n)+?) -{9,}$"),
+        correct=match_orientation,
     ),
     Program(
-        "FHI-aims", _of(rb"Invoking FHI-aims"), "ase:aims-output",
-        _of(rb"scf_solver: SCF cycle not converged|Self-consistency cycle did not converge"),
-        _of(rb"Energy and forces in a compact form:.*$"),
-        _of(rb"^\s*xc\s+(\S.*?)\s*$"),
+        "FHI-aims", _pattern(rb"Invoking FHI-aims"), "ase:aims-output",
+        unconverged=_pattern(rb"scf_solver: SCF cycle not converged|Self-consistency cycle did not converge"),
+        energy=_pattern(rb"Energy and forces in a compact form:.*$"),
+        theory=_pattern(rb"^\s*xc\s+(\S.*?)\s*$"),
+        options={"non_convergence_ok": True},  # reported frame by frame
     ),
-    Program("VASP", _of(rb"\A\s*vasp\.\d"), "ase:vasp-out", _of(rb"EDIFF was not reached"), _of(rb"free  energy   TOTEN.*$")),
-    Program("VASP", _of(rb"<modeling>"), "ase:vasp-xml"),
     Program(
-        "Quantum ESPRESSO", _of(rb"Program PWSCF"), "ase:espresso-out",
-        _of(rb"convergence NOT achieved"), _of(rb"^!?\s+total energy\s+=.*$"),
+        "VASP", _pattern(rb"\A\s*vasp\.\d"), "ase:vasp-out",
+        unconverged=_pattern(rb"EDIFF was not reached"),
+        energy=_pattern(rb"free  energy   TOTEN.*$"),
     ),
-    Program("NWChem", _of(rb"Northwest Computational Chemistry Package"), "ase:nwchem-out", _of(rb"failed to converge")),
+    Program("VASP", _pattern(rb"<modeling>"), "ase:vasp-xml"),
     Program(
-        "CP2K", _of(rb"^ CP2K\| version string"), "supple.data.reading.cp2k_output",
-        _of(rb"SCF run NOT converged"), _of(rb"ENERGY\| Total FORCE_EVAL.*$"), _of(rb"^ FUNCTIONAL\| +(\w+):"),
+        "Quantum ESPRESSO", _pattern(rb"Program PWSCF"), "ase:espresso-out",
+        unconverged=_pattern(rb"convergence NOT achieved"),
+        energy=_pattern(rb"^!?\s+total energy\s+=.*$"),
     ),
-    Program("Psi4", _of(rb"\bPsi4\b"), "cclib", _of(rb"Could not converge SCF")),
-    Program("Q-Chem", _of(rb"Q-Chem"), "cclib", _of(rb"SCF failed to converge")),
-    Program("Turbomole", _of(rb"T U R B O M O L E"), "cclib", _of(rb"convergence criteria cannot be satisfied")),
-    Program("Molpro", _of(rb"PROGRAM SYSTEM MOLPRO"), "cclib", _of(rb"No convergence")),
+    Program("NWChem", _pattern(rb"Northwest Computational Chemistry Package"), "ase:nwchem-out", _pattern(rb"failed to converge")),
+    Program(
+        "CP2K", _pattern(rb"^ CP2K\| version string"), "supple.data.reading.cp2k_output:frames",
+        unconverged=_pattern(rb"SCF run NOT converged"),
+        energy=_pattern(rb"ENERGY\| Total FORCE_EVAL.*$"),
+        theory=_pattern(rb"^ FUNCTIONAL\| +(\w+):"),
+    ),
+    Program("Psi4", _pattern(rb"\bPsi4\b"), "cclib", _pattern(rb"Could not converge SCF")),
+    Program("Q-Chem", _pattern(rb"Q-Chem"), "cclib", _pattern(rb"SCF failed to converge")),
+    Program("Turbomole", _pattern(rb"T U R B O M O L E"), "cclib", _pattern(rb"convergence criteria cannot be satisfied")),
+    Program("Molpro", _pattern(rb"PROGRAM SYSTEM MOLPRO"), "cclib", _pattern(rb"No convergence")),
 )  # fmt: skip
 
 
 def program_of(head: bytes) -> Program | None:
-    """Whose output it is, by its beginning; None where the words of no program are there."""
-    return next((program for program in PROGRAMS if program.words.search(head)), None)
+    """The program whose output a file is, by its beginning; None if it is of none of these."""
+    return next((program for program in PROGRAMS if program.signature.search(head)), None)

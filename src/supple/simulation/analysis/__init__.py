@@ -1,8 +1,29 @@
-"""Trajectories analysed: what a molecule did, how trustworthy its dynamics are, and how near they are to a reference."""
+"""Analysis of trajectories: what a molecule did, how trustworthy its dynamics are, and how close they are to a reference."""
 
-from supple.simulation.analysis.analyse import analyse
-from supple.simulation.analysis.report import write_report
-from supple.simulation.analysis.result import Analysis
-from supple.simulation.trajectories.reader import Trajectory, read_trajectory
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["Analysis", "Trajectory", "analyse", "read_trajectory", "write_report"]
+if TYPE_CHECKING:
+    from supple.simulation.analysis.analyse_trajectories import analyse as analyse
+    from supple.simulation.analysis.analysis_result import Analysis as Analysis
+    from supple.simulation.analysis.report import write_report as write_report
+    from supple.simulation.analysis.settings import AnalysisSettings as AnalysisSettings
+    from supple.simulation.trajectories import Trajectory as Trajectory
+    from supple.simulation.trajectories import read_trajectory as read_trajectory
+
+#: Imported when first used: the command line needs the settings alone, and must not wait for numpy.
+_PUBLIC = {
+    "Analysis": "supple.simulation.analysis.analysis_result",
+    "AnalysisSettings": "supple.simulation.analysis.settings",
+    "Trajectory": "supple.simulation.trajectories",
+    "analyse": "supple.simulation.analysis.analyse_trajectories",
+    "read_trajectory": "supple.simulation.trajectories",
+    "write_report": "supple.simulation.analysis.report",
+}
+__all__ = sorted(_PUBLIC)  # noqa: PLE0605
+
+
+def __getattr__(name: str) -> Any:
+    if name in _PUBLIC:
+        return getattr(import_module(_PUBLIC[name]), name)
+    raise AttributeError(f"module '{__name__}' has no attribute '{name}'")

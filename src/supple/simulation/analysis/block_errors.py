@@ -1,4 +1,4 @@
-"""Statistical errors from blocks: stretches of time that are long enough to know little of each other.
+"""Statistical errors from blocks: stretches of time that are long enough to be nearly uncorrelated.
 
 Flyvbjerg and Petersen, J. Chem. Phys. 91, 461 (1989), doi 10.1063/1.457480.
 """
@@ -8,16 +8,16 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float, Int
 
-#: Blocks in all.
+#: Blocks of all trajectories together.
 BLOCKS = 10
 
 
 def block_numbers(lengths: list[int], blocks: int = BLOCKS) -> Int[np.ndarray, "M"]:
-    """The block of each frame of several trajectories, one after the other; none reaches into two of them.
+    """The block of each frame of several concatenated trajectories; no block extends over two of them.
 
     Args:
-        lengths: frames of each trajectory.
-        blocks: how many there are at least, where there are frames enough.
+        lengths: number of frames of each trajectory.
+        blocks: the minimum number of blocks, if there are enough frames.
     """
     each = -(-blocks // max(len(lengths), 1))
     numbers, first = [], 0
@@ -34,7 +34,7 @@ def block_means(values: Float[np.ndarray, "M *shape"], block: Int[np.ndarray, "M
 
 
 def standard_error(values: Float[np.ndarray, "M *shape"], block: Int[np.ndarray, "M"]) -> Float[np.ndarray, "*shape"]:
-    """Of the mean, from the means of the blocks; NaN where there is one block."""
+    """Standard error of the mean, from the means of the blocks; NaN with a single block."""
     means = block_means(values, block)
     if len(means) < 2:
         return np.full(values.shape[1:], np.nan)

@@ -1,4 +1,4 @@
-"""A distribution of one quantity, and how far it is from that of a reference."""
+"""The distribution of one quantity, and how much it differs from that of a reference."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ class Distribution:
 
     Attributes:
         quantity: `pair distance`, `bond`, `angle` or `torsion`.
-        label: of what: `C-H`, or the torsion.
+        label: kind of bond or angle, as in `C-H`, or the torsion.
         unit: of the values: `Å` or `°`.
         edges: of the bins, shape (B+1,).
-        density: per unit, shape (B,); its integral is 1.
-        reference: the same of the reference, where there is one.
-        mean, std: of the values; None for what goes in a circle.
+        density: probability density, shape (B,); its integral is 1.
+        reference: the density of the reference; None without one.
+        mean, std: of the values; None for periodic quantities.
         reference_mean, reference_std: of the reference.
     """
 
@@ -41,19 +41,19 @@ class Distribution:
 
     @property
     def difference(self) -> float | None:
-        """∫ |p - p_reference|: 0 where they are the same, 2 where they have nothing in common."""
+        """∫ |p - p_reference|: 0 if they are identical, 2 if they do not overlap; None without a reference."""
         if self.reference is None:
             return None
         return float((np.abs(self.density - self.reference) * np.diff(self.edges)).sum())
 
 
 def density(values: Float[np.ndarray, "..."], edges: Float[np.ndarray, "E"]) -> Float[np.ndarray, "B"]:
-    """The normalised histogram of values of any shape; zero where there are none within the edges."""
+    """The normalised histogram of values of any shape; zero everywhere if none is within the edges."""
     counts = np.histogram(values, edges)[0]
     return counts / (max(int(counts.sum()), 1) * np.diff(edges))
 
 
-def compared(
+def compare(
     quantity: str,
     label: str,
     unit: str,
@@ -61,10 +61,10 @@ def compared(
     values: Float[np.ndarray, "..."],
     reference: Float[np.ndarray, "..."] | None,
     *,
-    circular: bool = False,
+    periodic: bool = False,
 ) -> Distribution:
-    """The distribution of values beside that of a reference."""
-    ours = (None, None) if circular else (float(values.mean()), float(values.std()))
-    theirs = (None, None) if circular or reference is None else (float(reference.mean()), float(reference.std()))
-    of_reference = None if reference is None else density(reference, edges)
-    return Distribution(quantity, label, unit, edges, density(values, edges), of_reference, *ours, *theirs)
+    """The distribution of values together with that of a reference."""
+    own = (None, None) if periodic else (float(values.mean()), float(values.std()))
+    others = (None, None) if periodic or reference is None else (float(reference.mean()), float(reference.std()))
+    reference_density = None if reference is None else density(reference, edges)
+    return Distribution(quantity, label, unit, edges, density(values, edges), reference_density, *own, *others)

@@ -1,6 +1,6 @@
-"""Equipartition: at equilibrium every kind of motion and every element has the same temperature, T = 2 E_kin/(k f).
+"""Equipartition: at equilibrium all kinds of motion and all elements have the same temperature, T = 2 E_kin/(k f).
 
-Where it does not, the thermostat or the time step is at fault; the whole molecule speeding up while its vibrations cool is the
+Otherwise the thermostat or the time step is at fault. When the molecule as a whole speeds up while its vibrations cool, it is a
 flying ice cube (Harvey, Tan and Cheatham, J. Comput. Chem. 19, 726, 1998).
 """
 
@@ -15,12 +15,14 @@ from jaxtyping import Float
 
 from supple.molecule.rigid_modes import motions
 from supple.simulation.analysis.block_errors import block_numbers, standard_error
-from supple.simulation.trajectories.reader import Trajectory
+from supple.simulation.trajectories import Trajectory
 
-#: K; below this, a molecule neither moves nor turns.
-_AT_REST = 1.0
-#: Temperatures differ when by more than so many standard errors, and by more than this part.
-_ERRORS, _PART = 4.0, 0.03
+#: K; below this, translation or rotation is frozen.
+_FROZEN = 1.0
+#: Temperatures differ if by more than so many standard errors, and by more than this fraction.
+_ERRORS, _FRACTION = 4.0, 0.03
+#: Motions of the molecule as a whole.
+_RIGID = ("translation", "rotation")
 
 
 @dataclass(frozen=True)
@@ -28,21 +30,21 @@ class Temperature:
     """Of one kind of motion.
 
     Attributes:
-        of: `translation`, `rotation`, `vibration`, or the vibration of an element's atoms, as `vibration of H`.
-        kelvin: the mean.
-        error: its standard error, K; NaN where there are too few frames.
-        freedom: degrees of freedom that it is an average over.
+        motion: `translation`, `rotation`, `vibration`, or the vibration of an element's atoms, as in `vibration of H`.
+        kelvin: mean temperature, K.
+        error: its standard error, K; NaN with too few frames.
+        degrees_of_freedom: over which the kinetic energy is averaged.
     """
 
-    of: str
+    motion: str
     kelvin: float
     error: float
-    freedom: float
+    degrees_of_freedom: float
 
     @property
     def frozen(self) -> bool:
-        """Whether the molecule as a whole does not move or turn, as at constant energy."""
-        return self.of in ("translation", "rotation") and self.kelvin < _AT_REST
+        """Whether the molecule does not translate or rotate, as in NVE."""
+        return self.motion in _RIGID and self.kelvin < _FROZEN
 
 
 @dataclass(frozen=True)
@@ -54,65 +56,70 @@ class Equipartition:
     @property
     def vibration(self) -> Temperature:
         """Of all vibrations together."""
-        return next(t for t in self.temperatures if t.of == "vibration")
+        return next(t for t in self.temperatures if t.motion == "vibration")
 
     @property
-    def odd(self) -> list[Temperature]:
-        """Those that differ from that of all vibrations beyond their errors; a molecule that is at rest does not count."""
-        whole = self.vibration
+    def degrees_of_freedom(self) -> float:
+        """Those that are not frozen."""
+        return sum(
+            t.degrees_of_freedom for t in self.temperatures if t.motion in (*_RIGID, "vibration") and not t.frozen
+        )
+
+    @property
+    def violations(self) -> list[Temperature]:
+        """Temperatures that differ significantly from that of all vibrations; frozen motions do not count."""
+        vibration = self.vibration
         return [
             t
             for t in self.temperatures
             if not t.frozen
-            and abs(t.kelvin - whole.kelvin) > _ERRORS * np.hypot(t.error, whole.error)
-            and abs(t.kelvin - whole.kelvin) > _PART * whole.kelvin
+            and abs(t.kelvin - vibration.kelvin) > _ERRORS * np.hypot(t.error, vibration.error)
+            and abs(t.kelvin - vibration.kelvin) > _FRACTION * vibration.kelvin
         ]
 
     def sentence(self) -> str:
-        """Whether all is as it should be."""
-        whole = self.vibration
-        rest = [t.of for t in self.temperatures if t.frozen]
-        at_rest = f"; {' and '.join(rest)} are frozen" if len(rest) == 2 else f"; {rest[0]} is frozen" if rest else ""
-        said = f"The vibrations have {whole.kelvin:.0f} ± {whole.error:.2g} K"
-        if not self.odd:
-            return f"{said}, and every kind of motion agrees within its error{at_rest}."
-        odd = ", ".join(f"{t.of} {t.kelvin:.0f} ± {t.error:.2g} K" for t in self.odd)
-        hot = [t for t in self.odd if t.of in ("translation", "rotation") and t.kelvin > whole.kelvin]
-        why = (
-            "the heat of the vibrations went into moving or turning the whole molecule (a flying ice cube)"
-            if hot
-            else "the run is too short to have come to equilibrium, or thermostat or time step are at fault"
-        )
-        return f"{said}, but equipartition is violated: {odd}; {why}{at_rest}."
+        """Whether all temperatures agree, and if not, why."""
+        vibration, violations = self.vibration, self.violations
+        names = [t.motion for t in self.temperatures if t.frozen]
+        frozen = f"; {' and '.join(names)} {'are' if len(names) > 1 else 'is'} frozen" if names else ""
+        sentence = f"The vibrational temperature is {vibration.kelvin:.0f} ± {vibration.error:.2g} K"
+        if not violations:
+            return f"{sentence}, and that of every kind of motion agrees within its error{frozen}."
+        found = ", ".join(f"{t.motion} {t.kelvin:.0f} ± {t.error:.2g} K" for t in violations)
+        if any(t.motion in _RIGID and t.kelvin > vibration.kelvin for t in violations):
+            why = "heat has gone from the vibrations into translation or rotation of the molecule (a flying ice cube)"
+        else:
+            why = "the run is too short to reach equilibrium, or the thermostat or the time step is at fault"
+        return f"{sentence}, but equipartition is violated: {found}; {why}{frozen}."
 
 
 def equipartition(trajectories: list[Trajectory]) -> Equipartition:
-    """From trajectories of one molecule that all have momenta.
+    """Temperatures from trajectories of one molecule that all have momenta.
 
     The vibrational degrees of freedom of an atom are the trace of the projector onto vibrations over its coordinates: a heavy
-    atom has more of them than a light one.
+    atom has fewer of them than a light one.
     """
     numbers, masses = trajectories[0].numbers, trajectories[0].masses
-    parts: list[Float[np.ndarray, "M N"]] = []
-    whole: list[Float[np.ndarray, "M 2"]] = []
+    atomic: list[Float[np.ndarray, "M N"]] = []
+    whole_molecule: list[Float[np.ndarray, "M 2"]] = []
     shares, turns = np.zeros(len(numbers)), 3
     for one in trajectories:
         assert one.velocities is not None
         found = motions(one.positions, one.velocities, masses)
-        parts.append(0.5 * (found.vibration**2).sum(axis=2))
+        atomic.append(0.5 * (found.vibration**2).sum(axis=2))
         rigid = [0.5 * (v**2).sum(axis=(1, 2)) for v in (found.translation, found.rotation)]
-        whole.append(np.stack(rigid, axis=1))
+        whole_molecule.append(np.stack(rigid, axis=1))
         shares += found.shares * len(one)
         turns = found.n_rotations
     shares /= sum(len(one) for one in trajectories)
     block = block_numbers([len(one) for one in trajectories])
-    vibration, rigid_energy = np.concatenate(parts), np.concatenate(whole)
+    vibration, rigid_energy = np.concatenate(atomic), np.concatenate(whole_molecule)
 
-    def temperature(of: str, energies: Float[np.ndarray, "M"], freedom: float) -> Temperature:
-        kelvin = 2 * energies / (units.kB * freedom)
-        return Temperature(of, float(kelvin.mean()), float(standard_error(kelvin, block)), freedom)
+    def temperature(motion: str, energies: Float[np.ndarray, "M"], degrees_of_freedom: float) -> Temperature:
+        kelvin = 2 * energies / (units.kB * degrees_of_freedom)
+        return Temperature(motion, float(kelvin.mean()), float(standard_error(kelvin, block)), degrees_of_freedom)
 
-    made = [
+    temperatures = [
         temperature("translation", rigid_energy[:, 0], 3.0),
         temperature("rotation", rigid_energy[:, 1], float(turns)),
         temperature("vibration", vibration.sum(axis=1), float(shares.sum())),
@@ -120,5 +127,5 @@ def equipartition(trajectories: list[Trajectory]) -> Equipartition:
     for z in sorted(set(numbers.tolist())):
         atoms = numbers == z
         energies = vibration[:, atoms].sum(axis=1)
-        made.append(temperature(f"vibration of {chemical_symbols[z]}", energies, float(shares[atoms].sum())))
-    return Equipartition(tuple(made))
+        temperatures.append(temperature(f"vibration of {chemical_symbols[z]}", energies, float(shares[atoms].sum())))
+    return Equipartition(tuple(temperatures))

@@ -1,4 +1,4 @@
-"""An analysis as a page that needs nothing else: figures within, light and dark, on narrow screens and on paper."""
+"""An analysis as one self-contained HTML page, for light and dark mode, narrow screens and paper."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import re
 from markupsafe import Markup
 
 from supple.runtime.html import html_page, render
-from supple.simulation.analysis.figures import INK, Drawing
-from supple.simulation.analysis.result import Analysis
+from supple.simulation.analysis.analysis_result import Analysis
+from supple.simulation.analysis.figures import INK, CaptionedFigure
+from supple.simulation.analysis.table_rows import table_rows
 
 _STYLE = """
 figcaption { color: var(--soft); }
@@ -25,15 +26,15 @@ tbody th, td { white-space: nowrap; } td:nth-child(2) { white-space: normal; min
 """
 
 _BODY = """<p class="soft">{{ a.n_frames }} frames{% if a.reference %}, compared with {{ a.reference }}{% endif %}</p>
-{% if not a.stable %}<p class="bad">Not stable to the end.</p>{% endif %}
+{% if not a.stable %}<p class="bad">The trajectory is not stable throughout.</p>{% endif %}
 <ul>
 {%- for sentence in a.sentences() %}
 <li>{{ sentence }}</li>
 {%- endfor %}
 </ul>
-{%- for drawing, svg in drawings %}
-<h2>{{ drawing.title }}</h2>
-<figure><figcaption>{{ drawing.words }}</figcaption>{{ svg }}</figure>
+{%- for figure, svg in figures %}
+<h2>{{ figure.title }}</h2>
+<figure><figcaption>{{ figure.caption }}</figcaption>{{ svg }}</figure>
 {%- endfor %}
 <h2>Numbers</h2>
 <div class="table"><table>
@@ -44,28 +45,28 @@ _BODY = """<p class="soft">{{ a.n_frames }} frames{% if a.reference %}, compared
 <tr><th scope="row">{{ name }}</th><td>{{ value }}</td><td>{{ reference }}</td><td>{{ unit }}</td></tr>
 {%- endfor %}
 </tbody></table></div>
-<p class="soft">h(r) and stability as in arXiv:2210.07237. The curves as CSV, the figures as PNG and PDF stand beside this
-page.</p>
+<p class="soft">h(r) and stability are defined in arXiv:2210.07237. All curves (CSV) and figures (PNG, PDF) are in the folder of
+this page.</p>
 """
 
 
-def page(analysis: Analysis, drawn: list[Drawing], unit: str = "kcal/mol") -> str:
+def analysis_page(analysis: Analysis, figures: list[CaptionedFigure], unit: str = "kcal/mol") -> str:
     """The page; names and texts from files are escaped."""
-    drawings = [(drawing, Markup(_svg(drawing))) for drawing in drawn]
-    body = render(_BODY, a=analysis, rows=analysis.rows(unit), drawings=drawings)
+    drawn = [(figure, Markup(_svg(figure))) for figure in figures]
+    body = render(_BODY, a=analysis, rows=table_rows(analysis, unit), figures=drawn)
     return html_page(f"{analysis.formula}: {', '.join(analysis.names)}", body, _STYLE)
 
 
-def _svg(drawing: Drawing) -> str:
-    """A figure without a background, its ink in the colour of the text; identifiers are its own, for all share a page."""
+def _svg(figure: CaptionedFigure) -> str:
+    """A figure without background, in the text colour of the page; its identifiers are unique on the page."""
     import matplotlib as mpl
 
     text = io.StringIO()
-    with mpl.rc_context({"svg.fonttype": "path", "svg.hashsalt": drawing.name}):
-        drawing.figure.savefig(text, format="svg", transparent=True, metadata={"Date": None})
+    with mpl.rc_context({"svg.fonttype": "path", "svg.hashsalt": figure.name}):
+        figure.figure.savefig(text, format="svg", transparent=True, metadata={"Date": None})
     svg = text.getvalue()
     svg = svg[svg.index("<svg") :].replace(INK, "currentColor")
     for old in ('id="', 'xlink:href="#', "url(#"):
-        svg = svg.replace(old, f"{old}{drawing.name}-")
-    label = Markup.escape(f"{drawing.title}. {drawing.words}")
+        svg = svg.replace(old, f"{old}{figure.name}-")
+    label = Markup.escape(f"{figure.title}. {figure.caption}")
     return re.sub(r"^<svg", f'<svg role="img" aria-label="{label}"', svg)

@@ -1,7 +1,7 @@
-"""h(r): the distribution of all distances between pairs of atoms.
+"""h(r): the distribution of the distances between all pairs of atoms.
 
-As in the benchmark of Fu et al., Forces are not enough, TMLR 2023, arXiv:2210.07237: 500 bins from 0 to 10 Å, normalised; the
-figure of merit is the mean absolute difference to the reference times the range, ∫ |h(r) - h_ref(r)| dr.
+As in the benchmark of Fu et al., Forces are not enough, TMLR 2023, arXiv:2210.07237: 500 bins from 0 to 10 Å, normalised. Its
+error is the mean absolute difference from the reference times the range, ∫ |h(r) - h_ref(r)| dr.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ from jaxtyping import Float
 
 from supple.simulation.analysis.distribution import Distribution, density
 
-#: Å; the published range and number of bins.
+#: The published range, Å, and number of bins.
 RANGE, BINS = 10.0, 500
-#: Frames at a time, to save memory.
+#: Frames that are processed at a time, to save memory.
 _CHUNK = 2000
 
 
 def pair_distribution(
     positions: Float[np.ndarray, "M N 3"], reference: Float[np.ndarray, "K N 3"] | None
 ) -> Distribution:
-    """h(r) of frames, positions in Å, beside that of a reference."""
+    """h(r) of frames with positions in Å, together with that of a reference."""
     edges = np.linspace(0.0, RANGE, BINS + 1)
     return Distribution(
         "pair distance", "all pairs", "Å", edges, _h(positions, edges),

@@ -1,4 +1,4 @@
-"""Which frames of a file a run begins from."""
+"""From which frames of a file a run starts."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from supple.data.dataset import Dataset
 from supple.errors import SettingsError
 
 
-def chosen(frames: Dataset, text: str) -> Dataset:
+def select_frames(frames: Dataset, text: str) -> Dataset:
     """The frames that a text names, in its order.
 
     Args:
-        frames: what is chosen from.
-        text: numbers from 0, or from -1 backwards, with commas between; or a slice as Python writes it: `10:100:10`.
+        frames: all frames.
+        text: numbers counted from 0, or from -1 backwards, with commas between; or Python slices: `10:100:10`.
 
     Raises:
-        SettingsError: the text is not of this form, or there is no such frame.
+        SettingsError: the text has another form, or there is no such frame.
     """
     indices: list[int] = []
     for part in text.split(","):
@@ -25,15 +25,15 @@ def chosen(frames: Dataset, text: str) -> Dataset:
         except ValueError:
             numbers = []
         if not 1 <= len(numbers) <= 3 or numbers == [None] or numbers[2:] == [0]:
-            raise SettingsError(f"'{text}' names no frames: write for instance 0 or 3,17 or -1 or 0:100:10.")
+            raise SettingsError(f"'{text}' does not name frames: write for instance 0 or 3,17 or -1 or 0:100:10.")
         if len(numbers) > 1:
             indices += range(len(frames))[slice(*numbers)]
             continue
         index = numbers[0] or 0
         if not -len(frames) <= index < len(frames):
             raise SettingsError(
-                f"There is no frame {index} in {frames.source.name}, which has {len(frames)}: count from 0, or from -1 "
-                "backwards."
+                f"There is no frame {index} in {frames.source.name}, which has {len(frames)} frames: count from 0, or "
+                "from -1 backwards."
             )
         indices.append(index % len(frames))
     if not indices:

@@ -1,11 +1,12 @@
-"""A replica: where it is, and what has become of it so far."""
+"""Replica: how far one of the molecules of a run is, and what it has been like so far."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
-from supple.simulation.dynamics.running_averages import Tally
+from supple.simulation.dynamics.molecular_state import MolecularState
+from supple.simulation.dynamics.running_averages import RunningAverages
+from supple.simulation.dynamics.saved_replica import SavedReplica, Stop
 
 
 @dataclass
@@ -13,46 +14,46 @@ class Replica:
     """One of the molecules of a run.
 
     Attributes:
-        k: its place among them.
-        step: how far it is.
-        tally: temperature, drift, and when which guard spoke.
-        drift: eV per atom gained until the last saved frame; None where no energy is conserved.
-        last_left: fs; when a geometry was last kept of those that left.
-        stays: returns since it last was inside from one saved frame to the next.
-        stopped: why it ended; None while it goes on, or when it came to its end.
+        index: its number among them.
+        step: time steps so far.
+        averages: so far.
+        drift, last_triggered, returns_in_a_row: as in `SavedReplica`.
+        stopped: when a guard ended it, and what was wrong; None while it continues, or when it reached its end.
     """
 
-    k: int
+    index: int
     step: int
-    tally: Tally
+    averages: RunningAverages
     drift: float | None = None
-    last_left: float | None = None
-    stays: int = 0
+    last_triggered: float | None = None
+    returns_in_a_row: int = 0
     stopped: str | None = None
 
     @classmethod
-    def of(cls, k: int, state: dict[str, Any], *, again: bool) -> Replica:
-        """A replica as it was when its last frame was saved; one not begun where the state is empty.
+    def resume(cls, index: int, saved: SavedReplica | None, *, ignore_stop: bool) -> Replica:
+        """A replica as of its last saved frame; one that has not started where nothing is saved.
 
         Args:
-            k: its place.
-            state: of the record.
-            again: whether one that a guard stopped goes on from its last frame.
+            index: its number.
+            saved: from state.json.
+            ignore_stop: whether a replica that a guard stopped continues from its last frame.
         """
-        if not state:
-            return cls(k, 0, Tally())
-        stopped = None if again else state.get("stopped")
+        if saved is None:
+            return cls(index, 0, RunningAverages())
+        stop = None if ignore_stop else saved.stop
+        averages = saved.averages if stop is None else stop.averages
         return cls(
-            k, state["step"], Tally.model_validate(stopped["tally"] if stopped else state["tally"]), state["drift"],
-            state["last_left"], state["stays"], stopped["said"] if stopped else None,
+            index, saved.step, averages.model_copy(deep=True), saved.drift, saved.last_triggered,
+            saved.returns_in_a_row, None if stop is None else stop.reason,
         )  # fmt: skip
 
-    def state(self) -> dict[str, Any]:
-        """The inverse, for a replica that is not stopped; JSON."""
-        return {
-            "step": self.step,
-            "tally": self.tally.model_dump(),
-            "drift": self.drift,
-            "last_left": self.last_left,
-            "stays": self.stays,
-        }
+    def save(self, molecule: MolecularState, n_frames: int, n_triggered: int) -> SavedReplica:
+        """What is kept of it at a saved frame."""
+        return SavedReplica(
+            molecule, self.step, self.averages.model_copy(deep=True), self.drift, self.last_triggered,
+            self.returns_in_a_row, n_frames, n_triggered,
+        )  # fmt: skip
+
+    def save_stop(self, saved: SavedReplica, reason: str, n_triggered: int) -> SavedReplica:
+        """What is kept when a guard ends it: its last saved frame, from which it can continue after all, and the reason."""
+        return replace(saved, stop=Stop(reason, n_triggered, self.averages.model_copy(deep=True)))

@@ -1,12 +1,12 @@
-"""Record: the files of a run, from which the same command goes on after any interruption.
+"""RunFiles: the files of a run, from which the same command resumes after any interruption.
 
-    md.xyz              the trajectory; of several replicas md-0.xyz, md-1.xyz and so on
-    md-left.xyz         geometries at which a guard spoke, likewise
-    md.run/run.json     what the run is made by, and versions
-    md.run/state.json   of each replica: how many frames of both files count, and all that it needs to go on after the last
+    md.xyz              the trajectory; with several replicas md-0.xyz, md-1.xyz and so on
+    md-left.xyz         geometries at which a guard triggered, likewise
+    md.run/run.json     model, start and settings of the run, and versions
+    md.run/state.json   for each replica: how many frames of both files count, and all that it needs to continue after the last
 
-Frames are written every few seconds: first the frames of all replicas, then the state, which never counts more than there is.
-What was written after the state is cut off and computed again.
+Everything is written every few seconds: first the frames of all replicas, then the state, which therefore never counts more
+frames than there are. What was written after the state is cut off and computed again.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 import time
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,110 +24,125 @@ from numpy import ndarray
 from supple.errors import SettingsError
 from supple.runtime.files import write_json
 from supple.runtime.run_directory import RunDirectory
-from supple.simulation.trajectories import ExtendedXyz, Frame, Trajectory, trajectory
+from supple.simulation.dynamics.molecular_state import MolecularState
+from supple.simulation.dynamics.replica import Replica
+from supple.simulation.dynamics.saved_replica import SavedReplica
+from supple.simulation.trajectories import ExtxyzFile, Frame, TrajectoryFile, trajectory_file
 
-#: Seconds between two moments at which frames are written, and how much longer that is at least than writing takes.
-_EVERY, _TIMES = 5.0, 20.0
+#: Seconds from one write to the next at least, and as a multiple of the time that writing takes.
+_INTERVAL, _INTERVAL_FACTOR = 5.0, 20.0
 
 
-class Record:
+class RunFiles:
     """The files of one run.
 
     Attributes:
-        states: of each replica as of its last frame; empty before the first.
-        trajectories, left: files of each replica.
+        saved: each replica as of its last frame; None before the first.
+        trajectories, triggered: the files of each replica.
     """
 
-    def __init__(self, out: Path, numbers: Int[ndarray, "N"], replicas: int, made_by: dict[str, Any]) -> None:
-        """Begin a run, or open one to go on with.
+    def __init__(self, out: Path, numbers: Int[ndarray, "N"], replicas: int, configuration: dict[str, Any]) -> None:
+        """Begin a run, or open one to resume it.
 
         Raises:
-            SettingsError: a file is of another run, or of one made by something else; the sentence says what differs.
+            SettingsError: a file belongs to another run, or the run has another configuration; the message says what
+                differs.
         """
         paths = [out] if replicas == 1 else [out.with_name(f"{out.stem}-{k}{out.suffix}") for k in range(replicas)]
-        self.trajectories: list[Trajectory] = [trajectory(path, numbers) for path in paths]
-        self.left = [ExtendedXyz(path.with_name(f"{path.stem}-left.xyz"), numbers) for path in paths]
+        self.trajectories: list[TrajectoryFile] = [trajectory_file(path, numbers) for path in paths]
+        self.triggered = [ExtxyzFile(path.with_name(f"{path.stem}-left.xyz"), numbers) for path in paths]
         folder = out.with_suffix(".run")
-        for file in (*self.trajectories, *self.left):
+        for file in (*self.trajectories, *self.triggered):
             if file.path.exists() and not folder.exists():
                 raise SettingsError(
-                    f"{file.path} is there already, but not the folder {folder} of its run: choose another --out, or "
-                    "move it."
+                    f"{file.path} already exists, but the folder {folder} of its run does not: choose another --out, or "
+                    "move the file."
                 )
-        self._directory = RunDirectory.open(folder, made_by)
-        self._file = folder / "state.json"
-        self.states: list[dict[str, Any]] = [{} for _ in paths]
-        self._n_left = [0] * replicas
-        self._waiting: list[tuple[Trajectory, list[Frame]]] = [(file, []) for file in (*self.trajectories, *self.left)]
-        self._next = 0.0
+        self._directory = RunDirectory.open(folder, configuration)
+        self._state_file = folder / "state.json"
+        self.saved: list[SavedReplica | None] = [None] * replicas
+        self._n_triggered = [0] * replicas
+        self._pending: list[tuple[TrajectoryFile, list[Frame]]] = [
+            (file, []) for file in (*self.trajectories, *self.triggered)
+        ]
+        self._next_write = 0.0
 
     def claimed(self) -> AbstractContextManager[None]:
         """Keep the run for this process.
 
         Raises:
-            SettingsError: another process is at work in it.
+            SettingsError: another process is working in it.
         """
         return self._directory.claimed()
 
     def read(self) -> None:
-        """Learn how far the run is.
+        """Read how far the run is.
 
         Raises:
-            SettingsError: its state cannot be read.
+            SettingsError: the state cannot be read.
         """
-        if self._file.exists():
+        if self._state_file.exists():
             try:
-                self.states = json.loads(self._file.read_text(encoding="utf-8"))["replicas"]
+                replicas = json.loads(self._state_file.read_text(encoding="utf-8"))["replicas"]
+                self.saved = [SavedReplica.from_json(values) if values else None for values in replicas]
             except (OSError, ValueError, KeyError, TypeError) as error:
                 raise SettingsError(
-                    f"{self._file} cannot be read ({str(error).splitlines()[0]}): choose another --out, or delete its "
-                    f"folder and {self.trajectories[0].path} to start anew."
+                    f"{self._state_file} cannot be read ({str(error).splitlines()[0]}): choose another --out, or delete "
+                    f"its folder and {self.trajectories[0].path} to start again."
                 ) from error
-        self._n_left = [state.get("stopped", state).get("left", 0) for state in self.states]
+        for k, saved in enumerate(self.saved):
+            if saved is not None:
+                self._n_triggered[k] = (saved.stop or saved).n_triggered
 
-    def n_left(self, k: int) -> int:
-        """Geometries of a replica in the file of those that left."""
-        return self._n_left[k]
+    def n_triggered(self, k: int) -> int:
+        """Geometries of replica k in the file of those at which a guard triggered."""
+        return self._n_triggered[k]
 
-    def go_on(self, k: int) -> None:
-        """Cut off what was written of a replica after its state.
+    def resume(self, k: int) -> SavedReplica | None:
+        """Make ready to continue replica k: cut off what was written after its state, which is returned.
 
         Raises:
             DataError: frames are missing.
         """
-        state = self.states[k]
-        state.pop("stopped", None)
-        self._n_left[k] = state.get("left", 0)
-        self.trajectories[k].keep(state.get("frames", 0))
-        self.left[k].keep(self._n_left[k])
+        saved = self.saved[k]
+        if saved is not None and saved.stop is not None:
+            saved = self.saved[k] = replace(saved, stop=None)
+        self._n_triggered[k] = 0 if saved is None else saved.n_triggered
+        self.trajectories[k].truncate(0 if saved is None else saved.n_frames)
+        self.triggered[k].truncate(self._n_triggered[k])
+        return saved
 
-    def save(self, k: int, frame: Frame, state: dict[str, Any]) -> None:
-        """A frame of a replica, and its state after it; written when `commit` is called."""
-        self._waiting[k][1].append(frame)
-        self.states[k] = state | {"frames": self.states[k].get("frames", 0) + 1, "left": self._n_left[k]}
+    def save(self, replica: Replica, frame: Frame, molecule: MolecularState) -> None:
+        """Add a frame of a replica, and its state after it; written by `commit`."""
+        k = replica.index
+        before = self.saved[k]
+        self._pending[k][1].append(frame)
+        self.saved[k] = replica.save(molecule, 1 + (0 if before is None else before.n_frames), self._n_triggered[k])
 
-    def leave(self, k: int, frame: Frame) -> None:
-        """A geometry of a replica that left; written when `commit` is called."""
-        self._waiting[len(self.states) + k][1].append(frame)
-        self._n_left[k] += 1
+    def save_triggered(self, k: int, frame: Frame) -> None:
+        """Add a geometry of replica k at which a guard triggered; written by `commit`."""
+        self._pending[len(self.saved) + k][1].append(frame)
+        self._n_triggered[k] += 1
 
-    def stop(self, k: int, said: str, tally: dict[str, Any]) -> None:
-        """Say that a guard ended a replica; what is needed to go on all the same is kept."""
-        self.states[k]["stopped"] = {"said": said, "left": self._n_left[k], "tally": tally}
+    def stop(self, replica: Replica, reason: str) -> SavedReplica:
+        """Record that a guard ended a replica after its last saved frame; it can still continue from there."""
+        saved = self.saved[replica.index]
+        assert saved is not None, "a replica is saved before its first step"
+        stopped = self.saved[replica.index] = replica.save_stop(saved, reason, self._n_triggered[replica.index])
+        return stopped
 
     @property
     def due(self) -> bool:
         """Whether it is time to write."""
-        return time.monotonic() >= self._next
+        return time.monotonic() >= self._next_write
 
     def commit(self) -> None:
-        """Write what waits."""
-        began = time.monotonic()
-        for file, frames in self._waiting:
+        """Write everything that is pending."""
+        started = time.monotonic()
+        for file, frames in self._pending:
             if frames:
-                file.extend(frames)
+                file.append(frames)
                 frames.clear()
-        plain = [{k: v.tolist() if isinstance(v, ndarray) else v for k, v in state.items()} for state in self.states]
-        write_json(self._file, {"replicas": plain})
+        write_json(self._state_file, {"replicas": [{} if saved is None else saved.to_json() for saved in self.saved]})
         now = time.monotonic()
-        self._next = now + max(_EVERY, _TIMES * (now - began))
+        self._next_write = now + max(_INTERVAL, _INTERVAL_FACTOR * (now - started))

@@ -1,77 +1,81 @@
-"""What a run of molecular dynamics is made by."""
+"""DynamicsSettings: the settings of molecular dynamics, which are the options of `supple md`."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
-
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, NonNegativeInt, PositiveFloat, ValidationError
+from dataclasses import asdict, dataclass, field
+from typing import Annotated, Any, ClassVar, Literal
 
 from supple.errors import SettingsError
-from supple.simulation.dynamics.time_units import femtoseconds, written
+from supple.simulation.dynamics.time_units import format_time, parse_time
+from supple.simulation.settings_base import NonNegativeInt, PositiveFloat, SimulationSettings, Text
 
 #: fs; a number, or a text with a unit.
-Time = Annotated[PositiveFloat, BeforeValidator(lambda value: femtoseconds(value) if isinstance(value, str) else value)]
-#: Parts of a step by which a time may miss a whole number of them: rounding.
+Time = Annotated[PositiveFloat, Text(parse_time, lambda fs: format_time(fs, separator=""))]
+#: Relative rounding error within which one time is a multiple of another.
 _ROUNDING = 1e-6
-#: Settings that may differ when a run is gone on with: how long it goes on, and what is done when a guard speaks.
-_FREE = {"time", "on_leave"}
+#: Settings that may change when a run is resumed.
+_MAY_CHANGE = {"time", "on_leave"}
 
 
-class DynamicsSettings(BaseModel):
+@dataclass(frozen=True)
+class DynamicsSettings(SimulationSettings):
     """Ensemble, temperature, times and seed. Times are numbers in fs, or texts such as `100ps`."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    topic: ClassVar[str] = "molecular dynamics"
 
-    ensemble: Literal["nve", "langevin", "nose-hoover"] = "langevin"
-    temperature: PositiveFloat = Field(300.0, description="K; at constant energy, of the first velocities.")
-    timestep: Time = Field(0.5, description="fs")
-    time: Time = Field(100e3, description="fs in all")
-    every: Time = Field(10.0, description="fs between saved frames")
-    damping: Time = Field(100.0, description="fs; 1/friction of Langevin's, the time of the Nosé-Hoover chain")
-    seed: NonNegativeInt = Field(0, description="of velocities and random forces")
-    on_leave: Literal["stop", "warn", "restrain"] = Field(
-        "stop", description="when a guard says that a replica has left its range"
+    ensemble: Literal["nve", "langevin", "nose-hoover"] = field(
+        default="langevin", metadata={"description": "Constant energy, Langevin dynamics, or a Nosé-Hoover chain."}
+    )
+    temperature: PositiveFloat = field(
+        default=300.0, metadata={"description": "Temperature (K); with NVE, of the initial velocities."}
+    )
+    time: Time = field(default=100e3, metadata={"description": "Length of the run: 500fs, 100ps, 2ns."})
+    timestep: Time = field(default=0.5, metadata={"description": "Time step of the integrator."})
+    every: Time = field(default=10.0, metadata={"description": "Time from one saved frame to the next."})
+    damping: Time = field(
+        default=100.0,
+        metadata={"description": "Time constant of the thermostat: 1/friction, or the period of the chain."},
+    )
+    seed: NonNegativeInt = field(
+        default=0, metadata={"description": "Seed of the initial velocities and random forces."}
+    )
+    on_leave: Literal["stop", "warn", "restrain"] = field(
+        default="stop",
+        metadata={
+            "description": "When a guard triggers: stop the replica, warn, or restrain (return to the last frame within "
+            "range, with new velocities)."
+        },
     )
 
-    @classmethod
-    def of(cls, **values: Any) -> DynamicsSettings:
-        """Settings from what a user gives.
+    def require_consistent(self) -> None:
+        """Check the times against each other.
 
         Raises:
-            SettingsError: a setting does not exist, has a value that it cannot have, or does not fit the others.
+            SettingsError: one is not a multiple of another.
         """
-        try:
-            settings = cls.model_validate(values)
-        except ValidationError as error:
-            first = error.errors()[0]
-            name = ".".join(map(str, first["loc"]))
-            raise SettingsError(
-                f"The setting {name} of the dynamics: {first['msg']} (given: {first['input']})."
-            ) from error
-        settings._whole("every", "timestep")
-        settings._whole("time", "every")
-        return settings
+        self._require_multiple("every", "timestep")
+        self._require_multiple("time", "every")
 
     @property
     def steps(self) -> int:
-        """Steps in all."""
+        """Time steps in total."""
         return round(self.time / self.timestep)
 
     @property
     def steps_per_frame(self) -> int:
-        """Steps from one saved frame to the next."""
+        """Time steps from one saved frame to the next."""
         return round(self.every / self.timestep)
 
-    def identity(self) -> dict[str, Any]:
-        """All that a run cannot change while it goes on."""
-        return self.model_dump(exclude=_FREE)
+    def fixed(self) -> dict[str, Any]:
+        """The settings that must not change when a run is resumed."""
+        return {name: value for name, value in asdict(self).items() if name not in _MAY_CHANGE}
 
-    def _whole(self, name: str, unit: str) -> None:
+    def _require_multiple(self, name: str, unit: str) -> None:
         long, short = getattr(self, name), getattr(self, unit)
-        times = long / short
-        if round(times) < 1 or abs(times - round(times)) > _ROUNDING * times:
-            near = max(round(times), 1) * short
+        ratio = long / short
+        if round(ratio) < 1 or abs(ratio - round(ratio)) > _ROUNDING * ratio:
+            nearest = format_time(max(round(ratio), 1) * short, separator="")
             raise SettingsError(
-                f"--{name} {written(long)} is not a whole number of times --{unit} {written(short)}: "
-                f"take for instance {written(near).replace(' ', '')}."
+                f"--{name} {format_time(long)} is not a multiple of --{unit} {format_time(short)}: use for instance "
+                f"--{name} {nearest}."
             )

@@ -1,4 +1,4 @@
-"""Times as a user writes them: `0.5fs`, `100ps`, `2ns`. Inside they are femtoseconds."""
+"""Times as users write them: `0.5fs`, `100ps`, `2ns`. In Python they are numbers in fs."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ _UNITS = {"fs": 1.0, "ps": 1e3, "ns": 1e6}
 _TEXT = re.compile(r"([+-]?[0-9.]+(?:[eE][+-]?[0-9]+)?)\s*([A-Za-zµμ]*)")
 
 
-def femtoseconds(text: str) -> float:
+def parse_time(text: str) -> float:
     """A time in fs from a text such as `100ps`.
 
     Raises:
-        SettingsError: it is no number with one of the units fs, ps, ns, or not above zero.
+        SettingsError: the text is not a number with one of the units fs, ps, ns, or the time is not positive.
     """
     found = _TEXT.fullmatch(text.strip())
     try:
@@ -24,15 +24,16 @@ def femtoseconds(text: str) -> float:
         number = math.nan
     if found is None or math.isnan(number):
         raise SettingsError(f"'{text}' is not a time: write a number and a unit, for instance 0.5fs, 100ps or 2ns.")
+    if not found[2]:
+        raise SettingsError(f"The unit of '{text}' is missing: write fs, ps or ns, for instance 100ps.")
     if found[2] not in _UNITS:
-        missing = f"the unit of '{text}' is missing" if not found[2] else f"'{found[2]}' in '{text}' is no unit of time"
-        raise SettingsError(f"{missing[0].upper()}{missing[1:]} here: write fs, ps or ns, for instance 100ps.")
+        raise SettingsError(f"'{found[2]}' in '{text}' is not a unit of time: write fs, ps or ns, for instance 100ps.")
     if not 0 < number < math.inf:
-        raise SettingsError(f"The time '{text}' must be above zero.")
+        raise SettingsError(f"The time '{text}' must be positive.")
     return number * _UNITS[found[2]]
 
 
-def written(fs: float) -> str:
-    """A time in the largest unit of which it is one at least: `100 ps`."""
+def format_time(fs: float, separator: str = " ") -> str:
+    """A time in fs, ps or ns, whichever is the largest unit that gives at least 1: `100 ps`, `0 fs`."""
     unit = next((u for u in ("ns", "ps") if fs >= _UNITS[u] * (1 - 1e-12)), "fs")
-    return f"{fs / _UNITS[unit]:.6g} {unit}"
+    return f"{fs / _UNITS[unit]:.6g}{separator}{unit}"

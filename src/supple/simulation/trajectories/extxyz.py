@@ -2,21 +2,40 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 import os
 from collections.abc import Sequence
 from itertools import islice
+from pathlib import Path
 
 import numpy as np
 
 from supple.data.dataset import Dataset
 from supple.data.writing.extxyz import frames_as_text
-from supple.simulation.trajectories.base import Frame, Trajectory
+from supple.errors import DataError
+from supple.simulation.trajectories.ase_frames import read_atoms
+from supple.simulation.trajectories.frame import Frame
+from supple.simulation.trajectories.trajectory import Trajectory
+from supple.simulation.trajectories.trajectory_file import TrajectoryFile
 
 
-class ExtendedXyz(Trajectory):
-    """Text, with as many digits as it takes."""
+class ExtxyzFile(TrajectoryFile):
+    """An .xyz or .extxyz file, with as many digits as are needed to read the same numbers again."""
 
-    def extend(self, frames: Sequence[Frame]) -> None:
+    @classmethod
+    def read(cls, path: Path) -> Trajectory:
+        """Read a whole file; also a compressed one (.gz)."""
+        if path.suffix.lower() != ".gz":
+            return read_atoms(path, path)
+        try:  # unpacked first: ASE seeks back and forth, which is slow in a compressed file
+            with gzip.open(path, "rt", encoding="utf-8") as packed:
+                text = packed.read()
+        except (OSError, EOFError, UnicodeDecodeError) as error:
+            raise DataError(f"{path} cannot be decompressed ({str(error).splitlines()[0]}).") from error
+        return read_atoms(path, io.StringIO(text), "extxyz")
+
+    def append(self, frames: Sequence[Frame]) -> None:
         """Write frames at the end."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self.path.open("a", encoding="utf-8") as file:
@@ -26,26 +45,26 @@ class ExtendedXyz(Trajectory):
             os.fsync(file.fileno())
 
     def _dataset(self, frame: Frame) -> Dataset:
-        """One frame: others need not say the same things about themselves."""
-        extras: dict[str, np.ndarray] = {name: np.array([value]) for name, value in frame.about.items()}
+        """A dataset of one frame: the next one may have other properties."""
+        extras: dict[str, np.ndarray] = {name: np.array([value]) for name, value in frame.properties().items()}
         if frame.momenta is not None:
             extras["momenta"] = frame.momenta[None]
         energies = None if frame.energy is None else [frame.energy]
         forces = None if frame.forces is None else frame.forces[None]
         return Dataset.of(self.numbers, frame.positions[None], energies, forces, name=str(self.path), extras=extras)
 
-    def keep(self, n: int) -> None:
-        """Cut off whatever stands after the first n frames."""
+    def truncate(self, n: int) -> None:
+        """Cut off everything after the first n frames, in place."""
         if n == 0:
             self.path.unlink(missing_ok=True)
             return
         if not self.path.exists():
-            raise self.too_few(n)
+            raise self.frames_missing(n)
         wanted = n * (len(self.numbers) + 2)
         lines = size = 0
         with self.path.open("r+b") as file:
             for line in islice(file, wanted):
                 lines, size = lines + line.endswith(b"\n"), size + len(line)
             if lines < wanted:
-                raise self.too_few(n)
+                raise self.frames_missing(n)
             file.truncate(size)

@@ -1,7 +1,7 @@
-"""H5MD, for long runs: single precision, a fifth of the size of text; read by MDAnalysis, and by `supple.read`.
+"""H5MD, for long runs: single precision, a fifth of the size of text; read by MDAnalysis, and as data by `supple.read`.
 
-de Buyl, Colberg and Höfling, Comput. Phys. Commun. 185, 1546 (2014), doi 10.1016/j.cpc.2014.01.018. A file that a process was killed
-in while it wrote would be lost: frames are added to a copy, which then takes the place of the file.
+de Buyl, Colberg and Höfling, Comput. Phys. Commun. 185, 1546 (2014), doi 10.1016/j.cpc.2014.01.018. HDF5 files do not
+survive a process that is killed while it writes: frames are added to a copy, which then replaces the file.
 """
 
 from __future__ import annotations
@@ -14,58 +14,82 @@ from typing import Any
 
 import numpy as np
 from ase import Atoms, units
-from jaxtyping import Int
+from ase.data import atomic_masses
+from jaxtyping import Float, Int
 
+from supple.data.reading import read
+from supple.data.reading.h5md import (
+    ENERGY_UNIT,
+    FORCE_UNIT,
+    LENGTH_UNIT,
+    TIME_UNIT,
+    VELOCITY_UNIT,
+    H5mdFrames,
+    is_h5md,
+    read_h5md,
+)
+from supple.data.reading.open_hdf5 import open_hdf5
+from supple.errors import DataError
 from supple.runtime.files import replacing
 from supple.runtime.machine import versions
 from supple.runtime.optional_dependencies import extra
-from supple.simulation.trajectories.base import Frame, Trajectory
+from supple.simulation.trajectories.frame import Frame
+from supple.simulation.trajectories.trajectory import Trajectory
+from supple.simulation.trajectories.trajectory_file import TrajectoryFile, require_finite
 
-#: Where things stand; MDAnalysis takes the one group of particles that there is.
+#: The groups that Supple writes; MDAnalysis takes the only group of particles.
 _PARTICLES, _OBSERVABLES = "particles/trajectory", "observables/trajectory"
-#: Frames of one piece on disk.
+#: Frames in one chunk on disk.
 _CHUNK = 64
-#: MDAnalysis knows no eV.
-FORCE_UNIT = "kJ mol-1 Angstrom-1"
-_FORCE = units.mol / units.kJ
-_VELOCITY = units.fs
+#: From ASE's units to those of the file.
+_FORCE, _VELOCITY = units.mol / units.kJ, units.fs
 
 
-class H5md(Trajectory):
-    """Positions, velocities, forces, and energies, temperatures and whatever else is known, as observables."""
+class H5mdFile(TrajectoryFile):
+    """An .h5 file with positions, velocities and forces; energies, temperatures and other scalars are observables."""
 
     def __init__(self, path: Path, numbers: Int[np.ndarray, "N"]) -> None:
         super().__init__(path, numbers)
         self._masses = Atoms(numbers).get_masses()[:, None]
         _h5py(path)
 
-    def extend(self, frames: Sequence[Frame]) -> None:
-        """Write frames at the end of a copy, which takes the place of the file."""
+    @classmethod
+    def read(cls, path: Path) -> Trajectory:
+        """Read a whole file; geometries alone from an HDF5 file that is not H5MD."""
+        with open_hdf5(path) as file:
+            if is_h5md(file):
+                return _trajectory(read_h5md(file, path.name), path)
+        data = read(path, labels=False)
+        return Trajectory(path.name, data.numbers, data.positions, atomic_masses[data.numbers])
+
+    def append(self, frames: Sequence[Frame]) -> None:
+        """Write frames at the end of a copy, which replaces the file."""
         with replacing(self.path) as temporary:
             if self.path.exists():
                 shutil.copyfile(self.path, temporary)
             with _h5py(self.path).File(temporary, "r+" if self.path.exists() else "w") as file:
                 if "h5md" not in file:
-                    self._lay_out(file, frames[0])
+                    self._create_layout(file, frames[0])
                 for name, values in self._columns(frames).items():
-                    _append(file[name], values)
+                    _extend(file[name], values)
 
     def _columns(self, frames: Sequence[Frame]) -> dict[str, np.ndarray]:
         """What is added to each array."""
         columns = {
             f"{_PARTICLES}/position/value": np.array([frame.positions for frame in frames]),
             f"{_PARTICLES}/position/step": np.array([frame.step for frame in frames]),
-            f"{_PARTICLES}/position/time": np.array([frame.about["time_fs"] for frame in frames]),
+            f"{_PARTICLES}/position/time": np.array([frame.time for frame in frames]),
             f"{_PARTICLES}/velocity/value": np.array([frame.momenta for frame in frames]) / self._masses * _VELOCITY,
             f"{_PARTICLES}/force/value": np.array([frame.forces for frame in frames]) * _FORCE,
             f"{_OBSERVABLES}/potential_energy/value": np.array([frame.energy for frame in frames]),
         }
-        for name in _others(frames[0]):
-            columns[f"{_OBSERVABLES}/{name}/value"] = np.array([frame.about[name] for frame in frames])
+        properties = [frame.properties() for frame in frames]
+        for name in _observables(frames[0]):
+            columns[f"{_OBSERVABLES}/{name}/value"] = np.array([values[name] for values in properties])
         return columns
 
-    def _lay_out(self, file: Any, frame: Frame) -> None:
-        """An empty file."""
+    def _create_layout(self, file: Any, frame: Frame) -> None:
+        """The groups and arrays of a file without frames."""
         head = file.create_group("h5md")
         head.attrs["version"] = [1, 1]
         head.create_group("author").attrs["name"] = "N/A"
@@ -77,18 +101,18 @@ class H5md(Trajectory):
         particles.create_dataset("species", data=self.numbers.astype(np.int32))
         shape = (len(self.numbers), 3)
         position = particles.create_group("position")
-        _array(position, "value", shape, np.float32, "Angstrom")
-        _array(position, "step", (), np.int64)
-        _array(position, "time", (), np.float64, "fs")
-        for name, unit in (("velocity", "Angstrom fs-1"), ("force", FORCE_UNIT)):
-            _array(_beside(particles, name, position), "value", shape, np.float32, unit)
+        _create_array(position, "value", shape, np.float32, LENGTH_UNIT)
+        _create_array(position, "step", (), np.int64)
+        _create_array(position, "time", (), np.float64, TIME_UNIT)
+        for name, unit in (("velocity", VELOCITY_UNIT), ("force", FORCE_UNIT)):
+            _create_array(_create_element(particles, name, position), "value", shape, np.float32, unit)
         observables = file.create_group(_OBSERVABLES)
-        _array(_beside(observables, "potential_energy", position), "value", (), np.float64, "eV")
-        for name in _others(frame):
-            _array(_beside(observables, name, position), "value", (), np.float64)
+        _create_array(_create_element(observables, "potential_energy", position), "value", (), np.float64, ENERGY_UNIT)
+        for name in _observables(frame):
+            _create_array(_create_element(observables, name, position), "value", (), np.float64)
 
-    def keep(self, n: int) -> None:
-        """Cut off whatever stands after the first n frames, in a copy."""
+    def truncate(self, n: int) -> None:
+        """Cut off everything after the first n frames, in a copy."""
         if n == 0:
             self.path.unlink(missing_ok=True)
             return
@@ -97,45 +121,72 @@ class H5md(Trajectory):
             with h5py.File(self.path, "r") as file:
                 found = len(file[f"{_PARTICLES}/position/value"])
         except (OSError, KeyError) as error:
-            raise self.too_few(n) from error
+            raise self.frames_missing(n) from error
         if found < n:
-            raise self.too_few(n)
+            raise self.frames_missing(n)
         if found > n:
             with replacing(self.path) as temporary:
                 shutil.copyfile(self.path, temporary)
                 with h5py.File(temporary, "r+") as file:
-                    for array in _arrays(file):
+                    for array in _frame_arrays(file):
                         array.resize(n, axis=0)
 
 
-def _others(frame: Frame) -> list[str]:
-    return [name for name in frame.about if name != "time_fs"]
+def _observables(frame: Frame) -> list[str]:
+    return [name for name in frame.properties() if name != "time_fs"]
 
 
-def _array(group: Any, name: str, shape: tuple[int, ...], dtype: type, unit: str | None = None) -> None:
-    """An array of frames that grows."""
-    made = group.create_dataset(name, (0, *shape), dtype, maxshape=(None, *shape), chunks=(_CHUNK, *shape))
+def _create_array(group: Any, name: str, shape: tuple[int, ...], dtype: type, unit: str | None = None) -> None:
+    """An array that grows by frames."""
+    array = group.create_dataset(name, (0, *shape), dtype, maxshape=(None, *shape), chunks=(_CHUNK, *shape))
     if unit is not None:
-        made.attrs["unit"] = unit
+        array.attrs["unit"] = unit
 
 
-def _beside(group: Any, name: str, position: Any) -> Any:
-    """An element of the same steps and times as the positions: H5MD lets them share the arrays."""
-    made = group.create_group(name)
-    made["step"], made["time"] = position["step"], position["time"]
-    return made
+def _create_element(group: Any, name: str, position: Any) -> Any:
+    """An H5MD element with the steps and times of the positions: H5MD lets elements share these arrays."""
+    element = group.create_group(name)
+    element["step"], element["time"] = position["step"], position["time"]
+    return element
 
 
-def _append(array: Any, values: np.ndarray) -> None:
+def _extend(array: Any, values: np.ndarray) -> None:
     array.resize(len(array) + len(values), axis=0)
     array[-len(values) :] = values
 
 
-def _arrays(file: Any) -> list[Any]:
-    """All arrays of frames, each once."""
+def _frame_arrays(file: Any) -> list[Any]:
+    """All arrays that grow by frames, each once."""
     position = file[f"{_PARTICLES}/position"]
     elements = [*file[_PARTICLES].values(), *file[_OBSERVABLES].values()]
     return [position["step"], position["time"], *(element["value"] for element in elements if "value" in element)]
+
+
+def _trajectory(frames: H5mdFrames, path: Path) -> Trajectory:
+    name = path.name
+    if frames.periodic:
+        raise DataError(f"{path} is periodic; only isolated molecules are analysed.")
+    positions, momenta = frames.positions.in_ase_units(LENGTH_UNIT, name), frames.momenta(name)
+
+    def observable(key: str, unit: str | None = None) -> Float[np.ndarray, "M"] | None:
+        """Numbers of all frames; None where there are none, or one is not finite."""
+        array = frames.observables.get(key)
+        if array is None or not np.isfinite(array.values).all():
+            return None
+        return array.values if unit is None else array.in_ase_units(unit, name)
+
+    return Trajectory(
+        name=name,
+        numbers=frames.numbers,
+        positions=require_finite(positions, "positions", path),
+        masses=atomic_masses[frames.numbers],
+        momenta=None if momenta is None else require_finite(momenta, "momenta", path),
+        energies=observable("potential_energy", ENERGY_UNIT),
+        forces=None if frames.forces is None else frames.forces.in_ase_units(FORCE_UNIT, name),
+        conserved=observable("conserved_eV"),
+        temperatures=observable("temperature_K"),
+        times=frames.times_in_fs(name),
+    )
 
 
 def _h5py(path: Path) -> ModuleType:

@@ -1,5 +1,7 @@
 """The integrators: those for many are ASE's for one; energy is conserved; thermostats sample what they say."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from ase import units
@@ -7,7 +9,7 @@ from scipy import stats
 from simulation.dynamics.closed_form import Springs, start
 
 from supple.simulation.dynamics.engines import engine_for
-from supple.simulation.dynamics.momenta import first_state, temperatures
+from supple.simulation.dynamics.momenta import initial_state, temperatures
 from supple.simulation.dynamics.settings import DynamicsSettings
 
 ENSEMBLES = ["nve", "langevin", "nose-hoover"]
@@ -17,27 +19,27 @@ def settings(ensemble, **values):
     return DynamicsSettings.of(**{"ensemble": ensemble, "every": 1.0, "time": 1.0} | values)
 
 
-def states(made_by, n=1, seed=0):
+def states(chosen, n=1, seed=0):
     data = start(n, seed)
     return [
-        first_state(
-            data.numbers, data.positions[k], made_by.temperature, np.random.default_rng([seed, k]),
-            whole=made_by.ensemble == "langevin",
+        initial_state(
+            data.numbers, data.positions[k], chosen.temperature, np.random.default_rng([seed, k]),
+            rigid_motion=chosen.ensemble == "langevin",
         )
         for k in range(n)
     ]  # fmt: skip
 
 
 @pytest.mark.parametrize("ensemble", ENSEMBLES)
-def test_many_side_by_side_move_as_each_by_ase(ensemble):
-    made_by = settings(ensemble, damping=20.0)
-    many = engine_for(Springs(), made_by, states(made_by, 3), side_by_side=True)
-    alone = [engine_for(Springs(), made_by, [state], side_by_side=False) for state in states(made_by, 3)]
+def test_a_batch_moves_as_each_molecule_by_ase(ensemble):
+    chosen = settings(ensemble, damping=20.0)
+    many = engine_for(Springs(), chosen, states(chosen, 3), batched=True)
+    alone = [engine_for(Springs(), chosen, [state], batched=False) for state in states(chosen, 3)]
     for _ in range(200):
         many.step()
         for one in alone:
             one.step()
-    moved = np.abs(many.positions - [state["positions"] for state in states(made_by, 3)]).max()
+    moved = np.abs(many.positions - [state.positions for state in states(chosen, 3)]).max()
     assert moved > 0.1
     for k, one in enumerate(alone):
         for what in ("positions", "momenta", "forces", "energies"):
@@ -49,8 +51,8 @@ def test_many_side_by_side_move_as_each_by_ase(ensemble):
 
 
 def conserved(ensemble, timestep, ps=1.0):
-    made_by = settings(ensemble, timestep=timestep, temperature=500.0, damping=20.0)
-    engine = engine_for(Springs(), made_by, states(made_by, 4), side_by_side=True)
+    chosen = settings(ensemble, timestep=timestep, temperature=500.0, damping=20.0)
+    engine = engine_for(Springs(), chosen, states(chosen, 4), batched=True)
     energies = []
     for _ in range(round(1e3 * ps / timestep)):
         engine.step()
@@ -69,8 +71,8 @@ def test_energy_is_conserved_to_the_square_of_the_time_step(ensemble):
 
 def kinetic_energies(ensemble, kelvin, replicas=200, samples=6):
     """Of replicas that know nothing of each other, at moments far apart."""
-    made_by = settings(ensemble, temperature=kelvin, damping=15.0)
-    engine = engine_for(Springs(), made_by, states(made_by, replicas, seed=3), side_by_side=True)
+    chosen = settings(ensemble, temperature=kelvin, damping=15.0)
+    engine = engine_for(Springs(), chosen, states(chosen, replicas, seed=3), batched=True)
     found = []
     for step in range(1, 1000 + 500 * samples + 1):
         engine.step()
@@ -98,29 +100,29 @@ def test_kinetic_energies_are_those_of_the_canonical_ensemble(ensemble):
 
 def test_first_momenta_are_of_the_temperature_and_without_motion_of_the_whole():
     drawn = states(settings("nve"), 400)
-    momenta = np.array([state["momenta"] for state in drawn])
-    positions = np.array([state["positions"] for state in drawn])
+    momenta = np.array([state.momenta for state in drawn])
+    positions = np.array([state.positions for state in drawn])
     np.testing.assert_allclose(momenta.sum(axis=1), 0.0, atol=1e-10)
     np.testing.assert_allclose(np.cross(positions, momenta).sum(axis=1), 0.0, atol=1e-10)
-    engine = engine_for(Springs(), settings("nve"), drawn, side_by_side=True)
+    engine = engine_for(Springs(), settings("nve"), drawn, batched=True)
     scaled = 2 * engine.kinetic_energies() / (units.kB * 300.0)
     assert stats.kstest(scaled, stats.chi2(12).cdf).pvalue > 1e-3
 
 
 def test_a_linear_molecule_has_one_rotation_less():
     line = np.array([[0.0, 0.0, z] for z in (-1.2, 0.0, 1.2)])
-    state = first_state(np.array([8, 6, 8]), line, 300.0, np.random.default_rng(0), whole=False)
-    assert state["degrees_of_freedom"] == 4
+    state = initial_state(np.array([8, 6, 8]), line, 300.0, np.random.default_rng(0), rigid_motion=False)
+    assert state.degrees_of_freedom == 4
 
 
-@pytest.mark.parametrize("side_by_side", [False, True])
+@pytest.mark.parametrize("batched", [False, True])
 @pytest.mark.parametrize("ensemble", ENSEMBLES)
-def test_another_engine_goes_on_from_a_state_to_the_bit(ensemble, side_by_side):
-    made_by = settings(ensemble)
-    engine = engine_for(Springs(), made_by, states(made_by), side_by_side=side_by_side)
+def test_another_engine_goes_on_from_a_state_to_the_bit(ensemble, batched):
+    chosen = settings(ensemble)
+    engine = engine_for(Springs(), chosen, states(chosen), batched=batched)
     for _ in range(20):
         engine.step()
-    again = engine_for(Springs(), made_by, [engine.state(0)], side_by_side=side_by_side)
+    again = engine_for(Springs(), chosen, [engine.state(0)], batched=batched)
     for _ in range(20):
         engine.step()
         again.step()
@@ -130,9 +132,9 @@ def test_another_engine_goes_on_from_a_state_to_the_bit(ensemble, side_by_side):
 
 @pytest.mark.parametrize("ensemble", ENSEMBLES)
 def test_those_that_are_kept_do_not_notice_that_others_left(ensemble):
-    made_by = settings(ensemble)
-    all_three = engine_for(Springs(), made_by, states(made_by, 3), side_by_side=True)
-    fewer = engine_for(Springs(), made_by, states(made_by, 3), side_by_side=True)
+    chosen = settings(ensemble)
+    all_three = engine_for(Springs(), chosen, states(chosen, 3), batched=True)
+    fewer = engine_for(Springs(), chosen, states(chosen, 3), batched=True)
     for engine in (all_three, fewer):
         engine.step()
     fewer.keep(np.array([True, False, True]))
@@ -143,28 +145,28 @@ def test_those_that_are_kept_do_not_notice_that_others_left(ensemble):
     assert len(fewer.rngs) == len(fewer.degrees_of_freedom) == 2
 
 
-@pytest.mark.parametrize("side_by_side", [False, True])
+@pytest.mark.parametrize("batched", [False, True])
 @pytest.mark.parametrize("ensemble", ENSEMBLES)
-def test_a_molecule_that_is_placed_goes_on_from_there(ensemble, side_by_side):
-    made_by = settings(ensemble)
-    engine = engine_for(Springs(), made_by, states(made_by), side_by_side=side_by_side)
+def test_a_molecule_that_is_placed_goes_on_from_there(ensemble, batched):
+    chosen = settings(ensemble)
+    engine = engine_for(Springs(), chosen, states(chosen), batched=batched)
     for _ in range(10):
         engine.step()
-    (other,) = states(made_by, seed=5)
-    engine.place(0, other)
-    fresh = engine_for(Springs(), made_by, [other], side_by_side=side_by_side)
+    (other,) = states(chosen, seed=5)
+    engine.set_state(0, other)
+    fresh = engine_for(Springs(), chosen, [other], batched=batched)
     for _ in range(10):
         engine.step()
         fresh.step()
     assert np.array_equal(engine.positions, fresh.positions)
 
 
-@pytest.mark.parametrize("side_by_side", [False, True])
-def test_a_molecule_that_has_wandered_off_is_taken_back(side_by_side):
-    made_by = settings("langevin")
-    state = states(made_by)[0]
-    shape = state["positions"]
-    state["positions"] = shape + np.array([0.0, 3.0, 0.0])
-    engine = engine_for(Springs(), made_by, [state], side_by_side=side_by_side)
-    engine.rest()
+@pytest.mark.parametrize("batched", [False, True])
+def test_a_molecule_that_has_wandered_off_is_taken_back(batched):
+    chosen = settings("langevin")
+    state = states(chosen)[0]
+    shape = state.positions
+    moved = replace(state, positions=shape + np.array([0.0, 3.0, 0.0]))
+    engine = engine_for(Springs(), chosen, [moved], batched=batched)
+    engine.recentre()
     np.testing.assert_allclose(engine.positions[0], shape, atol=1e-12)

@@ -1,30 +1,30 @@
-"""What moves the atoms: ASE's integrators for one molecule, the same ones on arrays for many side by side."""
+"""Integrators: ASE's for one molecule, the same ones on arrays for a batch."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from supple.models.potential import Potential
-from supple.simulation.dynamics.engines.base import Engine as Engine
-from supple.simulation.dynamics.engines.base import State as State
+from supple.simulation.dynamics.engines.engine import Engine as Engine
+from supple.simulation.dynamics.molecular_state import MolecularState
 from supple.simulation.dynamics.settings import DynamicsSettings
 
 
 def engine_for(
-    potential: Potential, settings: DynamicsSettings, states: Sequence[State], *, side_by_side: bool
+    potential: Potential, settings: DynamicsSettings, states: Sequence[MolecularState], *, batched: bool
 ) -> Engine:
     """The engine of a run.
 
     Args:
         potential: the force field.
         settings: ensemble, temperature, times.
-        states: of each molecule, as `first_state` or `Engine.state` give them.
-        side_by_side: whether the run has several replicas, of which only these may still be under way.
+        states: one for each molecule, as `initial_state` or `Engine.state` give them.
+        batched: whether the run has several replicas, even if only one of them is not at its end.
     """
-    if side_by_side:
-        from supple.simulation.dynamics.engines.batched import SIDE_BY_SIDE
+    if batched:
+        from supple.simulation.dynamics.engines.batched_integrators import BATCHED
 
-        return SIDE_BY_SIDE[settings.ensemble](potential, settings, states)
-    from supple.simulation.dynamics.engines.ase_engine import THROUGH_ASE
+        return BATCHED[settings.ensemble](potential, settings, states)
+    from supple.simulation.dynamics.engines.ase_integrators import ASE
 
-    return THROUGH_ASE[settings.ensemble](potential, settings, states)
+    return ASE[settings.ensemble](potential, settings, states)

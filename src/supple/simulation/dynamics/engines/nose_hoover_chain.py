@@ -1,7 +1,7 @@
 """Nosé-Hoover chains, one for each molecule, as a compiled loop.
 
-The chain sees of a molecule nothing but its kinetic energy, and scales its momenta. With numpy the hundred operations on B
-numbers that it takes would cost as much as the forces of a small model.
+A chain needs only the kinetic energy of its molecule, and scales the momenta. With numpy, its hundred operations on B numbers
+would take as long as the forces of a small model.
 
 Martyna, Tuckerman, Tobias and Klein, Mol. Phys. 87, 1117 (1996), doi 10.1080/00268979600100761; the three weights are those of
 Yoshida, Phys. Lett. A 150, 262 (1990), doi 10.1016/0375-9601(90)90092-3.
@@ -15,7 +15,7 @@ from typing import no_type_check
 import numba
 import numpy as np
 
-#: In a chain.
+#: Thermostats in a chain.
 THERMOSTATS = 3
 _OUTER = 1 / (2 - 2 ** (1 / 3))
 _WEIGHTS = (_OUTER, 1 - 2 * _OUTER, _OUTER)
@@ -24,15 +24,15 @@ _WEIGHTS = (_OUTER, 1 - 2 * _OUTER, _OUTER)
 @numba.njit(cache=True)
 @no_type_check
 def propagate(twice_kinetic, eta, p_eta, inertia, kt, degrees_of_freedom, time):
-    """Propagate the chains, and return what the momenta of each molecule are to be multiplied by.
+    """Propagate the chains, and return the factors by which the momenta of each molecule are to be scaled, shape (B,).
 
     Args:
-        twice_kinetic: Σ p²/m of each molecule, eV, shape (B,); changed to what it is afterwards.
-        eta, p_eta: positions and momenta of the thermostats, shape (B, 3); changed.
-        inertia: of the thermostats, shape (B, 3).
-        kt: eV.
+        twice_kinetic: Σ p²/m of each molecule, eV, shape (B,); updated in place.
+        eta, p_eta: positions and momenta of the thermostats, shape (B, 3); updated in place.
+        inertia: inertia parameters of the thermostats, shape (B, 3).
+        kt: thermal energy kT, eV.
         degrees_of_freedom: of each molecule, shape (B,).
-        time: in ASE's unit.
+        time: by how much to propagate, in ASE's unit.
     """
     factors = np.ones(len(twice_kinetic))
     last = THERMOSTATS - 1
@@ -54,7 +54,7 @@ def propagate(twice_kinetic, eta, p_eta, inertia, kt, degrees_of_freedom, time):
 @numba.njit(cache=True)
 @no_type_check
 def _kick(j, b, twice_kinetic, p_eta, inertia, kt, degrees_of_freedom, delta):
-    """The force on thermostat j for half the time, between two halves of the drag of the next."""
+    """Update the momentum of thermostat j by half a step: half of the drag of thermostat j + 1, the force, the other half."""
     drag = 1.0
     if j < THERMOSTATS - 1:
         drag = math.exp(-delta / 4 * p_eta[b, j + 1] / inertia[b, j + 1])

@@ -9,63 +9,74 @@ from jaxtyping import Float
 
 from supple.data.dataset import Dataset
 from supple.models.potential import Potential
-from supple.simulation.dynamics.guards.base import Guard as Guard
-from supple.simulation.dynamics.guards.base import Moment as Moment
 from supple.simulation.dynamics.guards.bonds import BondsGuard
 from supple.simulation.dynamics.guards.collisions import CollisionsGuard
-from supple.simulation.dynamics.guards.energy_drift import DriftGuard
-from supple.simulation.dynamics.guards.training_distance import FamiliarityGuard, known_from
+from supple.simulation.dynamics.guards.energy_drift import EnergyDriftGuard
+from supple.simulation.dynamics.guards.guard import Guard as Guard
+from supple.simulation.dynamics.guards.guard import Snapshot as Snapshot
+from supple.simulation.dynamics.guards.training_distance import TrainingDistanceGuard, training_frames
 from supple.simulation.dynamics.settings import DynamicsSettings
 
-#: Fewer frames than these have no neighbours to speak of.
-_FEWEST = 10
+#: Among fewer frames than these, distances from one another mean little.
+_MIN_FRAMES = 10
 
 
 @dataclass(frozen=True)
-class Watch:
-    """The guards of a run, and sentences about those that it must do without."""
+class Guards:
+    """The guards of a run.
 
-    guards: tuple[Guard, ...]
+    Attributes:
+        active: those in use.
+        off: names of those that cannot be used, each with the reason.
+    """
+
+    active: tuple[Guard, ...]
     off: tuple[str, ...]
 
-    def objections(self, moment: Moment) -> list[dict[Guard, str]]:
-        """What is wrong with each molecule, by the guard that says so."""
-        wrong: list[dict[Guard, str]] = [{} for _ in moment.positions]
-        for guard in self.guards:
-            for row, said in zip(wrong, guard.objections(moment), strict=True):
-                if said is not None:
-                    row[guard] = said
-        return wrong
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the guards in use."""
+        return tuple(guard.name for guard in self.active)
+
+    def check(self, snapshot: Snapshot) -> list[dict[Guard, str]]:
+        """What is wrong with each replica, by the guard that triggers."""
+        found: list[dict[Guard, str]] = [{} for _ in snapshot.positions]
+        for guard in self.active:
+            for problems, problem in zip(found, guard.check(snapshot), strict=True):
+                if problem is not None:
+                    problems[guard] = problem
+        return found
 
 
-def watch_for(
+def guards_for(
     potential: Potential,
     starts: Float[np.ndarray, "B N 3"],
     settings: DynamicsSettings,
     reference: Dataset | None = None,
-) -> Watch:
-    """All guards that can be had.
+) -> Guards:
+    """All guards that can be used.
 
     Args:
-        potential: the force field; some hold their training frames.
-        starts: Å; bonds are those of the start geometries where there are no reference data.
+        potential: the force field; some contain their training frames.
+        starts: initial geometries, Å; they define the bonds where there are no reference data.
         settings: of the run.
         reference: training data.
     """
     frames = starts if reference is None else reference.positions
-    guards: list[Guard] = [BondsGuard(potential.numbers, frames), CollisionsGuard(potential.numbers, frames)]
+    active: list[Guard] = [BondsGuard(potential.numbers, frames), CollisionsGuard(potential.numbers, frames)]
     off = []
     if settings.ensemble == "langevin":
-        off.append("energy drift: Langevin dynamics conserve no energy that could be watched")
+        off.append("energy drift (Langevin dynamics does not conserve an energy)")
     else:
-        guards.append(DriftGuard(settings.temperature))
-    known = potential.training_frames() if reference is None else known_from(reference)
-    if known is None:
+        active.append(EnergyDriftGuard(settings.temperature))
+    training = potential.training_frames() if reference is None else training_frames(reference)
+    if training is None:
         off.append(
-            "distance from the training set: this force field does not hold its frames; name them by --reference"
+            "distance from the training set (this force field does not contain its training frames; give them with "
+            "--reference)"
         )
-    elif len(known.x) < _FEWEST:
-        off.append(f"distance from the training set: {len(known.x)} frames say nothing of how far is far")
+    elif len(training.x) < _MIN_FRAMES:
+        off.append(f"distance from the training set ({len(training.x)} frames are too few to judge distances by)")
     else:
-        guards.append(FamiliarityGuard(known))
-    return Watch(tuple(guards), tuple(off))
+        active.append(TrainingDistanceGuard(training))
+    return Guards(tuple(active), tuple(off))

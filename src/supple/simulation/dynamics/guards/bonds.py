@@ -1,8 +1,8 @@
-"""No bond leaves its range: the published criterion of stability.
+"""Every bond length stays within its range: the published criterion of stability.
 
-A run counts as unstable from the first time that a bond is more than 0.5 Å from its mean in the reference data (Fu et al.,
-Trans. Mach. Learn. Res. 2023, arXiv:2210.07237). Bonds that go further than that in the data themselves, as when a proton
-changes its partner, may go as far as there.
+A run counts as unstable from the first time that a bond length differs by more than 0.5 Å from its mean in the reference data
+(Fu et al., Trans. Mach. Learn. Res. 2023, arXiv:2210.07237). A bond that varies more than that in the data themselves, as in
+a proton transfer, may vary as much.
 """
 
 from __future__ import annotations
@@ -12,22 +12,22 @@ from ase.data import chemical_symbols
 from jaxtyping import Bool, Float, Int
 
 from supple.molecule.bonds import frequent_bonds
-from supple.simulation.dynamics.guards.base import Moment
+from supple.simulation.dynamics.guards.guard import Snapshot
 
 #: Å
 _TOLERANCE = 0.5
 
 
 class BondsGuard:
-    """Watches the bonds of a molecule.
+    """Checks the bond lengths of a molecule.
 
     Args:
         numbers: atomic numbers, shape (N,).
-        reference: Å, shape (M, N, 3): the reference data, or the start geometries alone.
+        reference: geometries of the reference data, or else initial geometries, Å, shape (M, N, 3).
     """
 
     name = "bonds"
-    of_geometry = True
+    checks_geometry = True
 
     def __init__(self, numbers: Int[np.ndarray, "N"], reference: Float[np.ndarray, "M N 3"]) -> None:
         self.numbers = numbers
@@ -37,16 +37,14 @@ class BondsGuard:
         self.low = np.minimum(self.mean - _TOLERANCE, lengths.min(axis=0))
         self.high = np.maximum(self.mean + _TOLERANCE, lengths.max(axis=0))
 
-    def objections(self, moment: Moment) -> list[str | None]:
-        """The bond of each molecule that is furthest from its mean, of those out of range."""
-        apart = moment.positions[:, self.first] - moment.positions[:, self.second]
-        lengths = np.sqrt((apart * apart).sum(axis=-1))
+    def check(self, snapshot: Snapshot) -> list[str | None]:
+        """Of each replica, the bond out of range that differs most from its mean."""
+        separation = snapshot.positions[:, self.first] - snapshot.positions[:, self.second]
+        lengths = np.sqrt((separation * separation).sum(axis=-1))
         outside = ~((lengths >= self.low) & (lengths <= self.high))
         return [self._sentence(*row) if row[1].any() else None for row in zip(lengths, outside, strict=True)]
 
     def _sentence(self, lengths: Float[np.ndarray, "K"], outside: Bool[np.ndarray, "K"]) -> str:
         k = int(np.argmax(np.where(outside, np.abs(lengths - self.mean), -1.0)))
         pair = "-".join(f"{chemical_symbols[self.numbers[i]]}{i + 1}" for i in (self.first[k], self.second[k]))
-        return (
-            f"the bond {pair} is {lengths[k]:.2f} Å long, beyond its range of {self.low[k]:.2f} to {self.high[k]:.2f} Å"
-        )
+        return f"the bond {pair} is {lengths[k]:.2f} Å long, outside its range of {self.low[k]:.2f} to {self.high[k]:.2f} Å"

@@ -1,36 +1,41 @@
-"""Energy is neither made nor lost.
+"""The conserved energy stays constant.
 
-Where the integrator conserves an energy (the total one at constant energy, that of molecule and thermostat with a Nosé-Hoover
-chain), its change since the beginning must stay small beside the thermal energy of an atom, 3 kT: beyond a tenth of
-it the run is at another temperature than it says.
+Where an energy is conserved (the total energy in NVE, that of molecule and thermostat with a Nosé-Hoover chain), its change
+since the start must stay small compared with the thermal energy of an atom, 3 kT: beyond a tenth of that, the run
+is no longer at its temperature.
 """
 
 from __future__ import annotations
 
 from ase import units
 
-from supple.simulation.dynamics.guards.base import Moment
+from supple.simulation.dynamics.guards.guard import Snapshot
 
-_PART = 0.1
+#: Of 3 kT.
+_FRACTION = 0.1
 
 
-class DriftGuard:
-    """Watches the conserved energy of a run at some temperature, in K."""
+class EnergyDriftGuard:
+    """Checks the conserved energy of a run.
+
+    Args:
+        temperature: K.
+    """
 
     name = "energy drift"
-    of_geometry = False
+    checks_geometry = False
 
-    def __init__(self, kelvin: float) -> None:
-        self.limit = _PART * 3 * units.kB * kelvin
+    def __init__(self, temperature: float) -> None:
+        self.limit = _FRACTION * 3 * units.kB * temperature
 
-    def objections(self, moment: Moment) -> list[str | None]:
-        """How much the energy of each molecule has changed, when that is too much."""
-        if moment.drifts is None:
-            return [None] * len(moment.positions)
-        return [None if abs(drift) <= self.limit else self._sentence(drift) for drift in moment.drifts.tolist()]
+    def check(self, snapshot: Snapshot) -> list[str | None]:
+        """By how much the energy of each replica has changed, where that is too much."""
+        if snapshot.drifts is None:
+            return [None] * len(snapshot.positions)
+        return [None if abs(drift) <= self.limit else self._sentence(drift) for drift in snapshot.drifts.tolist()]
 
     def _sentence(self, drift: float) -> str:
         return (
-            f"the energy that should stay constant has changed by {1e3 * drift:.3g} meV per atom "
-            f"(limit {1e3 * self.limit:.2g} meV): take a shorter --timestep, or mistrust the force field here"
+            f"the conserved energy has changed by {1e3 * drift:.3g} meV per atom (limit {1e3 * self.limit:.2g} meV): use a "
+            "shorter --timestep, or do not trust the force field in this region"
         )

@@ -1,0 +1,68 @@
+"""Concatenating datasets of one molecule."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from supple.data.dataset import Dataset
+
+
+def concatenate(datasets: Sequence[Dataset], names: Sequence[str], name: str) -> Dataset:
+    """One dataset of several of one molecule, in the atom order of the first.
+
+    Extras are kept if they have one shape in all datasets; they are NaN or empty for datasets without them. What all
+    datasets say in the same words of all their frames is said of all frames; where they differ, it becomes an extra.
+
+    Args:
+        datasets: at least one; forces are kept if all have them.
+        names: one for each dataset, kept as `extras["file"]` of its frames.
+        name: of the whole.
+    """
+    sizes = [len(data) for data in datasets]
+    extras = {key: column for key in _keys(datasets) if (column := _column(datasets, key)) is not None}
+    about = {}
+    for key in dict.fromkeys(key for data in datasets for key in data.source.about):
+        texts = np.concatenate([_texts(data, key) for data in datasets])
+        if (texts == texts[0]).all():
+            about[key] = str(texts[0])
+        else:
+            extras[key] = texts
+    extras["file"] = np.concatenate([np.full(size, name) for size, name in zip(sizes, names, strict=True)])
+    forces = [data.forces for data in datasets if data.forces is not None]
+    merged = Dataset.of(
+        datasets[0].numbers,
+        np.concatenate([data.positions for data in datasets]),
+        np.concatenate([data.energies for data in datasets]),
+        np.concatenate(forces) if len(forces) == len(datasets) else None,
+        name=name,
+        frames=np.concatenate([data.frames for data in datasets]),
+        extras=extras,
+        about=about,
+    )
+    return replace(merged, source=replace(merged.source, units=datasets[0].source.units))
+
+
+def _keys(datasets: Sequence[Dataset]) -> list[str]:
+    return [key for key in dict.fromkeys(key for data in datasets for key in data.extras) if key != "file"]
+
+
+def _texts(data: Dataset, key: str) -> np.ndarray:
+    """What is said under a name of each frame, or of all frames together; empty if nothing is."""
+    values = data.extras.get(key)
+    if values is not None and values.dtype.kind == "U" and values.ndim == 1:
+        return np.asarray(values, dtype=str)
+    return np.full(len(data), data.source.about.get(key, ""))
+
+
+def _column(datasets: Sequence[Dataset], key: str) -> np.ndarray | None:
+    """An extra of all frames, NaN or empty for datasets without it; None if shapes or types differ."""
+    found = [np.asarray(data.extras[key]) for data in datasets if key in data.extras]
+    if len({values.shape[1:] for values in found}) != 1 or len({values.dtype.kind == "U" for values in found}) != 1:
+        return None
+    empty = np.full(found[0].shape[1:], "" if found[0].dtype.kind == "U" else np.nan)
+    return np.concatenate(
+        [np.asarray(data.extras.get(key, np.full((len(data), *empty.shape), empty))) for data in datasets]
+    )

@@ -1,0 +1,50 @@
+"""ArrayStore: named arrays, whatever they are stored in: an archive, a folder, a group of an HDF5 file."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+import numpy as np
+
+from supple.errors import DataError
+
+
+class ArrayStore(ABC):
+    """Named arrays.
+
+    Attributes:
+        names: of the arrays.
+    """
+
+    names: list[str]
+
+    @abstractmethod
+    def array(self, name: str) -> np.ndarray:
+        """One of them.
+
+        Raises:
+            DataError: it cannot be read.
+        """
+
+    def text(self, name: str, file: str) -> str | None:
+        """The only element of an array, as text; None if there is no such array.
+
+        Raises:
+            DataError: the array has several elements, or cannot be read.
+        """
+        if name not in self.names:
+            return None
+        values = self.array(name)
+        if values.size != 1:
+            raise DataError(f"{file}: '{name}' should be a single value, but it has shape {values.shape}.")
+        return as_text(values.reshape(-1)[0])
+
+
+def as_text(value: Any) -> str:
+    """A value as text; whole numbers without a decimal point."""
+    if isinstance(value, bytes):
+        return value.decode("latin-1")
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)

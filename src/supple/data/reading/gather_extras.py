@@ -1,0 +1,76 @@
+"""Everything else that a file says of its frames, besides positions and labels: gathered as text, returned as arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+#: Names, in lower case, under which files state the level of theory.
+_THEORY = ("theory", "level_of_theory", "level", "method", "xc")
+
+
+class ExtrasGatherer:
+    """Gathers key=value pairs frame by frame."""
+
+    def __init__(self) -> None:
+        self._texts: dict[str, list[str | None]] = {}
+        self._count = 0
+
+    def add(self, pairs: Mapping[str, str]) -> None:
+        """Add the pairs of one more frame."""
+        for name, text in pairs.items():
+            column = self._texts.get(name)
+            if column is None:
+                column = self._texts[name] = [None] * self._count
+            column.append(text)
+        self._count += 1
+        for column in self._texts.values():
+            if len(column) < self._count:
+                column.append(None)
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """An array for each name, its first axis over the frames.
+
+        Numbers become floats, NaN for frames without the name; k numbers in each text an array of shape (M, k);
+        everything else text, empty for frames without the name.
+        """
+        return {name: _array(texts) for name, texts in self._texts.items()}
+
+
+def with_theory(extras: Mapping[str, np.ndarray]) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    """Move the level of theory, if it is the same for all frames, from the extras to what is said of all frames.
+
+    Returns:
+        The extras that remain, where a level of theory that differs between frames is named `theory`; and either an
+        empty mapping, or the level of theory of all frames as `theory`.
+    """
+    remaining, about = dict(extras), {}
+    for name in extras:
+        values = remaining[name]
+        if name.lower() not in _THEORY or values.dtype.kind != "U" or values.ndim != 1:
+            continue
+        levels = np.unique(values)
+        if len(levels) == 1 and levels[0]:
+            about["theory"] = str(levels[0])
+            del remaining[name]
+        elif name != "theory" and "theory" not in remaining:
+            remaining["theory"] = remaining.pop(name)
+    return remaining, about
+
+
+def _array(texts: Sequence[str | None]) -> np.ndarray:
+    try:
+        rows = [None if text is None else [float(word) for word in text.split()] for text in texts]
+    except ValueError:
+        return _text_array(texts)
+    widths = {len(row) for row in rows if row is not None}
+    if len(widths) != 1 or 0 in widths:
+        return _text_array(texts)
+    width = widths.pop()
+    array = np.array([[np.nan] * width if row is None else row for row in rows])
+    return array[:, 0] if width == 1 else array
+
+
+def _text_array(texts: Sequence[str | None]) -> np.ndarray:
+    return np.array(["" if text is None else text for text in texts], dtype=str)

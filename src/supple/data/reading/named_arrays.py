@@ -1,0 +1,177 @@
+"""Frames from named arrays: positions of shape (M, N, 3), energies (M,), forces (M, N, 3), atomic numbers (N,) or (M, N)."""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from supple.data.elements import atom_mismatch, atomic_number
+from supple.data.finite import finite_frames, not_finite
+from supple.data.reading.array_names import RMD17, find_names
+from supple.data.reading.array_store import ArrayStore, as_text
+from supple.data.reading.gather_extras import with_theory
+from supple.data.reading.keys import Key
+from supple.data.reading.raw_frames import RawFrames, StatedUnits
+from supple.data.reading.read_request import ReadRequest
+from supple.data.units import Units
+from supple.errors import DataError
+
+_SGDML_KINDS = {"m": "an sGDML model", "t": "an sGDML training task"}
+#: Not kept as extras: what is read otherwise, and what follows from the arrays.
+_NOT_EXTRAS = {
+    "type", "e_unit", "r_unit", "code_version", "md5",
+    *(f"{quantity}_{statistic}" for quantity in "EF" for statistic in ("min", "max", "mean", "var")),
+}  # fmt: skip
+#: Longer texts are not kept.
+_LONGEST = 1000
+
+
+def raw_from_arrays(store: ArrayStore, file: str, request: ReadRequest) -> RawFrames:
+    """The frames in the arrays of a store, in their own units.
+
+    Args:
+        store: the arrays.
+        file: name of the file, for messages.
+        request: what to read.
+
+    Raises:
+        DataError: an array is missing, or has a wrong shape, or holds values that are not numbers or not finite.
+    """
+    return _ArrayReader(store, file, request).read()
+
+
+class _ArrayReader:
+    def __init__(self, store: ArrayStore, file: str, request: ReadRequest) -> None:
+        self.store = store
+        self.file = file
+        self.request = request
+
+    def read(self) -> RawFrames:
+        kind = self.store.text("type", self.file)
+        if kind in _SGDML_KINDS:
+            raise DataError(f"{self.file} is {_SGDML_KINDS[kind]}, not a dataset: give the file of geometries.")
+        names = find_names(self.store.names, self.request, self.file)
+        positions = self._numeric(names.positions)
+        if positions.ndim != 3 or positions.shape[2] != 3:
+            raise DataError(
+                f"{self.file}: '{names.positions.name}' has shape {positions.shape}, "
+                "but positions need (frames, atoms, 3)."
+            )
+        forces = None if names.forces is None else self._numeric(names.forces)
+        if forces is not None and names.forces is not None and forces.shape != positions.shape:
+            raise DataError(
+                f"{self.file}: '{names.forces.name}' has shape {forces.shape}, '{names.positions.name}' "
+                f"{positions.shape}; they must be the same."
+            )
+        energies = None if names.energy is None else self._energies(names.energy, len(positions))
+        numbers, good = self._numbers(names.numbers, len(positions), positions.shape[1])
+        good = good & self._finite(positions, "position")
+        if forces is not None:
+            good = good & self._finite(forces, "force")
+        extras, about = self._extras(names.used, len(positions)) if self.request.wants_labels else ({}, {})
+        return RawFrames(
+            numbers=numbers,
+            positions=positions[good],
+            energies=None if energies is None else energies[good],
+            forces=None if forces is None else forces[good],
+            stated=StatedUnits(
+                energy=self.store.text("e_unit", self.file), length=self.store.text("r_unit", self.file)
+            ),
+            convention=Units.of("kcal/mol") if RMD17 & set(self.store.names) else None,
+            frames=np.flatnonzero(good),
+            extras={name: values[good] for name, values in extras.items()},
+            about=about,
+        )
+
+    def _numeric(self, key: Key) -> np.ndarray:
+        values = self.store.array(key.name)
+        try:
+            numeric = np.asarray(values.tolist() if values.dtype.hasobject else values, dtype=np.float64)
+        except (TypeError, ValueError) as error:
+            raise DataError(
+                f"{self.file}: '{key.name}' does not hold numbers but {values.dtype}: store numbers."
+            ) from error
+        return numeric if key.factor == 1 else numeric * key.factor
+
+    def _energies(self, key: Key, n_frames: int) -> Float[np.ndarray, "M"]:
+        energies = self._numeric(key).reshape(-1)  # older files have (frames, 1)
+        if len(energies) != n_frames:
+            raise DataError(f"{self.file}: '{key.name}' has {len(energies)} energies, but there are {n_frames} frames.")
+        missing = np.flatnonzero(np.isnan(energies))
+        if len(missing) and self.request.requires_labels and self.request.keys.energy is None:
+            error = DataError(
+                f"{self.file}: the energies of {len(missing)} frames are NaN, the first in frame {missing[0]}; remove these "
+                f"frames, or add --keys energy={key.name} to read them as frames of unknown energy."
+            )
+            self.request.defects.report("missing-energy", error, missing.tolist())
+        infinite = np.flatnonzero(np.isinf(energies))
+        if len(infinite):
+            error = DataError(
+                f"{self.file}: the energy of frame {infinite[0]} is infinite; remove the frame, or repeat the calculation."
+            )
+            self.request.defects.report("energy-not-finite", error, infinite.tolist())
+            energies[infinite] = np.nan
+        return energies
+
+    def _numbers(self, key: Key, n_frames: int, n_atoms: int) -> tuple[Int[np.ndarray, "N"], Bool[np.ndarray, "M"]]:
+        """The atomic numbers, and which frames have them."""
+        values = self.store.array(key.name)
+        good = np.ones(n_frames, dtype=bool)
+        if values.ndim == 2 and len(values):
+            if values.shape != (n_frames, n_atoms):
+                raise DataError(
+                    f"{self.file}: '{key.name}' has shape {values.shape}, but there are positions of {n_atoms} atoms "
+                    f"in {n_frames} frames."
+                )
+            good = (values == values[0]).all(axis=1)
+            changed = np.flatnonzero(~good)
+            if len(changed):
+                error = DataError(
+                    f"{self.file}: frame {int(changed[0])} has other atoms than frame 0, or another atom order; "
+                    "one file holds one molecule in one atom order: split the file."
+                )
+                kind = atom_mismatch(values[changed[0]], values[0]) or "other-molecule"
+                self.request.defects.report(kind, error, changed.tolist())
+            values = values[0]
+        if values.shape != (n_atoms,):
+            raise DataError(
+                f"{self.file}: '{key.name}' has shape {values.shape}, but there are positions of {n_atoms} atoms."
+            )
+        numbers = [atomic_number(as_text(value)) for value in values.tolist()]
+        if None in numbers:
+            atom = numbers.index(None)
+            raise DataError(
+                f"{self.file}: '{as_text(values[atom])}' of atom {atom + 1} in '{key.name}' is not an element."
+            )
+        return np.array(numbers, dtype=np.int64), good
+
+    def _finite(self, values: Float[np.ndarray, "M N 3"], what: str) -> Bool[np.ndarray, "M"]:
+        """Which frames are finite; the others are reported."""
+        finite = finite_frames(values)
+        if not finite.all():
+            error = not_finite(values, what, self.file)
+            self.request.defects.report("not-finite", error, np.flatnonzero(~finite).tolist())
+        return finite
+
+    def _extras(self, used: set[str], n_frames: int) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+        """The other arrays over the frames, and single values, which are said of all frames."""
+        extras, about = {}, {}
+        for name in self.store.names:
+            if name in used | _NOT_EXTRAS:
+                continue
+            try:
+                values = self.store.array(name)
+            except DataError:
+                continue  # it is not needed
+            if values.dtype.kind == "S":
+                values = np.char.decode(values, "latin-1")
+            if values.dtype.kind not in "biufU":
+                continue
+            if values.ndim and len(values) == n_frames:
+                extras[name] = values
+            elif values.size == 1 and len(text := as_text(values.reshape(-1)[0])) < _LONGEST:
+                about[name] = text
+        if about.get("theory") == "unknown":  # sGDML requires an entry
+            del about["theory"]
+        extras, theory = with_theory(extras)
+        return extras, about | theory

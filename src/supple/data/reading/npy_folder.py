@@ -1,0 +1,41 @@
+"""A folder of .npy files: each is an array whose name is its path in the folder, for example `labels/forces`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from supple.data.reading.array_store import ArrayStore
+from supple.data.reading.named_arrays import raw_from_arrays
+from supple.data.reading.object_arrays import read_object_array
+from supple.data.reading.raw_frames import RawFrames
+from supple.data.reading.read_request import ReadRequest
+from supple.errors import DataError
+
+
+def load(path: Path, request: ReadRequest) -> RawFrames:
+    """Read the arrays.
+
+    Raises:
+        DataError: an array is missing, damaged, or of a wrong shape.
+    """
+    return raw_from_arrays(_Folder(path), path.name, request)
+
+
+class _Folder(ArrayStore):
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.names = sorted(file.relative_to(folder).with_suffix("").as_posix() for file in folder.rglob("*.npy"))
+
+    def array(self, name: str) -> np.ndarray:
+        """One of them; arrays of Python objects are read without calling anything in them."""
+        file = self.folder / f"{name}.npy"
+        try:
+            return np.asarray(np.load(file, allow_pickle=False))
+        except ValueError as error:
+            if "Object arrays" in str(error):
+                return read_object_array(file.read_bytes(), str(file))
+            raise DataError(f"{file} is damaged ({str(error).splitlines()[0]}): copy it again.") from error
+        except (OSError, EOFError, MemoryError, OverflowError) as error:
+            raise DataError(f"{file} cannot be read ({error}): copy it again.") from error

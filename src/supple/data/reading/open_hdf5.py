@@ -1,0 +1,35 @@
+"""Opening HDF5 files to read them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from supple.data.reading.open_file import decompressed
+from supple.errors import DataError
+from supple.runtime.optional_dependencies import extra
+
+
+@contextmanager
+def open_hdf5(path: Path) -> Iterator[Any]:
+    """The file as an `h5py.File`; compressed files, whose names end in .gz, are decompressed first.
+
+    Raises:
+        DataError: the file is missing, damaged or not HDF5, also while it is read; h5py is not installed.
+    """
+    with extra("hdf5", "h5py", f"Reading {path.name}", DataError):
+        import h5py
+    with decompressed(path) as file:
+        try:
+            with h5py.File(file, "r") as opened:
+                yield opened
+        except (OSError, KeyError, RuntimeError, ValueError, TypeError) as error:
+            reason = (str(error).splitlines() or [type(error).__name__])[0]
+            raise DataError(f"{path.name} is damaged or not an HDF5 file ({reason}): copy it again.") from error
+
+
+def as_unicode(value: Any) -> str:
+    """A text of an HDF5 file, which h5py gives as bytes or as str."""
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)

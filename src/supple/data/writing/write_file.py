@@ -1,0 +1,56 @@
+"""Writing a dataset in any format of the registry."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from supple.data.dataset import Dataset
+from supple.data.units import Units
+from supple.data.writing.registry import WRITERS
+from supple.errors import SettingsError
+
+
+def format_of(path: Path, wanted: str | None = None) -> str:
+    """The name of the format to write: the one that is wanted, or the first with the suffix of the path.
+
+    Raises:
+        SettingsError: there is no such format, no format has this suffix, or the format wanted has another.
+    """
+    if wanted is not None:
+        suffixes = WRITERS.get(wanted).suffixes
+        if not path.name.lower().endswith(suffixes):
+            raise SettingsError(
+                f"{path.name} could not be read again as {wanted}: choose a name that ends in {' or '.join(suffixes)}."
+            )
+        return wanted
+    formats = {name: WRITERS.get(name).suffixes for name in WRITERS}
+    for name, suffixes in formats.items():
+        if path.name.lower().endswith(suffixes):
+            return name
+    every = ", ".join(dict.fromkeys(suffix for suffixes in formats.values() for suffix in suffixes))
+    raise SettingsError(f"{path.name} has no suffix of a format: choose a name that ends in one of {every}.")
+
+
+def write(path: Path, dataset: Dataset, units: Units | None = None, to: str | None = None) -> list[str]:
+    """Write a dataset in one step.
+
+    Args:
+        path: the file to write or replace.
+        dataset: what to write.
+        units: to write in; if None, those of the dataset's own file, or of the format where it has units of its own.
+        to: name of the format; by the suffix of the path if None.
+
+    Returns:
+        Names of the extras that the format has no room for.
+
+    Raises:
+        SettingsError: there is no such format, it has other units, or a package that it needs is not installed.
+        DataError: the format cannot hold the data.
+    """
+    name = format_of(path, to)
+    file_format = WRITERS.get(name)
+    if units is not None and file_format.units is not None and units != file_format.units:
+        raise SettingsError(
+            f"Files of the format {name} are always in {file_format.units.shorthand}: leave out --out-units, or give these units."
+        )
+    return file_format.write(path, dataset, file_format.units or units or dataset.source.units)
