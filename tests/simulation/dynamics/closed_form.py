@@ -40,10 +40,6 @@ class Springs(Potential):
     def from_configuration(cls, numbers, configuration, arrays):
         return cls()
 
-    @property
-    def device(self):
-        return self.factor.device
-
 
 def start(n=1, seed=0, amplitude=0.02):
     """Geometries near the minimum."""
