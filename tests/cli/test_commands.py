@@ -192,7 +192,7 @@ def test_bad_input_names_itself(shared):
     assert "no model file" in refused("evaluate", "none.safetensors", "toy.xyz")
     assert "none.xyz" in refused("train", "none.xyz")
     (folder / "notes.txt").write_text("hello\n")
-    assert "no format that is known" in refused("train", "notes.txt")
+    assert "a format that Supple does not know" in refused("train", "notes.txt")
     assert "not a Supple model" in refused("evaluate", "toy.xyz", "toy.xyz")
     (folder / "short.safetensors").write_bytes((folder / "sgdml.safetensors").read_bytes()[:-100])
     assert "cut short" in refused("predict", "short.safetensors", "toy.xyz")
