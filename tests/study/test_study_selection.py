@@ -69,7 +69,9 @@ def test_a_study_from_before_there_was_a_choice_goes_on(tmp_path: Path) -> None:
 
 
 def test_blocks_that_leave_too_few_frames_name_the_file(tmp_path: Path) -> None:
-    with pytest.raises(SplitError, match=r"^Glycine\.xyz: 40 training frames are more than the 37 in the blocks for training"):
+    with pytest.raises(
+        SplitError, match=r"^Glycine\.xyz: 40 training frames are more than the 37 in the blocks for training"
+    ):
         prepare(plan(sizes=(40,), blocks=10), tmp_path)
 
 
