@@ -83,7 +83,7 @@ def test_a_molecule_with_torsions_beside_its_reference(glycine):
 
 def test_without_a_temperature_there_are_no_free_energies_but_a_sentence(glycine):
     out, _ = glycine("analyse", "glycine.xyz.gz", "--out", "o")
-    assert "No free energies: the temperature is not known; give it with --temperature." in out
+    assert "No free energies: the temperature is not known; use --temperature." in out
     assert "No temperatures and no spectrum: some frames have no momenta." in out
     assert not (glycine.folder / "o" / "free-energies.csv").exists()
 

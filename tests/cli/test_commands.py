@@ -100,7 +100,7 @@ def test_the_same_command_again_does_nothing_and_another_is_refused(shared, kind
         words += ["--set", setting]
     out, err = shared(*words, "--seed", 7, "--json")
     assert json.loads(out) == shared.results[kind]
-    assert "complete already" in err
+    assert "already complete" in err
     sentence = shared.refused(*words, "--seed", 8)
     assert "split.seed is 7 there, 8 now" in sentence
 
@@ -192,7 +192,7 @@ def test_bad_input_names_itself(shared):
     assert "no model file" in refused("evaluate", "none.safetensors", "toy.xyz")
     assert "none.xyz" in refused("train", "none.xyz")
     (folder / "notes.txt").write_text("hello\n")
-    assert "a format that Supple does not know" in refused("train", "notes.txt")
+    assert "an unknown format" in refused("train", "notes.txt")
     assert "not a Supple model" in refused("evaluate", "toy.xyz", "toy.xyz")
     (folder / "short.safetensors").write_bytes((folder / "sgdml.safetensors").read_bytes()[:-100])
     assert "cut short" in refused("predict", "short.safetensors", "toy.xyz")
@@ -214,7 +214,9 @@ def test_bad_input_names_itself(shared):
     assert "overlaps: frame 2" in refused("train", "toy.xyz", "--split", "overlap.json")
     water = "3\n\nO 0 0 0\nH 0 0 0.96\nH 0.93 0 -0.24\n"
     (folder / "water.xyz").write_text(water)
-    assert "holds H2O, but the force field was trained on CH4O" in refused("predict", "sgdml.safetensors", "water.xyz")
+    assert "contains H2O, but the force field was trained on CH4O" in refused(
+        "predict", "sgdml.safetensors", "water.xyz"
+    )
     shutil.copy(folder / "toy.xyz", folder / "same.xyz")
     assert "input file" in refused("predict", "sgdml.safetensors", "same.xyz", "--out", "same.xyz")
 
@@ -240,3 +242,30 @@ def test_evaluate_by_region(shared):
 
 def test_a_target_that_cannot_be_reached_is_refused(shell):
     assert "--target -1 cannot be reached" in shell.refused("study", "toy.xyz", "--target", -1)
+
+
+def test_swapped_arguments_are_named(shared):
+    for command in ("evaluate", "predict", "relax", "scan", "path"):
+        sentence = shared.refused(command, "toy.xyz", "sgdml.safetensors")
+        assert sentence == f"supple: MODEL and FILE are swapped: write supple {command} sgdml.safetensors toy.xyz."
+    assert "write supple md sgdml.safetensors --start toy.xyz" in shared.refused(
+        "md", "toy.xyz", "--start", "sgdml.safetensors"
+    )
+    assert "sgdml.safetensors is a force field, not a dataset" in shared.refused("train", "sgdml.safetensors")
+
+
+def test_a_blank_in_place_of_a_comma_is_named(shared):
+    for option in ("--sizes", "--seeds"):
+        sentence = shared.refused("study", "toy.xyz", option, 2, 4)
+        assert sentence == "supple: '4' is not a file: separate numbers by commas, without blanks: --sizes 200,400."
+
+
+def test_an_unknown_model_is_named_before_the_data_are_read(shell):
+    assert "'gap' is not a model: choose one of sgdml, schnet" in shell.refused("train", "x.xyz", "--model", "gap")
+
+
+def test_training_prints_each_note_once(shared):
+    out, err = shared("train", "toy.xyz", "--train", 20, "--valid", 10, "--set", "sigma=8", "--out", "once.safetensors")
+    assert (out + err).count("permutation symmetries") == 1
+    again, _ = shared("train", "toy.xyz", "--train", 20, "--valid", 10, "--set", "sigma=8", "--out", "once.safetensors")
+    assert again.count("permutation symmetries") == 1

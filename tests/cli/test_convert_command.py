@@ -10,7 +10,7 @@ from supple.data.writing import write_extxyz
 def test_from_one_format_to_another_and_back(shell):
     write_extxyz(shell.folder / "a.xyz", toy_dataset(5), "kcal/mol")
     out, _ = shell("convert", "a.xyz", "b.npz")
-    assert "5 frames of CH4O written to b.npz (sgdml)" in out
+    assert "b.npz  5 frames of CH4O (sgdml)" in out
     assert "supple check b.npz" in out
     shell("convert", "b.npz", "c.db", "--to", "schnetpack", "--out-units", "hartree,bohr")
     first, last = (supple.read(shell.folder / name) for name in ("a.xyz", "c.db"))
@@ -20,7 +20,7 @@ def test_from_one_format_to_another_and_back(shell):
 
 def test_nothing_is_overwritten_by_accident(shell):
     write_extxyz(shell.folder / "a.xyz", toy_dataset(3), "eV")
-    assert "a.xyz is the file to read" in shell.refused("convert", "a.xyz", "a.xyz", "--overwrite")
+    assert "The output a.xyz is the input file" in shell.refused("convert", "a.xyz", "a.xyz", "--overwrite")
     shell("convert", "a.xyz", "b.npz")
     assert "--overwrite" in shell.refused("convert", "a.xyz", "b.npz")
     shell("convert", "a.xyz", "b.npz", "--overwrite")

@@ -19,7 +19,7 @@ def test_a_kernel_model_goes_to_the_sgdml_package_and_comes_back(shared, shell):
 
 
 def test_a_network_does_not(shared, shell):
-    assert "holds only kind sgdml" in shell.refused("export", shared.folder / "schnet.safetensors")
+    assert "can only store kind sgdml" in shell.refused("export", shared.folder / "schnet.safetensors")
     assert "choose one of sgdml, torch" in shell.refused(
         "export", shared.folder / "sgdml.safetensors", "--to", "gromacs"
     )

@@ -46,7 +46,7 @@ def test_one_trajectory(here, kind):
     out, _ = here("md", f"{kind}.safetensors", *QUIET, "--time", "50fs", "--reference", "data.xyz")
     assert "50 fs in md.xyz, mean temperature " in out
     assert "No guard triggered: bonds, collisions, distance from the training set." in out
-    assert "Guard off: energy drift (" in out
+    assert "Guard not used: energy drift (" in out
     assert " steps/s." in out
     assert "Next:\n  ase gui md.xyz" in out
     frames = ase.io.read(here.folder / "md.xyz", ":")
@@ -114,7 +114,7 @@ def test_stopped_at_any_moment_it_resumes_to_the_same_bits(here, how):
     assert process.returncode == (130 if how == signal.SIGINT else -how), "it was done before it could be stopped"
     step = json.loads(state.read_text())["replicas"][0]["step"]
     if how == signal.SIGINT:
-        assert "Interrupted: run the same command again to resume from the last frame." in err
+        assert "Interrupted. Run the command again to resume." in err
         assert "Traceback" not in err
         assert len(ase.io.read(here.folder / "broken-1.xyz", ":")) == step / 40 + 1 > 1
     _, err = here.process(*command, "--out", "broken.xyz")

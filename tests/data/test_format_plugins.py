@@ -61,7 +61,7 @@ def test_a_file_and_a_folder_of_a_plugin(tmp_path):
 
 def test_units_and_labels_are_asked_for_as_of_any_file(tmp_path):
     (tmp_path / "unknown.abc").write_text("-47945.0")
-    with pytest.raises(UnitsError, match=r"does not state its units.*add --units kcal/mol"):
+    with pytest.raises(UnitsError, match=r"does not state its units.*use --units kcal/mol"):
         read(tmp_path / "unknown.abc")
     assert read(tmp_path / "unknown.abc", labels=False).forces is None
     (tmp_path / "geometries.abc").write_text("-47945.0")

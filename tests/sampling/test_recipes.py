@@ -45,7 +45,7 @@ def test_recipes_that_cannot_be_followed(water, tmp_path, settings, sentence):
     [
         ({"draws": [{"kind": "dream"}]}, "'dream' is not a way to draw geometries: choose one of md, scan"),
         ({"draws": [{"frames": 3}]}, "A draw has no kind"),
-        ({"draws": []}, "The recipe has a wrong setting: draws"),
+        ({"draws": []}, "The recipe has an invalid setting: draws"),
         ({"seeds": 3}, "seeds: extra inputs"),
         (
             {"draws": [{"kind": "md", "frames": 0}]},

@@ -109,7 +109,7 @@ def test_unpromising_trials_are_pruned_and_failures_recorded(tmp_path, monkeypat
     assert "The network diverged." in page
     monkeypatch.setattr(trial_task, "train_trial", lambda *arguments: 1.0)
     none_better = tune("schnet", DATA, SPLIT, tmp_path / "equal", trials=3)
-    assert "none was better than the defaults" in none_better.sentence()
+    assert "none is better than the defaults" in none_better.sentence()
     assert read_settings(none_better.settings_file) == {}
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from supple.cli.console import print_json, print_next, progress_display
+from supple.cli.console import print_json, print_next, print_written, progress_display
 from supple.cli.options import JsonOption, KeysOption, MoleculeOption, UnitsOption
 from supple.cli.settings_options import with_settings_options
 from supple.simulation.analysis import AnalysisSettings
@@ -28,7 +28,7 @@ def analyse(
     units: UnitsOption = None,
     keys: KeysOption = None,
     molecule: MoleculeOption = None,
-    out: Annotated[Path | None, typer.Option(help="Folder to write; TRAJECTORY-analysis if left out.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Output folder. [default: TRAJECTORY-analysis]")] = None,
     report_units: Annotated[str, typer.Option(help="Unit of free energies in table, figures and page.")] = "kcal/mol",
     json: JsonOption = False,
 ) -> None:
@@ -54,7 +54,7 @@ def analyse(
         print_json({**analysis_json(found), "out": str(out), "page": str(page)})
     else:
         _show(found, unit)
-        typer.echo(f"\nWritten:\n  {page}  everything on one page\n  {out}  figures (PNG, PDF) and curves (CSV)")
+        print_written((page, "everything on one page"), (out, "figures (PNG, PDF) and curves (CSV)"))
         print_next(
             f"supple analyse {trajectories[0]} --reference DATA.xyz" if reference is None else f"xdg-open {page}"
         )

@@ -15,18 +15,18 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bars
     from rich.progress import TaskID
 
-    from supple.runtime.progress import Progress
-
 
 class TerminalProgress:
-    """Progress bars, for a terminal."""
+    """Progress bars, for a terminal; `notes` are the sentences printed so far."""
 
     def __init__(self, bars: Bars) -> None:
         self._bars = bars
+        self.notes: list[str] = []
         self._tasks: dict[str, TaskID] = {}
 
     def note(self, sentence: str) -> None:
         """Print the sentence above the bars."""
+        self.notes.append(sentence)
         self._bars.console.print(sentence, highlight=False, markup=False, soft_wrap=True)
 
     def step(self, task: str, done: float, total: float, detail: str = "") -> None:
@@ -39,26 +39,31 @@ class TerminalProgress:
 
 
 class PlainProgress:
-    """A line every few seconds, for a log file."""
+    """A line every few seconds, for a log file; `notes` are the sentences printed so far."""
 
     def __init__(self, console: Console, every: float = 10.0) -> None:
         self._console = console
+        self.notes: list[str] = []
         self._every = every
         self._last = time.monotonic()
 
     def note(self, sentence: str) -> None:
         """Print the sentence."""
-        self._console.print(sentence, highlight=False, markup=False, soft_wrap=True)
+        self.notes.append(sentence)
+        self._print(sentence)
 
     def step(self, task: str, done: float, total: float, detail: str = "") -> None:
         """Print how far the task is, unless a line was printed a moment ago."""
         if time.monotonic() - self._last >= self._every:
             self._last = time.monotonic()
-            self.note(f"{task}: {100 * done / max(total, 1e-12):.0f} % {detail}".rstrip())
+            self._print(f"{task}: {100 * done / max(total, 1e-12):.0f} % {detail}".rstrip())
+
+    def _print(self, line: str) -> None:
+        self._console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
 @contextmanager
-def progress_display() -> Iterator[Progress]:
+def progress_display() -> Iterator[TerminalProgress | PlainProgress]:
     """Progress on standard error: bars on a terminal, a line every few seconds elsewhere."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
@@ -101,6 +106,13 @@ def print_errors(title: str, errors: dict[str, Any]) -> None:
         else:
             table.add_row(quantity, f"{pair['mae']:.4g}", f"{pair['rmse']:.4g}", pair["unit"])
     Console().print(table)
+
+
+def print_written(*files: tuple[object, str]) -> None:
+    """Print the files that were written, each with what it contains."""
+    typer.echo("\nWritten:")
+    for file, content in files:
+        typer.echo(f"  {file}  {content}")
 
 
 def print_next(*commands: str) -> None:

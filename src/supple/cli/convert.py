@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from supple.cli.console import print_json, print_next
+from supple.cli.console import print_json, print_next, print_written
 from supple.cli.options import JsonOption, KeysOption, MoleculeOption, UnitsOption
 
 
@@ -17,11 +17,13 @@ def convert(
     to: Annotated[
         str | None,
         typer.Option(
-            "--to", help="Format: extxyz, sgdml, rmd17, ase, schnetpack or spice; by default the suffix decides."
+            "--to", help="Format: extxyz, sgdml, rmd17, ase, schnetpack or spice (default: by the suffix of OUT)."
         ),
     ] = None,
     units: UnitsOption = None,
-    out_units: Annotated[str | None, typer.Option(help="Units to write in; by default those of the file read.")] = None,
+    out_units: Annotated[
+        str | None, typer.Option(help="Units of the output (default: those of the input file).")
+    ] = None,
     keys: KeysOption = None,
     molecule: MoleculeOption = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace OUT if it exists.")] = False,
@@ -36,15 +38,15 @@ def convert(
     wanted = format_of(out, to)
     target = Units.parse(out_units) if out_units else None
     if out.exists() and file.exists() and out.samefile(file):
-        raise DataError(f"{out} is the file to read: choose another name to write.")
+        raise DataError(f"The output {out} is the input file: choose another name.")
     if out.exists() and not overwrite:
-        raise DataError(f"{out} exists already: choose another name, or add --overwrite to replace it.")
+        raise DataError(f"{out} already exists: choose another name, or use --overwrite to replace it.")
     dataset = read(file, units=units, keys=keys, molecule=molecule)
     left_out = write(out, dataset, target, wanted)
     if json:
         print_json({"out": str(out), "format": wanted, "n_frames": len(dataset), "left_out": left_out})
         return
-    typer.echo(f"{len(dataset)} frames of {dataset.formula} written to {out} ({wanted}).")
+    print_written((out, f"{len(dataset)} frames of {dataset.formula} ({wanted})"))
     if left_out:
-        typer.echo(f"Left out, because the format has no room: {', '.join(left_out)}.")
+        typer.echo(f"Left out, because the format cannot store it: {', '.join(left_out)}.")
     print_next(f"supple check {out}")

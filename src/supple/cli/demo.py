@@ -27,7 +27,7 @@ def demo(
     with progress_display() as progress:
         progress.note(
             "Learning curves of sGDML and SchNet on two bundled data sets, azobenzene and glycine (GFN2-xTB). "
-            "To be quick, SchNet is trained for a small part of its usual number of steps."
+            "To save time, SchNet is trained for only a fraction of its usual number of steps."
         )
         with resumable(progress):
             made = run_study(DEMO, out, progress)

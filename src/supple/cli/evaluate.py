@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from supple.cli.console import print_errors, print_json, print_next
+from supple.cli.model_argument import load_model
 from supple.cli.options import DataFile, JsonOption, KeysOption, ModelFile, ReportUnits, UnitsOption
 from supple.errors import DataError
 
@@ -23,7 +24,8 @@ def evaluate(
     regions: Annotated[
         bool,
         typer.Option(
-            "--regions", help="Also errors by conformer, torsion, energy, element and atom, and of the worst frames."
+            "--regions",
+            help="Also print errors by conformer, torsion, energy, element and atom, and for the worst frames.",
         ),
     ] = False,
     json: JsonOption = False,
@@ -35,28 +37,27 @@ def evaluate(
     from supple.data.reading import read
     from supple.evaluation.regions import errors_by_region
     from supple.evaluation.unseen_frames import unseen_frames
-    from supple.models.loading import load
 
-    potential = load(model)
+    potential = load_model(model, file, "supple evaluate {} {}")
     dataset = read(file, units=units, keys=keys)
     potential.require_molecule(dataset)
     unseen = unseen_frames(potential, dataset)
     excluded = len(dataset) - len(unseen)
     if regions and unseen.forces is None:
-        raise DataError(f"{file.name} has no forces, which errors by region need: leave out --regions.")
+        raise DataError(f"{file.name} has no forces, which are needed for errors by region: leave out --regions.")
     metrics = potential.evaluate(unseen, report_units).to_dict()
     partitions = errors_by_region(potential, unseen, report_units) if regions else []
     if json:
         more = {"regions": [partition.to_dict() for partition in partitions]} if regions else {}
         print_json(metrics | {"n_excluded": excluded} | more)
         return
-    typer.echo(repr(potential))
+    typer.echo(repr(potential).strip("<>") + ".")
     if excluded:
         typer.echo(f"Excluded: {excluded} frames of the file that the force field was trained or validated on.")
     print_errors(f"Errors on {metrics['n_frames']} frames of {file.name}", metrics)
     for partition in partitions:
         _print(partition)
-    print_next(f"supple predict {model} GEOMETRIES.xyz --out predicted.xyz", "supple cite")
+    print_next(f"supple predict {model} GEOMETRIES.xyz --out predicted.xyz", f"supple cite {model}")
 
 
 def _print(partition: Partition) -> None:

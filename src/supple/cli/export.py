@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from supple.cli.console import print_written
 from supple.cli.options import ModelFile
 
 
@@ -21,7 +22,7 @@ def export(
         ),
     ] = "sgdml",
     out: Annotated[
-        Path | None, typer.Option(help="The file to write (default: MODEL with the suffix of the format).")
+        Path | None, typer.Option(help="Output file. [default: MODEL with the suffix of the format]")
     ] = None,
     out_units: Annotated[
         str | None,
@@ -32,4 +33,4 @@ def export(
     from supple.interfaces.exporting import export as write
 
     written, description = write(model, to, out, out_units)
-    typer.echo(f"Wrote {written}: {description}.")
+    print_written((written, description))

@@ -23,6 +23,6 @@ def ipi(
     address = Address.parse(socket)
     potential = load(model)
     with progress_display() as progress:
-        progress.note(f"{potential!r} computes forces for i-PI at {address.text}, until i-PI ends or Ctrl-C.")
+        progress.note(f"{potential!r} computes forces for i-PI at {address.text}, until i-PI ends or you press Ctrl-C.")
         count = serve_forces(potential, address)
     typer.echo(f"i-PI closed the connection after {count} geometries.")

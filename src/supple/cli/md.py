@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from supple.cli.console import print_json, print_next, progress_display
+from supple.cli.model_argument import load_model
 from supple.cli.options import JsonOption, ModelFile, UnitsOption
 from supple.cli.settings_options import with_settings_options
 from supple.simulation.dynamics import DynamicsSettings
@@ -18,11 +19,11 @@ def md(
     model: ModelFile,
     settings: DynamicsSettings,
     start: Annotated[
-        Path | None, typer.Option(help="File of initial geometries; that of --reference if left out.")
+        Path | None, typer.Option(help="File of initial geometries (default: that of --reference).")
     ] = None,
     frame: Annotated[
         str,
-        typer.Option(help="Initial frames, counted from 0: 12 or 3,17 or -1 or 0:100:10; replicas take them in turn."),
+        typer.Option(help="Initial frames, counted from 0: 12 or 3,17 or -1 or 0:100:10; replicas use them in turn."),
     ] = "0",
     replicas: Annotated[
         int,
@@ -47,13 +48,12 @@ def md(
     """
     from supple.data.reading import read
     from supple.errors import SettingsError
-    from supple.models.loading import load
     from supple.simulation.dynamics import run_md, summary
     from supple.simulation.dynamics.initial_frames import select_frames
 
     if (geometries := start or reference) is None:
-        raise SettingsError("No initial geometry: name a file with --start, or training data with --reference.")
-    potential = load(model)
+        raise SettingsError("No initial geometry: give a file with --start, or training data with --reference.")
+    potential = load_model(model, geometries, "supple md {} --start {}")
     initial = select_frames(read(geometries, units=units, labels=False), frame)
     training = None if reference is None else read(reference, units=units, labels=False)
     with progress_display() as progress:
@@ -62,7 +62,7 @@ def md(
                 potential, initial, settings, out, replicas=replicas, reference=training, progress=progress
             )
         except KeyboardInterrupt:
-            progress.note("Interrupted: run the same command again to resume from the last frame.")
+            progress.note("Interrupted. Run the command again to resume.")
             raise typer.Exit(130) from None
     if json:
         print_json({"runs": [result.as_json() for result in results]})

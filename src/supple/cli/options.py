@@ -28,7 +28,7 @@ KeysOption = Annotated[
     ),
 ]
 MoleculeOption = Annotated[
-    str | None, typer.Option("--molecule", help="Which molecule to read from a file that holds several.")
+    str | None, typer.Option("--molecule", help="Which molecule to read from a file that contains several.")
 ]
 ReportUnits = Annotated[
     str | None, typer.Option("--report-units", help="Units of the errors (default: those of the file).")
@@ -52,7 +52,8 @@ AcceptOption = Annotated[
     list[str] | None, typer.Option("--accept", help="Train despite this finding of 'supple check'; may be repeated.")
 ]
 JobsOption = Annotated[
-    int | None, typer.Option(min=1, help="Trainings to run at a time (default: as many as cores and memory allow).")
+    int | None,
+    typer.Option(min=1, help="Number of trainings to run at a time (default: as many as cores and memory allow)."),
 ]
 OnOption = Annotated[
     str | None,

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from supple.cli.console import print_json, print_next, progress_display
+from supple.cli.console import print_json, print_next, print_written, progress_display
+from supple.cli.model_argument import load_model
 from supple.cli.options import GeometryFile, GeometryUnits, JsonOption, ModelFile
 
 
@@ -16,15 +17,19 @@ def path(
     file: GeometryFile,
     first: Annotated[
         int | None,
-        typer.Option("--from", min=0, help="Frame of one end, counted from 0; the first frame if left out."),
+        typer.Option("--from", min=0, help="Frame of one end, counted from 0 (default: the first frame)."),
     ] = None,
     last: Annotated[
-        int | None, typer.Option("--to", min=0, help="Frame of the other end; the last frame if left out.")
+        int | None, typer.Option("--to", min=0, help="Frame of the other end (default: the last frame).")
     ] = None,
     images: Annotated[int, typer.Option(help="Geometries along the path, both ends included.")] = 15,
-    fmax: Annotated[float, typer.Option(min=1e-6, help="Converged when no force on the band is larger (eV/Å).")] = 0.05,
-    steps: Annotated[int, typer.Option(min=2, help="Maximum number of steps to relax the band, and each end.")] = 600,
-    out: Annotated[Path | None, typer.Option(help="Extended xyz to write; FILE-path.xyz if left out.")] = None,
+    fmax: Annotated[
+        float, typer.Option(min=1e-6, help="Convergence criterion: largest force on the band (eV/Å).")
+    ] = 0.05,
+    steps: Annotated[
+        int, typer.Option(min=2, help="Maximum number of steps for relaxing the band, and each end.")
+    ] = 600,
+    out: Annotated[Path | None, typer.Option(help="Extended xyz file to write. [default: FILE-path.xyz]")] = None,
     units: GeometryUnits = None,
     json: JsonOption = False,
 ) -> None:
@@ -33,11 +38,10 @@ def path(
     Both ends are relaxed first, then a climbing-image nudged elastic band between them. Exit code 1 when the band or an end does not converge.
     """
     from supple.data.reading import read
-    from supple.models.loading import load
     from supple.simulation.relaxation import reaction_path
     from supple.simulation.relaxation.output_files import one_frame, output_for, write_frames, write_profile
 
-    potential = load(model)
+    potential = load_model(model, file, "supple path {} {}")
     geometries = read(file, units=units, labels=False)
     out = output_for(file, "path", out)
     ends = one_frame(geometries, first or 0), one_frame(geometries, len(geometries) - 1 if last is None else last)
@@ -65,7 +69,7 @@ def path(
         typer.echo(f"Along the path: {'; '.join(found.profile.sentences())}.")
         if remark:
             typer.echo(remark, err=True)
-        typer.echo(f"\nWritten:\n  {out}  {len(found.energies)} images\n  {figures[0]}  the profile, also as PDF")
+        print_written((out, f"{len(found.energies)} images"), (figures[0], "the energy profile, also as PDF"))
         print_next(f"ase gui {out}")
     if not found.converged:
         raise typer.Exit(1)

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from supple.cli.console import print_json, print_next, progress_display
+from supple.cli.console import print_json, print_next, print_written, progress_display
+from supple.cli.model_argument import load_model
 from supple.cli.options import GeometryFile, GeometryUnits, JsonOption, ModelFile
 
 
@@ -25,11 +26,10 @@ def predict(
     from supple.data.units import Units
     from supple.data.writing import write_extxyz
     from supple.errors import DataError
-    from supple.models.loading import load
     from supple.runtime.files import stem
 
     target = Units.parse(out_units)
-    potential = load(model)
+    potential = load_model(model, file, "supple predict {} {}")
     geometries = read(file, units=units, labels=False)
     potential.require_molecule(geometries)
     out = out or Path(f"{stem(file)}-predicted.xyz")
@@ -47,7 +47,8 @@ def predict(
         print_json({"out": str(out), "n_frames": len(geometries), "units": str(target)})
         return
     what = "energies and forces" if potential.provenance.has_energies else "forces"
-    typer.echo(f"Written: {out} with {what} of {len(geometries)} frames ({target})")
     if not potential.provenance.has_energies:
         typer.echo("The force field was trained without energies, so it predicts forces only.")
+    units_text = f"energy {target.energy}, length {target.length}, forces {target.forces}"
+    print_written((out, f"{what} of {len(geometries)} frames ({units_text})"))
     print_next(f"supple evaluate {model} REFERENCE.xyz")

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 
 def published(
-    dataset: Annotated[str | None, typer.Argument(help="Data set, as named in the list; all when omitted.")] = None,
+    dataset: Annotated[
+        str | None, typer.Argument(help="Name of a data set, as in the list (default: list all).")
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """List published errors of force fields, with their sources.
@@ -35,23 +37,27 @@ def published(
         print_next(f"supple published {names[0]}")
     else:
         _show(series_for(dataset))
-        print_next("supple study FILE   # compares your errors with these, if the name of FILE is that of these data")
+        print_next("supple study FILE   # compares your errors with these, if FILE has the name of this data set")
 
 
 def _list(names: list[str]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from supple.evaluation.published import series_for, title_of
+    from supple.evaluation.published import series_for
 
-    table = Table("data set", "title", "models", "training frames", "DOI")
+    table = Table()
+    table.add_column("data set", no_wrap=True)
+    for heading in ("models", "training frames"):
+        table.add_column(heading)
+    table.add_column("DOI", no_wrap=True)
     for name in names:
         found = series_for(name)
         sizes = sorted({size for one in found for size in one.sizes})
         models = dict.fromkeys(one.model for one in found)
         dois = dict.fromkeys(one.source.doi or "unpublished" for one in found)
         frames = f"{sizes[0]} to {sizes[-1]}" if len(sizes) > 1 else str(sizes[0])
-        table.add_row(name, title_of(name), ", ".join(models), frames, "\n".join(dois))
+        table.add_row(name, ", ".join(models), frames, "\n".join(dois))
     Console().print(table)
 
 
@@ -59,14 +65,10 @@ def _show(found: list[Series]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    sizes = sorted({size for one in found for size in one.sizes})
-    table = Table("model, source", "error", "unit")
-    for size in sizes:
-        table.add_column(f"N={size}", justify="right")
+    table = Table("model, source", "error", "unit", "training frames: value")
     for one in found:
-        values = dict(zip(one.sizes, one.values, strict=True))
-        cells = [f"{values[size]:g}" if size in values else "" for size in sizes]
-        table.add_row(one.label, f"{one.quantity} {one.metric.upper()}", one.unit, *cells)
+        values = ", ".join(f"{size}: {value:g}" for size, value in zip(one.sizes, one.values, strict=True))
+        table.add_row(one.label, f"{one.quantity} {one.metric.upper()}", one.unit, values)
     Console().print(table)
     for source in {one.source.label: one.source for one in found}.values():
         typer.echo(f"\n{source.label}: {source.citation}")

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from supple.cli.console import print_json, print_next, progress_display
+from supple.cli.console import print_json, print_next, print_written, progress_display
+from supple.cli.model_argument import load_model
 from supple.cli.options import GeometryFile, GeometryUnits, JsonOption, ModelFile
 
 if TYPE_CHECKING:
@@ -19,12 +20,12 @@ if TYPE_CHECKING:
 def relax(
     model: ModelFile,
     file: GeometryFile,
-    out: Annotated[Path | None, typer.Option(help="Extended xyz to write; FILE-relaxed.xyz if left out.")] = None,
-    fmax: Annotated[float, typer.Option(min=1e-8, help="Converged when no force is larger (eV/Å).")] = 0.001,
+    out: Annotated[Path | None, typer.Option(help="Extended xyz file to write. [default: FILE-relaxed.xyz]")] = None,
+    fmax: Annotated[float, typer.Option(min=1e-8, help="Convergence criterion: largest force (eV/Å).")] = 0.001,
     steps: Annotated[int, typer.Option(min=1, help="Maximum number of steps of each relaxation.")] = 1000,
     most: Annotated[
         int | None,
-        typer.Option(min=1, help="Relax at most this many frames, evenly spaced over the file; all if left out."),
+        typer.Option(min=1, help="Relax at most this many frames, evenly spaced over the file (default: all)."),
     ] = None,
     frequencies: Annotated[
         bool, typer.Option("--frequencies", help="Calculate harmonic frequencies of each conformer.")
@@ -39,11 +40,10 @@ def relax(
     import numpy as np
 
     from supple.data.reading import read
-    from supple.models.loading import load
     from supple.simulation.relaxation import relax as to_minima
     from supple.simulation.relaxation.output_files import output_for, write_frames
 
-    potential = load(model)
+    potential = load_model(model, file, "supple relax {} {}")
     geometries = read(file, units=units, labels=False)
     out = output_for(file, "relaxed", out)
     if most is not None and most < len(geometries):
@@ -104,4 +104,4 @@ def _print(found: list[Minimum], numbers: np.ndarray, out: Path) -> None:
             typer.echo(f"Conformer {minimum.conformer}: {format_frequencies(minimum.wavenumbers)}")
         if minimum.remark:
             typer.echo(f"Frame {minimum.frame}: {minimum.remark}.", err=True)
-    typer.echo(f"\nWritten:\n  {out}  the relaxed geometries, lowest energy first")
+    print_written((out, "the relaxed geometries, lowest energy first"))

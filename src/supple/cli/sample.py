@@ -27,12 +27,12 @@ def sample(
         typer.Option(
             "--draw",
             help="How to draw geometries: md:temperature=300+500,frames=200 or scan:torsion=1-7-8-9,points=37 or "
-            "modes:frames=100 or path:to=FILE; may be repeated. Dynamics at 500 K if left out.",
+            "modes:frames=100 or path:to=FILE; may be repeated (default: dynamics at 500 K).",
         ),
     ] = None,
     label: Annotated[
         Path | None,
-        typer.Option(help="Label the geometries of this file, such as those that 'supple md' kept, and draw none."),
+        typer.Option(help="Only label the geometries of this file, such as those that 'supple md' kept."),
     ] = None,
     method: Annotated[str | None, typer.Option(help=descriptions.METHOD)] = None,
     drive: Annotated[str | None, typer.Option(help=descriptions.DRIVE)] = None,
@@ -45,9 +45,9 @@ def sample(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="Extended xyz to write; MOLECULE-sampled.xyz or FILE-labelled.xyz if left out."),
+        typer.Option(help="Extended xyz file to write. [default: MOLECULE-sampled.xyz or FILE-labelled.xyz]"),
     ] = None,
-    jobs: Annotated[int | None, typer.Option(min=1, help="Worker processes; one per core if left out.")] = None,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Number of worker processes (default: one per core).")] = None,
     json: JsonOption = False,
 ) -> None:
     """Generate geometries of a molecule and compute reference labels.
@@ -65,17 +65,20 @@ def sample(
     if not out.name.removesuffix(".gz").endswith((".xyz", ".extxyz")):
         raise SettingsError(f"Frames are written as extended xyz: {out} must end in .xyz or .xyz.gz.")
     with progress_display() as progress:
+        plan.context().require_ready()
         segments = plan.segments()
         for segment in segments:
             frames = f"{segment.expected} frames" if segment.expected else "a frame wherever a lower energy is found"
             progress.note(f"{segment.name}: {frames}, about {segment.calculations} calculations")
         total = sum(segment.calculations for segment in segments)
         methods = " and ".join(dict.fromkeys([plan.drive or plan.method, plan.method]))
-        progress.note(f"About {total} {methods} calculations in all for {plan.molecule}; frames go into {out}.")
+        progress.note(
+            f"About {total} {methods} calculations in total for {plan.molecule}; frames are written to {out}."
+        )
         try:
             made = follow(plan, out, jobs, progress)
         except KeyboardInterrupt:
-            progress.note("Interrupted: run the command again to resume.")
+            progress.note("Interrupted. Run the command again to resume.")
             raise typer.Exit(130) from None
     _report(made, out, json)
     lost = len(made.failures) + made.missing
@@ -92,7 +95,7 @@ def _recipe(molecule: str | None, draw: list[str] | None, given: dict[str, Any],
     if recipe is not None:
         if molecule is not None or draw or given:
             raise SettingsError(
-                "A recipe holds all settings: leave out the molecule and the other options, or leave out --recipe."
+                "A recipe contains all settings: leave out the molecule and the other options, or leave out --recipe."
             )
         return Recipe.load(recipe)
     if molecule is None:
@@ -112,7 +115,7 @@ def _labels(
 
     if molecule is not None or draw or recipe is not None:
         raise SettingsError(
-            "--label takes the geometries of a file as they are: leave out the molecule, --draw and --recipe."
+            "--label uses the geometries of a file as they are: leave out the molecule, --draw and --recipe."
         )
     if not file.is_file():
         raise DataError(f"There is no file {file}.")

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from supple.cli.console import print_json, print_next, progress_display
+from supple.cli.console import print_json, print_next, print_written, progress_display
+from supple.cli.model_argument import load_model
 from supple.cli.options import GeometryFile, GeometryUnits, JsonOption, ModelFile
 
 if TYPE_CHECKING:
@@ -24,9 +25,9 @@ def scan(
             "if left out."
         ),
     ] = None,
-    points: Annotated[int, typer.Option(min=4, help="Number of angles, evenly over 360°.")] = 36,
+    points: Annotated[int, typer.Option(min=4, help="Number of angles, evenly spaced over 360°.")] = 36,
     frame: Annotated[int, typer.Option(min=0, help="Frame of the file to start from, counted from 0.")] = 0,
-    out: Annotated[Path | None, typer.Option(help="Extended xyz to write; FILE-scan.xyz if left out.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Extended xyz file to write. [default: FILE-scan.xyz]")] = None,
     units: GeometryUnits = None,
     json: JsonOption = False,
 ) -> None:
@@ -36,11 +37,10 @@ def scan(
     further. Exit code 1 when the relaxation at an angle does not converge.
     """
     from supple.data.reading import read
-    from supple.models.loading import load
     from supple.simulation.relaxation import scan_torsion
     from supple.simulation.relaxation.output_files import one_frame, output_for, write_frames, write_profile
 
-    potential = load(model)
+    potential = load_model(model, file, "supple scan {} {}")
     start = one_frame(read(file, units=units, labels=False), frame)
     out = output_for(file, "scan", out)
     with progress_display() as progress:
@@ -57,7 +57,7 @@ def scan(
         )  # fmt: skip
     else:
         _print(found)
-        typer.echo(f"\nWritten:\n  {out}  the geometry at each angle\n  {figures[0]}  the profile, also as PDF")
+        print_written((out, "the geometry at each angle"), (figures[0], "the energy profile, also as PDF"))
         print_next(f"supple relax {model} {out}")
     if found.remarks:
         raise typer.Exit(1)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from supple.cli.console import print_json, print_next, progress_display
+from supple.cli.console import print_json, print_next, print_written, progress_display
 from supple.cli.model_options import ModelsOption
 from supple.cli.options import (
     AcceptOption,
@@ -65,18 +65,18 @@ def study(
     blocks: BlocksOption = None,
     set_: Annotated[
         list[str] | None,
-        typer.Option("--set", help="A setting of a model, such as schnet.steps=5000; can be repeated."),
+        typer.Option("--set", help="A setting of a model, such as schnet.steps=5000; may be repeated."),
     ] = None,
     accept: AcceptOption = None,
     out: Annotated[Path, typer.Option(help="Folder of the study.")] = Path("supple-study"),
     jobs: JobsOption = None,
     on: OnOption = None,
-    only_plan: Annotated[bool, typer.Option("--plan", help="Estimate time and memory, and train nothing.")] = False,
+    only_plan: Annotated[bool, typer.Option("--plan", help="Only estimate time and memory; train nothing.")] = False,
     report_units: ReportUnits = None,
     target: Annotated[
         float | None,
         typer.Option(
-            help="Force error (RMSE), in the units of the report, for which to estimate the required number of frames."
+            help="Target force error (RMSE, in the units of the report): estimate the number of frames that it requires."
         ),
     ] = None,
     json: JsonOption = False,
@@ -88,6 +88,7 @@ def study(
     from supple.runtime.workers.backends import backend_from
     from supple.study import DatasetEntry, StudyPlan, run_study
 
+    _require_files(files)
     if target is not None and target <= 0:
         raise SettingsError(f"--target {target:g} cannot be reached: give an error above zero.")
     if test_file and len(test_file) != len(files):
@@ -115,6 +116,13 @@ def study(
     with progress_display() as progress, resumable(progress):
         made = run_study(plan, out, progress, backend, report_units, target)
     finish_study(made, plan, out, json)
+
+
+def _require_files(files: list[Path]) -> None:
+    """Refuse numbers among the files, which come from a blank in place of a comma: `--sizes 200 400`."""
+    for file in files:
+        if file.name.replace(",", "").isdigit() and not file.exists():
+            raise SettingsError(f"'{file}' is not a file: separate numbers by commas, without blanks: --sizes 200,400.")
 
 
 def _show_estimate(plan: StudyPlan, out: Path, backend: Backend, json: bool) -> None:
@@ -168,21 +176,19 @@ def _show(made: StudyResult, plan: StudyPlan, out: Path) -> None:
         Console().print(terminal_table(made.results, entry.name))
     for sentence in made.answers:
         typer.echo(sentence)
-    typer.echo("\nWritten:")
     images = [figure for figure in made.figures if figure.suffix == ".png"]
-    for file, role in (
+    print_written(
         (made.page, "the report: open it in a browser"),
         (made.report, "summary and tables as Markdown"),
         (made.csv, "all numbers"),
         *((figure, "also as PDF") for figure in images),
         (out / "cells", "a folder for each training, with its force field"),
-    ):
-        typer.echo(f"  {file}  {role}")
+    )
     for cell, message in made.results.failures.items():
         typer.echo(f"{cell.name} failed: {message}", err=True)
     best = _best(made)
     if made.results.failures:
-        print_next(plan.command(out) + "   # retries what failed")
+        print_next(plan.command(out) + "   # retries the failed trainings")
     elif best is not None:
         first = plan.datasets[0]
         asked = ["--units", first.units] if first.units else []
@@ -220,6 +226,8 @@ def _settings(texts: list[str] | None) -> dict[str, dict[str, Any]]:
     for name, value in parse_assignments(texts).items():
         kind, dot, key = name.partition(".")
         if not dot or not key:
-            raise SettingsError(f"'{name}' names no model: write model.setting=value, for instance schnet.steps=5000.")
+            raise SettingsError(
+                f"'{name}' does not name a model: write model.setting=value, for instance schnet.steps=5000."
+            )
         settings.setdefault(kind, {})[key] = value
     return settings

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from supple.cli.console import print_errors, print_json, print_next, progress_display
+from supple.cli.console import print_errors, print_json, print_next, print_written, progress_display
 from supple.cli.model_options import ModelOption
 from supple.cli.options import (
     AcceptOption,
@@ -34,13 +34,13 @@ def train(
     select: SelectOption = None,
     blocks: BlocksOption = None,
     split: Annotated[
-        Path | None, typer.Option(help="A split.json with the indices of the frames, instead of drawing them.")
+        Path | None, typer.Option(help="A split.json file with the indices of the frames, instead of a random draw.")
     ] = None,
     units: UnitsOption = None,
     keys: KeysOption = None,
     max_time: Annotated[
         float | None,
-        typer.Option("--max-time", help="Maximum time of training in minutes, for models that are trained in steps."),
+        typer.Option("--max-time", help="Maximum training time in minutes, for models that are trained in steps."),
     ] = None,
     settings: Annotated[Path | None, typer.Option(help="YAML file with settings of the model.")] = None,
     set_: SetOption = None,
@@ -54,11 +54,13 @@ def train(
     from supple.data.reading import read
     from supple.data.selection import require_selection, split_dataset
     from supple.data.splits import Split
+    from supple.models.registry import MODELS
     from supple.runtime.settings_file import read_settings
 
     if split and (select is not None or blocks is not None):
         raise SettingsError(f"{split} already determines the frames: leave out --select and --blocks, or --split.")
     require_selection(select or "random")
+    MODELS.require(model)
     given = (read_settings(settings) if settings else {}) | parse_assignments(set_)
     given |= {} if max_time is None else {"max_time": max_time}
     dataset = read(file, units=units, keys=keys)
@@ -77,7 +79,10 @@ def train(
         out = out.with_name(out.name + ".safetensors")
     directory = out.with_suffix(".run")
     with progress_display() as progress, resumable(progress, directory / "model.safetensors"):
-        progress.note(f"{dataset!r}; {len(chosen.train)} for training, {len(chosen.valid)} for validation.")
+        progress.note(
+            f"{dataset.source.name}: {dataset.formula}, {len(dataset)} frames; {len(chosen.train)} for training, "
+            f"{len(chosen.valid)} for validation."
+        )
         trained = train_model(
             model_settings, dataset, chosen, directory, out=out, progress=progress, accept=accept or ()
         )
@@ -86,15 +91,18 @@ def train(
         return
     result = trained.result
     for note in result.notes:
-        typer.echo(note)
+        if not any(note in printed for printed in progress.notes):
+            typer.echo(note)
     if chosen.select != "random" and not split:
-        typer.echo(f"The frames that --select {chosen.select} leaves over are not a random sample of the data: assess the force "
-                   "field on its validation frames, which were drawn before.")  # fmt: skip
-    print_errors(f"{model} trained on {result.n_train} frames: errors on {result.n_valid} validation frames",
-                 result.validation.to_dict())  # fmt: skip
+        typer.echo(f"The frames that --select {chosen.select} did not choose are not a random sample of the data: judge the force "
+                   "field by its validation frames, which were drawn first.")  # fmt: skip
+    print_errors(
+        f"{model_settings.display_name} trained on {result.n_train} frames: errors on {result.n_valid} validation frames",
+        result.validation.to_dict(),
+    )
     if chosen.blocks and result.test:
         print_errors(f"Errors on {len(chosen.test)} test frames from separate time blocks", result.test.to_dict())
-    typer.echo(f"{result.seconds:.1f} s, {result.peak_rss_bytes / 2**30:.2f} GiB. Written: {out} (the force field) and "
-               f"{directory} (the record of its training)")  # fmt: skip
+    typer.echo(f"Training took {result.seconds:.1f} s and {result.peak_rss_bytes / 2**30:.2f} GiB of memory.")
+    print_written((out, "the force field"), (directory, "the record of its training"))
     asked = f" --units {units}" if units else ""
     print_next(f"supple evaluate {out} {file}{asked}")

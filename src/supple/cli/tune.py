@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from supple.cli.console import print_json, print_next, progress_display
+from supple.cli.console import print_json, print_next, print_written, progress_display
 from supple.cli.model_options import ModelOption
 from supple.cli.options import (
     AcceptOption,
@@ -29,7 +29,7 @@ from supple.cli.resumable import resumable
 def tune(
     file: DataFile,
     model: ModelOption = "schnet",
-    trials: Annotated[int, typer.Option(min=1, help="Number of trainings.")] = 30,
+    trials: Annotated[int, typer.Option(min=1, help="Number of trials, each a training.")] = 30,
     train: Annotated[int, typer.Option("--train", help="Training frames.")] = 200,
     valid: Annotated[int, typer.Option("--valid", help="Validation frames, on which settings are compared.")] = 100,
     seed: Annotated[int, typer.Option("--seed", help="Seed of the split, the trainings and the search.")] = 0,
@@ -82,9 +82,7 @@ def tune(
         )
         return
     typer.echo(tuned.sentence())
-    typer.echo(
-        f"\nWritten:\n  {tuned.settings_file}  the best settings\n  {page}  the report, with slices.png and slices.pdf"
-    )
+    print_written((tuned.settings_file, "the best settings"), (page, "the report, with slices.png and slices.pdf"))
     asked = ["--units", units] if units else []
     print_next(
         shlex.join(

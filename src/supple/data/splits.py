@@ -137,7 +137,7 @@ def draw_split(
     if wanted > n_frames:
         detail = f"{train} training + {valid} validation" + (f" + {test} test" if test else "")
         raise SplitError(
-            f"{detail} = {wanted} frames are more than the {n_frames} of the data: "
+            f"{detail} = {wanted} frames were requested, but the data have {n_frames}: "
             f"choose at most {max(n_frames - wanted + train, 0)} training frames, or fewer of the others."
         )
     permutation = np.random.default_rng(seed).permutation(n_frames)
@@ -147,8 +147,8 @@ def draw_split(
         held = hold_out_blocks(permutation, valid, test, blocks, seed)
     if train > len(held.candidates):
         raise SplitError(
-            f"{train} training frames are more than the {len(held.candidates)} in the blocks for training, without the "
-            "frames at their edges: choose fewer training, validation or test frames, or more blocks."
+            f"{train} training frames were requested, but the blocks for training have {len(held.candidates)}, without "
+            "those at their edges: choose fewer training, validation or test frames, or more blocks."
         )
     chosen = held.candidates[:train] if order is None else order(held.candidates, train)
     # without a number of test frames, those that were not chosen are test frames

@@ -78,7 +78,7 @@ def hold_out_blocks(permutation: Int[np.ndarray, "M"], valid: int, test: int | N
     if not free.any():
         wanted = f"{valid} validation frames" + (f" and {test} test frames" if test else "")
         raise SplitError(
-            f"{wanted} leave none of the {blocks} blocks for training: choose fewer of them, or more blocks."
+            f"{wanted} leave none of the {blocks} blocks for training: choose fewer frames, or more blocks."
         )
 
     def drawn(mask: Bool[np.ndarray, "M"], count: int | None) -> Int[np.ndarray, "K"]:

@@ -181,8 +181,8 @@ def _canonical(name: str, known: dict[str, float], quantity: str) -> str:
     if found in known:
         return str(found)
     close = get_close_matches(name.lower(), [alias for alias, unit in _ALIASES.items() if unit in known], n=1)
-    hint = f"; did you mean {_ALIASES[close[0]]}?" if close else "."
-    raise UnitsError(f"'{name}' is not a known {quantity} unit{hint} Choose from {', '.join(known)}.")
+    hint = f" (did you mean {_ALIASES[close[0]]}?)" if close else ""
+    raise UnitsError(f"'{name}' is not a known {quantity} unit{hint}: choose from {', '.join(known)}.")
 
 
 def _parse_forces(text: str) -> tuple[str, str]:

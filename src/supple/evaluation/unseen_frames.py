@@ -22,6 +22,6 @@ def unseen_frames(potential: Potential, dataset: Dataset) -> Dataset:
     if not fresh:
         raise SplitError(
             f"The force field was trained or validated on every frame of {dataset.source.name}: "
-            "errors on them would mean nothing; give other frames."
+            "errors on them would be meaningless: use other frames."
         )
     return dataset.select(fresh)

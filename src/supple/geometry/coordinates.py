@@ -87,7 +87,7 @@ class Coordinate:
         side = nx.node_connected_component(graph, moving)
         if fixed in side:
             raise SettingsError(
-                f"The bond between atoms {fixed + 1} and {moving + 1} is part of a ring: it cannot turn."
+                f"The bond between atoms {fixed + 1} and {moving + 1} is part of a ring: it cannot be rotated."
             )
         return cls(tuple(atoms), tuple(sorted(side)))
 

@@ -50,7 +50,7 @@ def export(path: Path, to: str, out: Path | None = None, units: str | None = Non
     potential = load(path)
     if target.kind not in (None, potential.kind):
         raise ModelFileError(
-            f"{path} is a force field of kind {potential.kind}, but the format {to} holds only kind {target.kind}."
+            f"{path} is a force field of kind {potential.kind}, but the format {to} can only store kind {target.kind}."
         )
     target.write(potential, out, units)
     return out, target.description

@@ -32,7 +32,7 @@ def load(path: str | Path, device: str | torch.device = "cpu") -> Potential:
     header, arrays = read_model_file(path)
     if header.kind not in MODELS:
         raise ModelFileError(
-            f"{path} holds a model of kind '{header.kind}', which neither this version of Supple nor an installed plugin "
+            f"{path} contains a model of kind '{header.kind}', which neither this version of Supple nor an installed plugin "
             f"provides (available: {', '.join(MODELS.names)}): install the package that it was trained with."
         )
     potential_class = MODELS.get(header.kind).potential_class

@@ -62,7 +62,7 @@ def read_model_file(path: Path) -> tuple[Header, dict[str, Tensor]]:
 def damaged(path: Path, error: Exception) -> ModelFileError:
     """The error to raise when the parts of a model file do not fit together."""
     return ModelFileError(
-        f"{path} is a Supple model whose content does not fit together ({first_line(error)}): "
+        f"{path} is a Supple model whose contents do not match ({first_line(error)}): "
         "it is damaged; train or copy it again."
     )
 

@@ -147,7 +147,7 @@ class Potential(ABC):
                 "reorder the atoms of the file."
             )
         raise MoleculeError(
-            f"{dataset.source.name} holds {dataset.formula}, but the force field was trained on {ours.formula} and "
+            f"{dataset.source.name} contains {dataset.formula}, but the force field was trained on {ours.formula} and "
             "describes no other molecule."
         )
 

@@ -51,6 +51,17 @@ class Registry(Generic[Entry]):
     def __iter__(self) -> Iterator[str]:
         return iter(self.names)
 
+    def require(self, name: str) -> None:
+        """Refuse a name that has no entry, without importing anything.
+
+        Raises:
+            SettingsError: there is no such entry.
+        """
+        if name not in self:
+            raise SettingsError(
+                f"'{name}' is not {_article(self.what)} {self.what}: choose one of {', '.join(self.names)}."
+            )
+
     def get(self, name: str) -> Entry:
         """The entry of this name.
 
@@ -65,8 +76,7 @@ class Registry(Generic[Entry]):
         if name in self._own:
             module, _, attribute = self._own[name].partition(":")
             return cast(Entry, getattr(import_module(module), attribute))
-        if name not in self._added:
-            raise SettingsError(f"'{name}' is not a {self.what}: choose one of {', '.join(self.names)}.")
+        self.require(name)
         point = self._added[name]
         package = point.dist.name if point.dist is not None else point.value
         try:
@@ -76,3 +86,7 @@ class Registry(Generic[Entry]):
                 f"The {self.what} '{name}' of the plugin {package} cannot be loaded "
                 f"({type(error).__name__}: {error}): update or uninstall that package."
             ) from error
+
+
+def _article(noun: str) -> str:
+    return "an" if noun[0] in "aeiou" else "a"

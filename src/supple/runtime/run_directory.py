@@ -61,7 +61,7 @@ class RunDirectory:
             differing = differences(run.configuration, wanted)
             if differing:
                 raise SettingsError(
-                    f"{path} holds a run with other settings ({'; '.join(differing)}): "
+                    f"{path} contains a run with other settings ({'; '.join(differing)}): "
                     "choose another output, or delete that folder to start again."
                 )
         else:
@@ -119,7 +119,7 @@ class RunDirectory:
         Raises:
             SettingsError: another process is working on the run.
         """
-        refusal = f"Another process is at work in {self.path}: wait until it ends, or stop it."
+        refusal = f"Another process is using {self.path}: wait until it ends, or stop it."
         return locked(self.path / ".lock", refusal, wait=wait)
 
     @contextmanager

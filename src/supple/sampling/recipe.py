@@ -96,7 +96,7 @@ class Recipe(BaseModel):
         try:
             return cls(**settings)
         except ValidationError as error:
-            raise SettingsError(f"The recipe has a wrong setting: {first_problem(error)}.") from error
+            raise SettingsError(f"The recipe has an invalid setting: {first_problem(error)}.") from error
 
     @classmethod
     def load(cls, path: str | Path) -> Recipe:
@@ -115,5 +115,5 @@ class Recipe(BaseModel):
         except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
             raise SettingsError(f"{path} cannot be read ({str(error).splitlines()[0]}).") from error
         if not isinstance(content, dict):
-            raise SettingsError(f"{path} is not a recipe: it must hold settings such as molecule, method and draws.")
+            raise SettingsError(f"{path} is not a recipe: it must contain settings such as molecule, method and draws.")
         return cls.of(**content)

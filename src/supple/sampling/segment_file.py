@@ -41,7 +41,11 @@ class SegmentFile:
         A sampling that was killed may leave a worker process behind for a moment: two that write into one file would give
         frames twice.
         """
-        with locked(self.path.with_name(f".{self.path.name}.lock"), f"Another process writes {self.path}.", wait=True):
+        with locked(
+            self.path.with_name(f".{self.path.name}.lock"),
+            f"Another process is writing {self.path}: wait until it ends, or stop it.",
+            wait=True,
+        ):
             self.path.touch()
             yield
 

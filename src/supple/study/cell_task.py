@@ -88,11 +88,11 @@ def is_complete(directory: Path, name: str, wanted: TrainingConfiguration) -> bo
     study = directory.parent.parent
     if found["data"]["sha256"] != wanted.data.sha256:
         raise SettingsError(
-            f"{study} holds a study in which {name} was trained on other data ({found['data']['name']}; now it is "
+            f"{study} contains a study in which {name} was trained on other data ({found['data']['name']}; now it is "
             f"{wanted.data.name}): choose another folder (--out), or give the file another name."
         )
     raise SettingsError(
-        f"{study} holds a study in which {name} was trained with other settings ({'; '.join(differing)}): "
+        f"{study} contains a study in which {name} was trained with other settings ({'; '.join(differing)}): "
         "choose another folder (--out), or delete that one."
     )
 

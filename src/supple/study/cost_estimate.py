@@ -79,10 +79,10 @@ class StudyEstimate:
         when = (
             f"about {duration(self.seconds)} with {self.parallel} at a time"
             if self.seconds is not None
-            else "on as many workers as there are"
+            else "on all available workers"
         )
         return (
-            f"{self.remaining} trainings to do{f' ({complete} complete)' if complete else ''}: at most {duration(work)} of "
+            f"{self.remaining} trainings to run{f' ({complete} complete)' if complete else ''}: at most {duration(work)} on "
             f"one core, {when}; up to {memory:.1f} GiB of memory each."
         )
 

@@ -35,7 +35,7 @@ def incomplete(results: Results) -> str | None:
     waiting = sum(row.status == "not done" for row in results.rows)
     if not results.failures and not waiting:
         return None
-    return f"Trainings that failed: {len(results.failures)}; not done: {waiting}. They are missing from the numbers."
+    return f"Failed trainings: {len(results.failures)}; not yet run: {waiting}. They are not included in the numbers."
 
 
 def frames(data: DatasetRecord) -> str:

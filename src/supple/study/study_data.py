@@ -143,7 +143,7 @@ def _require_enough(entry: DatasetEntry, n_frames: int, n_valid: int, n_test: in
     if max(plan.sizes) <= left:
         return
     reserved = f"{n_valid} for validation" + (f" and {n_test} for testing" if n_test else "")
-    advice = f"ask for at most {left} (--sizes)" if left > 0 else "reserve fewer (--valid, --test)"
+    advice = f"use at most {left} (--sizes)" if left > 0 else "reserve fewer (--valid, --test)"
     raise SplitError(
         f"{max(plan.sizes)} training frames were requested, but {entry.path} has {n_frames} frames, of which {reserved} "
         f"are reserved: {advice}."

@@ -134,7 +134,7 @@ def _require_same_selection(out: Path, record: StudyRecord, plan: StudyPlan) -> 
         for option, before, now in (("select", old.select, plan.select), ("blocks", old.blocks, plan.blocks)):
             if before != now:
                 raise SettingsError(
-                    f"{out} holds a study with {_option(option, before)}, now it is {_option(option, now)}: "
+                    f"{out} contains a study with {_option(option, before)}, now it is {_option(option, now)}: "
                     "choose another folder (--out) for another selection of frames, or delete that one."
                 )
 
@@ -155,7 +155,7 @@ def _require_comparable(out: Path, record: StudyRecord, dataset: str, new: Datas
     ):
         if before != now:
             raise SettingsError(
-                f"{out} holds results on {dataset} that cannot be compared with these ({what}: {before} there, {now} "
+                f"{out} contains results on {dataset} that cannot be compared with these ({what}: {before} there, {now} "
                 "now): choose another folder (--out), or delete that one."
             )
 

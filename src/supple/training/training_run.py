@@ -72,7 +72,7 @@ def train(
             accepted = require_sound(dataset, small_kernel_model, accept)
             result = TrainingRun.of(settings, dataset, split, directory, accepted, test=test).run(progress)
     else:
-        progress.note(f"{directory} is complete already.")
+        progress.note(f"The training in {directory} is already complete.")
     if out is not None:
         copy_file(run.model_file, out)
     return TrainedModel(out or run.model_file, result)

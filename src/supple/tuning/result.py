@@ -59,7 +59,7 @@ class TuningResult:
         same = f", all after a shortened training ({shorter})" if shorter else ""
         best = self.best_error()
         if best is None or best >= self.defaults:
-            return f"{counts}: none was better than the defaults ({self.defaults:.4g} {self.unit}){same}."
+            return f"{counts}: none is better than the defaults ({self.defaults:.4g} {self.unit}){same}."
         return (
             f"{counts}: the best force error is {best:.4g} {self.unit}, {1 - best / self.defaults:.1%} below that of the "
             f"defaults ({self.defaults:.4g}){same}."

@@ -105,7 +105,7 @@ def test_units_that_cannot_be_true(arrays: dict[str, Any], save: Write) -> None:
     with pytest.raises(
         UnitsError,
         match=r"a\.npz states the units 'eV' and 'au', but its numbers look like kcal/mol and Å: "
-        r"add --units kcal/mol if that is right, otherwise --units eV,bohr",
+        r"use --units kcal/mol if that is right, otherwise --units eV,bohr",
     ):
         read(path)
     assert read(path, "kcal/mol").source.units.energy == "kcal/mol"
@@ -114,7 +114,7 @@ def test_units_that_cannot_be_true(arrays: dict[str, Any], save: Write) -> None:
 @pytest.mark.parametrize("unit", ["", "unknown", None])
 def test_units_that_say_nothing(arrays: dict[str, Any], save: Write, unit: str | None) -> None:
     arrays = {k: v for k, v in arrays.items() if not k.endswith("_unit")} | ({} if unit is None else {"e_unit": unit})
-    with pytest.raises(UnitsError, match=r"does not state its units; .*: .*add --units kcal/mol"):
+    with pytest.raises(UnitsError, match=r"does not state its units; .*: .*use --units kcal/mol"):
         read(save(**arrays))
 
 
@@ -130,7 +130,7 @@ def test_rmd17(arrays: dict[str, Any], save: Write) -> None:
     assert data.source.units.energy == "kcal/mol"
     assert data.energies[0] == pytest.approx(arrays["E"][0] / KCAL)
     members.pop("old_energies")
-    with pytest.raises(UnitsError, match="add --units kcal/mol"):
+    with pytest.raises(UnitsError, match="use --units kcal/mol"):
         read(save(**members))
 
 
@@ -140,7 +140,7 @@ def test_keys(arrays: dict[str, Any], save: Write) -> None:
     path = save(**members)
     with pytest.raises(DataError, match=r"it has atoms, xyz, e, gradient\).*--keys numbers=NAME,positions=NAME"):
         read(path, "kcal/mol")
-    with pytest.raises(DataError, match=r"minus the forces: add --keys forces=gradient\*-1"):
+    with pytest.raises(DataError, match=r"minus the forces: use --keys forces=gradient\*-1"):
         read(path, "kcal/mol", "numbers=atoms,positions=xyz,energy=e")
     data = read(path, "kcal/mol", "numbers=atoms,positions=xyz,energy=e,forces=gradient*-1")
     assert data.fingerprint == reference.fingerprint
@@ -188,7 +188,7 @@ def test_energies_that_are_not_known(arrays: dict[str, Any], save: Write) -> Non
         ({"F": np.array([["a"]])}, "'F' does not hold numbers"),
         ({"R": np.zeros((0, 3, 3)), "F": np.zeros((0, 3, 3)), "E": np.zeros(0)}, "holds no frames"),
         ({"type": "m"}, "is an sGDML model, not a dataset"),
-        ({"e_unit": np.array(["eV", "eV"])}, r"'e_unit' should be a single value, but it has shape \(2,\)"),
+        ({"e_unit": np.array(["eV", "eV"])}, r"'e_unit' should be a single value, but has shape \(2,\)"),
     ],
 )
 def test_broken_archives(arrays: dict[str, Any], save: Write, change: dict[str, Any], words: str) -> None:
@@ -224,7 +224,7 @@ def test_a_bomb_does_not_go_off(arrays: dict[str, Any], save: Write, tmp_path: P
     target = tmp_path / "exploded"
     path = save(**arrays | {member: as_object(Bomb(target))})
     with pytest.raises(
-        DataError, match=rf"'{member}' of a\.npz holds a Python object of the kind \w+\.mkdir; .*run code"
+        DataError, match=rf"'{member}' of a\.npz contains a Python object of the kind \w+\.mkdir; .*run code"
     ):
         read(path)
     assert not target.exists()

@@ -35,9 +35,7 @@ def test_directory(tmp_path: Path) -> None:
 
 
 def test_a_file_that_nobody_reads_names_what_is_read(file: Write) -> None:
-    with pytest.raises(
-        DataError, match=r"frames\.foo has a format that Supple does not know: it reads extended xyz, npz, HDF5"
-    ):
+    with pytest.raises(DataError, match=r"frames\.foo has an unknown format: Supple reads extended xyz, npz, HDF5"):
         read(file("frames.foo", "x"))
 
 
@@ -109,7 +107,7 @@ def test_geometries_in_bohr(file: Write, water: Dataset) -> None:
     text = "3\n\n" + "".join(f"{s} {x} {y} {z}\n" for s, (x, y, z) in zip(water.symbols, bohr[0], strict=True))
     path = file("a.xyz", text)
     with pytest.raises(
-        UnitsError, match=r"look like bohr: add --units length=bohr if that is right, otherwise --units length=Å"
+        UnitsError, match=r"look like bohr: use --units length=bohr if that is right, otherwise --units length=Å"
     ):
         read(path, labels=False)
     for units in ("bohr", "length=bohr", "hartree,bohr", Units.of("eV", "bohr")):
@@ -139,7 +137,7 @@ def test_geometries_in_bohr(file: Write, water: Dataset) -> None:
 )
 def test_real_files(real_data: Path, name: str, frames: int, atoms: int, energies: int, stated: str | None) -> None:
     if stated is None:
-        with pytest.raises(UnitsError, match=r"look like kcal/mol and Å: .*add --units kcal/mol"):
+        with pytest.raises(UnitsError, match=r"look like kcal/mol and Å: .*use --units kcal/mol"):
             read(real_data / name)
     data = read(real_data / name, units=None if stated else "kcal/mol")
     assert data.positions.shape == (frames, atoms, 3)
@@ -163,7 +161,7 @@ def test_one_dataset_in_two_formats(real_data: Path) -> None:
 @pytest.mark.real_data
 def test_energies_that_are_known_for_some_frames(real_data: Path) -> None:
     file = real_data / "azobenzene_inversion/azobenzene_inversion.npz"
-    with pytest.raises(DataError, match=r"the energies of 1820 frames are NaN.*add --keys energy=E_true"):
+    with pytest.raises(DataError, match=r"the energies of 1820 frames are NaN.*use --keys energy=E_true"):
         read(file, "kcal/mol")
     data = read(file, "kcal/mol", keys="energy=E_true")
     assert {"CNNC", "jcp_index"} <= set(data.extras)

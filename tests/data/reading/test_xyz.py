@@ -79,7 +79,7 @@ def test_units_of_a_plain_file_must_be_said(file: Write, water: Dataset) -> None
     ]
     text = frame(repr(float(water.energies[0] * kcal)), rows)
     with pytest.raises(
-        UnitsError, match=r"a\.xyz does not state its units; .* like kcal/mol and Å: .*add --units kcal"
+        UnitsError, match=r"a\.xyz does not state its units; .* like kcal/mol and Å: .*use --units kcal"
     ):
         read(file("a.xyz", text))
     data = read(file("a.xyz", text), "kcal/mol")
@@ -213,7 +213,7 @@ def test_extended_in_other_units_than_the_custom(file: Write) -> None:
             extended("a_energy=-1 b_energy=-2"),
             r"2 names that may be the energy \(a_energy, b_energy\): .*--keys energy=NAME",
         ),
-        (extended("", "Properties=species:S:1:pos:R:3:grad:R:3"), r"minus the forces: add --keys forces=grad\*-1"),
+        (extended("", "Properties=species:S:1:pos:R:3:grad:R:3"), r"minus the forces: use --keys forces=grad\*-1"),
         (extended("", "Properties=species:S:1:pos:R:3:velo:R:3"), r"has no forces \(it has velo\).*--keys forces=NAME"),
         (extended("", "Properties=species:S:1:pos:R"), "line 2 is not a list of name:type:columns"),
         (extended("", "Properties=forces:R:3:pos:R:3"), "no species and positions among the Properties of line 2"),

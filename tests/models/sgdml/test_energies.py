@@ -129,7 +129,7 @@ def test_energies_are_not_learned_when_the_matrix_is_too_large(monkeypatch):
         lambda cost, other: EnergyObjection("learning them needs 99 GiB.", prohibitive=True),
     )
     notes = SGDML(sigma=SIGMA).fit(train, valid).provenance.notes
-    assert "Energies by integration of the forces: learning them needs 99 GiB." in notes
+    assert "Energies are integrated of the forces: learning them needs 99 GiB." in notes
 
 
 @pytest.mark.parametrize(("worth", "learned"), [(0.0, False), (10.0, True)])

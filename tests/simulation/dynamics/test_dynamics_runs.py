@@ -282,7 +282,7 @@ def test_what_is_refused(tmp_path):
     far = start().positions.copy()
     far[0, 3] += 2.0
     broken = start().of(ATOMS.numbers, far, name="broken.xyz")
-    with pytest.raises(MoleculeError, match=r"Frame 0 of broken\.xyz cannot be the start of a run: the bond O2-H4"):
+    with pytest.raises(MoleculeError, match=r"Frame 0 of broken\.xyz cannot be used to start a run: the bond O2-H4"):
         run_md(Springs(), broken, settings(), out, reference=start(20))
     assert list(tmp_path.iterdir()) == []
     run_md(Springs(), start(), settings(), tmp_path / "other.xyz")

@@ -37,7 +37,7 @@ class ArrayStore(ABC):
             return None
         values = self.array(name)
         if values.size != 1:
-            raise DataError(f"{file}: '{name}' should be a single value, but it has shape {values.shape}.")
+            raise DataError(f"{file}: '{name}' should be a single value, but has shape {values.shape}.")
         return as_text(values.reshape(-1)[0])
 
 

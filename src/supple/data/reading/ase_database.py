@@ -147,7 +147,7 @@ def _scaled(data: Mapping[str, Any], key: Key | None, file: str) -> np.ndarray |
         return np.asarray(np.asarray(value, dtype=np.float64) * key.factor)
     except (TypeError, ValueError) as error:
         raise DataError(
-            f"{file}: '{key.name}' does not hold numbers in every row: the database is damaged; copy it again."
+            f"{file}: '{key.name}' does not contain numbers in every row: the database is damaged; copy it again."
         ) from error
 
 

@@ -41,9 +41,11 @@ def frames_by_ase(path: Path, program: Program | None) -> list[Frame]:
             images = ase_read(path, index=":", **options)
             return [_frame(atoms) for atoms in (images if isinstance(images, list) else [images])]
     except UnknownFileTypeError as error:
+        if path.suffix == ".safetensors":
+            raise DataError(f"{path.name} is a force field, not a dataset: give the file of geometries.") from error
         raise DataError(
-            f"{path.name} has a format that Supple does not know: it reads extended xyz, npz, HDF5, ASE databases, and "
-            "outputs that ASE or cclib reads."
+            f"{path.name} has an unknown format: Supple reads extended xyz, npz, HDF5, ASE databases, and outputs "
+            "that ASE or cclib can read."
         ) from error
     except Exception as error:  # ASE's parsers may raise anything on a damaged file
         what = f" as an output of {program.name}" if program else ""

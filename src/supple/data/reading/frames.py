@@ -109,7 +109,7 @@ def combine_frames(
             kind, sentence = defect
             request.defects.report(kind, DataError(f"{name}: frame {index} {sentence}."), [index])
     if not kept:
-        raise DataError(f"{name} holds no frames" + (" with forces." if request.requires_labels else "."))
+        raise DataError(f"{name} contains no frames" + (" with forces." if request.requires_labels else "."))
     energies = np.array([np.nan if frame.energy is None else frame.energy for frame in kept], dtype=np.float64)
     unknown = [indices[k] for k in np.flatnonzero(np.isnan(energies))]
     if request.requires_labels and 0 < len(unknown) < len(kept) and request.keys.energy is None:
@@ -139,7 +139,7 @@ def _defect(frame: Frame, first: Frame, request: ReadRequest) -> tuple[str, str]
 
 
 def _other_atoms(frame: Frame, first: Frame) -> tuple[str, str] | None:
-    rule = "one dataset holds one molecule in one atom order"
+    rule = "a dataset is of one molecule in one atom order"
     mismatch = atom_mismatch(frame.numbers, first.numbers)
     if mismatch == "other-molecule":
         this, before = hill_formula(frame.numbers), hill_formula(first.numbers)

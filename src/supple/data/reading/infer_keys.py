@@ -50,7 +50,7 @@ def infer_forces(names: Collection[str], file: str, *, optional: bool = False) -
     if gradients:
         raise DataError(
             f"{file} has no forces but '{gradients[0]}', which by its name is minus the forces: "
-            f"add --keys forces={gradients[0]}*-1."
+            f"use --keys forces={gradients[0]}*-1."
         )
     raise no_forces(file, names)
 
@@ -78,7 +78,7 @@ def _only(candidates: list[str], exact: tuple[str, ...], quantity: str, file: st
     candidates = [name for name in candidates if name.lower() in exact] or candidates
     if len(candidates) > 1 and not optional:
         raise DataError(
-            f"{file} has {len(candidates)} names that may be the {quantity} ({', '.join(candidates)}): "
+            f"{file} has {len(candidates)} names that could be the {quantity} ({', '.join(candidates)}): "
             f"choose one with --keys {quantity}=NAME."
         )
     return candidates[0] if len(candidates) == 1 else None

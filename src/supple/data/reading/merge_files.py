@@ -64,7 +64,7 @@ def read_and_merge(
                 if kind == "atom-order"
                 else f"is {data.formula}, another molecule than"
             )
-            rule = "one dataset holds one molecule in one atom order: leave the file out"
+            rule = "a dataset is of one molecule in one atom order: leave the file out"
             mismatches.append((kind, DataError(f"{relative} {what} {names[0]}; {rule}.")))
             continue
         datasets.append(replace(data, frames=data.frames + n_before))

@@ -89,7 +89,7 @@ class _ArrayReader:
             numeric = np.asarray(values.tolist() if values.dtype.hasobject else values, dtype=np.float64)
         except (TypeError, ValueError) as error:
             raise DataError(
-                f"{self.file}: '{key.name}' does not hold numbers but {values.dtype}: store numbers."
+                f"{self.file}: '{key.name}' contains {values.dtype} instead of numbers: store numbers."
             ) from error
         return numeric if key.factor == 1 else numeric * key.factor
 
@@ -101,7 +101,7 @@ class _ArrayReader:
         if len(missing) and self.request.requires_labels and self.request.keys.energy is None:
             error = DataError(
                 f"{self.file}: the energies of {len(missing)} frames are NaN, the first in frame {missing[0]}; remove these "
-                f"frames, or add --keys energy={key.name} to read them as frames of unknown energy."
+                f"frames, or use --keys energy={key.name} to read them as frames of unknown energy."
             )
             self.request.defects.report("missing-energy", error, missing.tolist())
         infinite = np.flatnonzero(np.isinf(energies))
@@ -128,7 +128,7 @@ class _ArrayReader:
             if len(changed):
                 error = DataError(
                     f"{self.file}: frame {int(changed[0])} has other atoms than frame 0, or another atom order; "
-                    "one file holds one molecule in one atom order: split the file."
+                    "a file must contain one molecule in one atom order: split the file."
                 )
                 kind = atom_mismatch(values[changed[0]], values[0]) or "other-molecule"
                 self.request.defects.report(kind, error, changed.tolist())

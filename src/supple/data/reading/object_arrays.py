@@ -124,7 +124,7 @@ class _Machine:
                 self.build(name, argument)
             elif name not in ("PROTO", "FRAME"):
                 raise DataError(
-                    f"{self.where} holds Python objects that Supple does not read ({name}): store plain arrays."
+                    f"{self.where} contains Python objects that Supple does not read ({name}): store plain arrays."
                 )
         raise ValueError("the pickle has no end")
 
@@ -167,7 +167,7 @@ class _Machine:
 def _global(module: str, name: str, where: str) -> _Global:
     if (module, name) not in _GLOBALS:
         raise DataError(
-            f"{where} holds a Python object of the kind {module}.{name}; Supple reads only dictionaries, numbers, "
+            f"{where} contains a Python object of the kind {module}.{name}; Supple reads only dictionaries, numbers, "
             "strings and arrays, because anything else could run code: store plain arrays."
         )
     return _Global(_GLOBALS[module, name])

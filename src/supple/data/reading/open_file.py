@@ -24,7 +24,7 @@ def open_binary(path: Path) -> Iterator[io.BufferedIOBase]:
     """
     try:
         if path.stat().st_size == 0:
-            raise DataError(f"{path.name} is empty: it holds no frames.")
+            raise DataError(f"{path.name} is empty: it contains no frames.")
         compressed = path.name.lower().endswith(".gz")
         with gzip.open(path, "rb") if compressed else path.open("rb") as file:
             yield file

@@ -29,7 +29,7 @@ def to_dataset(raw: RawFrames, name: str, units: str | Units | None, request: Re
         UnitsError: the units are unknown, or the numbers contradict them.
     """
     if len(raw.positions) == 0:
-        raise DataError(f"{name} holds no frames.")
+        raise DataError(f"{name} contains no frames.")
     require_elements(raw.numbers, name)
     if request.requires_labels and raw.forces is None:
         raise no_forces(name, [])
@@ -60,7 +60,7 @@ def _units(raw: RawFrames, name: str, given: str | Units | None, defects: Defect
             "units-unstated",
             UnitsError(
                 f"{name} does not state its units; its numbers look like {likely_names}: "
-                f"if that is right, add --units {likely.units.shorthand}."
+                f"if that is right, use --units {likely.units.shorthand}."
             ),
         )
         return likely.units
@@ -81,7 +81,7 @@ def _units(raw: RawFrames, name: str, given: str | Units | None, defects: Defect
             f"{name} does not state its units; such files are usually in {claimed.energy} and {claimed.length}, "
             f"but its numbers look like {likely_names}"
         )
-    remedy = f"add --units {likely.units.shorthand} if that is right, otherwise --units {claimed.shorthand}"
+    remedy = f"use --units {likely.units.shorthand} if that is right, otherwise --units {claimed.shorthand}"
     defects.report("units", UnitsError(f"{what}: {remedy}."))
     return likely.units
 
@@ -100,7 +100,7 @@ def _length_unit(raw: RawFrames, name: str, given: str | Units | None) -> Units:
     if likely.contradicts_length(stated.length):
         raise UnitsError(
             f"{name} should be in {stated.length}, but its bond lengths look like {likely.units.length}: "
-            f"add --units length={likely.units.length} if that is right, otherwise --units length={stated.length}."
+            f"use --units length={likely.units.length} if that is right, otherwise --units length={stated.length}."
         )
     return stated
 

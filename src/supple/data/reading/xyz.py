@@ -87,7 +87,7 @@ class _XyzReader:
             location.line += 1 + n_atoms
             location.frame += 1
         if not self.frames:
-            raise DataError(f"{self.name} holds no frames.")
+            raise DataError(f"{self.name} contains no frames.")
         self.energies.report_missing(self.name)
         return self._raw_frames()
 

@@ -77,7 +77,7 @@ class EnergyGatherer:
             return
         error = DataError(
             f"{file}: {self._unknown[0][1]} has no energy in its comment, but other frames have one: add it, or remove "
-            "the frames without."
+            "the frames without one."
         )
         self.request.defects.report("missing-energy", error, [frame for frame, _ in self._unknown])
 

@@ -108,7 +108,7 @@ class Location:
         else:
             what, remedy = f"is {hill_formula(numbers)}, frame 0 is {hill_formula(first)}", "split the file"
         return FrameError(kind, DataError(
-            f"{self.file}: frame {self.frame} (line {self.line}) {what}; one file holds one molecule in one atom order: "
+            f"{self.file}: frame {self.frame} (line {self.line}) {what}; a file must contain one molecule in one atom order: "
             f"{remedy}."
         ))  # fmt: skip
 

@@ -80,7 +80,7 @@ class SolverCost:
 
     def __str__(self) -> str:
         duration = f"{self.seconds:.0f} s" if self.seconds < 100 else f"{self.seconds / 60:.0f} min"
-        what = "its matrix factorised" if self.solver == "direct" else "solved by iteration"
+        what = "direct solution" if self.solver == "direct" else "iterative solution"
         return f"{self.rows} rows, {what}, {self.n_bytes / GIB:.1f} GiB, about {duration}"
 
 
@@ -95,11 +95,11 @@ class EnergyObjection:
 def objection_to_energies(cost: SolverCost, with_energies: SolverCost) -> EnergyObjection | None:
     """None if energies can be learned at little cost beside the planned solution for forces alone."""
     if not fits(with_energies):
-        reason = f"learning them needs the whole matrix, {with_energies.n_bytes / GIB:.1f} GiB."
+        reason = f"learning them would need the whole matrix, {with_energies.n_bytes / GIB:.1f} GiB."
         return EnergyObjection(reason, prohibitive=True)
     seconds = with_energies.seconds
     if cost.solver == "iterative" and seconds > _ANY_GAIN_SECONDS:
-        reason = f"learning them needs the matrix factorised, about {seconds:.0f} s."
+        reason = f"learning them would need the direct solution, about {seconds:.0f} s."
         return EnergyObjection(reason, seconds > _LARGE_GAIN_SECONDS)
     return None
 
@@ -112,7 +112,7 @@ def require_memory(cost: SolverCost) -> SolverCost:
     """
     if not fits(cost):
         raise ResourceError(
-            f"A solution with {cost.rows} rows needs {cost.n_bytes / GIB:.1f} GiB of memory and "
+            f"A solution with {cost.rows} rows needs {cost.n_bytes / GIB:.1f} GiB of memory, but only "
             f"{available_memory() / GIB:.1f} GiB are free: train on fewer frames, or use a neural network."
         )
     return cost

@@ -44,12 +44,12 @@ def maybe_compile(
         note(LOOPS_NOTE)
         return function
     if choice == "auto" and steps < _WORTHWHILE_STEPS:
-        note(f"Training runs uncompiled: compiling does not pay off for {steps} steps.")
+        note(f"Training runs uncompiled, since compiling does not pay off for {steps} steps.")
         return function
     if not any(shutil.which(compiler) for compiler in (os.environ.get("CXX", "c++"), "g++", "clang++")):
         note("Training runs uncompiled, about half as fast: no C++ compiler was found (install g++).")
         return function
-    note("The first use compiles the training step, about a minute.")
+    note("Training runs in a compiled step (the first use compiles, about a minute).")
     return _WithFallback(function, torch.compile(function, dynamic=False), note)
 
 

@@ -48,7 +48,7 @@ def fit_network(
         SettingsError: the device cannot be used, or the training diverged.
     """
     device = choose_device(options.device)
-    context.progress.note(f"{name} trains {device.description}.")
+    context.progress.note(f"{name} is trained {device.description}.")
     assert train_set.forces is not None
     scale = float(train_set.forces.std())
     shift = float(np.nanmean(train_set.energies)) if train_set.has_energies else 0.0
@@ -73,7 +73,7 @@ def fit_network(
     data = _labelled(train_set, shift, scale, device.device)
     state = train(network, data, validate, best.keep, options, context.seed, context.run, context.progress)
     if state.best_step == 0:
-        raise SettingsError("The network diverged: no validation gave a finite error; lower learning_rate.")
+        raise SettingsError("The training diverged: no validation error was finite. Use a lower learning_rate.")
     return FitResult(best.result(), notes=[f"Best of {state.step} steps at step {state.best_step}."])
 
 

@@ -57,9 +57,9 @@ class LoopState:
     def stop_reason(self, options: TrainingOptions) -> str | None:
         """Why training stops at this step, as a sentence; None if it continues."""
         if self.step >= options.steps:
-            return f"All {options.steps} steps are done."
+            return f"Stopped after all {options.steps} steps."
         if options.max_time is not None and self.seconds >= 60 * options.max_time:
-            return f"Stopped at step {self.step}: the {options.max_time:g} minutes are over."
+            return f"Stopped at step {self.step}: the time limit of {options.max_time:g} minutes was reached."
         if options.schedule == "plateau" and self.factor < _FINAL_FRACTION:
             return f"Stopped at step {self.step}: the learning rate has reached its lowest value."
         if self.step - self.best_step >= options.patience * options.validate_every:

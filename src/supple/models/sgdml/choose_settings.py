@@ -126,7 +126,7 @@ class SettingsChooser:
             return chosen
         refined, curve = refine_sigma(chosen.sigma, self._error_of_sigma(chosen, size, "Refining sigma"))
         sigma = extrapolate_sigma((small, chosen.sigma), (size, refined), len(self.train))
-        note = f"sigma {refined:.3g} on {size} frames ({_curve_text(curve)}), continued to {sigma:g} for {len(self.train)}."
+        note = f"sigma {refined:.3g} on {size} frames ({_curve_text(curve)}), extrapolated to {sigma:g} for {len(self.train)}."
         return chosen.model_copy(update={"sigma": sigma, "notes": [*chosen.notes, note], "refined": curve})
 
     def _error_of_sigma(self, chosen: ChosenSettings, size: int, task: str) -> Callable[[float], float]:
@@ -157,19 +157,19 @@ class SettingsChooser:
         self, chosen: ChosenSettings, weight: float, objection: EnergyObjection | None
     ) -> ChosenSettings:
         if objection is not None and objection.prohibitive:
-            return _with_note(chosen, f"Energies by integration of the forces: {objection.reason}")
+            return _with_note(chosen, f"Energies are integrated from the forces: {objection.reason}")
         learned = chosen.model_copy(update={"energy_weight": weight})
         size = self._size(LARGER)
         with_energy = np.isfinite(self.train.energies)
         if with_energy[:size].sum() < 2 or np.isfinite(self.valid.energies).sum() < 2:
             why = f"too few of the first {size} training frames and of the validation frames have energies to compare."
-            return _with_note(chosen, f"Energies by integration of the forces: {why}")
+            return _with_note(chosen, f"Energies are integrated from the forces: {why}")
         with_them, without = self._metrics(learned, size), self._metrics(chosen, size)
         assert with_them.energy is not None and without.energy is not None
         assert with_them.forces is not None and without.forces is not None
         compared = (
-            f"on {size} frames learning them changes the validation energy RMSE from {without.energy.rmse:.3g} to "
-            f"{with_them.energy.rmse:.3g} {with_them.energy.unit}, the force RMSE from {without.forces.rmse:.4g} to "
+            f"on {size} frames, learning them changes the validation energy RMSE from {without.energy.rmse:.3g} to "
+            f"{with_them.energy.rmse:.3g} {with_them.energy.unit} and the force RMSE from {without.forces.rmse:.4g} to "
             f"{with_them.forces.rmse:.4g} {with_them.forces.unit}."
         )
         needed = 1.0 if objection is None else _LARGE_GAIN
@@ -177,9 +177,9 @@ class SettingsChooser:
             with_them.energy.rmse < needed * without.energy.rmse
             and with_them.forces.rmse < _FORCE_LOSS * without.forces.rmse
         ):
-            return _with_note(learned, f"Energies learned with the forces, weight {weight:g}: {compared}")
+            return _with_note(learned, f"Energies are learned with the forces, with weight {weight:g}: {compared}")
         costly = "" if objection is None else f" Moreover, {objection.reason}"
-        return _with_note(chosen, f"Energies by integration of the forces: {compared}{costly}")
+        return _with_note(chosen, f"Energies are integrated from the forces: {compared}{costly}")
 
     @property
     def _unit(self) -> str:

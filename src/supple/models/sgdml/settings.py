@@ -130,7 +130,7 @@ class SGDML(ModelSettings):
         started = time.perf_counter()
         problem = Problem(train, permutations, chosen.energy_weight, descriptor)
         solution = solve(problem, chosen.sigma, chosen.lam, cost, valid, context)
-        planned = f"planned: {cost}; the solution took {time.perf_counter() - started:.1f} s."
+        planned = f"Estimate: {cost}; the solution took {time.perf_counter() - started:.1f} s."
         return FitResult(
             solution.potential,
             settings={
@@ -179,7 +179,7 @@ class SGDML(ModelSettings):
         modes = max(3 * train.n_atoms - 6, 1)
         cost = choose_solver(self.solver, len(train), modes, descriptor.size, len(permutations))
         if self.solver == "iterative":
-            return cost, EnergyObjection("learning them needs the direct solver.", prohibitive=True)
+            return cost, EnergyObjection("learning them would need the direct solver.", prohibitive=True)
         return cost, objection_to_energies(cost, with_energies)
 
     def _choose(

@@ -46,7 +46,7 @@ def load_sgdml_model(path: str | Path, units: Units | str | None = None) -> SGDM
     v = torch.tensor(np.asarray(content["R_d_desc_alpha"], dtype=np.float64))
     permutations = np.atleast_2d(np.asarray(content["perms"], dtype=np.int64))
     if x.shape != v.shape or x.shape[1] != len(numbers) * (len(numbers) - 1) // 2:
-        raise ModelFileError(f"{path} is an sGDML model whose arrays do not fit together: it is damaged.")
+        raise ModelFileError(f"{path} is an sGDML model whose arrays do not match: it is damaged.")
     if not is_group([tuple(int(i) for i in row) for row in permutations]):
         raise ModelFileError(f"{path} has permutations that do not form a group: it is damaged.")
     length, energy = unit.length_in_angstrom, unit.energy_in_ev

@@ -43,7 +43,7 @@ def solve(
     if cost.solver == "direct":
         potential, needed = kernel_fit(problem, sigma, lam, context.progress)
         raised = f": lambda was raised from {lam:g}, as the matrix was indefinite to rounding" if needed > lam else ""
-        return Solution(potential, needed, f"solved directly with lambda {needed:g}{raised}.")
+        return Solution(potential, needed, f"Solved directly with lambda {needed:g}{raised}.")
     frames = valid.select(range(min(len(valid), _VALIDATION_FRAMES)))
     unit = frames.source.units.forces
     with_energy = np.isfinite(frames.energies)
@@ -65,7 +65,7 @@ def solve(
     curve = ", ".join(f"{one.iteration}: {one.errors[0]:.4g}" for one in shown)
     last = state.validations[-1]
     note = (
-        f"solved by {last.iteration} conjugate-gradient iterations to a relative residual of {last.residual:.1e}, when the "
+        f"Solved by {last.iteration} conjugate-gradient iterations to a relative residual of {last.residual:.1e}, when the "
         f"validation force RMSE in {unit} had converged ({curve})."
     )
     return Solution(problem.fitted_potential(sigma, state.x), lam, note)

@@ -34,11 +34,11 @@ def make_draw(settings: dict[str, object]) -> Draw:
     """
     kind = str(settings.get("kind", ""))
     if not kind:
-        raise SettingsError(f"A draw has no kind: add one of {', '.join(DRAWS)}, for instance kind: md.")
+        raise SettingsError(f"A draw needs a kind: add one of {', '.join(DRAWS)}, for instance kind: md.")
     try:
         return DRAWS.get(kind).model_validate(settings)
     except ValidationError as error:
-        raise SettingsError(f"The draw '{kind}' has a wrong setting: {first_problem(error)}.") from error
+        raise SettingsError(f"The draw '{kind}' has an invalid setting: {first_problem(error)}.") from error
 
 
 def first_problem(error: ValidationError) -> str:

@@ -53,7 +53,7 @@ class Frames(Draw):
         dataset = self._read()
         if not np.array_equal(dataset.numbers, context.start().numbers):
             raise SettingsError(
-                f"{self.file} holds {dataset.formula}, which is not {context.molecule}, or has its atoms in another order."
+                f"{self.file} contains {dataset.formula}, which is not {context.molecule}, or has its atoms in another order."
             )
         return [
             _Part(f"frames_{short_name(self.file)}_{begin}", len(part), len(part), part)

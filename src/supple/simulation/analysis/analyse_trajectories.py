@@ -93,7 +93,7 @@ def analyse(
     drifts, no_drifts = _drifts(stable, constant_energy=settings.constant_energy)
     missing = (
         "No temperatures and no spectrum: some frames have no momenta." if temperatures is None else None,
-        "No free energies: the temperature is not known; give it with --temperature."
+        "No free energies: the temperature is not known; use --temperature."
         if torsions and temperature is None
         else None,
         no_spectrum,
@@ -124,7 +124,7 @@ def _require_one_molecule(trajectories: list[Trajectory], reference: Dataset | N
     for name, numbers in others:
         if not np.array_equal(first.numbers, numbers):
             raise MoleculeError(
-                f"{name} is of another molecule than {first.name}, or has its atoms in another order: only files of the "
+                f"{name} is of a different molecule from {first.name}, or has its atoms in another order: only files of the "
                 "same molecule can be analysed together."
             )
 
@@ -170,7 +170,7 @@ def _spectrum(stable: list[Trajectory]) -> tuple[Spectrum | None, str | None]:
     first = intervals[0]
     if first is None or any(k is None or abs(k - first) > _INTERVAL_TOLERANCE * first for k in intervals):
         return None, (
-            "No spectrum: the times of the frames are unknown or not equally spaced; give --frame-time if they are "
+            "No spectrum: the times of the frames are unknown or not equally spaced; use --frame-time if they are "
             "equally spaced."
         )
     nyquist, highest = nyquist_wavenumber(first), highest_wavenumber(stable[0])
@@ -200,7 +200,7 @@ def _drifts(stable: list[Trajectory], *, constant_energy: bool) -> tuple[list[Dr
                 else "the file does not contain a conserved energy; use --constant-energy if the total energy is conserved"
             )
         elif one.times is None:
-            why = "the times of the frames are not known; give --frame-time"
+            why = "the times of the frames are not known; use --frame-time"
         elif len(one) < _MIN_DRIFT:
             why = f"at least {_MIN_DRIFT} frames are needed"
         else:

@@ -87,7 +87,9 @@ class Equipartition:
             return f"{sentence}, and that of every kind of motion agrees within its error{frozen}."
         found = ", ".join(f"{t.motion} {t.kelvin:.0f} ± {t.error:.2g} K" for t in violations)
         if any(t.motion in _RIGID and t.kelvin > vibration.kelvin for t in violations):
-            why = "heat has gone from the vibrations into translation or rotation of the molecule (a flying ice cube)"
+            why = (
+                "energy has flowed from the vibrations into translation or rotation of the molecule (a flying ice cube)"
+            )
         else:
             why = "the run is too short to reach equilibrium, or the thermostat or the time step is at fault"
         return f"{sentence}, but equipartition is violated: {found}; {why}{frozen}."

@@ -37,5 +37,5 @@ def select_frames(frames: Dataset, text: str) -> Dataset:
             )
         indices.append(index % len(frames))
     if not indices:
-        raise SettingsError(f"'{text}' names none of the {len(frames)} frames in {frames.source.name}.")
+        raise SettingsError(f"'{text}' selects none of the {len(frames)} frames of {frames.source.name}.")
     return frames.select(np.array(indices))

@@ -78,8 +78,8 @@ class MDResult:
         if averages.returns:
             times = "once" if averages.returns == 1 else f"{averages.returns} times"
             sentences.append(
-                f"Put back {times} to the last frame within range, with new velocities: averages lack what lies "
-                "beyond, and times across a return mean nothing."
+                f"Returned {times} to the last frame within range, with new velocities: averages lack the geometries out "
+                "of range, and times that span a return are not meaningful."
             )
         if self.stopped is not None:
             sentences.append(f"Stopped by a guard: {self.stopped}.")
@@ -119,8 +119,8 @@ def summary(results: Sequence[MDResult]) -> list[str]:
     common = results[0]
     if quiet:
         where = "" if len(results) == 1 else f" in {quiet} of {len(results)} replicas"
-        sentences.append(f"No guard triggered{where}: {', '.join(common.guards)}.")
-    sentences += [f"Guard off: {reason}." for reason in common.guards_off]
+        sentences.append(f"No guard triggered{where} ({', '.join(common.guards)}).")
+    sentences += [f"Guard not used: {reason}." for reason in common.guards_off]
     if common.steps_per_second is not None:
         each = "" if len(results) == 1 else f" with {len(results)} replicas in one batch"
         sentences.append(f"{common.steps_per_second:.0f} steps/s{each}.")

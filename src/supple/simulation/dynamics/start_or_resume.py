@@ -98,7 +98,7 @@ def _require_within_range(guards: Guards, start: Dataset) -> None:
     for frame, problems in zip(start.frames.tolist(), found, strict=True):
         if problems:
             raise MoleculeError(
-                f"Frame {frame} of {start.source.name} cannot be the start of a run: {next(iter(problems.values()))}. "
+                f"Frame {frame} of {start.source.name} cannot be used to start a run: {next(iter(problems.values()))}. "
                 "Choose a frame like those of the training data, with the atoms in the same order, or use "
                 "--on-leave warn."
             )

@@ -38,7 +38,7 @@ def trajectory_file(path: Path, numbers: Int[np.ndarray, "N"]) -> TrajectoryFile
         SettingsError: there is no such format, or a package that it needs is not installed.
     """
     if path.suffix not in _FORMATS:
-        raise SettingsError(f"Trajectories are written as {', '.join(_FORMATS)}: let {path} end in one of these.")
+        raise SettingsError(f"Trajectories are written as {', '.join(_FORMATS)}: {path} must end in one of these.")
     return _FORMATS[path.suffix](path, numbers)
 
 

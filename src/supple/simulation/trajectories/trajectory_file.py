@@ -59,5 +59,7 @@ def require_finite(values: Float[np.ndarray, "M N 3"], quantity: str, path: Path
     bad = ~np.isfinite(values).all(axis=(1, 2))
     if bad.any():
         first = int(np.flatnonzero(bad)[0])
-        raise DataError(f"{path}: the {quantity} of frame {first} contain NaN or infinity; cut the file off before it.")
+        raise DataError(
+            f"{path}: the {quantity} of frame {first} contain NaN or infinity; truncate the file before this frame."
+        )
     return values
