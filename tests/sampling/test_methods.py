@@ -35,7 +35,7 @@ def test_a_function_that_returns_no_calculator_is_refused():
 @pytest.mark.parametrize("name", ["NOSUCH", "wB97X-D3"])
 def test_a_functional_that_pyscf_does_not_know(name):
     pytest.importorskip("pyscf")
-    with pytest.raises(SettingsError, match=f"PySCF does not know the functional '{name}'"):
+    with pytest.raises(SettingsError, match=f"There is no functional '{name}'"):
         find_method(f"pyscf:{name}/sto-3g")
 
 

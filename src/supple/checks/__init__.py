@@ -1,4 +1,4 @@
-"""Checks of data, one idea a file. `require_sound` runs them before every training, `supple check` for you to read."""
+"""Checks of data, one file for each kind. `require_sound` runs them before every training, `supple check` reports all findings."""
 
 from supple.checks.check import Check
 from supple.checks.examine import examine, examine_context, require_accepted, require_names, require_sound

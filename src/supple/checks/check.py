@@ -1,4 +1,4 @@
-"""Check: what the registry of checks holds."""
+"""Check: one check of a dataset, as the registry lists it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Check:
 
     Attributes:
         names: of the findings that it may return, by which they are accepted.
-        run: returns what it finds, an empty list where all is well.
+        run: returns the findings, an empty list if there are none.
         before_training: whether it runs before every training, as checks for what makes a force field wrong do.
     """
 

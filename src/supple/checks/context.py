@@ -24,7 +24,7 @@ from supple.molecule.symmetry.permutations import find_permutations
 _TOO_NEAR = 0.5
 #: ... nor are those whose forces are this many times the usual ones.
 _TOO_LARGE = 10
-#: Frames by which permutation symmetries are judged.
+#: Number of frames from which permutation symmetries are found.
 _SYMMETRY_FRAMES = 500
 
 

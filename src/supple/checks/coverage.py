@@ -126,7 +126,7 @@ def _bins(angles: Float[np.ndarray, "M"], period: float, n_bins: int) -> Int[np.
 
 
 def _arcs(marked: np.ndarray, least: int) -> list[tuple[int, int]]:
-    """Runs of at least so many marked bins on a circle: the first bin, and that after the last, which may pass the end."""
+    """Runs of at least `least` marked bins on a circle: the first bin, and that after the last, which may pass the end."""
     n = len(marked)
     if marked.all() or not marked.any():
         return []

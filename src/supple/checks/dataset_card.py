@@ -1,4 +1,4 @@
-"""The dataset card: what the data are, before anything is said about what is wrong with them."""
+"""The dataset card: a summary of the data, without the findings."""
 
 from __future__ import annotations
 

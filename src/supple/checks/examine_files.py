@@ -178,6 +178,6 @@ def _distinct(names: list[str]) -> list[str]:
 
 
 def _merged(members: list[Dataset]) -> Dataset:
-    """One dataset of several; each frame says its file."""
+    """One dataset of several; each frame is labelled with its file."""
     names = _distinct([member.source.name for member in members])
     return concatenate(members, names, " and ".join(names))

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypedDict
 
-#: As in JSON and in Python; what people read says `error` for `serious`.
+#: As in JSON and in Python; reports print `error` for `serious`.
 Severity = Literal["serious", "warning", "note"]
 #: The worst first.
 SEVERITIES: tuple[Severity, ...] = ("serious", "warning", "note")
 
-#: Frames that are listed before the list is cut short.
+#: Number of frames up to which all are listed.
 _LISTED = 8
 
 

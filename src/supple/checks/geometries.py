@@ -85,7 +85,7 @@ def _broken(context: CheckContext) -> list[Finding]:
 
 
 def _atom_order(context: CheckContext) -> list[Finding]:
-    """`atom-order`: atoms of one element have changed places in some frames; `bonds-change`: the bonds tell of a reaction."""
+    """`atom-order`: atoms of one element have changed places in some frames; `bonds-change`: the bonds differ, as after a reaction."""
     found = []
     reordered = _reordered(context)
     if reordered.any():

@@ -46,5 +46,5 @@ _BODY = """
 
 
 def check_page(examination: Examination) -> str:
-    """The examination as a page that needs nothing else; names and texts from files are escaped."""
+    """The examination as a self-contained page; names and texts from files are escaped."""
     return html_page("Data check", render(_BODY, examination=examination), _STYLE)

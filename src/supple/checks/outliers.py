@@ -14,7 +14,7 @@ from supple.checks.findings import Finding, frame_list
 _DEVIATIONS = 12
 #: ... and this many standard deviations of the energies themselves.
 _SPREADS = 2.5
-#: If more than this part of the frames are outliers, none is.
+#: If more than this part of the frames are outliers, none of them counts as one.
 _FEW = 0.1
 #: Forces are outliers if this many times larger than usual, or if they are less or more than these factors times the
 #: prediction along its direction.

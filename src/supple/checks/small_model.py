@@ -27,7 +27,7 @@ class SmallModel(Protocol):
 
 
 #: Fits a small model to frames with forces, given the permutation symmetries of the molecule. Checks are handed one, so that
-#: they need not know which models there are.
+#: they do not depend on the models.
 FitSmallModel = Callable[[Dataset, Int[np.ndarray, "P N"]], SmallModel]
 
 

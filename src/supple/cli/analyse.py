@@ -48,32 +48,32 @@ def analyse(
     geometries = None if reference is None else read(reference, units, keys, labels=False, molecule=molecule)
     out = out or Path(trajectories[0].name.removesuffix(".gz").rsplit(".", 1)[0] + "-analysis")
     with progress_display() as progress:
-        found = run_analysis(loaded, geometries, settings, progress=progress)
-        page = write_report(found, out, unit)
+        result = run_analysis(loaded, geometries, settings, progress=progress)
+        page = write_report(result, out, unit)
     if json:
-        print_json({**analysis_json(found), "out": str(out), "page": str(page)})
+        print_json({**analysis_json(result), "out": str(out), "page": str(page)})
     else:
-        _show(found, unit)
+        _show(result, unit)
         print_written((page, "everything on one page"), (out, "figures (PNG, PDF) and curves (CSV)"))
         print_next(
             f"supple analyse {trajectories[0]} --reference DATA.xyz" if reference is None else f"xdg-open {page}"
         )
-    if not found.stable:
+    if not result.stable:
         raise typer.Exit(1)
 
 
-def _show(found: Analysis, unit: str) -> None:
+def _show(result: Analysis, unit: str) -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     from supple.simulation.analysis.table_rows import table_rows
 
-    for sentence in found.sentences():
+    for sentence in result.sentences():
         typer.echo(sentence)
-    table = Table(title=f"{found.formula}, {found.n_frames} frames", title_justify="left")
+    table = Table(title=f"{result.formula}, {result.n_frames} frames", title_justify="left")
     for heading in ("quantity", "value", "reference", "unit"):
         table.add_column(heading, no_wrap=heading == "unit")
-    for row in table_rows(found, unit):
+    for row in table_rows(result, unit):
         table.add_row(*map(Text, row))
     Console().print(table)

@@ -68,8 +68,8 @@ def _summary(examination: Examination) -> str:
     if not examination.findings:
         return "No problems found."
     counts = examination.counts
-    said = [counted(n, severity_label(s)) for s, n in counts.items() if n > 0 or s != "note"]
-    return f"{', '.join(said)}."
+    counts_text = [counted(n, severity_label(s)) for s, n in counts.items() if n > 0 or s != "note"]
+    return f"{', '.join(counts_text)}."
 
 
 def _show_report(report: FileReport) -> None:

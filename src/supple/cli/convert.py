@@ -35,18 +35,18 @@ def convert(
     from supple.data.writing import format_of, write
     from supple.errors import DataError
 
-    wanted = format_of(out, to)
+    format_name = format_of(out, to)
     target = Units.parse(out_units) if out_units else None
     if out.exists() and file.exists() and out.samefile(file):
         raise DataError(f"The output {out} is the input file: choose another name.")
     if out.exists() and not overwrite:
         raise DataError(f"{out} already exists: choose another name, or use --overwrite to replace it.")
     dataset = read(file, units=units, keys=keys, molecule=molecule)
-    left_out = write(out, dataset, target, wanted)
+    left_out = write(out, dataset, target, format_name)
     if json:
-        print_json({"out": str(out), "format": wanted, "n_frames": len(dataset), "left_out": left_out})
+        print_json({"out": str(out), "format": format_name, "n_frames": len(dataset), "left_out": left_out})
         return
-    print_written((out, f"{len(dataset)} frames of {dataset.formula} ({wanted})"))
+    print_written((out, f"{len(dataset)} frames of {dataset.formula} ({format_name})"))
     if left_out:
         typer.echo(f"Left out, because the format cannot store it: {', '.join(left_out)}.")
     print_next(f"supple check {out}")

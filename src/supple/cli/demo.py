@@ -30,5 +30,5 @@ def demo(
             "To save time, SchNet is trained for only a fraction of its usual number of steps."
         )
         with resumable(progress):
-            made = run_study(DEMO, out, progress)
-    finish_study(made, DEMO, out, json)
+            result = run_study(DEMO, out, progress)
+    finish_study(result, DEMO, out, json)

@@ -46,30 +46,32 @@ def path(
     out = output_for(file, "path", out)
     ends = one_frame(geometries, first or 0), one_frame(geometries, len(geometries) - 1 if last is None else last)
     with progress_display() as progress:
-        found = reaction_path(potential, *ends, images, fmax, steps, progress)
-    write_frames(out, potential, found.positions, found.energies, found.forces, {"part_of_the_way": found.coordinate})
-    figures = write_profile(out, found.profile)
+        result = reaction_path(potential, *ends, images, fmax, steps, progress)
+    write_frames(
+        out, potential, result.positions, result.energies, result.forces, {"part_of_the_way": result.coordinate}
+    )
+    figures = write_profile(out, result.profile)
     remark = None
-    if found.max_force > fmax:
-        remark = f"A force of {found.max_force:.2g} eV/Å remains on the band after {steps} steps: use more --images or --steps."
-    elif not found.converged:
+    if result.max_force > fmax:
+        remark = f"A force of {result.max_force:.2g} eV/Å remains on the band after {steps} steps: use more --images or --steps."
+    elif not result.converged:
         remark = f"An end of the path was not relaxed within {steps} steps: use more --steps, or relax it first."
     if json:
         print_json(
             {
-                "out": str(out), "figures": [str(f) for f in figures], "barriers_eV": list(found.barriers),
-                "has_barrier": found.imaginary_wavenumbers is not None, "imaginary_per_cm": found.imaginary_wavenumbers,
-                "energies_eV": found.energies.tolist(), "part_of_the_way": found.coordinate.tolist(),
-                "settled": found.converged, "left_eV_per_angstrom": found.max_force, "sentences": found.sentences(),
+                "out": str(out), "figures": [str(f) for f in figures], "barriers_eV": list(result.barriers),
+                "has_barrier": result.imaginary_wavenumbers is not None, "imaginary_per_cm": result.imaginary_wavenumbers,
+                "energies_eV": result.energies.tolist(), "part_of_the_way": result.coordinate.tolist(),
+                "settled": result.converged, "left_eV_per_angstrom": result.max_force, "sentences": result.sentences(),
             }
         )  # fmt: skip
     else:
-        for sentence in found.sentences():
+        for sentence in result.sentences():
             typer.echo(sentence)
-        typer.echo(f"Along the path: {'; '.join(found.profile.sentences())}.")
+        typer.echo(f"Along the path: {'; '.join(result.profile.sentences())}.")
         if remark:
             typer.echo(remark, err=True)
-        print_written((out, f"{len(found.energies)} images"), (figures[0], "the energy profile, also as PDF"))
+        print_written((out, f"{len(result.energies)} images"), (figures[0], "the energy profile, also as PDF"))
         print_next(f"ase gui {out}")
-    if not found.converged:
+    if not result.converged:
         raise typer.Exit(1)

@@ -52,25 +52,25 @@ def _list(names: list[str]) -> None:
         table.add_column(heading)
     table.add_column("DOI", no_wrap=True)
     for name in names:
-        found = series_for(name)
-        sizes = sorted({size for one in found for size in one.sizes})
-        models = dict.fromkeys(one.model for one in found)
-        dois = dict.fromkeys(one.source.doi or "unpublished" for one in found)
+        series = series_for(name)
+        sizes = sorted({size for one in series for size in one.sizes})
+        models = dict.fromkeys(one.model for one in series)
+        dois = dict.fromkeys(one.source.doi or "unpublished" for one in series)
         frames = f"{sizes[0]} to {sizes[-1]}" if len(sizes) > 1 else str(sizes[0])
         table.add_row(name, ", ".join(models), frames, "\n".join(dois))
     Console().print(table)
 
 
-def _show(found: list[Series]) -> None:
+def _show(series: list[Series]) -> None:
     from rich.console import Console
     from rich.table import Table
 
     table = Table("model, source", "error", "unit", "training frames: value")
-    for one in found:
+    for one in series:
         values = ", ".join(f"{size}: {value:g}" for size, value in zip(one.sizes, one.values, strict=True))
         table.add_row(one.label, f"{one.quantity} {one.metric.upper()}", one.unit, values)
     Console().print(table)
-    for source in {one.source.label: one.source for one in found}.values():
+    for source in {one.source.label: one.source for one in series}.values():
         typer.echo(f"\n{source.label}: {source.citation}")
         for heading, text in (
             ("Error", source.definition), ("Frames", source.split), ("Uncertainty", source.uncertainty),

@@ -49,8 +49,8 @@ def relax(
     if most is not None and most < len(geometries):
         geometries = geometries.select(np.unique(np.linspace(0, len(geometries) - 1, most).astype(int)))
     with progress_display() as progress:
-        found = to_minima(potential, geometries, fmax, steps, frequencies=frequencies, progress=progress)
-    relaxed = [minimum for minimum in found if np.isfinite(minimum.energy)]
+        minima = to_minima(potential, geometries, fmax, steps, frequencies=frequencies, progress=progress)
+    relaxed = [minimum for minimum in minima if np.isfinite(minimum.energy)]
     if relaxed:
         write_frames(
             out, potential,
@@ -59,11 +59,11 @@ def relax(
             {"conformer": np.array([m.conformer for m in relaxed]), "frame": np.array([m.frame for m in relaxed])},
         )  # fmt: skip
     if json:
-        print_json({"out": str(out), "fmax": fmax, "minima": [_as_json(minimum) for minimum in found]})
+        print_json({"out": str(out), "fmax": fmax, "minima": [_as_json(minimum) for minimum in minima]})
     else:
-        _print(found, potential.numbers, out)
+        _print(minima, potential.numbers, out)
         print_next(f"supple scan {model} {out}", f"supple path {model} {out}")
-    if not all(minimum.converged and minimum.remark is None for minimum in found):
+    if not all(minimum.converged and minimum.remark is None for minimum in minima):
         raise typer.Exit(1)
 
 
@@ -78,28 +78,28 @@ def _as_json(minimum: Minimum) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _print(found: list[Minimum], numbers: np.ndarray, out: Path) -> None:
+def _print(minima: list[Minimum], numbers: np.ndarray, out: Path) -> None:
     from rich.console import Console
     from rich.table import Table
 
     from supple.data.units import ENERGY
     from supple.simulation.relaxation.formatting import format_frequencies, format_torsions
 
-    labels = [minimum.conformer for minimum in found]
+    labels = [minimum.conformer for minimum in minima]
     n = len(set(labels))
     typer.echo(
-        f"{len(found)} geometr{'ies relax' if len(found) > 1 else 'y relaxes'} to {n} conformer{'s' if n > 1 else ''}."
+        f"{len(minima)} geometr{'ies relax' if len(minima) > 1 else 'y relaxes'} to {n} conformer{'s' if n > 1 else ''}."
     )
     table = Table()
     for heading in ("conformer", "energy / kcal/mol", "frames", "torsions"):
         table.add_column(heading, justify="left" if heading == "torsions" else "right")
     for label in sorted(set(labels)):
-        lowest = found[labels.index(label)]
-        relative = (lowest.energy - found[0].energy) / ENERGY["kcal/mol"]
+        lowest = minima[labels.index(label)]
+        relative = (lowest.energy - minima[0].energy) / ENERGY["kcal/mol"]
         torsions = format_torsions(numbers, lowest.positions)
         table.add_row(str(label), f"{relative:.2f}", str(labels.count(label)), torsions)
     Console().print(table)
-    for minimum in found:
+    for minimum in minima:
         if minimum.wavenumbers is not None:
             typer.echo(f"Conformer {minimum.conformer}: {format_frequencies(minimum.wavenumbers)}")
         if minimum.remark:

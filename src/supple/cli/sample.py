@@ -76,13 +76,13 @@ def sample(
             f"About {total} {methods} calculations in total for {plan.molecule}; frames are written to {out}."
         )
         try:
-            made = follow(plan, out, jobs, progress)
+            result = follow(plan, out, jobs, progress)
         except KeyboardInterrupt:
             progress.note("Interrupted. Run the command again to resume.")
             raise typer.Exit(130) from None
-    _report(made, out, json)
-    lost = len(made.failures) + made.missing
-    if lost > _TOLERATED_LOSS * (len(made.dataset) + lost):
+    _report(result, out, json)
+    lost = len(result.failures) + result.missing
+    if lost > _TOLERATED_LOSS * (len(result.dataset) + lost):
         raise typer.Exit(1)
 
 
@@ -127,12 +127,12 @@ def _stem(molecule: str) -> str:
     return "".join(c if c.isalnum() or c in "-_" else "_" for c in name)
 
 
-def _report(made: SamplingResult, out: Path, json: bool) -> None:
+def _report(result: SamplingResult, out: Path, json: bool) -> None:
     """Print the result, and draw the profiles."""
     from supple.geometry.profile_figure import save_profile_figure
     from supple.sampling.profiles import profiles
 
-    found = profiles(made.dataset)
+    found = profiles(result.dataset)
     figures = []
     for k, profile in enumerate(found):
         number = f"-{k + 1}" if len(found) > 1 else ""
@@ -141,22 +141,22 @@ def _report(made: SamplingResult, out: Path, json: bool) -> None:
     if json:
         print_json(
             {
-                "out": str(out), "n_frames": len(made.dataset), "failed": len(made.failures), "missing": made.missing,
-                "remarks": _counted(made.remarks),
+                "out": str(out), "n_frames": len(result.dataset), "failed": len(result.failures), "missing": result.missing,
+                "remarks": _counted(result.remarks),
                 "profiles": [profile.sentences() for profile in found], "figures": [str(f) for f in figures],
             }
         )  # fmt: skip
         return
     for profile, figure in zip(found, figures, strict=True):
         typer.echo(f"{profile.name}: {'; '.join(profile.sentences())} ({figure})")
-    typer.echo(f"{len(made.dataset)} frames in {out}; level of theory: {made.dataset.source.theory}.")
-    for remark in _counted(made.remarks):
+    typer.echo(f"{len(result.dataset)} frames in {out}; level of theory: {result.dataset.source.theory}.")
+    for remark in _counted(result.remarks):
         typer.echo(f"Note: {remark}", err=True)
-    for failure in _counted(made.failures):
+    for failure in _counted(result.failures):
         typer.echo(f"Failed: {failure}", err=True)
-    if made.failures or made.missing:
-        failed = f"{len(made.failures)} calculation{'' if len(made.failures) == 1 else 's'} failed"
-        missing = f"{made.missing} frame{' was' if made.missing == 1 else 's were'} not reached"
+    if result.failures or result.missing:
+        failed = f"{len(result.failures)} calculation{'' if len(result.failures) == 1 else 's'} failed"
+        missing = f"{result.missing} frame{' was' if result.missing == 1 else 's were'} not reached"
         typer.echo(f"{failed}, and {missing}.", err=True)
     print_next(f"supple check {out}", f"supple train {out}")
 

@@ -44,37 +44,37 @@ def scan(
     start = one_frame(read(file, units=units, labels=False), frame)
     out = output_for(file, "scan", out)
     with progress_display() as progress:
-        found = scan_torsion(potential, start, torsion, points, progress)
-    write_frames(out, potential, found.positions, found.energies, found.forces, {"torsion_degrees": found.angles})
-    figures = write_profile(out, found.profile)
+        result = scan_torsion(potential, start, torsion, points, progress)
+    write_frames(out, potential, result.positions, result.energies, result.forces, {"torsion_degrees": result.angles})
+    figures = write_profile(out, result.profile)
     if json:
         print_json(
             {
-                "out": str(out), "figures": [str(f) for f in figures], "torsion": found.label,
-                "degrees": found.angles.tolist(), "energies_eV": found.energies.tolist(),
-                "profile": found.profile.sentences(), "remarks": list(found.remarks),
+                "out": str(out), "figures": [str(f) for f in figures], "torsion": result.label,
+                "degrees": result.angles.tolist(), "energies_eV": result.energies.tolist(),
+                "profile": result.profile.sentences(), "remarks": list(result.remarks),
             }
         )  # fmt: skip
     else:
-        _print(found)
+        _print(result)
         print_written((out, "the geometry at each angle"), (figures[0], "the energy profile, also as PDF"))
         print_next(f"supple relax {model} {out}")
-    if found.remarks:
+    if result.remarks:
         raise typer.Exit(1)
 
 
-def _print(found: TorsionScan) -> None:
+def _print(result: TorsionScan) -> None:
     from rich.console import Console
     from rich.table import Table
 
     from supple.data.units import ENERGY
 
-    typer.echo(f"{found.label}: {'; '.join(found.profile.sentences())}.")
+    typer.echo(f"{result.label}: {'; '.join(result.profile.sentences())}.")
     table = Table()
-    for heading in (f"{found.label} / °", "energy / kcal/mol"):
+    for heading in (f"{result.label} / °", "energy / kcal/mol"):
         table.add_column(heading, justify="right")
-    for angle, energy in zip(found.angles, found.energies - found.energies.min(), strict=True):
+    for angle, energy in zip(result.angles, result.energies - result.energies.min(), strict=True):
         table.add_row(f"{angle:.0f}", f"{energy / ENERGY['kcal/mol']:.2f}")
     Console().print(table)
-    for remark in found.remarks:
+    for remark in result.remarks:
         typer.echo(f"{remark}.", err=True)

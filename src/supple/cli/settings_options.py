@@ -55,7 +55,7 @@ def _parameter(one: Setting) -> inspect.Parameter:
 
 
 def _plain(name: str, annotation: Any) -> Any:
-    """A type as typer knows it: without constraints, and with an enumeration in place of a Literal."""
+    """A type in the form that typer supports: without constraints, and with an enumeration in place of a Literal."""
     origin = get_origin(annotation)
     if origin is Annotated:
         return _plain(name, get_args(annotation)[0])

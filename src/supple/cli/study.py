@@ -114,8 +114,8 @@ def study(
         _show_estimate(plan, out, backend, json)
         return
     with progress_display() as progress, resumable(progress):
-        made = run_study(plan, out, progress, backend, report_units, target)
-    finish_study(made, plan, out, json)
+        result = run_study(plan, out, progress, backend, report_units, target)
+    finish_study(result, plan, out, json)
 
 
 def _require_files(files: list[Path]) -> None:
@@ -146,66 +146,66 @@ def _show_estimate(plan: StudyPlan, out: Path, backend: Backend, json: bool) -> 
     typer.echo(estimate.sentence())
 
 
-def finish_study(made: StudyResult, plan: StudyPlan, out: Path, json: bool) -> None:
+def finish_study(result: StudyResult, plan: StudyPlan, out: Path, json: bool) -> None:
     """Print the results of a study; exit code 1 when a training failed."""
     if json:
         print_json(
             {
                 "out": str(out),
-                "results_csv": str(made.csv),
-                "report": str(made.page),
-                "report_markdown": str(made.report),
-                "figures": [str(figure) for figure in made.figures],
-                "answers": list(made.answers),
-                "rows": made.results.as_dicts(),
-                "failures": {cell.name: message for cell, message in made.results.failures.items()},
+                "results_csv": str(result.csv),
+                "report": str(result.page),
+                "report_markdown": str(result.report),
+                "figures": [str(figure) for figure in result.figures],
+                "answers": list(result.answers),
+                "rows": result.results.as_dicts(),
+                "failures": {cell.name: message for cell, message in result.results.failures.items()},
             }
         )
     else:
-        _show(made, plan, out)
-    if made.results.failures:
+        _show(result, plan, out)
+    if result.results.failures:
         raise typer.Exit(1)
 
 
-def _show(made: StudyResult, plan: StudyPlan, out: Path) -> None:
+def _show(result: StudyResult, plan: StudyPlan, out: Path) -> None:
     from rich.console import Console
 
     from supple.study.results_table import terminal_table
 
     for entry in plan.datasets:
-        Console().print(terminal_table(made.results, entry.name))
-    for sentence in made.answers:
+        Console().print(terminal_table(result.results, entry.name))
+    for sentence in result.answers:
         typer.echo(sentence)
-    images = [figure for figure in made.figures if figure.suffix == ".png"]
+    images = [figure for figure in result.figures if figure.suffix == ".png"]
     print_written(
-        (made.page, "the report: open it in a browser"),
-        (made.report, "summary and tables as Markdown"),
-        (made.csv, "all numbers"),
+        (result.page, "the report: open it in a browser"),
+        (result.report, "summary and tables as Markdown"),
+        (result.csv, "all numbers"),
         *((figure, "also as PDF") for figure in images),
         (out / "cells", "a folder for each training, with its force field"),
     )
-    for cell, message in made.results.failures.items():
+    for cell, message in result.results.failures.items():
         typer.echo(f"{cell.name} failed: {message}", err=True)
-    best = _best(made)
-    if made.results.failures:
+    best = _best(result)
+    if result.results.failures:
         print_next(plan.command(out) + "   # retries the failed trainings")
     elif best is not None:
         first = plan.datasets[0]
-        asked = ["--units", first.units] if first.units else []
-        print_next(shlex.join(["supple", "evaluate", str(best), str(first.path), *asked]))
+        units_option = ["--units", first.units] if first.units else []
+        print_next(shlex.join(["supple", "evaluate", str(best), str(first.path), *units_option]))
 
 
-def _best(made: StudyResult) -> Path | None:
+def _best(result: StudyResult) -> Path | None:
     """The force field of the first dataset with the smallest force error."""
     from supple.study import Cell
 
-    first = next(iter(made.results.record.datasets))
+    first = next(iter(result.results.record.datasets))
     rows = [
         (row.value, Cell(row.dataset, row.model, row.n_train, row.seed).name)
-        for row in made.results.rows
+        for row in result.results.rows
         if (row.dataset, row.quantity, row.metric) == (first, "forces", "rmse") and row.value is not None
     ]
-    return made.results.out / "cells" / min(rows)[1] / "model.safetensors" if rows else None
+    return result.results.out / "cells" / min(rows)[1] / "model.safetensors" if rows else None
 
 
 def _numbers(text: str, option: str) -> tuple[int, ...]:

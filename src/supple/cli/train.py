@@ -104,5 +104,5 @@ def train(
         print_errors(f"Errors on {len(chosen.test)} test frames from separate time blocks", result.test.to_dict())
     typer.echo(f"Training took {result.seconds:.1f} s and {result.peak_rss_bytes / 2**30:.2f} GiB of memory.")
     print_written((out, "the force field"), (directory, "the record of its training"))
-    asked = f" --units {units}" if units else ""
-    print_next(f"supple evaluate {out} {file}{asked}")
+    units_option = f" --units {units}" if units else ""
+    print_next(f"supple evaluate {out} {file}{units_option}")

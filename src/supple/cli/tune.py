@@ -83,14 +83,14 @@ def tune(
         return
     typer.echo(tuned.sentence())
     print_written((tuned.settings_file, "the best settings"), (page, "the report, with slices.png and slices.pdf"))
-    asked = ["--units", units] if units else []
+    units_option = ["--units", units] if units else []
     print_next(
         shlex.join(
             [
                 "supple",
                 "train",
                 str(file),
-                *asked,
+                *units_option,
                 "--model",
                 model,
                 "--train",

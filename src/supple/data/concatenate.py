@@ -13,8 +13,8 @@ from supple.data.dataset import Dataset
 def concatenate(datasets: Sequence[Dataset], names: Sequence[str], name: str) -> Dataset:
     """One dataset of several of one molecule, in the atom order of the first.
 
-    Extras are kept if they have one shape in all datasets; they are NaN or empty for datasets without them. What all
-    datasets say in the same words of all their frames is said of all frames; where they differ, it becomes an extra.
+    Extras are kept if they have one shape in all datasets; they are NaN or empty for datasets without them. Data
+    about all frames stay so where the datasets agree on them; where they differ, they become an extra.
 
     Args:
         datasets: at least one; forces are kept if all have them.
@@ -50,7 +50,7 @@ def _keys(datasets: Sequence[Dataset]) -> list[str]:
 
 
 def _texts(data: Dataset, key: str) -> np.ndarray:
-    """What is said under a name of each frame, or of all frames together; empty if nothing is."""
+    """The text under a name, of each frame or of all frames together; empty if there is none."""
     values = data.extras.get(key)
     if values is not None and values.dtype.kind == "U" and values.ndim == 1:
         return np.asarray(values, dtype=str)

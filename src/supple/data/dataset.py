@@ -27,7 +27,7 @@ class Source:
     Attributes:
         name: of the file.
         units: of the file.
-        about: what the file says of all frames together, as text by name; the level of theory under `theory`.
+        about: data that apply to all frames of the file, as text by name; the level of theory under `theory`.
     """
 
     name: str = "unnamed"
@@ -51,7 +51,7 @@ class Dataset:
         forces: eV/Å, shape (M, N, 3); None for geometries without labels.
         source: the file and its units.
         frames: index of each frame in that file, counted from 0, shape (M,).
-        extras: everything else that the file says of each frame, by name, in the file's own units; the first axis of
+        extras: all other data of each frame in the file, by name, in the file's own units; the first axis of
             each array has length M. Models do not use them; they are kept, and written again.
     """
 
@@ -91,7 +91,7 @@ class Dataset:
 
         Raises:
             DataError: shapes do not match, an atom is not an element, or a position, force or energy is not finite.
-            UnitsError: Supple does not know the units.
+            UnitsError: a unit is unknown.
         """
         units = Units.parse(units)
         z = np.array(numbers, dtype=np.int64)  # copied: it is made read-only below

@@ -133,12 +133,12 @@ def draw_split(
         raise SplitError("The numbers of validation and test frames cannot be negative: choose 0 or more.")
     if seed < 0:
         raise SplitError(f"The seed {seed} is negative: choose 0 or a positive integer.")
-    wanted = train + valid + (test or 0)
-    if wanted > n_frames:
+    requested = train + valid + (test or 0)
+    if requested > n_frames:
         detail = f"{train} training + {valid} validation" + (f" + {test} test" if test else "")
         raise SplitError(
-            f"{detail} = {wanted} frames were requested, but the data have {n_frames}: "
-            f"choose at most {max(n_frames - wanted + train, 0)} training frames, or fewer of the others."
+            f"{detail} = {requested} frames were requested, but the data have {n_frames}: "
+            f"choose at most {max(n_frames - requested + train, 0)} training frames, or fewer of the others."
         )
     permutation = np.random.default_rng(seed).permutation(n_frames)
     if blocks is None:

@@ -17,7 +17,7 @@ from supple.errors import SplitError
 
 #: The margin left out beside a test or validation block is this fraction of a block's length.
 _MARGINS_PER_BLOCK = 10
-#: Without a number of test frames, at least one frame in so many becomes a test frame.
+#: Without a number of test frames, at least one frame in this many becomes a test frame.
 _FRAMES_PER_TEST_FRAME = 5
 
 
@@ -76,9 +76,9 @@ def hold_out_blocks(permutation: Int[np.ndarray, "M"], valid: int, test: int | N
     for_valid = _take(order, block_of, free, valid)
     free &= ~_widened(np.isin(block_of, np.unique(block_of[for_valid])), margin)
     if not free.any():
-        wanted = f"{valid} validation frames" + (f" and {test} test frames" if test else "")
+        requested = f"{valid} validation frames" + (f" and {test} test frames" if test else "")
         raise SplitError(
-            f"{wanted} leave none of the {blocks} blocks for training: choose fewer frames, or more blocks."
+            f"{requested} leave none of the {blocks} blocks for training: choose fewer frames, or more blocks."
         )
 
     def drawn(mask: Bool[np.ndarray, "M"], count: int | None) -> Int[np.ndarray, "K"]:
@@ -88,11 +88,11 @@ def hold_out_blocks(permutation: Int[np.ndarray, "M"], valid: int, test: int | N
 
 
 def _take(
-    order: list[int], block_of: Int[np.ndarray, "M"], free: Bool[np.ndarray, "M"], wanted: int
+    order: list[int], block_of: Int[np.ndarray, "M"], free: Bool[np.ndarray, "M"], requested: int
 ) -> Bool[np.ndarray, "M"]:
     """Take blocks from the end of the order until they have enough free frames; a mask of these frames."""
     taken = np.zeros(len(block_of), dtype=bool)
-    while order and taken.sum() < wanted:
+    while order and taken.sum() < requested:
         taken |= (block_of == order.pop()) & free
     return taken
 

@@ -117,7 +117,7 @@ class Units:
             forces: for instance `kcal/mol/Å`; energy per length if None.
 
         Raises:
-            UnitsError: Supple does not know a unit.
+            UnitsError: a unit is unknown.
         """
         energy, length = _canonical(energy, ENERGY, "energy"), _canonical(length, LENGTH, "length")
         force_energy, force_length = _parse_forces(forces) if forces else (energy, length)
@@ -128,7 +128,7 @@ class Units:
         """Units from text such as `kcal/mol`, `hartree,bohr` or `energy=eV,length=Å,forces=eV/Å`.
 
         Raises:
-            UnitsError: the text has another form, or Supple does not know a unit.
+            UnitsError: the text has another form, or a unit is unknown.
         """
         if isinstance(text, Units):
             return text
@@ -167,7 +167,7 @@ def in_internal(quantity: Quantity, unit: str) -> float:
     """The value of a unit of energy (eV) or force (eV/Å).
 
     Raises:
-        UnitsError: Supple does not know the unit.
+        UnitsError: the unit is unknown.
     """
     if quantity == "energy":
         return Units.of(unit).energy_in_ev

@@ -39,7 +39,7 @@ class Coordinate:
 
         Args:
             molecule: the molecule; its geometry decides which atoms are bonded.
-            text: the name; None stands for the torsion that turns most atoms.
+            text: the name; by default the torsion that rotates most atoms.
             torsions_only: whether an angle is refused.
 
         Raises:
@@ -123,7 +123,7 @@ class Coordinate:
         return axis / np.linalg.norm(axis)
 
     def turned(self, molecule: Atoms, degrees: float, axis: Float[np.ndarray, "3"]) -> Atoms:
-        """The molecule with one side turned by so many degrees, towards a larger torsion or a wider angle."""
+        """The molecule with one side turned by this many degrees, towards a larger torsion or a wider angle."""
         turned = Atoms(molecule.numbers, molecule.positions)
         pivot = turned.positions[self.atoms[1]]
         side = Atoms(turned.numbers[list(self.turning)], turned.positions[list(self.turning)])

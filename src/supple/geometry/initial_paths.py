@@ -1,6 +1,6 @@
 """Candidates for the initial path between two conformers.
 
-Image-dependent pair potentials keep atoms apart but know nothing of torsions: between conformers that differ by half a turn, atoms
+Image-dependent pair potentials keep atoms apart but ignore torsions: between conformers that differ by half a turn, atoms
 may pass through the axis. The other candidates turn the torsions evenly, all the shorter way, or the largest the longer way.
 """
 

@@ -23,7 +23,7 @@ def make_band(images: list[Atoms]) -> NEB:
 
 
 def interpolate_idpp(first: Atoms, last: Atoms, images: int) -> NEB:
-    """A band of so many images between two geometries, the ends included; the last is superimposed on the first."""
+    """A band of `images` images between two geometries, the ends included; the last is superimposed on the first."""
     band = make_band([first.copy(), *(first.copy() for _ in range(images - 2)), last.copy()])
     band.interpolate("idpp")
     return band

@@ -1,4 +1,4 @@
-"""Citations: the papers behind models, methods and data. Those of a model stand with its settings class."""
+"""Citations: the papers behind models, methods and data. Those of a model are listed in its settings class."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ class Potential(ABC):
 
     @property
     def device(self) -> torch.device:
-        """Where the arrays lie, and predictions run."""
+        """The device of the arrays, on which predictions run."""
         return next((array.device for array in self.module.state_dict().values()), torch.device("cpu"))
 
     def to(self, device: str | torch.device) -> Potential:

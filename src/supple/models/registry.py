@@ -12,7 +12,7 @@ from supple.runtime.plugins import Registry
 if TYPE_CHECKING:
     from supple.models.settings import ModelSettings
 
-#: Kinds of models by name: each one's settings class, which says everything else about it.
+#: Kinds of models by name: the settings class of each, which defines everything else about it.
 MODELS: Registry[type[ModelSettings]] = Registry(
     "supple.models",
     "model",

@@ -121,7 +121,7 @@ class ModelSettings(BaseModel, ABC):
         Raises:
             DataError: the frames have no forces, or energies and forces contradict each other.
             SplitError: there are no validation frames, or one of them is also a training frame.
-            ResourceError: the fit needs more memory than there is.
+            ResourceError: the fit needs more memory than is available.
         """
         if train.forces is None or valid.forces is None:
             raise DataError(f"{train.source.name} has no forces: a force field needs them for training.")

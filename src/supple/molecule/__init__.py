@@ -1,1 +1,1 @@
-"""What is known of a molecule from its atoms and geometries alone: bonds, torsions, symmetry, descriptors."""
+"""Properties of a molecule that follow from its atoms and geometries: bonds, torsions, symmetry, descriptors."""

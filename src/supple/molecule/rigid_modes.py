@@ -1,4 +1,4 @@
-"""Rigid modes: translation and rotation of a molecule as a whole, and what is left of its motion and forces without them.
+"""Rigid modes: translation and rotation of a molecule as a whole, and its motion and forces without them.
 
 In mass-weighted coordinates, √m v, translation and rotation span six directions (five for a linear molecule); vibration
 is what is left. The three are orthogonal, so that kinetic energies add up (Jellinek and Li, Phys. Rev. Lett. 62, 241, 1989).

@@ -1,4 +1,4 @@
-"""HTML pages that need nothing else: light and dark, on narrow screens and on paper. Names and texts are escaped."""
+"""Self-contained HTML pages: light and dark, on narrow screens and on paper. Names and texts are escaped."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def html_page(title: str, body: Markup, style: str = "") -> str:
 
     Args:
         title: of the window and the page; escaped.
-        body: what stands below the title, as `render` returns it.
+        body: content below the title, as `render` returns it.
         style: CSS besides that of all pages, which defines the colours `--text`, `--soft`, `--line`, `--bad` and `--warn`.
     """
     return str(render(_PAGE, title=title, body=body, style=Markup(_STYLE + style)))

@@ -12,7 +12,7 @@ from filelock import BaseFileLock, FileLock, SoftFileLock, Timeout
 
 from supple.errors import SettingsError
 
-#: What `flock` answers on file systems without it, such as some mounts of Lustre and NFS.
+#: Errors of `flock` on file systems without it, such as some mounts of Lustre and NFS.
 _UNSUPPORTED = (errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK)
 
 

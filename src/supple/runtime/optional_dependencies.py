@@ -20,8 +20,8 @@ def extra(
 
     Args:
         name: of the extra, as in pyproject.toml.
-        package: what is missing, as people call it.
-        purpose: what cannot be done without it; the beginning of the sentence.
+        package: its usual name.
+        purpose: what it is needed for; the beginning of the sentence.
         error_class: of the error that is raised.
 
     Raises:
@@ -30,7 +30,7 @@ def extra(
     try:
         yield
     except ImportError as error:
-        # "No module named ..." says nothing that the sentence does not; a broken or outdated package does.
+        # "No module named ..." adds nothing to the sentence; a broken or outdated package does.
         reason = "" if isinstance(error, ModuleNotFoundError) else f" ({error})"
         raise error_class(f"{purpose} needs {package}{reason}: pip install 'supple[{name}]'.") from error
 
@@ -40,8 +40,8 @@ def require_extra(name: str, modules: dict[str, str], purpose: str = "This") -> 
 
     Args:
         name: of the extra, as in pyproject.toml.
-        modules: module -> what people call its package.
-        purpose: what cannot be done without them; the beginning of the sentence.
+        modules: module -> the usual name of its package.
+        purpose: what they are needed for; the beginning of the sentence.
 
     Raises:
         SettingsError: one of them cannot be imported.

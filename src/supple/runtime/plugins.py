@@ -5,7 +5,7 @@ A package adds to a registry in its pyproject.toml, without Supple knowing of it
     [project.entry-points."supple.readers"]
     ".abc" = "my_package.abc_reader:load"
 
-An entry is imported when it is first asked for, not before: listing the names costs no import.
+An entry is imported when it is first used, not before: listing the names costs no import.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ Entry = TypeVar("Entry")
 
 
 class Registry(Generic[Entry]):
-    """Things of one kind by name: Supple's own, and those of installed plugins.
+    """Entries of one kind by name: Supple's own, and those of installed plugins.
 
     Args:
         group: of the entry points that add to it, for instance `supple.readers`.
-        what: a single entry is called in sentences, for instance `model`.
+        noun: for a single entry, in messages; for instance `model`.
         own: name -> where Supple's own entry is defined, as `module:attribute`.
     """
 
-    def __init__(self, group: str, what: str, own: Mapping[str, str]) -> None:
+    def __init__(self, group: str, noun: str, own: Mapping[str, str]) -> None:
         self.group = group
-        self.what = what
+        self.noun = noun
         self._own = dict(own)
         self._loaded: dict[str, Entry] = {}
 
@@ -59,7 +59,7 @@ class Registry(Generic[Entry]):
         """
         if name not in self:
             raise SettingsError(
-                f"'{name}' is not {_article(self.what)} {self.what}: choose one of {', '.join(self.names)}."
+                f"'{name}' is not {_article(self.noun)} {self.noun}: choose one of {', '.join(self.names)}."
             )
 
     def get(self, name: str) -> Entry:
@@ -83,7 +83,7 @@ class Registry(Generic[Entry]):
             return cast(Entry, point.load())
         except Exception as error:
             raise SettingsError(
-                f"The {self.what} '{name}' of the plugin {package} cannot be loaded "
+                f"The {self.noun} '{name}' of the plugin {package} cannot be loaded "
                 f"({type(error).__name__}: {error}): update or uninstall that package."
             ) from error
 

@@ -1,4 +1,4 @@
-"""How long computations report: sentences and steps, without knowing who listens."""
+"""Progress: how computations report, by notes and steps."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Protocol, runtime_checkable
 
 @runtime_checkable
 class Progress(Protocol):
-    """Receives the progress of a computation. The command line draws it; a library user may pass an object of their own."""
+    """Receives the progress of a computation. The command line displays it; a library user may pass an object of their own."""
 
     def note(self, sentence: str) -> None:
         """A sentence that the user should read."""

@@ -53,12 +53,12 @@ class RunDirectory:
         """Start a run, or open one in order to resume it.
 
         Raises:
-            SettingsError: the directory holds a run with another configuration; the sentence says what differs.
+            SettingsError: the directory contains a run with another configuration; the message lists the differences.
         """
         run = cls(path)
-        wanted = json.loads(json.dumps(configuration))
+        requested = json.loads(json.dumps(configuration))
         if run._file.exists():
-            differing = differences(run.configuration, wanted)
+            differing = differences(run.configuration, requested)
             if differing:
                 raise SettingsError(
                     f"{path} contains a run with other settings ({'; '.join(differing)}): "
@@ -67,7 +67,7 @@ class RunDirectory:
         else:
             run._new = not run.path.exists()
             run.path.mkdir(parents=True, exist_ok=True)
-            write_json(run._file, asdict(RunRecord(wanted, versions())))
+            write_json(run._file, asdict(RunRecord(requested, versions())))
         return run
 
     @property
@@ -150,14 +150,14 @@ def _read(file: Path) -> JsonObject:
     return content
 
 
-def differences(found: Any, wanted: Any, at: str = "") -> list[str]:
+def differences(stored: Any, requested: Any, path: str = "") -> list[str]:
     """What differs between two configurations, as `settings.sigma is 10 there, 20 now`."""
-    if isinstance(found, dict) and isinstance(wanted, dict):
+    if isinstance(stored, dict) and isinstance(requested, dict):
         rows: list[str] = []
-        for key in dict.fromkeys([*found, *wanted]):
-            rows += differences(found.get(key), wanted.get(key), f"{at}.{key}" if at else key)
+        for key in dict.fromkeys([*stored, *requested]):
+            rows += differences(stored.get(key), requested.get(key), f"{path}.{key}" if path else key)
         return rows
-    return [] if found == wanted else [f"{at} is {_shortened(found)} there, {_shortened(wanted)} now"]
+    return [] if stored == requested else [f"{path} is {_shortened(stored)} there, {_shortened(requested)} now"]
 
 
 def _shortened(value: Any) -> str:

@@ -37,9 +37,9 @@ class SamplingContext:
     multiplicity: int
     seed: int
 
-    def start(self, other: str | None = None) -> Atoms:
+    def start(self, geometry: str | None = None) -> Atoms:
         """The molecule, or another geometry of it."""
-        return starting_geometry(other or self.molecule, self.seed)
+        return starting_geometry(geometry or self.molecule, self.seed)
 
     def driver(self) -> Calculator:
         """A new calculator for dynamics and relaxations."""

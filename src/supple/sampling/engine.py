@@ -20,7 +20,7 @@ from supple.sampling.segment_file import SegmentFile
 
 
 def sample(recipe: Recipe, out: str | Path, jobs: int | None = None, progress: Progress = SILENCE) -> SamplingResult:
-    """Follow a recipe, or resume it where it was interrupted.
+    """Carry out a recipe, or resume it after an interruption.
 
     Args:
         recipe: what to do.

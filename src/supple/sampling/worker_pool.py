@@ -12,7 +12,7 @@ from threading import Thread
 
 @contextmanager
 def worker_pool(jobs: int, threads: int) -> Iterator[ProcessPoolExecutor]:
-    """Worker processes with so many threads each; they are stopped at once when the block is left by an exception or Ctrl-C."""
+    """Worker processes with `threads` threads each; they are stopped at once when the block is left by an exception or Ctrl-C."""
     with (
         _environment("OMP_NUM_THREADS", str(threads)),
         ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_exit_with_parent) as pool,

@@ -1,1 +1,1 @@
-"""What a force field is used for: dynamics, trajectories, minima and paths, and their analysis."""
+"""Applications of a force field: dynamics, trajectories, minima and paths, and their analysis."""

@@ -63,13 +63,13 @@ def read_failure(directory: Path) -> str | None:
         return f"{directory / FAILURE_FILE} cannot be read."
 
 
-def is_complete(directory: Path, name: str, wanted: TrainingConfiguration) -> bool:
+def is_complete(directory: Path, name: str, expected: TrainingConfiguration) -> bool:
     """Whether a cell is complete; removes its folder where an attempt with other settings failed.
 
     Args:
         directory: of the cell.
         name: of the cell.
-        wanted: the configuration that it must agree with.
+        expected: the configuration that it must agree with.
 
     Raises:
         SettingsError: the folder holds a training with other settings, data or split.
@@ -79,17 +79,17 @@ def is_complete(directory: Path, name: str, wanted: TrainingConfiguration) -> bo
     if not found:
         return False
     complete = run.result is not None
-    differing = differences(found, json.loads(json.dumps(wanted.to_json())))
+    differing = differences(found, json.loads(json.dumps(expected.to_json())))
     if not differing:
         return complete
     if not complete and read_failure(directory) is not None:
         shutil.rmtree(directory)
         return False
     study = directory.parent.parent
-    if found["data"]["sha256"] != wanted.data.sha256:
+    if found["data"]["sha256"] != expected.data.sha256:
         raise SettingsError(
             f"{study} contains a study in which {name} was trained on other data ({found['data']['name']}; now it is "
-            f"{wanted.data.name}): choose another folder (--out), or give the file another name."
+            f"{expected.data.name}): choose another folder (--out), or give the file another name."
         )
     raise SettingsError(
         f"{study} contains a study in which {name} was trained with other settings ({'; '.join(differing)}): "

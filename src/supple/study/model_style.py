@@ -1,4 +1,4 @@
-"""How models are named and drawn, the same in all tables and figures: each model says so itself, in its settings class."""
+"""How models are named and drawn, the same in all tables and figures: each model defines this in its settings class."""
 
 from __future__ import annotations
 

@@ -58,7 +58,8 @@ def run_study(
         progress: receives notes and steps.
         backend: where to train, from `supple.runtime.workers.backends`; this machine when None.
         report_units: units of the errors; those of each file when None.
-        target: a force error (RMSE) to reach, in the units of the errors: how many reference calculations does it take?
+        target: a force error (RMSE) to reach, in the units of the errors; the report states how many reference
+            calculations it requires.
 
     Raises:
         SuppleError: the plan cannot be carried out; nothing has been trained then. A training that fails later is recorded

@@ -9,7 +9,7 @@ from supple.study.learning_curve import RequiredFrames, back_test, fit
 from supple.study.model_style import display_name
 from supple.study.results import Results
 
-#: No number is given beyond so many times the largest size of a study.
+#: No number is given beyond this many times the largest size of a study.
 _LARGEST_EXTRAPOLATION = 20
 
 

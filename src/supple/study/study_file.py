@@ -1,4 +1,4 @@
-"""study.json: everything that a study was asked for so far. A study grows: its trainings are those of all plans so far."""
+"""study.json: the record of a study. A study grows: its trainings are those of all plans so far."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ UPGRADES: dict[int, Upgrade] = {}
 
 
 class DatasetRecord(BaseModel):
-    """What a report needs to know of a dataset without reading it again.
+    """The data about a dataset that a report needs, so that it is not read again.
 
     Attributes:
         file, test_file: names of the files.

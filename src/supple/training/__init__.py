@@ -1,4 +1,4 @@
-"""One training: `training_run` trains in a run directory, `configuration` is what identifies the run, `result` is what it writes."""
+"""One training: `training_run` trains in a run directory, `configuration` identifies the run, `result` is its result."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ class TrainingResult:
         validation: errors on the validation frames, in the units of the data's file.
         test: errors on the test frames, in the same units; None without test frames.
         intervals: bootstrap intervals of the test errors; None where there are none.
-        notes: what the user should know about the training, as sentences.
+        notes: sentences about the training, for the user.
     """
 
     kind: str

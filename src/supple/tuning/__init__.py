@@ -1,4 +1,4 @@
-"""Hyperparameters: a search on the validation frames, whose best settings are written to a file, and a report on what mattered."""
+"""Hyperparameter search on the validation frames: the best settings as a file, and a report on their importance."""
 
 from __future__ import annotations
 

@@ -152,7 +152,7 @@ def test_h5md_that_is_damaged(water, momenta, tmp_path):
     with h5py.File(path, "r+") as file:
         file["particles/all/velocity/value"].attrs["unit"] = "knots"
     with pytest.raises(
-        UnitsError, match="uses the unit 'knots', which Supple does not know in H5MD files: use Angstrom"
+        UnitsError, match="uses the unit 'knots', which Supple does not support in H5MD files: use Angstrom"
     ):
         read(path)
     with h5py.File(path, "r+") as file:

@@ -164,7 +164,7 @@ def test_stated_units_that_cannot_be_true(file: Write) -> None:
     with pytest.raises(UnitsError, match=r"states the units 'kcal/mol' and 'bohr', but its numbers look like eV and Å"):
         read(path)
     assert str(read(path, "kcal/mol,bohr").source.units).startswith("energy=kcal/mol,length=bohr")
-    with pytest.raises(UnitsError, match=r"a\.xyz states units that Supple does not know \('quux'.*--units"):
+    with pytest.raises(UnitsError, match=r"a\.xyz states unknown units \('quux'.*--units"):
         read(file("a.xyz", extended("energy=-2079.0 energy_unit=quux")))
 
 
@@ -188,7 +188,7 @@ def test_extended_in_other_units_than_the_custom(file: Write) -> None:
         (frame(count="three"), "line 1 should be the number of atoms of frame 0, but it is 'three'"),
         (frame(count="9" * 30), "line 1 should be the number of atoms"),
         (frame(count=0), "line 1 should be the number of atoms"),
-        (frame(count=2), "line 5 .* of frame 1, .*or frame 0 has more lines than its count says"),
+        (frame(count=2), "line 5 .* of frame 1, .*or frame 0 has more lines than its count states"),
         (frame() + frame(rows=ROWS[:2]), r"frame 1 \(line 6\) has 2 atoms, frame 0 has 3; .*: split the file"),
         (frame() + frame(rows=[ROWS[1], ROWS[0], ROWS[2]]), r"frame 1 \(line 6\) .* another order, from atom 1 on"),
         (frame() + frame(rows=changed(0, "O", "S")), r"frame 1 \(line 6\) is H2S, frame 0 is H2O"),

@@ -152,7 +152,7 @@ def test_names_that_mean_something_else_in_the_format_are_left_out_and_told_of(d
 
 
 def test_units_that_schnetpack_has_no_name_for_are_refused(data, tmp_path):
-    with pytest.raises(DataError, match="SchNetPack does not know the unit meV"):
+    with pytest.raises(DataError, match="SchNetPack does not support the unit meV"):
         write(tmp_path / "x.db", data, Units.parse("meV"), "schnetpack")
 
 

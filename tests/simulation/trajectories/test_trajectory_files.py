@@ -159,7 +159,7 @@ def test_a_file_of_h5md_with_units_that_nobody_knows(tmp_path):
     trajectory_file(path, ATOMS.numbers).append(frames(4))
     with h5py.File(path, "r+") as file:
         file["particles/trajectory/position/value"].attrs["unit"] = "furlong"
-    with pytest.raises(DataError, match=r"md\.h5 is in furlong, a unit that Supple does not know"):
+    with pytest.raises(DataError, match=r"md\.h5 is in furlong, a unit that Supple does not support"):
         supple.read(path)
     with h5py.File(path, "r+") as file:
         del file["particles/trajectory/species"]

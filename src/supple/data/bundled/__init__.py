@@ -1,6 +1,6 @@
-"""Bundled reference data: two small sets, free to use (CC0), each with a card that says how it was calculated.
+"""Bundled reference data: two small sets, free to use (CC0), each with a card that describes how it was calculated.
 
-The recipes by which they were sampled (.yaml) lie beside them, the geometries to start from in `geometries/`.
+The recipes by which they were sampled (.yaml) are beside them, the geometries to start from in `geometries/`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which of several named arrays holds what: as the user says, by the names of known formats, or by inference."""
+"""Which named arrays contain positions, energies, forces and atomic numbers: by the user's keys, by the names of known formats, or by inference."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def find_names(names: list[str], request: ReadRequest, file: str) -> ArrayNames:
             break
     else:
         raise DataError(
-            f"{file} has no atomic numbers and positions under names that Supple knows (it has "
+            f"{file} has no atomic numbers and positions under known names (it has "
             f"{', '.join(names) or 'no arrays'}): "
             "name them with --keys numbers=NAME,positions=NAME,energy=NAME,forces=NAME."
         )

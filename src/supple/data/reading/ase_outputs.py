@@ -24,7 +24,7 @@ def frames_by_ase(path: Path, program: Program | None) -> list[Frame]:
         program: that wrote it; if None, ASE determines the format.
 
     Raises:
-        DataError: ASE does not know the format, or cannot read the file.
+        DataError: the format is unknown to ASE, or ASE cannot read the file.
     """
     from ase.io import read as ase_read
     from ase.io.formats import UnknownFileTypeError, filetype

@@ -17,7 +17,7 @@ from supple.data.reading.unwrap_molecules import is_isolated, unwrapped_position
 from supple.data.units import Units
 from supple.errors import DataError
 
-#: What only the reader of a format can find wrong with a frame.
+#: Defects of a frame that only the reader of a format can detect.
 Problem = Literal["not-converged", "periodic", "turned"]
 
 _PROBLEMS: dict[Problem, str] = {
@@ -41,7 +41,7 @@ class Frame:
         positions: shape (N, 3).
         energy: None if unknown.
         forces: shape (N, 3); None if unknown.
-        extras: everything else that the file says of the frame, by name: text, numbers, or arrays of numbers.
+        extras: all other data of the frame, by name: text, numbers, or arrays of numbers.
         problem: why the frame cannot be used, if so.
     """
 

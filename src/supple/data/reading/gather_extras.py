@@ -1,4 +1,4 @@
-"""Everything else that a file says of its frames, besides positions and labels: gathered as text, returned as arrays."""
+"""Extras: all other data of frames besides positions and labels; gathered as text, returned as arrays."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class ExtrasGatherer:
 
 
 def with_theory(extras: Mapping[str, np.ndarray]) -> tuple[dict[str, np.ndarray], dict[str, str]]:
-    """Move the level of theory, if it is the same for all frames, from the extras to what is said of all frames.
+    """Move the level of theory, if it is the same for all frames, from the extras to the data about all frames.
 
     Returns:
         The extras that remain, where a level of theory that differs between frames is named `theory`; and either an

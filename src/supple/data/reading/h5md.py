@@ -21,7 +21,7 @@ from supple.data.reading.raw_frames import RawFrames, StatedUnits
 from supple.data.reading.read_request import ReadRequest
 from supple.errors import DataError
 
-#: The units that Supple writes, and assumes in files that state none; MDAnalysis knows no eV per Å.
+#: The units that Supple writes, and assumes in files that state none; MDAnalysis does not support eV/Å.
 LENGTH_UNIT, ENERGY_UNIT, FORCE_UNIT, VELOCITY_UNIT, TIME_UNIT = (
     "Angstrom", "eV", "kJ mol-1 Angstrom-1", "Angstrom fs-1", "fs",
 )  # fmt: skip
@@ -53,7 +53,7 @@ class H5mdArray:
             name: of the file, for the error message.
 
         Raises:
-            UnitsError: Supple does not know the unit.
+            UnitsError: the unit is unknown.
         """
         return self.values * unit_in_ase(self.unit or default, name)
 
@@ -88,7 +88,7 @@ class H5mdFrames:
             name: of the file, for the error message.
 
         Raises:
-            UnitsError: Supple does not know the unit of the velocities.
+            UnitsError: the unit of the velocities is unknown.
         """
         if self.velocities is None:
             return None
@@ -101,7 +101,7 @@ class H5mdFrames:
             name: of the file, for the error message.
 
         Raises:
-            UnitsError: Supple does not know their unit.
+            UnitsError: the unit of the times is unknown.
         """
         if self.times is None:
             return None
@@ -161,7 +161,7 @@ def raw_from_h5md(file: Any, name: str, request: ReadRequest) -> RawFrames:
 
     Raises:
         DataError: as `read_h5md`, or there are no forces although they are required.
-        UnitsError: Supple does not know a unit.
+        UnitsError: a unit is unknown.
     """
     frames = read_h5md(file, name)
     forces = frames.forces if request.wants_labels else None
@@ -221,6 +221,6 @@ def _supple_unit(array: H5mdArray, spellings: dict[str, str], name: str) -> str 
         return None
     if array.unit not in spellings:
         raise DataError(
-            f"{name} is in {array.unit}, a unit that Supple does not know in H5MD files: convert it to one of {', '.join(spellings)}."
+            f"{name} is in {array.unit}, a unit that Supple does not support in H5MD files: convert it to one of {', '.join(spellings)}."
         )
     return spellings[array.unit]

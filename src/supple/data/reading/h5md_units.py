@@ -24,14 +24,14 @@ def unit_in_ase(text: str, name: str) -> float:
         name: of the file, for the error message.
 
     Raises:
-        UnitsError: the text has another form, or Supple does not know one of the units.
+        UnitsError: the text has another form, or one of the units is unknown.
     """
     value = 1.0
     for part in text.split():
         factor = _FACTOR.fullmatch(part)
         if factor is None or factor[1] not in _FACTORS:
             raise UnitsError(
-                f"{name} uses the unit '{text}', which Supple does not know in H5MD files: use {', '.join(_FACTORS)}."
+                f"{name} uses the unit '{text}', which Supple does not support in H5MD files: use {', '.join(_FACTORS)}."
             )
         value *= _FACTORS[factor[1]] ** int(factor[2] or 1)
     return value

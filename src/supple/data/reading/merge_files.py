@@ -33,7 +33,7 @@ def read_and_merge(
     defects: DefectHandler,
     name: str,
 ) -> Dataset:
-    """One dataset of all files, its frames counted over all of them; `extras["file"]` says where each is from.
+    """One dataset of all files, its frames counted over all of them; `extras["file"]` has the file of each frame.
 
     Args:
         files: in the order wanted.

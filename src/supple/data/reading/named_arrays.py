@@ -154,7 +154,7 @@ class _ArrayReader:
         return finite
 
     def _extras(self, used: set[str], n_frames: int) -> tuple[dict[str, np.ndarray], dict[str, str]]:
-        """The other arrays over the frames, and single values, which are said of all frames."""
+        """The other arrays over the frames, and single values, which apply to all frames."""
         extras, about = {}, {}
         for name in self.store.names:
             if name in used | _NOT_EXTRAS:

@@ -10,7 +10,7 @@ from jaxtyping import Float, Int
 
 from supple.data.units import Units
 
-#: What programs write into a unit field when they do not know the unit.
+#: What programs write into a unit field when the unit is unknown.
 _PLACEHOLDERS = {"", "unknown", "none", "n/a", "na", "?"}
 _ATOMIC = {"au", "a.u.", "atomic"}
 
@@ -49,7 +49,7 @@ class StatedUnits:
             energy: the energy unit of a file that states none.
 
         Raises:
-            UnitsError: Supple does not know a unit.
+            UnitsError: a unit is unknown.
         """
         if self.combined:
             return Units.parse(_atomic(self.combined, "hartree,bohr"))
@@ -81,8 +81,8 @@ class RawFrames:
         stated: the units that the file states.
         convention: the units of files of this kind that state none; None if there is no such convention.
         frames: index of each frame in the file, counted from 0, shape (M,); None if no frame was left out.
-        extras: everything else that the file says of each frame, by name; the first axis of each array has length M.
-        about: what the file says of all frames together, as text by name; the level of theory under `theory`.
+        extras: all other data of each frame in the file, by name; the first axis of each array has length M.
+        about: data that apply to all frames of the file, as text by name; the level of theory under `theory`.
     """
 
     numbers: Int[np.ndarray, "N"]

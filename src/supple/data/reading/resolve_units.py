@@ -110,5 +110,5 @@ def _stated(raw: RawFrames, name: str, energy: str = "eV") -> Units:
         return raw.stated.units(energy)
     except UnitsError as error:
         raise UnitsError(
-            f"{name} states units that Supple does not know ({str(error).removesuffix('.')}): override them with --units."
+            f"{name} states unknown units ({str(error).removesuffix('.')}): override them with --units."
         ) from error

@@ -1,4 +1,4 @@
-"""What can be wrong with a frame of an xyz file, and how it is said."""
+"""Errors of single frames in xyz files, with their messages."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Location:
 
     def not_a_count(self, text: str) -> DataError:
         """The first line is not a number of atoms."""
-        before = f", or frame {self.frame - 1} has more lines than its count says" if self.frame else ""
+        before = f", or frame {self.frame - 1} has more lines than its count states" if self.frame else ""
         return DataError(
             f"{self.file}: line {self.line} should be the number of atoms of frame {self.frame}, "
             f"but it is '{shortened(text)}'{before}; correct that line."

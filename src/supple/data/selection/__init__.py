@@ -46,7 +46,7 @@ def require_selection(name: str) -> None:
         SettingsError: there is no selection of this name.
     """
     if name not in SELECTIONS:
-        SELECTIONS.get(name)  # says which names there are
+        SELECTIONS.get(name)  # the error lists the names
 
 
 def split_dataset(

@@ -22,7 +22,7 @@ def write(path: Path, dataset: Dataset, units: Units) -> list[str]:
     from ase.calculators.singlepoint import SinglePointCalculator
 
     del units  # a dataset is in eV and Å
-    more = writable_extras(dataset, {"energy", "free_energy", "forces"})
+    writable = writable_extras(dataset, {"energy", "free_energy", "forces"})
 
     def rows() -> Iterator[tuple[Atoms, dict[str, Any]]]:
         for m in range(len(dataset)):
@@ -34,15 +34,15 @@ def write(path: Path, dataset: Dataset, units: Units) -> list[str]:
                 results["forces"] = np.array(dataset.forces[m])
             if results:
                 atoms.calc = SinglePointCalculator(atoms, **results)
-            yield atoms, data_of_row(more, m)
+            yield atoms, data_of_row(writable, m)
 
-    save_rows(path, rows(), more.about)
-    return more.left_out
+    save_rows(path, rows(), writable.about)
+    return writable.left_out
 
 
-def data_of_row(more: WritableExtras, m: int) -> dict[str, Any]:
+def data_of_row(writable: WritableExtras, m: int) -> dict[str, Any]:
     """The extras of a frame, with the types that ASE stores in the data of a row."""
-    values = {name: array[m] for name, array in more.extras.items()}
+    values = {name: array[m] for name, array in writable.extras.items()}
     return {
         name: str(value) if isinstance(value, np.str_) else np.asarray(value) if np.ndim(value) else value.item()
         for name, value in values.items()

@@ -43,7 +43,7 @@ def write_extxyz(
 
     Raises:
         DataError: shapes do not match, or a position or label is not finite.
-        UnitsError: Supple does not know the units.
+        UnitsError: a unit is unknown.
     """
     path, units = Path(path), Units.parse(units)
     dataset = data if isinstance(data, Dataset) else Dataset.of(*data, name=path.name)

@@ -1,4 +1,4 @@
-"""FileFormat: what a format is to those who write in it."""
+"""FileFormat: a format in which datasets can be written."""
 
 from __future__ import annotations
 

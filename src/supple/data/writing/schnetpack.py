@@ -33,7 +33,7 @@ def write(path: Path, dataset: Dataset, units: Units) -> list[str]:
     """Write rows with the properties `forces` and, if there are any, `energy`.
 
     Raises:
-        DataError: there are no forces, only some frames have an energy, or SchNetPack does not know the units.
+        DataError: there are no forces, only some frames have an energy, or SchNetPack does not support the units.
     """
     from ase import Atoms
 
@@ -44,23 +44,23 @@ def write(path: Path, dataset: Dataset, units: Units) -> list[str]:
     if require_all_or_no_energies(path.name, dataset):
         energies = in_unit(dataset.energies, units.energy_in_ev)
         names = {"energy": _name(units.energy)} | names
-    more = writable_extras(dataset, {"energy", "forces", "atomrefs"})
+    writable = writable_extras(dataset, {"energy", "forces", "atomrefs"})
 
     def rows() -> Iterator[tuple[Atoms, dict[str, Any]]]:
         for m in range(len(dataset)):
             labels: dict[str, np.ndarray] = {"forces": forces[m]}
             if energies is not None:
                 labels["energy"] = energies[m : m + 1]
-            yield Atoms(dataset.numbers, positions[m]), data_of_row(more, m) | labels
+            yield Atoms(dataset.numbers, positions[m]), data_of_row(writable, m) | labels
 
-    metadata = {"_distance_unit": _name(units.length), "_property_unit_dict": names, "atomrefs": {}, **more.about}
+    metadata = {"_distance_unit": _name(units.length), "_property_unit_dict": names, "atomrefs": {}, **writable.about}
     save_rows(path, rows(), metadata)
-    return more.left_out
+    return writable.left_out
 
 
 def _name(unit: str) -> str:
     if unit not in _NAMES:
-        raise DataError(f"SchNetPack does not know the unit {unit}: choose --out-units of {', '.join(_NAMES)}.")
+        raise DataError(f"SchNetPack does not support the unit {unit}: choose --out-units of {', '.join(_NAMES)}.")
     return _NAMES[unit]
 
 

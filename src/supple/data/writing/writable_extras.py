@@ -1,4 +1,4 @@
-"""What a format has room for, besides the quantities that it has names for."""
+"""Extras of a dataset that a format can store."""
 
 from __future__ import annotations
 

@@ -10,19 +10,19 @@ from supple.data.writing.registry import WRITERS
 from supple.errors import SettingsError
 
 
-def format_of(path: Path, wanted: str | None = None) -> str:
-    """The name of the format to write: the one that is wanted, or the first with the suffix of the path.
+def format_of(path: Path, requested: str | None = None) -> str:
+    """The name of the format to write: the one that is requested, or the first with the suffix of the path.
 
     Raises:
-        SettingsError: there is no such format, no format has this suffix, or the format wanted has another.
+        SettingsError: there is no such format, no format has this suffix, or the requested format has another.
     """
-    if wanted is not None:
-        suffixes = WRITERS.get(wanted).suffixes
+    if requested is not None:
+        suffixes = WRITERS.get(requested).suffixes
         if not path.name.lower().endswith(suffixes):
             raise SettingsError(
-                f"{path.name} could not be read again as {wanted}: choose a name that ends in {' or '.join(suffixes)}."
+                f"{path.name} could not be read again as {requested}: choose a name that ends in {' or '.join(suffixes)}."
             )
-        return wanted
+        return requested
     formats = {name: WRITERS.get(name).suffixes for name in WRITERS}
     for name, suffixes in formats.items():
         if path.name.lower().endswith(suffixes):

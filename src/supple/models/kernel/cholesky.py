@@ -1,7 +1,7 @@
-"""The lower triangle of a symmetric matrix, as strips of columns, and its Cholesky factorisation in offset.
+"""The lower triangle of a symmetric matrix, as strips of columns, and its Cholesky factorisation in place.
 
 Strip k holds the columns of its frames from the diagonal down, contiguous in memory: nothing is stored twice, so the
-whole takes half of the square, and each step is a matrix product in offset:
+whole takes half of the square, and each step is a matrix product in place:
 
     for each strip:  A_kk = L Lᵀ ;  A_ik ← A_ik L⁻ᵀ  (i below k) ;  A_ij ← A_ij - A_ik A_jkᵀ  (strips j right of k)
 

@@ -1,4 +1,4 @@
-"""What a solution will cost, estimated before it starts; the choice of the solver; what does not fit is refused."""
+"""The cost of a solution, estimated before it starts, and the choice of the solver."""
 
 from __future__ import annotations
 
@@ -105,10 +105,10 @@ def objection_to_energies(cost: SolverCost, with_energies: SolverCost) -> Energy
 
 
 def require_memory(cost: SolverCost) -> SolverCost:
-    """The cost, if there is memory enough for it.
+    """The cost, if there is enough memory for it.
 
     Raises:
-        ResourceError: it needs more memory than there is.
+        ResourceError: it needs more memory than is available.
     """
     if not fits(cost):
         raise ResourceError(
@@ -119,13 +119,13 @@ def require_memory(cost: SolverCost) -> SolverCost:
 
 
 def choose_solver(
-    wanted: Literal["auto", "direct", "iterative"],
+    solver: Literal["auto", "direct", "iterative"],
     n_frames: int,
     n_modes: int,
     n_descriptor: int,
     n_permutations: int,
 ) -> SolverCost:
-    """The solver to use, of those that are wanted and fit into memory.
+    """The solver to use, among those that are requested and fit into memory.
 
     The direct one is exact, and its time is certain: iteration must be much faster to be preferred.
 
@@ -134,7 +134,7 @@ def choose_solver(
     """
     sizes = (n_frames, n_modes, n_descriptor, n_permutations)
     candidates = [cost(*sizes) for cost in (SolverCost.direct, SolverCost.iterative)]
-    candidates = [cost for cost in candidates if wanted in ("auto", cost.solver)]
+    candidates = [cost for cost in candidates if solver in ("auto", cost.solver)]
     fitting = [cost for cost in candidates if fits(cost)]
     if not fitting:
         require_memory(min(candidates, key=lambda cost: cost.n_bytes))
@@ -142,7 +142,7 @@ def choose_solver(
 
 
 def fits(cost: SolverCost) -> bool:
-    """Whether there is memory enough now."""
+    """Whether there is enough memory now."""
     return cost.n_bytes < 0.95 * available_memory()
 
 

@@ -1,4 +1,4 @@
-"""Whether a training step is compiled, and a sentence that says so.
+"""Whether a training step is compiled, and a note for the user about it.
 
 A network may have compiled loops of its own. Others are handed to torch's compiler if the run is long enough: compiling takes about
 a minute and makes a step about twice as fast.
@@ -28,7 +28,7 @@ def maybe_compile(
     note: Callable[[str], None],
     has_loops: bool = False,
 ) -> Callable[..., Any]:
-    """The function, compiled or not; `note` receives a sentence that says which, and why. If compiling fails, it runs uncompiled.
+    """The function, compiled or not; `note` receives a sentence about the choice. If compiling fails, it runs uncompiled.
 
     Args:
         function: what a step computes.

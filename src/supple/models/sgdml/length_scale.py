@@ -47,8 +47,8 @@ def refine_sigma(sigma: float, error: Callable[[float], float]) -> tuple[float, 
     return sigma * math.exp(min(max(-slope / (2 * curvature), lowest), highest)), curve
 
 
-def extrapolate_sigma(few: tuple[int, float], some: tuple[int, float], size: int) -> float:
+def extrapolate_sigma(small: tuple[int, float], larger: tuple[int, float], size: int) -> float:
     """The power law through the best σ at two numbers of frames, given as (frames, σ), at a third one; to three digits."""
-    exponent = math.log(some[1] / few[1]) / math.log(some[0] / few[0])
+    exponent = math.log(larger[1] / small[1]) / math.log(larger[0] / small[0])
     exponent = min(max(exponent, _EXPONENTS[0]), _EXPONENTS[1])
-    return float(f"{some[1] * (size / some[0]) ** exponent:.3g}")
+    return float(f"{larger[1] * (size / larger[0]) ** exponent:.3g}")

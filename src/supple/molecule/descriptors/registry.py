@@ -1,4 +1,4 @@
-"""The registry of descriptors: made by name for the molecule of some frames, and restored from what a model file says.
+"""The registry of descriptors: made by name for the molecule of some frames, and restored from the configuration in a model file.
 
 A new descriptor is a file with a `DescriptorKind` and a line below or, in another package, an entry point of the group
 `supple.descriptors`. If it brings a class of its own, the configuration of that class names the entry: `{"name": ...}`.

@@ -1,4 +1,4 @@
-"""Permutation symmetries as a chemist says them: which atoms are equivalent, and what makes them so.
+"""Permutation symmetries in a chemist's words: which atoms are equivalent, and what makes them so.
 
 4 permutation symmetries; equivalent atoms: H 7, 8 (CH2 group of C1); H 9, 10 (NH2 group of N2)
 8 permutation symmetries; equivalent atoms: C 1, 3, 14, 16; ...; ring C1-C2-C3-C4-C5-C6 flips; ...
@@ -34,8 +34,8 @@ class SymmetryDescription:
     def __str__(self) -> str:
         if self.order == 1:
             return "no permutation symmetry"
-        said = [f"equivalent atoms: {'; '.join(self.equivalent_atoms)}", *self.motions]
-        return f"{self.order} permutation symmetries; {'; '.join(said)}"
+        phrases = [f"equivalent atoms: {'; '.join(self.equivalent_atoms)}", *self.motions]
+        return f"{self.order} permutation symmetries; {'; '.join(phrases)}"
 
 
 def describe_symmetry(graph: nx.Graph, permutations: Int[np.ndarray, "P N"]) -> SymmetryDescription:

@@ -36,7 +36,7 @@ class Backend(Protocol):
         """How much will be able to run at the same time; None where that is unknown before the backend is opened."""
 
     def open(self, n_tasks: int) -> AbstractContextManager[Cluster]:
-        """Workers for so many tasks.
+        """Workers for `n_tasks` tasks.
 
         Raises:
             SettingsError: there are no workers.

@@ -25,7 +25,7 @@ class Capacity(Protocol):
     """How much can run at the same time."""
 
     def allocate(self, n_bytes: int) -> Allocation:
-        """The resources of a task that takes so much memory; the same however many others there are."""
+        """The resources of a task that takes this much memory, regardless of other tasks."""
 
     def fits(self, allocations: list[Allocation]) -> bool:
         """Whether tasks with these resources can run at the same time; a single one always can."""

@@ -17,7 +17,7 @@ from supple.runtime.workers.cluster import Cluster
 
 #: Seconds before a job's time limit at which its worker stops; its training is resumed in another job.
 _MARGIN = 120
-#: Trainings longer than a job's time limit lose their worker repeatedly: so many times before one counts as failed.
+#: Trainings longer than a job's time limit lose their worker repeatedly: this many times before one counts as failed.
 _ALLOWED_FAILURES = 100
 
 

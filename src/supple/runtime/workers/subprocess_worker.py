@@ -41,7 +41,7 @@ class TaskStopped(Exception):  # noqa: N818 (no error: it was asked to)
     """The task was asked to stop, and has written a checkpoint where it can."""
 
 
-class TaskKilled(Exception):  # noqa: N818 (as the system says it)
+class TaskKilled(Exception):  # noqa: N818 (the system's term)
     """The process was killed by a signal (`by_signal`), or ended without a result; `sentence` says which."""
 
     def __init__(self, sentence: str, by_signal: bool) -> None:

@@ -18,7 +18,7 @@ from supple.sampling.labelled_frame import LabelledFrame
 from supple.sampling.molecules import short_name
 from supple.sampling.segments import Segment
 
-#: eV/Å and steps of the relaxation before; it takes about so many calculations.
+#: eV/Å and steps of the relaxation before; it takes about this many calculations.
 _FMAX, _STEPS, _RELAXATION_COST = 1e-3, 1000, 60
 
 

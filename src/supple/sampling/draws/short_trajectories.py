@@ -32,7 +32,7 @@ class ShortTrajectories(BaseModel):
         return self.bursts * self.burst_frames or 1
 
     def labelling_cost(self, points: int) -> int:
-        """Calculations for the frames of so many points."""
+        """Number of calculations for the frames of `points` points."""
         return points * (round(self.frames_per_point * (self.burst_every + 1)) if self.bursts else 1)
 
     def frames_of_point(

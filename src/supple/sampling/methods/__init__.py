@@ -36,7 +36,7 @@ class Method:
     multithreaded: bool = False
 
 
-#: name, or what stands before the colon -> a function that makes the method of the text after the colon.
+#: name, or the part before the colon -> a function that makes the method from the text after the colon.
 METHODS: Registry[Callable[[str], Method]] = Registry(
     "supple.methods",
     "method",

@@ -19,7 +19,7 @@ def pyscf_level(level: str) -> Method:
     with extra("pyscf", "PySCF", f"pyscf:{level}"):
         from supple.sampling.methods.pyscf_calculator import PySCF, is_functional
     if not is_functional(functional):
-        raise SettingsError(f"PySCF does not know the functional '{functional}' of pyscf:{level}.")
+        raise SettingsError(f"There is no functional '{functional}' in PySCF, as in pyscf:{level}.")
 
     return Method(
         level,

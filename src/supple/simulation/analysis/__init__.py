@@ -1,4 +1,4 @@
-"""Analysis of trajectories: what a molecule did, how trustworthy its dynamics are, and how close they are to a reference."""
+"""Analysis of trajectories: distributions, free energies, spectra and stability, and comparison with a reference."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any

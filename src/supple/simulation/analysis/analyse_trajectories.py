@@ -30,7 +30,7 @@ from supple.simulation.analysis.spectrum import Spectrum, highest_wavenumber, ny
 from supple.simulation.analysis.stability import Stability, stability
 from supple.simulation.trajectories import Trajectory
 
-#: Without a reference, bonds are those of this fraction of the first trajectory, and of at least so many frames.
+#: Without a reference, bonds are those of this fraction of the first trajectory, and of at least this many frames.
 _BEGINNING, _MIN_BEGINNING = 0.1, 10
 #: Frames that a spectrum and a drift need.
 _MIN_SPECTRUM, _MIN_DRIFT = 64, 10

@@ -1,4 +1,4 @@
-"""Analysis: what was found about trajectories, and how to say it in sentences."""
+"""Analysis: the results for trajectories, and their summary in sentences."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from jaxtyping import Float
 
 #: Points of the fit: means over stretches of time, because fluctuations are correlated from frame to frame.
 _POINTS = 20
-#: Drifts up to this (meV/atom/ps) are negligible; larger ones must exceed so many standard errors to be real.
+#: Drifts up to this (meV/atom/ps) are negligible; larger ones must exceed this many standard errors to be significant.
 _NEGLIGIBLE, _SIGNIFICANT = 1.0, 3.0
 
 

@@ -19,7 +19,7 @@ from supple.simulation.trajectories import Trajectory
 
 #: K; below this, translation or rotation is frozen.
 _FROZEN = 1.0
-#: Temperatures differ if by more than so many standard errors, and by more than this fraction.
+#: Temperatures differ if by more than this many standard errors, and by more than this fraction.
 _ERRORS, _FRACTION = 4.0, 0.03
 #: Motions of the molecule as a whole.
 _RIGID = ("translation", "rotation")

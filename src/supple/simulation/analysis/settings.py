@@ -10,7 +10,7 @@ from supple.simulation.settings_base import NonNegativeInt, PositiveFloat, Simul
 
 @dataclass(frozen=True)
 class AnalysisSettings(SimulationSettings):
-    """What the files do not say about themselves."""
+    """Settings for what trajectory files do not state."""
 
     topic: ClassVar[str] = "the analysis"
 

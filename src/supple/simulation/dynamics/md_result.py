@@ -67,7 +67,7 @@ class MDResult:
         return self.stopped is not None or bool(self.averages.triggers)
 
     def sentences(self) -> list[str]:
-        """How it went and what guards found, in words."""
+        """The outcome, and what guards found, in sentences."""
         averages = self.averages
         figures = [f"{format_time(self.time)} in {self.out}"]
         if averages.mean_temperature is not None:

@@ -107,10 +107,10 @@ class MDRun:
             if self.files.due:
                 self.files.commit()
 
-    def _keep_active(self, kept: list[bool]) -> None:
-        if not all(kept):
-            self.active = [replica for replica, keep in zip(self.active, kept, strict=True) if keep]
-            self.engine.keep(np.array(kept))
+    def _keep_active(self, keep: list[bool]) -> None:
+        if not all(keep):
+            self.active = [replica for replica, kept in zip(self.active, keep, strict=True) if kept]
+            self.engine.keep(np.array(keep))
 
     def _initial_state(self, positions: Float[np.ndarray, "N 3"], rng: np.random.Generator) -> MolecularState:
         rigid_motion = self.settings.ensemble == "langevin"
@@ -135,18 +135,18 @@ class MDRun:
         snapshot = Snapshot(self.engine.positions, drifts, np.array([replica.index for replica in self.active]))
         finite = np.isfinite(snapshot.positions).all(axis=(1, 2)) & np.isfinite(kelvins)
         found = iter(self.guards.check(snapshot.select(finite)))
-        kept = []
+        keep = []
         for row, replica in enumerate(self.active):
             if not finite[row]:
                 replica.averages.add_trigger("numbers", self._time(replica), _NOT_FINITE)
                 self._stop(replica, _NOT_FINITE)
-                kept.append(False)
+                keep.append(False)
                 continue
             drift = None if drifts is None else float(drifts[row])
             replica.averages.add(self._time(replica), float(kelvins[row]), drift)
             problems = next(found)
-            kept.append(not problems or self._handle(row, replica, problems))
-        self._keep_active(kept)
+            keep.append(not problems or self._handle(row, replica, problems))
+        self._keep_active(keep)
 
     def _handle(self, row: int, replica: Replica, problems: dict[Guard, str]) -> bool:
         """Guards triggered at a replica; returns whether it continues."""

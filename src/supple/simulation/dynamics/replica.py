@@ -1,4 +1,4 @@
-"""Replica: how far one of the molecules of a run is, and what it has been like so far."""
+"""Replica: the progress and averages of one of the molecules of a run."""
 
 from __future__ import annotations
 

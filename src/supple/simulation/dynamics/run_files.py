@@ -45,8 +45,8 @@ class RunFiles:
         """Begin a run, or open one to resume it.
 
         Raises:
-            SettingsError: a file belongs to another run, or the run has another configuration; the message says what
-                differs.
+            SettingsError: a file belongs to another run, or the run has another configuration; the message lists the
+                differences.
         """
         paths = [out] if replicas == 1 else [out.with_name(f"{out.stem}-{k}{out.suffix}") for k in range(replicas)]
         self.trajectories: list[TrajectoryFile] = [trajectory_file(path, numbers) for path in paths]

@@ -17,7 +17,7 @@ class StepTimer:
         return self.steps / max(time.perf_counter() - self._started, 1e-9) if self.steps else None
 
     def remaining(self, steps: int) -> str:
-        """How long so many steps take, as `2:05:10`, or `5:10` below an hour."""
+        """The time that `steps` steps take, as `2:05:10`, or `5:10` below an hour."""
         minutes, seconds = divmod(round(steps / (self.rate() or 1e-9)), 60)
         hours, minutes = divmod(minutes, 60)
         return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"

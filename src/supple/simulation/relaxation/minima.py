@@ -31,8 +31,8 @@ class Minimum:
         converged: whether the relaxation did.
         conformer: counted from 1, the lowest first; mirror images are one conformer.
         remark: a warning to the user, for instance that a bond broke.
-        wavenumbers: harmonic, cm⁻¹, imaginary ones negative, shape (V,); for the lowest geometry of each conformer, where asked
-            for.
+        wavenumbers: harmonic, cm⁻¹, imaginary ones negative, shape (V,); for the lowest geometry of each conformer, if
+            requested.
     """
 
     frame: int
@@ -84,8 +84,8 @@ def relax(
     labels = conformer_labels(potential.numbers, [m.positions for m in found], [m.energy for m in found])
     minima = []
     for k, (minimum, label) in enumerate(zip(found, labels, strict=True)):
-        wanted = frequencies and label not in labels[:k] and np.isfinite(minimum.energy)
-        cm = harmonic_wavenumbers(potential, minimum.positions) if wanted else None
+        needed = frequencies and label not in labels[:k] and np.isfinite(minimum.energy)
+        cm = harmonic_wavenumbers(potential, minimum.positions) if needed else None
         minima.append(replace(minimum, conformer=label, wavenumbers=cm))
     return minima
 

@@ -16,14 +16,14 @@ from supple.geometry.profile_figure import save_profile_figure
 from supple.models.potential import Potential
 
 
-def output_for(file: Path, what: str, out: Path | None) -> Path:
-    """The file to write: `out`, or FILE-WHAT.xyz.
+def output_for(file: Path, suffix: str, out: Path | None) -> Path:
+    """The file to write: `out`, or FILE-SUFFIX.xyz.
 
     Raises:
         SettingsError: `out` does not end as extended xyz does.
         DataError: it is the input file.
     """
-    out = out or Path(f"{file.name.removesuffix('.gz').rsplit('.', 1)[0]}-{what}.xyz")
+    out = out or Path(f"{file.name.removesuffix('.gz').rsplit('.', 1)[0]}-{suffix}.xyz")
     if not out.name.removesuffix(".gz").endswith((".xyz", ".extxyz")):
         raise SettingsError(f"Geometries are written as extended xyz: {out} must end in .xyz or .xyz.gz.")
     if out.exists() and out.samefile(file):

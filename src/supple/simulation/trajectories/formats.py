@@ -1,4 +1,4 @@
-"""The trajectory formats: which class reads and writes a file, by the ending of its name."""
+"""The trajectory formats: which class reads and writes a file, by its suffix."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _READABLE: dict[str, type[TrajectoryFile]] = {".xyz.gz": ExtxyzFile, ".extxyz.gz
 
 
 def trajectory_file(path: Path, numbers: Int[np.ndarray, "N"]) -> TrajectoryFile:
-    """A trajectory to be written, in the format that the name of the file says.
+    """A trajectory to be written, in the format given by the suffix of the file.
 
     Args:
         path: the file; it need not exist.

@@ -1,4 +1,4 @@
-"""TrajectoryFile: what a trajectory format is, to be read as a whole and written frame by frame."""
+"""TrajectoryFile: the interface of trajectory formats, read as a whole and written frame by frame."""
 
 from __future__ import annotations
 

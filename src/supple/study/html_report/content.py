@@ -22,7 +22,7 @@ from supple.study.results_table import Table, results_table
 
 @dataclass(frozen=True)
 class DatasetSection:
-    """What the page says about one dataset.
+    """The content of the page for one dataset.
 
     Attributes:
         name, file, formula, frames: of the data.

@@ -106,7 +106,7 @@ class CompiledForward:
         return torch.from_numpy(energies), torch.from_numpy(forces)
 
     def _prepare(self, parameters: Sequence[Tensor], training: bool) -> PreparedParameters:
-        """PreparedParameters parameters; outside training, those of the last call if the parameters have not changed."""
+        """The prepared parameters; outside training, those of the last call if the parameters have not changed."""
         if training:  # the optimiser may change them without raising their version
             return PreparedParameters(self.constants, _arrays(parameters), self.threads)
         state = [(parameter.data_ptr(), parameter._version) for parameter in parameters]

@@ -61,11 +61,11 @@ class BatchedEngine(Engine):
         self._positions[k], self._momenta[k] = state.positions, state.momenta
         self._compute()
 
-    def keep(self, kept: Bool[np.ndarray, "B"]) -> None:
+    def keep(self, selected: Bool[np.ndarray, "B"]) -> None:
         """Continue with these molecules only."""
-        super().keep(kept)
-        self._positions, self._momenta = self._positions[kept], self._momenta[kept]
-        self._energies, self._forces = self._energies[kept], self._forces[kept]
+        super().keep(selected)
+        self._positions, self._momenta = self._positions[selected], self._momenta[selected]
+        self._energies, self._forces = self._energies[selected], self._forces[selected]
 
     def _compute(self) -> None:
         self._energies, self._forces = self.potential.predict(self._positions)
@@ -159,10 +159,10 @@ class NoseHoover(BatchedEngine):
         self._eta[k] = 0.0 if state.eta is None else state.eta
         self._p_eta[k] = 0.0 if state.p_eta is None else state.p_eta
 
-    def keep(self, kept: Bool[np.ndarray, "B"]) -> None:
+    def keep(self, selected: Bool[np.ndarray, "B"]) -> None:
         """Continue with these molecules only."""
-        super().keep(kept)
-        self._eta, self._p_eta, self._inertia = self._eta[kept], self._p_eta[kept], self._inertia[kept]
+        super().keep(selected)
+        self._eta, self._p_eta, self._inertia = self._eta[selected], self._p_eta[selected], self._inertia[selected]
 
     def state(self, k: int) -> MolecularState:
         """All that molecule k needs to continue, including its chain."""

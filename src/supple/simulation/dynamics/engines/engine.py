@@ -70,10 +70,10 @@ class Engine(ABC):
     def set_state(self, k: int, state: MolecularState) -> None:
         """Put molecule k into another state."""
 
-    def keep(self, kept: Bool[np.ndarray, "B"]) -> None:
+    def keep(self, selected: Bool[np.ndarray, "B"]) -> None:
         """Continue with these molecules only."""
-        self.rngs = [rng for rng, keep in zip(self.rngs, kept, strict=True) if keep]
-        self.degrees_of_freedom = self.degrees_of_freedom[kept]
+        self.rngs = [rng for rng, keep in zip(self.rngs, selected, strict=True) if keep]
+        self.degrees_of_freedom = self.degrees_of_freedom[selected]
 
     def recentre(self) -> None:
         """Move molecules that are far from the origin back to it; called before frames are saved.

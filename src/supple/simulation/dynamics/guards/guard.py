@@ -1,4 +1,4 @@
-"""Guard: checks one thing that must not go wrong during a run."""
+"""Guard: checks one condition that must hold during a run."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Snapshot:
 
 @runtime_checkable
 class Guard(Protocol):
-    """Checks one thing."""
+    """Checks one condition."""
 
     @property
     def name(self) -> str:

@@ -1,7 +1,7 @@
 """The network's sweeps over a few frames: energies and forces, and back to the gradient by the parameters.
 
-The formulas are those of schnet.py; here each stands beside its adjoint. Rows are frames x atoms. What the sweep back needs
-is kept in `work`, one layer after the other. Frames do not know of each other, so each thread can take a few of them through
+The formulas are those of schnet.py; here each is next to its adjoint. Rows are frames x atoms. What the sweep back needs
+is kept in `work`, one layer after the other. Frames are independent of each other, so each thread can take a few of them through
 all layers, with sums of its own for the gradient.
 
 forward     y = x A ,  m = W * y ,  h = m U + b ,  x ← x + ssp(h) V + c ;  E = Σ ssp(x R + d) · o
