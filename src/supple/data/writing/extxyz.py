@@ -61,7 +61,7 @@ def write_extxyz(
 
 
 def write(path: Path, dataset: Dataset, units: Units) -> list[str]:
-    """Write as `write_extxyz` does, and return the names of the extras that the format has no room for."""
+    """Write as `write_extxyz` does, and return the names of the extras that the format cannot store."""
     write_extxyz(path, dataset, units)
     more = writable_extras(dataset, _RESERVED)
     return more.left_out + [name for name, values in more.extras.items() if not _has_room(values, dataset.n_atoms)]

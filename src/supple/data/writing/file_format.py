@@ -9,7 +9,7 @@ from pathlib import Path
 from supple.data.dataset import Dataset
 from supple.data.units import Units
 
-#: Writes a dataset to a file in the units given, and returns the names of the extras that the format has no room for.
+#: Writes a dataset to a file in the units given, and returns the names of the extras that the format cannot store.
 #: It raises DataError if the format cannot hold the data.
 WriteFunction = Callable[[Path, Dataset, Units], list[str]]
 

@@ -41,7 +41,7 @@ def write(path: Path, dataset: Dataset, units: Units | None = None, to: str | No
         to: name of the format; by the suffix of the path if None.
 
     Returns:
-        Names of the extras that the format has no room for.
+        Names of the extras that the format cannot store.
 
     Raises:
         SettingsError: there is no such format, it has other units, or a package that it needs is not installed.
