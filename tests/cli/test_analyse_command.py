@@ -115,8 +115,8 @@ def test_mistakes_are_one_sentence_and_leave_nothing(water):
     for command, said in [
         (("nowhere.xyz",), "There is no trajectory nowhere.xyz"),
         (("cut.xyz",), "Is its last frame cut short?"),
-        (("md.xyz", "toy.xyz"), "toy.xyz is of another molecule than md.xyz"),
-        (("md.xyz", "--reference", "toy.xyz"), "toy.xyz is of another molecule"),
+        (("md.xyz", "toy.xyz"), "toy.xyz is of a different molecule from md.xyz"),
+        (("md.xyz", "--reference", "toy.xyz"), "toy.xyz is of a different molecule"),
         (("md.xyz", "--reference", "gone.xyz"), "There is no file gone.xyz"),
         (("md.xyz", "--skip", 999), "has 1000 frames: after --skip 999, fewer than two remain"),
         (

@@ -45,7 +45,7 @@ def here(models, shell):
 def test_one_trajectory(here, kind):
     out, _ = here("md", f"{kind}.safetensors", *QUIET, "--time", "50fs", "--reference", "data.xyz")
     assert "50 fs in md.xyz, mean temperature " in out
-    assert "No guard triggered: bonds, collisions, distance from the training set." in out
+    assert "No guard triggered (bonds, collisions, distance from the training set)." in out
     assert "Guard not used: energy drift (" in out
     assert " steps/s." in out
     assert "Next:\n  ase gui md.xyz" in out
@@ -87,7 +87,7 @@ def test_geometries_out_of_range_are_kept_for_labels(here):
     out, _ = here(*hot, "--on-leave", "warn")
     assert "Out of range (" in out
     out, _ = here(*hot, "--on-leave", "restrain", "--out", "r.xyz")
-    assert "to the last frame within range, with new velocities: averages lack what lies beyond" in out
+    assert "to the last frame within range, with new velocities: averages lack the geometries out of range" in out
 
 
 def test_start_from_the_training_set(here):
@@ -127,13 +127,13 @@ def test_stopped_at_any_moment_it_resumes_to_the_same_bits(here, how):
 def test_what_is_refused(here):
     md = ("md", "sgdml.safetensors")
     refused = here.refused
-    assert "No initial geometry: name a file with --start" in refused(*md)
+    assert "No initial geometry: give a file with --start" in refused(*md)
     assert "There is no file none.xyz" in refused(*md, "--start", "none.xyz")
     assert "There is no model file none.safetensors" in refused("md", "none.safetensors", *QUIET)
     assert "There is no frame 3 in start.xyz, which has 3" in refused(*md, *QUIET, "--frame", 3)
     assert "the unit of '100' is missing" in refused(*md, *QUIET, "--time", 100).lower()
     assert "--every 10 fs is not a multiple of --timestep 0.3 fs" in refused(*md, *QUIET, "--timestep", "0.3fs")
-    assert "let md.dcd end in one of these" in refused(*md, *QUIET, "--out", "md.dcd")
+    assert "md.dcd must end in one of these" in refused(*md, *QUIET, "--out", "md.dcd")
     assert "temperature" in refused(*md, "--start", "start.xyz", "--temperature", 0)
     ase.io.write(here.folder / "water.xyz", ase.build.molecule("H2O"))
     assert "water.xyz holds H2O" in refused(*md, "--start", "water.xyz")
@@ -143,11 +143,11 @@ def test_what_is_refused(here):
     assert "Frame 0 of torn.xyz cannot be the start of a run" in refused(*md, "--start", "torn.xyz")
     here(*md, *QUIET, "--time", "20fs")
     sentence = refused(*md, "--start", "start.xyz", "--temperature", 40, "--time", "20fs")
-    assert "md.run holds a run with other settings (temperature is 100.0 there, 40.0 now)" in sentence
+    assert "md.run contains a run with other settings (temperature is 100.0 there, 40.0 now)" in sentence
 
 
 def test_labels_are_refused_where_they_cannot_be(here):
-    assert "--label takes the geometries of a file as they are" in here.refused(
+    assert "--label uses the geometries of a file as they are" in here.refused(
         "sample", "azobenzene", "--label", "start.xyz"
     )
     assert "There is no file none.xyz" in here.refused("sample", "--label", "none.xyz")

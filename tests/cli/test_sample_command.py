@@ -23,7 +23,7 @@ def test_it_estimates_the_calculations_and_counts_failures(shell, monkeypatch):
     out, err = shell(*command, "--jobs", 1, "--out", "good.xyz")
     assert "modes_300K: 3 frames, about 81 calculations" in err
     assert "md_water_500K: 4 frames, about 14 calculations" in err
-    assert "About 95 GFN2-xTB calculations in all for water.xyz; frames go into good.xyz." in err
+    assert "About 95 GFN2-xTB calculations in total for water.xyz; frames are written to good.xyz." in err
     assert "7 frames in good.xyz" in out
     _, err = shell.process(
         *command, "--method", "mine:broken", "--drive", "GFN2-xTB", "--jobs", 1, "--out", "bad.xyz", code=2

@@ -21,7 +21,7 @@ def toys(shell):
 
 def test_train_on_selected_frames(toys):
     out, err = toys("train", "toy.xyz", "--select", "farthest", "--blocks", 10, *QUICK)
-    assert "not a random sample of the data: assess the force field on its validation frames" in " ".join(out.split())
+    assert "not a random sample of the data: judge the force field by its validation frames" in " ".join(out.split())
     split = json.loads((toys.folder / "m.run" / "split.json").read_text())
     wanted = split_dataset(toy_dataset(60), 12, 8, select="farthest", blocks=10)
     assert (split["select"], split["blocks"]) == ("farthest", 10)
@@ -30,7 +30,7 @@ def test_train_on_selected_frames(toys):
     assert "Frames drawn with select farthest and blocks 10." in notes
     assert f"Errors on {len(wanted.test)} test frames from separate time blocks" in out
     _, err = toys("train", "toy.xyz", "--select", "farthest", "--blocks", 10, *QUICK)
-    assert "complete already" in err
+    assert "already complete" in err
     sentence = toys.refused("train", "toy.xyz", "--select", "energy", "--blocks", 10, *QUICK)
     assert 'split.select is "farthest" there, "energy" now' in sentence
 
@@ -40,7 +40,7 @@ def test_a_run_from_before_there_were_selections_goes_on(toys):
     configuration = json.loads((toys.folder / "m.run" / "run.json").read_text())["configuration"]
     assert not {"select", "blocks"} & set(configuration["split"])  # as it was then
     _, err = toys("train", "toy.xyz", "--select", "random", *QUICK)
-    assert "complete already" in err
+    assert "already complete" in err
 
 
 def test_what_is_refused(toys):
@@ -68,4 +68,4 @@ def test_study_of_one_selection(toys):
     assert tuple(split["train"]) == wanted.train
     assert "--select balanced --blocks 10" in (toys.folder / "s" / "report.md").read_text()
     sentence = toys.refused(*words, "--sizes", "12")
-    assert "s holds a study with --blocks 10, now it is no --blocks: choose another folder (--out)" in sentence
+    assert "s contains a study with --blocks 10, now it is no --blocks: choose another folder (--out)" in sentence

@@ -58,7 +58,7 @@ def test_another_seed_draws_other_frames() -> None:
         ((10, 1, 1, -1), "cannot be negative"),
         (
             (10, 8, 2, 3),
-            r"8 training \+ 2 validation \+ 3 test = 13 frames are more than the 10 of the data: choose at most 5 training",
+            r"8 training \+ 2 validation \+ 3 test = 13 frames were requested, but there are only 10: choose at most 5 training",
         ),
         ((10, 12, 0), "at most 10 training frames"),
         ((10, 5, 2, None, -1), "The seed -1 is negative"),

@@ -82,7 +82,7 @@ def test_seeds_test_other_blocks() -> None:
         (
             (100, 80, 10, 10),
             10,
-            r"80 training frames are more than the \d\d in the blocks .* without the frames at their edges: choose fewer",
+            r"80 training frames were requested, but the blocks .* have only \d\d, without those at their edges: choose fewer",
         ),
     ],
 )

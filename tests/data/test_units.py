@@ -37,7 +37,7 @@ def test_spellings(text: str, energy: str, length: str, forces: str) -> None:
     ("text", "words"),
     [
         ("", "The units are empty"),
-        ("kcal/mole", "'kcal/mole' is not a known energy unit; did you mean kcal/mol"),
+        ("kcal/mole", "'kcal/mole' is not a known energy unit .did you mean kcal/mol"),
         ("MeV", "'MeV' is not a known energy unit"),
         ("eV,feet", "'feet' is not a known length unit"),
         ("eV,Å,eV", "'eV' is not a force unit: write energy per length"),

@@ -46,7 +46,7 @@ def test_two_processes_cannot_train_in_one(tmp_path):
         [sys.executable, "-c", code, str(run.path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     assert other.stdout.readline() == "mine\n"
-    with pytest.raises(SettingsError, match="Another process is at work"), run.claimed():
+    with pytest.raises(SettingsError, match="Another process is using"), run.claimed():
         pass
     other.kill()  # as hard as can be: the claim goes with it
     other.communicate()

@@ -59,10 +59,10 @@ def test_another_content_or_molecule_is_refused(file, tmp_path):
     sample(labels(file, "GFN2-xTB"), tmp_path / "out.xyz", jobs=1)
     given = supple.read(file, labels=False)
     write_extxyz(file, given.select(np.arange(59)))
-    with pytest.raises(SettingsError, match=r"out\.sample holds a run with other settings \(geometries"):
+    with pytest.raises(SettingsError, match=r"out\.sample contains a run with other settings \(geometries"):
         sample(labels(file, "GFN2-xTB"), tmp_path / "out.xyz")
     recipe = Recipe.of(molecule="azobenzene", draws=[{"kind": "frames", "file": str(file)}])
-    with pytest.raises(SettingsError, match=r"left\.xyz holds H2O, which is not azobenzene"):
+    with pytest.raises(SettingsError, match=r"left\.xyz contains H2O, which is not azobenzene"):
         recipe.segments()
     file.write_text("3\nwater\nO 0 0 nonsense\n")
     with pytest.raises(DataError, match=r"left\.xyz"):

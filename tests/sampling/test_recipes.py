@@ -44,12 +44,12 @@ def test_recipes_that_cannot_be_followed(water, tmp_path, settings, sentence):
     ("settings", "sentence"),
     [
         ({"draws": [{"kind": "dream"}]}, "'dream' is not a way to draw geometries: choose one of md, scan"),
-        ({"draws": [{"frames": 3}]}, "A draw has no kind"),
+        ({"draws": [{"frames": 3}]}, "A draw needs a kind"),
         ({"draws": []}, "The recipe has an invalid setting: draws"),
         ({"seeds": 3}, "seeds: extra inputs"),
         (
             {"draws": [{"kind": "md", "frames": 0}]},
-            "The draw 'md' has a wrong setting: frames: input should be greater",
+            "The draw 'md' has an invalid setting: frames: input should be greater",
         ),
         ({"draws": [{"kind": "path"}]}, "to: field required"),
         ({"draws": [{"kind": "md", "every": 0.5}]}, "every: input should be greater than or equal to 1"),

@@ -16,7 +16,7 @@ def test_a_plan_is_estimated_and_nothing_is_written(tmp_path: Path) -> None:
     assert estimate.parallel == 1
     work = sum(group.remaining * group.cost.seconds for group in estimate.groups)
     assert work == pytest.approx(4 * STARTUP_SECONDS + 2 * 0.01 + 2 * 0.02)
-    assert "4 trainings to do: at most 16 s of one core" in estimate.sentence()
+    assert "4 trainings to run: at most 16 s on one core" in estimate.sentence()
     assert not (tmp_path / "out").exists()
 
 
@@ -24,7 +24,7 @@ def test_what_is_done_is_not_counted_again(tmp_path: Path) -> None:
     run_trainings(plan(sizes=(10,)), tmp_path, backend=LocalBackend(jobs=1))
     estimate = make_schedule(plan(), tmp_path).total
     assert [(group.n_train, group.remaining, group.complete) for group in estimate.groups] == [(10, 0, 2), (20, 2, 0)]
-    assert estimate.sentence().startswith("2 trainings to do (2 complete): ")
+    assert estimate.sentence().startswith("2 trainings to run (2 complete): ")
     run_trainings(plan(), tmp_path, backend=LocalBackend(jobs=1))
     assert make_schedule(plan(), tmp_path).total.sentence() == "All 4 trainings are complete."
 

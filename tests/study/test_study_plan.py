@@ -53,7 +53,7 @@ def test_refuses_a_file_that_is_named_twice() -> None:
 
 
 def test_refuses_sizes_beyond_the_data(tmp_path: Path) -> None:
-    with pytest.raises(SplitError, match="ask for at most 42") as error:
+    with pytest.raises(SplitError, match="use at most 42") as error:
         prepare(plan(sizes=(10, 50)), tmp_path)
     assert "60 frames, of which 6 for validation and 12 for testing" in str(error.value)
     assert not list(tmp_path.iterdir())

@@ -77,7 +77,7 @@ def test_report_answers_and_names_its_sources(made: StudyResult) -> None:
     assert 'The report labels its RMSE columns "MSE"' in report
     assert "supple study Glycine.xyz" in report
     assert "There is no memory \\| for \\`this\\` training." in report
-    assert "Trainings that failed: 2; not done: 0." in report
+    assert "Failed trainings: 2; not yet run: 0." in report
 
 
 def test_comparison_is_made_where_size_error_and_unit_agree(tmp_path: Path) -> None:

@@ -41,9 +41,15 @@ def test_a_study_grows_with_the_selection_that_it_began_with(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("other", "sentence"),
     [
-        ({"sizes": (30,)}, r"holds a study with --select farthest, now it is --select random: choose another folder"),
-        ({"sizes": (30,), "select": "energy"}, "holds a study with --select farthest, now it is --select energy"),
-        ({"sizes": (30,), "select": "farthest", "blocks": 5}, "holds a study with no --blocks, now it is --blocks 5"),
+        (
+            {"sizes": (30,)},
+            r"contains a study with --select farthest, now it is --select random: choose another folder",
+        ),
+        ({"sizes": (30,), "select": "energy"}, "contains a study with --select farthest, now it is --select energy"),
+        (
+            {"sizes": (30,), "select": "farthest", "blocks": 5},
+            "contains a study with no --blocks, now it is --blocks 5",
+        ),
         ({"sizes": (10,)}, r'split.select is "farthest" there, null now'),
     ],
 )
@@ -70,7 +76,7 @@ def test_a_study_from_before_there_was_a_choice_goes_on(tmp_path: Path) -> None:
 
 def test_blocks_that_leave_too_few_frames_name_the_file(tmp_path: Path) -> None:
     with pytest.raises(
-        SplitError, match=r"^Glycine\.xyz: 40 training frames are more than the 37 in the blocks for training"
+        SplitError, match=r"^Glycine\.xyz: 40 training frames were requested, but the blocks for training have only 37"
     ):
         prepare(plan(sizes=(40,), blocks=10), tmp_path)
 

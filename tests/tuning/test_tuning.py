@@ -68,7 +68,7 @@ def test_more_trials_add_to_a_search_and_other_settings_are_refused(sgdml):
     more = tune("sgdml", DATA, SPLIT, sgdml.out, trials=13)
     assert trials_of(more)[: len(before)] == before
     assert len(more.study.trials) == 13
-    with pytest.raises(SettingsError, match="holds a run with other settings"):
+    with pytest.raises(SettingsError, match="contains a run with other settings"):
         tune("sgdml", DATA, SPLIT, sgdml.out, trials=13, fixed={"lam": 1e-9})
 
 

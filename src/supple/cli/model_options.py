@@ -8,7 +8,7 @@ import typer
 
 from supple.models.registry import MODELS
 
-ModelOption = Annotated[str, typer.Option("--model", help=f"The kind of model: {', '.join(MODELS.names)}.")]
+ModelOption = Annotated[str, typer.Option("--model", help=f"Kind of model: {', '.join(MODELS.names)}.")]
 ModelsOption = Annotated[
     str, typer.Option("--models", help=f"Models to compare, separated by commas: any of {', '.join(MODELS.names)}.")
 ]

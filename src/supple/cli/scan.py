@@ -21,8 +21,8 @@ def scan(
     torsion: Annotated[
         str | None,
         typer.Option(
-            help="Its four atoms, as 1-2-3-4 or, as 'supple check' names it, N1-C2-C3-O4; the torsion that turns most atoms "
-            "if left out."
+            help="Torsion to scan: four atoms, as 1-2-3-4 or, as in 'supple check', N1-C2-C3-O4 (default: the torsion "
+            "that rotates most atoms)."
         ),
     ] = None,
     points: Annotated[int, typer.Option(min=4, help="Number of angles, evenly spaced over 360°.")] = 36,

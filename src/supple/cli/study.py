@@ -50,12 +50,14 @@ def study(
     valid: Annotated[
         int | None,
         typer.Option(
-            help=f"Validation frames. [default: {defaults.VALID}, at most 1/{defaults.VALID_DIVISOR} of the data]"
+            help=f"Number of validation frames. [default: {defaults.VALID}, at most 1/{defaults.VALID_DIVISOR} of the data]"
         ),
     ] = None,
     test: Annotated[
         int | None,
-        typer.Option(help=f"Test frames. [default: {defaults.TEST}, at most 1/{defaults.TEST_DIVISOR} of the data]"),
+        typer.Option(
+            help=f"Number of test frames. [default: {defaults.TEST}, at most 1/{defaults.TEST_DIVISOR} of the data]"
+        ),
     ] = None,
     test_file: Annotated[
         list[Path] | None,

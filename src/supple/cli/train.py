@@ -27,8 +27,8 @@ from supple.errors import SettingsError
 def train(
     file: DataFile,
     model: ModelOption = "sgdml",
-    train: Annotated[int, typer.Option("--train", help="Training frames.")] = 200,
-    valid: Annotated[int, typer.Option("--valid", help="Validation frames.")] = 100,
+    train: Annotated[int, typer.Option("--train", help="Number of training frames.")] = 200,
+    valid: Annotated[int, typer.Option("--valid", help="Number of validation frames.")] = 100,
     seed: Annotated[int, typer.Option("--seed", help="Seed of the split and of the training.")] = 0,
     out: Annotated[Path | None, typer.Option(help="Model file. [default: FILE-MODEL-nTRAIN.safetensors]")] = None,
     select: SelectOption = None,

@@ -30,8 +30,10 @@ def tune(
     file: DataFile,
     model: ModelOption = "schnet",
     trials: Annotated[int, typer.Option(min=1, help="Number of trials, each a training.")] = 30,
-    train: Annotated[int, typer.Option("--train", help="Training frames.")] = 200,
-    valid: Annotated[int, typer.Option("--valid", help="Validation frames, on which settings are compared.")] = 100,
+    train: Annotated[int, typer.Option("--train", help="Number of training frames.")] = 200,
+    valid: Annotated[
+        int, typer.Option("--valid", help="Number of validation frames, on which settings are compared.")
+    ] = 100,
     seed: Annotated[int, typer.Option("--seed", help="Seed of the split, the trainings and the search.")] = 0,
     out: Annotated[Path | None, typer.Option(help="Folder of the search. [default: FILE-MODEL-tuning]")] = None,
     select: SelectOption = None,

@@ -137,7 +137,7 @@ def draw_split(
     if requested > n_frames:
         detail = f"{train} training + {valid} validation" + (f" + {test} test" if test else "")
         raise SplitError(
-            f"{detail} = {requested} frames were requested, but the data have {n_frames}: "
+            f"{detail} = {requested} frames were requested, but there are only {n_frames}: "
             f"choose at most {max(n_frames - requested + train, 0)} training frames, or fewer of the others."
         )
     permutation = np.random.default_rng(seed).permutation(n_frames)
@@ -147,7 +147,7 @@ def draw_split(
         held = hold_out_blocks(permutation, valid, test, blocks, seed)
     if train > len(held.candidates):
         raise SplitError(
-            f"{train} training frames were requested, but the blocks for training have {len(held.candidates)}, without "
+            f"{train} training frames were requested, but the blocks for training have only {len(held.candidates)}, without "
             "those at their edges: choose fewer training, validation or test frames, or more blocks."
         )
     chosen = held.candidates[:train] if order is None else order(held.candidates, train)

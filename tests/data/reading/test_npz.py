@@ -152,7 +152,7 @@ def test_labels_under_names_that_leave_no_doubt(arrays: dict[str, Any], save: Wr
     path = save(numbers=arrays["z"], positions=arrays["R"], dft_energy=arrays["E"], dft_forces=arrays["F"])
     assert read(path, "kcal/mol").has_energies
     path = save(numbers=arrays["z"], positions=arrays["R"], a_forces=arrays["F"], b_forces=arrays["F"])
-    with pytest.raises(DataError, match=r"2 names that may be the forces \(a_forces, b_forces\)"):
+    with pytest.raises(DataError, match=r"2 names that could be the forces \(a_forces, b_forces\)"):
         read(path, "kcal/mol")
 
 
@@ -185,8 +185,8 @@ def test_energies_that_are_not_known(arrays: dict[str, Any], save: Write) -> Non
         ({"z": np.array([8, 1, 1.5])}, "'1.5' of atom 3 in 'z' is not an element"),
         ({"z": np.array([[8, 1, 1]] * 4 + [[1, 8, 1]])}, "frame 4 has other atoms than frame 0, .*: split the file"),
         ({"R": np.full((5, 3, 3), np.nan)}, "position of atom 1 in frame 0 is NaN or infinite \\(5 frames"),
-        ({"F": np.array([["a"]])}, "'F' does not hold numbers"),
-        ({"R": np.zeros((0, 3, 3)), "F": np.zeros((0, 3, 3)), "E": np.zeros(0)}, "holds no frames"),
+        ({"F": np.array([["a"]])}, "'F' contains <U1 values, not numbers"),
+        ({"R": np.zeros((0, 3, 3)), "F": np.zeros((0, 3, 3)), "E": np.zeros(0)}, "contains no frames"),
         ({"type": "m"}, "is an sGDML model, not a dataset"),
         ({"e_unit": np.array(["eV", "eV"])}, r"'e_unit' should be a single value, but has shape \(2,\)"),
     ],

@@ -70,7 +70,7 @@ def test_arrays_inside(array: np.ndarray, protocol: int) -> None:
 
 @pytest.mark.parametrize("value", [Fraction(1, 2), OrderedDict(a=1), {1, 2}, print, np.random.default_rng, 1j])
 def test_anything_else_is_refused(value: Any) -> None:
-    with pytest.raises(DataError, match=r"'a' of b\.npz holds .*: store plain arrays"):
+    with pytest.raises(DataError, match=r"'a' of b\.npz contains .*: store plain arrays"):
         read_object_array(stored(value), "'a' of b.npz")
 
 

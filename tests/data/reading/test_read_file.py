@@ -41,7 +41,7 @@ def test_a_file_that_nobody_reads_names_what_is_read(file: Write) -> None:
 
 @pytest.mark.parametrize("content", [b"", b"\n \n"])
 def test_empty_file(file: Write, content: bytes) -> None:
-    with pytest.raises(DataError, match=r"a\.xyz.* holds no frames"):
+    with pytest.raises(DataError, match=r"a\.xyz.* contains no frames"):
         read(file("a.xyz", content))
 
 

@@ -170,7 +170,7 @@ def test_stated_units_that_cannot_be_true(file: Write) -> None:
 
 def test_extended_in_other_units_than_the_custom(file: Write) -> None:
     path = file("a.xyz", extended("energy=-76.4"))
-    with pytest.raises(UnitsError, match=r"usually in eV and Å, but its numbers look like hartree .*add --units"):
+    with pytest.raises(UnitsError, match=r"usually in eV and Å, but its numbers look like hartree .*use --units"):
         read(path)
     assert read(path, "eV").energies[0] == -76.4
 
@@ -211,7 +211,7 @@ def test_extended_in_other_units_than_the_custom(file: Write) -> None:
         (frame(rows=changed(2, "H", "0")), "'0' .* is not an element"),
         (
             extended("a_energy=-1 b_energy=-2"),
-            r"2 names that may be the energy \(a_energy, b_energy\): .*--keys energy=NAME",
+            r"2 names that could be the energy \(a_energy, b_energy\): .*--keys energy=NAME",
         ),
         (extended("", "Properties=species:S:1:pos:R:3:grad:R:3"), r"minus the forces: use --keys forces=grad\*-1"),
         (extended("", "Properties=species:S:1:pos:R:3:velo:R:3"), r"has no forces \(it has velo\).*--keys forces=NAME"),
@@ -219,7 +219,7 @@ def test_extended_in_other_units_than_the_custom(file: Write) -> None:
         (extended("", "Properties=forces:R:3:pos:R:3"), "no species and positions among the Properties of line 2"),
         (
             extended("", "Properties=species:S:1:pos:R:3:a_force:R:3:b_force:R:3"),
-            r"may be the forces \(a_force, b_force\): .*--keys",
+            r"could be the forces \(a_force, b_force\): .*--keys",
         ),
         (extended("energy=-2079 energy_unit=eV") + extended("energy=-76 energy_unit=Ha"), "frame 1 .* other units"),
     ],

@@ -333,7 +333,7 @@ def test_a_trajectory_that_was_changed_is_not_resumed(tmp_path):
 def test_two_processes_do_not_share_a_run(tmp_path):
     record = RunFiles(tmp_path / "md.xyz", ATOMS.numbers, 1, {"a": 1})
     other = RunFiles(tmp_path / "md.xyz", ATOMS.numbers, 1, {"a": 1})
-    with record.claimed(), pytest.raises(SettingsError, match="Another process is at work in"), other.claimed():
+    with record.claimed(), pytest.raises(SettingsError, match="Another process is using in"), other.claimed():
         pass
 
 

@@ -89,7 +89,7 @@ class _ArrayReader:
             numeric = np.asarray(values.tolist() if values.dtype.hasobject else values, dtype=np.float64)
         except (TypeError, ValueError) as error:
             raise DataError(
-                f"{self.file}: '{key.name}' contains {values.dtype} instead of numbers: store numbers."
+                f"{self.file}: '{key.name}' contains {values.dtype} values, not numbers: store numbers."
             ) from error
         return numeric if key.factor == 1 else numeric * key.factor
 

@@ -15,7 +15,7 @@ class AnalysisSettings(SimulationSettings):
     topic: ClassVar[str] = "the analysis"
 
     temperature: PositiveFloat | None = field(
-        default=None, metadata={"description": "Temperature (K) of the free energies; from the momenta if left out."}
+        default=None, metadata={"description": "Temperature (K) of the free energies (default: from the momenta)."}
     )
     constant_energy: bool = field(
         default=False,
