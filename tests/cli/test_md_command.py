@@ -136,7 +136,7 @@ def test_what_is_refused(here):
     assert "md.dcd must end in one of these" in refused(*md, *QUIET, "--out", "md.dcd")
     assert "temperature" in refused(*md, "--start", "start.xyz", "--temperature", 0)
     ase.io.write(here.folder / "water.xyz", ase.build.molecule("H2O"))
-    assert "water.xyz holds H2O" in refused(*md, "--start", "water.xyz")
+    assert "water.xyz contains H2O" in refused(*md, "--start", "water.xyz")
     positions = start().positions.copy()
     positions[0, 3] += 3.0
     write_extxyz(here.folder / "torn.xyz", (start().numbers, positions, None, None))

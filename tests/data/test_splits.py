@@ -35,7 +35,7 @@ def test_nested_with_the_same_validation_and_test_frames() -> None:
 
 
 def test_the_frames_of_a_seed_never_change() -> None:
-    """Runs and studies go on with the frames they began with: these numbers must hold in every version."""
+    """Runs and studies resume with the frames they began with: these numbers must hold in every version."""
     assert draw_split(30, 8, 5, 6, seed=3) == Split(
         3, (26, 20, 23, 3, 27, 12, 17, 28), (22, 5, 21, 19, 24), (2, 29, 16, 14, 4, 7)
     )

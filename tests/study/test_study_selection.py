@@ -1,4 +1,4 @@
-"""One way of choosing frames in a study; studies from before there was a choice go on."""
+"""One way of choosing frames in a study; studies from before there was a choice can be resumed."""
 
 from __future__ import annotations
 

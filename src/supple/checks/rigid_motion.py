@@ -62,8 +62,8 @@ def _compared(
             name,
             "serious" if (ratio > _ERROR).any() else "warning",
             f"the {name.replace('-', ' ')} is nonzero in {'all frames' if high.all() else frame_list(frames)}: up to "
-            f"{100 * ratio[worst]:.0f}% of what forces in random directions would give (frame "
-            f"{int(context.dataset.frames[worst])}), {100 * overall:.2g}% on average",
+            f"{100 * ratio[worst]:.0f} % of what forces in random directions would give (frame "
+            f"{int(context.dataset.frames[worst])}), {100 * overall:.2g} % on average",
             remedy,
             () if high.all() else frames,
         )

@@ -40,7 +40,7 @@ def _correlated_frames(context: CheckContext) -> list[Finding]:
         Finding(
             "correlated-frames",
             "warning",
-            f"the frames are a trajectory: successive ones differ by {100 * difference(1):.0f}% of what random pairs do"
+            f"the frames are a trajectory: successive frames differ only {100 * difference(1):.0f} % as much as random pairs"
             + (f", and frames decorrelate after about {lag}" if lag > 1 else "")
             + "; with random test frames, test errors look smaller than they are",
             f"take test frames from whole blocks (--blocks {blocks}), or test on another trajectory",

@@ -78,6 +78,6 @@ def _print(partition: Partition) -> None:
             f"{value:.3g}" if pair else "-" for pair in pairs for value in ((pair.mae, pair.rmse) if pair else (0, 0))
         ]
         table.add_row(
-            region.label, str(region.n_frames), *cells, "-" if region.share is None else f"{region.share:.0%}"
+            region.label, str(region.n_frames), *cells, "-" if region.share is None else f"{100 * region.share:.0f} %"
         )
     Console().print(table)

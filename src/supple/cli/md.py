@@ -43,7 +43,7 @@ def md(
 ) -> None:
     """Run molecular dynamics, monitored by guards.
 
-    Run the same command again to resume an interrupted run, or with a longer --time to extend a finished one. Exit code 1 when
+    Run the command again to resume an interrupted run, or with a longer --time to extend a finished one. Exit code 1 when
     a guard stopped a replica.
     """
     from supple.data.reading import read

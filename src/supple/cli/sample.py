@@ -52,7 +52,7 @@ def sample(
 ) -> None:
     """Generate geometries of a molecule and compute reference labels.
 
-    With --label, the frames of a file are labelled instead. After an interruption, run the same command again to resume. Exit
+    With --label, the frames of a file are labelled instead. After an interruption, run the command again to resume. Exit
     code 1 when more than a tenth of the frames is lost.
     """
     from supple.errors import SettingsError

@@ -49,7 +49,7 @@ def _of_model(results: Results, dataset: str, model: str, target: float | None, 
     return [
         sentence,
         f"Fitted to the sizes up to {test.up_to} only, the curve of {name} predicts {_count(test.predicted)} frames for the "
-        f"error reached with {test.n_train} ({test.relative_error:+.0%}).",
+        f"error reached with {test.n_train} ({100 * test.relative_error:+.0f} %).",
     ]
 
 

@@ -41,7 +41,7 @@ def write_report(result: TuningResult) -> Path:
     parts.append("![force error against each setting](slices.png)")
     weights = importances(result)
     if weights:
-        rows = [f"| {name} | {weight:.0%} |" for name, weight in weights.items()]
+        rows = [f"| {name} | {100 * weight:.0f} % |" for name, weight in weights.items()]
         parts.append(
             "Importance of each setting (PED-ANOVA, arXiv:2304.10255):\n\n| setting | importance |\n|---|---|\n"
             + "\n".join(rows)

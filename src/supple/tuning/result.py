@@ -61,7 +61,7 @@ class TuningResult:
         if best is None or best >= self.defaults:
             return f"{counts}: none is better than the defaults ({self.defaults:.4g} {self.unit}){same}."
         return (
-            f"{counts}: the best force error is {best:.4g} {self.unit}, {1 - best / self.defaults:.1%} below that of the "
+            f"{counts}: the best force error is {best:.4g} {self.unit}, {100 * (1 - best / self.defaults):.1f} % below that of the "
             f"defaults ({self.defaults:.4g}){same}."
         )
 

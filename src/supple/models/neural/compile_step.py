@@ -17,7 +17,7 @@ from supple.models.neural.options import CompileChoice
 
 #: Number of steps from which 'auto' compiles.
 _WORTHWHILE_STEPS = 10_000
-#: What a user reads before the first use of compiled loops.
+#: Printed before the first use of compiled loops.
 LOOPS_NOTE = "Training runs in compiled loops (the first use compiles, about a minute)."
 
 
