@@ -30,7 +30,7 @@ def test_replicas_move_as_each_would_alone(potential, tmp_path):
     begins = toy_dataset(2, amplitude=0.02)
     run_md(potential, begins, settings, tmp_path / "md.xyz", replicas=2)
     for k in range(2):
-        run_md(potential, begins.select([k]), settings, tmp_path / f"alone{k}.xyz", first=k)
+        run_md(potential, begins.select([k]), settings, tmp_path / f"alone{k}.xyz", first_replica=k)
         together, alone = ase.io.read(tmp_path / f"md-{k}.xyz", "-1"), ase.io.read(tmp_path / f"alone{k}.xyz", "-1")
         np.testing.assert_allclose(together.positions, alone.positions, rtol=0, atol=1e-5)
         assert np.abs(together.positions - begins.positions[k]).max() > 0.01

@@ -5,18 +5,18 @@ import sys
 import numpy as np
 import pytest
 
-from supple.runtime.machine import available_memory, cores, forget_peak_rss, peak_rss_bytes, versions
+from supple.runtime.machine import available_memory, cores, peak_rss_bytes, reset_peak_rss, versions
 
 MIB = 1024**2
 
 
 def test_peak_memory_counts_what_was_taken_and_forgets_it():
-    forget_peak_rss()
+    reset_peak_rss()
     before = peak_rss_bytes()
     block = np.ones(200 * MIB // 8)
     assert peak_rss_bytes() - before > 190 * MIB
     del block
-    forget_peak_rss()
+    reset_peak_rss()
     if sys.platform == "linux":
         assert peak_rss_bytes() - before < 100 * MIB
 

@@ -93,7 +93,7 @@ class Card:
         torsions: for each torsion the range that the frames cover.
         conformers: combinations of wells of the torsions, and the number of frames in each.
         symmetry: the permutation symmetries.
-        more: names of the other data that the file has for each frame.
+        other_data: names of the other data that the file has for each frame.
     """
 
     name: str
@@ -109,7 +109,7 @@ class Card:
     torsions: dict[str, str]
     conformers: list[tuple[str, int]]
     symmetry: SymmetryDescription
-    more: list[str]
+    other_data: list[str]
 
     def as_dict(self) -> CardData:
         """For JSON."""
@@ -128,7 +128,7 @@ class Card:
             "conformers": self.conformers,
             "symmetries": self.symmetry.order,
             "symmetry_words": [*self.symmetry.equivalent_atoms, *self.symmetry.motions],
-            "more": self.more,
+            "more": self.other_data,
         }
 
     def rows(self) -> list[tuple[str, str]]:
@@ -147,7 +147,7 @@ class Card:
             *(("torsions" if k == 0 else "", text) for k, text in enumerate(torsions)),
             *(("conformers" if k == 0 else "", text) for k, text in enumerate(found)),
             ("symmetry", str(self.symmetry)),
-            *([("also in the file", ", ".join(self.more))] if self.more else []),
+            *([("also in the file", ", ".join(self.other_data))] if self.other_data else []),
         ]
 
     def _energies(self) -> str:
@@ -185,7 +185,7 @@ def card(context: CheckContext) -> Card:
         torsions={str(t): covered_range(a, t.period) for t, a in zip(torsions, angles.T, strict=True)},
         conformers=[(_wells(distinctive, c.angles), len(c.frames)) for c in found] if distinctive else [],
         symmetry=describe_symmetry(context.graph, context.permutations),
-        more=sorted(set(data.extras) - {"file"}),
+        other_data=sorted(set(data.extras) - {"file"}),
     )
 
 

@@ -18,7 +18,7 @@ from supple.data.reading import survey
 from supple.data.reading.defects import Defect
 from supple.data.reading.find_files import is_pattern
 from supple.errors import DataError
-from supple.runtime.progress import SILENCE, Progress
+from supple.runtime.progress import NO_PROGRESS, Progress
 
 #: Severities of what readers report; what is not here is an error, for frames were lost or guessed.
 _SEVERITIES: dict[str, Severity] = {"missing-energy": "warning", "units-unstated": "warning"}
@@ -97,7 +97,7 @@ def examine_files(
     units: str | None = None,
     keys: str | None = None,
     molecule: str | None = None,
-    progress: Progress = SILENCE,
+    progress: Progress = NO_PROGRESS,
 ) -> Examination:
     """Examine files of geometries.
 

@@ -20,8 +20,8 @@ from supple.models.kernel.direct_fit import small_kernel_model
 from supple.models.potential import Potential
 from supple.models.provenance import Provenance
 from supple.models.search_space import Range
-from supple.runtime.machine import forget_peak_rss, peak_rss_bytes, versions
-from supple.runtime.progress import SILENCE, Progress
+from supple.runtime.machine import peak_rss_bytes, reset_peak_rss, versions
+from supple.runtime.progress import NO_PROGRESS, Progress
 from supple.runtime.run_directory import RunDirectory
 
 
@@ -100,7 +100,7 @@ class ModelSettings(BaseModel, ABC):
         *,
         seed: int = 0,
         run: RunDirectory | None = None,
-        progress: Progress = SILENCE,
+        progress: Progress = NO_PROGRESS,
         accept: Collection[str] = (),
         examined: Sequence[Finding] | None = None,
         common: Path | None = None,
@@ -146,7 +146,7 @@ class ModelSettings(BaseModel, ABC):
             versions=versions(),
             notes=tuple(str(finding) for finding in findings),
         )
-        forget_peak_rss()
+        reset_peak_rss()
         started = time.perf_counter()
         result = self._fit(train, valid, FitContext(seed, provenance, run, progress, common))
         potential = result.potential

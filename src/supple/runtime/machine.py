@@ -15,14 +15,14 @@ import psutil  # for the available memory, which macOS states in no file
 GIB = 1024**3
 
 
-def forget_peak_rss() -> None:
+def reset_peak_rss() -> None:
     """Reset the peak that `peak_rss_bytes` returns, where the system can (Linux)."""
     with contextlib.suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5")
 
 
 def peak_rss_bytes() -> int:
-    """Peak resident memory of this process, in bytes, since it started or since `forget_peak_rss`."""
+    """Peak resident memory of this process, in bytes, since it started or since `reset_peak_rss`."""
     # On Linux, getrusage's peak is inherited from the parent process; VmHWM is this process's own.
     with contextlib.suppress(OSError):
         for line in Path("/proc/self/status").read_text().splitlines():

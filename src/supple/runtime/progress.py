@@ -16,7 +16,7 @@ class Progress(Protocol):
         """`done` of `total` of a task are complete; `detail` is its present state, for instance the errors so far."""
 
 
-class Silence:
+class NoProgress:
     """Reports nothing: the default in Python."""
 
     def note(self, sentence: str) -> None:
@@ -26,4 +26,4 @@ class Silence:
         """Ignored."""
 
 
-SILENCE = Silence()
+NO_PROGRESS = NoProgress()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from supple.errors import SettingsError
 from supple.runtime.machine import cores
-from supple.runtime.progress import SILENCE, Progress
+from supple.runtime.progress import NO_PROGRESS, Progress
 from supple.runtime.run_directory import RunDirectory
 from supple.sampling.recipe import Recipe
 from supple.sampling.result import SamplingResult, collect
@@ -19,7 +19,9 @@ from supple.sampling.scheduling import run_segments
 from supple.sampling.segment_file import SegmentFile
 
 
-def sample(recipe: Recipe, out: str | Path, jobs: int | None = None, progress: Progress = SILENCE) -> SamplingResult:
+def sample(
+    recipe: Recipe, out: str | Path, jobs: int | None = None, progress: Progress = NO_PROGRESS
+) -> SamplingResult:
     """Carry out a recipe, or resume it after an interruption.
 
     Args:

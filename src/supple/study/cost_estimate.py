@@ -9,7 +9,7 @@ from typing import Any
 
 from supple.models.cost_estimate import CostEstimate
 from supple.runtime.machine import GIB
-from supple.runtime.progress import SILENCE, Progress
+from supple.runtime.progress import NO_PROGRESS, Progress
 from supple.runtime.workers.capacity import Capacity
 from supple.study.formatting import duration
 from supple.study.model_style import display_name
@@ -99,7 +99,7 @@ class StudyEstimate:
         ]
 
 
-def estimate_trainings(jobs: Sequence[Job], progress: Progress = SILENCE) -> dict[Cell, CostEstimate]:
+def estimate_trainings(jobs: Sequence[Job], progress: Progress = NO_PROGRESS) -> dict[Cell, CostEstimate]:
     """Time and memory of every training; those that differ only in their seeds are estimated once."""
     known: dict[tuple[str, str, int], CostEstimate] = {}
     estimates = {}

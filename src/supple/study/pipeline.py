@@ -7,7 +7,7 @@ from pathlib import Path
 
 from supple.data.units import Units
 from supple.runtime.optional_dependencies import require_extra
-from supple.runtime.progress import SILENCE, Progress
+from supple.runtime.progress import NO_PROGRESS, Progress
 from supple.runtime.workers.backends import Backend
 from supple.study.error_detail_figures import write_error_detail_figures
 from supple.study.error_details import error_details
@@ -41,7 +41,7 @@ class StudyResult:
 def run_study(
     plan: StudyPlan,
     out: str | Path,
-    progress: Progress = SILENCE,
+    progress: Progress = NO_PROGRESS,
     backend: Backend | None = None,
     report_units: Units | str | None = None,
     target: float | None = None,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from supple.models.cost_estimate import CostEstimate
-from supple.runtime.progress import SILENCE, Progress
+from supple.runtime.progress import NO_PROGRESS, Progress
 from supple.runtime.workers.backends import Backend, LocalBackend
 from supple.runtime.workers.dispatch import Dispatcher, QueuedTask, TaskFailure
 from supple.study.cell_task import CellTask, is_complete, record_failure
@@ -36,7 +36,9 @@ class Schedule:
     total: StudyEstimate
 
 
-def make_schedule(plan: StudyPlan, out: Path, progress: Progress = SILENCE, backend: Backend | None = None) -> Schedule:
+def make_schedule(
+    plan: StudyPlan, out: Path, progress: Progress = NO_PROGRESS, backend: Backend | None = None
+) -> Schedule:
     """Read the data of a plan, and estimate its time and memory; nothing is written.
 
     Raises:
@@ -50,7 +52,7 @@ def make_schedule(plan: StudyPlan, out: Path, progress: Progress = SILENCE, back
     return Schedule(jobs, remaining, estimates, total)
 
 
-def run_trainings(plan: StudyPlan, out: Path, progress: Progress = SILENCE, backend: Backend | None = None) -> None:
+def run_trainings(plan: StudyPlan, out: Path, progress: Progress = NO_PROGRESS, backend: Backend | None = None) -> None:
     """Train every cell of a plan that is not complete; those that failed before are tried again.
 
     Args:

@@ -20,7 +20,7 @@ from supple.models.kernel.direct_fit import small_kernel_model
 from supple.models.potential import Potential
 from supple.models.settings import ModelSettings
 from supple.runtime.files import copy_file
-from supple.runtime.progress import SILENCE, Progress
+from supple.runtime.progress import NO_PROGRESS, Progress
 from supple.runtime.run_directory import RunDirectory
 from supple.training.configuration import TrainingConfiguration
 from supple.training.result import TrainingResult
@@ -46,7 +46,7 @@ def train(
     *,
     test: Dataset | None = None,
     out: Path | None = None,
-    progress: Progress = SILENCE,
+    progress: Progress = NO_PROGRESS,
     accept: Collection[str] = (),
 ) -> TrainedModel:
     """Train one model in a run directory; a complete run is not repeated, an interrupted one is resumed.

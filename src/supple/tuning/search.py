@@ -22,7 +22,7 @@ from supple.models.registry import make_settings, settings_class
 from supple.models.search_space import Interval, Range
 from supple.models.settings import ModelSettings
 from supple.runtime.files import write_text
-from supple.runtime.progress import SILENCE, Progress
+from supple.runtime.progress import NO_PROGRESS, Progress
 from supple.runtime.run_directory import RunDirectory
 from supple.runtime.workers.backends import Backend, LocalBackend
 from supple.runtime.workers.dispatch import Dispatcher, QueuedTask, TaskFailure
@@ -43,7 +43,7 @@ def tune(
     trials: int,
     fixed: Mapping[str, Any] | None = None,
     accept: Collection[str] = (),
-    progress: Progress = SILENCE,
+    progress: Progress = NO_PROGRESS,
     backend: Backend | None = None,
 ) -> TuningResult:
     """Search for the settings of a model with the smallest force error on the validation frames.

@@ -10,7 +10,7 @@ from simulation.dynamics.closed_form import Springs, start
 from toy import ATOMS
 
 from supple.errors import DataError, MoleculeError, SettingsError
-from supple.runtime.progress import Silence
+from supple.runtime.progress import NoProgress
 from supple.simulation.dynamics import DynamicsSettings, run_md, summary
 from supple.simulation.dynamics.run_files import RunFiles
 
@@ -21,7 +21,7 @@ def settings(**values):
     return DynamicsSettings.of(**{"time": "200fs", "damping": "20fs"} | values)
 
 
-class Interrupts(Silence):
+class Interrupts(NoProgress):
     """Presses Ctrl-C at some step."""
 
     def __init__(self, at):
@@ -106,7 +106,7 @@ def test_a_replica_is_what_it_would_be_alone(tmp_path, ensemble):
     run_md(potential, start(3), chosen, tmp_path / "all" / "md.xyz", replicas=3)
     assert set(potential.calls) == {3}  # in one call
     for k in range(3):
-        run_md(Springs(), start(3).select([k]), chosen, tmp_path / f"{k}" / "md-0.xyz", first=k)
+        run_md(Springs(), start(3).select([k]), chosen, tmp_path / f"{k}" / "md-0.xyz", first_replica=k)
         together, alone = read(tmp_path / "all", k), read(tmp_path / f"{k}", 0)
         if ensemble == "nve":
             assert np.array_equal(together, alone)
@@ -337,7 +337,7 @@ def test_two_processes_do_not_share_a_run(tmp_path):
         pass
 
 
-class Listens(Silence):
+class Listens(NoProgress):
     """Keeps what is said."""
 
     def __init__(self):

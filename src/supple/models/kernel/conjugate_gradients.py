@@ -24,7 +24,7 @@ from torch import Tensor
 
 from supple.errors import ModelFileError
 from supple.runtime.files import replacing
-from supple.runtime.progress import SILENCE, Progress
+from supple.runtime.progress import NO_PROGRESS, Progress
 
 #: Iterations between two validations.
 VALIDATE_EVERY = 10
@@ -95,7 +95,7 @@ def conjugate_gradients(
     validate: Callable[[Vector], list[float]],
     *,
     checkpoint: Path | None = None,
-    progress: Progress = SILENCE,
+    progress: Progress = NO_PROGRESS,
     unit: str = "",
 ) -> State:
     """Solve A x = b until the validation errors have converged.

@@ -9,7 +9,7 @@ from supple.data.dataset import Dataset
 from supple.models.kernel.potential import SGDMLPotential
 from supple.models.kernel.problem import Problem
 from supple.models.kernel.solver import solve_directly
-from supple.runtime.progress import SILENCE, Progress
+from supple.runtime.progress import NO_PROGRESS, Progress
 
 #: Settings of the small model: best for no molecule, good enough for all.
 _SIGMA = 10.0
@@ -17,7 +17,7 @@ _LAM = 1e-10
 
 
 def kernel_fit(
-    problem: Problem, sigma: float, lam: float, progress: Progress = SILENCE
+    problem: Problem, sigma: float, lam: float, progress: Progress = NO_PROGRESS
 ) -> tuple[SGDMLPotential, float]:
     """The potential with given σ and λ, solved directly.
 

@@ -14,14 +14,14 @@ from supple.models.kernel.distributed_system import DistributedSystem, help_to_s
 from supple.models.kernel.preconditioner import n_columns
 from supple.models.kernel.system import KernelFrames, assemble
 from supple.runtime import distributed
-from supple.runtime.progress import SILENCE, Progress
+from supple.runtime.progress import NO_PROGRESS, Progress
 
 #: How often λ is multiplied by ten at most, when rounding makes the matrix indefinite.
 _MAX_RAISES = 5
 
 
 def solve_directly(
-    frames: KernelFrames, sigma: float, lam: float, rhs: Float[Tensor, "n"], progress: Progress = SILENCE
+    frames: KernelFrames, sigma: float, lam: float, rhs: Float[Tensor, "n"], progress: Progress = NO_PROGRESS
 ) -> tuple[Float[Tensor, "n"], float]:
     """Assemble the matrix and factorise it.
 
@@ -52,7 +52,7 @@ def solve_iteratively(
     validate: Callable[[Float[Tensor, "n"]], list[float]],
     *,
     checkpoint: Path | None = None,
-    progress: Progress = SILENCE,
+    progress: Progress = NO_PROGRESS,
     unit: str = "",
 ) -> State:
     """Preconditioned conjugate gradients until the validation errors have converged; the weights are `x` of the state."""

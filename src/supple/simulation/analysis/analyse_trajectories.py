@@ -12,7 +12,7 @@ from supple.data.dataset import Dataset
 from supple.errors import DataError, MoleculeError
 from supple.molecule.bonds import bond_graph
 from supple.molecule.torsions import Torsion, rotatable_torsions, torsion_angles
-from supple.runtime.progress import SILENCE, Progress
+from supple.runtime.progress import NO_PROGRESS, Progress
 from supple.simulation.analysis.analysis_result import Analysis
 from supple.simulation.analysis.drift import Drift, drift
 from supple.simulation.analysis.equipartition import Equipartition, equipartition
@@ -43,7 +43,7 @@ def analyse(
     reference: Dataset | None = None,
     settings: AnalysisSettings | None = None,
     *,
-    progress: Progress = SILENCE,
+    progress: Progress = NO_PROGRESS,
 ) -> Analysis:
     """Analyse trajectories of one molecule together.
 

@@ -1,4 +1,4 @@
-"""Molecular dynamics with a force field, watched by guards."""
+"""Molecular dynamics with a force field, monitored by guards."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any

@@ -42,7 +42,7 @@ class MDRun:
         settings: DynamicsSettings,
         guards: Guards,
         files: RunFiles,
-        first: int,
+        first_replica: int,
         progress: Progress,
         task: str,
     ) -> None:
@@ -55,9 +55,9 @@ class MDRun:
         #: Those that are not at their end, in the order of the engine's rows.
         self.active = [r for r in self.replicas if r.stopped is None and r.step < settings.steps]
         if self.active:
-            self._start_or_resume(potential, initial, first)
+            self._start_or_resume(potential, initial, first_replica)
 
-    def _start_or_resume(self, potential: Potential, initial: Dataset, first: int) -> None:
+    def _start_or_resume(self, potential: Potential, initial: Dataset, first_replica: int) -> None:
         states: list[MolecularState] = []
         resumed = False
         for replica in self.active:
@@ -66,7 +66,7 @@ class MDRun:
                 states.append(saved.molecule)
                 resumed = True
             else:
-                rng = np.random.default_rng([self.settings.seed, first + replica.index])
+                rng = np.random.default_rng([self.settings.seed, first_replica + replica.index])
                 states.append(self._initial_state(initial.positions[replica.index], rng))
         self.engine = engine_for(potential, self.settings, states, batched=len(self.replicas) > 1)
         if resumed:

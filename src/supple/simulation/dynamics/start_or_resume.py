@@ -11,7 +11,7 @@ import numpy as np
 from supple.data.dataset import Dataset
 from supple.errors import MoleculeError, SettingsError
 from supple.models.potential import Potential
-from supple.runtime.progress import SILENCE, Progress
+from supple.runtime.progress import NO_PROGRESS, Progress
 from supple.simulation.dynamics.guards import Guards, Snapshot, guards_for
 from supple.simulation.dynamics.md_result import MDResult
 from supple.simulation.dynamics.md_run import MDRun
@@ -37,11 +37,11 @@ def run_md(
     out: str | Path,
     *,
     replicas: int = 1,
-    first: int = 0,
+    first_replica: int = 0,
     reference: Dataset | None = None,
-    progress: Progress = SILENCE,
+    progress: Progress = NO_PROGRESS,
 ) -> list[MDResult]:
-    """Run molecular dynamics, watched by guards. The same call resumes an interrupted run.
+    """Run molecular dynamics, monitored by guards. The same call resumes an interrupted run.
 
     A single molecule is moved by ASE's integrators; several replicas form a batch, with all forces in one call.
 
@@ -52,7 +52,7 @@ def run_md(
         out: the trajectory to write, .xyz, .extxyz, .traj or .h5; for replicas a number is inserted before the ending, as in
             `md-0.xyz`. A file `-left.xyz` and a folder `.run` are written beside it.
         replicas: number of replicas.
-        first: number of the first replica. Momenta and random forces depend on this number and the seed.
+        first_replica: number of the first replica. Momenta and random forces depend on this number and the seed.
         reference: training data, for the guards; an sGDML model contains its own.
         progress: receives progress and notes.
 
@@ -77,7 +77,7 @@ def run_md(
     configuration: RunConfiguration = {
         "format": Path(out).suffix,
         "replicas": replicas,
-        "first": first,
+        "first": first_replica,
         "model": _fingerprint(potential),
         "start": initial.fingerprint[:16],
         "reference": None if reference is None else reference.fingerprint[:16],
@@ -85,7 +85,7 @@ def run_md(
     files = RunFiles(Path(out), potential.numbers, replicas, settings.fixed() | configuration)
     with files.claimed():
         files.read()
-        return MDRun(potential, initial, settings, guards, files, first, progress, Path(out).name).run()
+        return MDRun(potential, initial, settings, guards, files, first_replica, progress, Path(out).name).run()
 
 
 def _require_within_range(guards: Guards, start: Dataset) -> None:

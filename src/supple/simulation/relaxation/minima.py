@@ -15,7 +15,7 @@ from supple.geometry.minimisation import minimise
 from supple.geometry.normal_modes import normal_modes, wavenumbers
 from supple.models.potential import Potential
 from supple.molecule.bonds import frequent_bonds
-from supple.runtime.progress import SILENCE, Progress
+from supple.runtime.progress import NO_PROGRESS, Progress
 from supple.simulation.relaxation.conformer_labels import conformer_labels
 
 
@@ -56,7 +56,7 @@ def relax(
     steps: int = 1000,
     *,
     frequencies: bool = False,
-    progress: Progress = SILENCE,
+    progress: Progress = NO_PROGRESS,
 ) -> list[Minimum]:
     """Relax each geometry by BFGS.
 

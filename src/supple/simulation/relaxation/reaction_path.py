@@ -17,7 +17,7 @@ from supple.geometry.minimisation import minimise
 from supple.geometry.neb import make_band, relax_band, same_geometry
 from supple.geometry.profile import Profile
 from supple.models.potential import Potential
-from supple.runtime.progress import SILENCE, Progress
+from supple.runtime.progress import NO_PROGRESS, Progress
 from supple.simulation.relaxation.batched_calculator import attach_batched_calculators
 from supple.simulation.relaxation.minima import harmonic_wavenumbers
 
@@ -98,7 +98,7 @@ def reaction_path(
     images: int = 15,
     fmax: float = 0.05,
     steps: int = 600,
-    progress: Progress = SILENCE,
+    progress: Progress = NO_PROGRESS,
 ) -> ReactionPath:
     """The path from the first frame of one dataset to the first frame of another, both relaxed before.
 

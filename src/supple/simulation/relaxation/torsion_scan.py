@@ -20,7 +20,7 @@ from supple.geometry.scans import ScanPoint, scan
 from supple.geometry.wavefront import Wavefront, propagate
 from supple.models.potential import Potential
 from supple.molecule.torsions import folded
-from supple.runtime.progress import SILENCE, Progress
+from supple.runtime.progress import NO_PROGRESS, Progress
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +67,7 @@ def scan_torsion(
     start: Dataset,
     torsion: str | None = None,
     points: int = 36,
-    progress: Progress = SILENCE,
+    progress: Progress = NO_PROGRESS,
 ) -> TorsionScan:
     """Scan a torsion over a full turn.
 
