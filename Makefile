@@ -10,7 +10,7 @@ WORKERS ?= 2
 
 help:
 	@echo "make demo   set up, then compare sGDML and SchNet on the bundled data (about 5 minutes)"
-	@echo "make test   set up, then run the tests, with coverage"
+	@echo "make test   set up, then run the tests (a few minutes)"
 	@echo "make lint   set up, then ruff, mypy and import-linter"
 
 setup: $(READY)
@@ -27,7 +27,7 @@ demo: $(READY)
 
 # WORKERS tests in parallel, each on one thread.
 test: $(READY)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=term:skip-covered $(PYTEST_ARGS)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) $(PYTEST_ARGS)
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -103,7 +103,7 @@ def distances(positions):
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 def test_stopped_at_any_moment_it_resumes_to_the_same_bits(here, how):
     command = ["md", "sgdml.safetensors", *QUIET, "--replicas", 2, "--time", "2ps", "--every", "20fs"]
-    here.process(*command, "--out", "whole.xyz")
+    here(*command, "--out", "whole.xyz")
     state = here.folder / "broken.run" / "state.json"
     process = here.start(*command, "--out", "broken.xyz")
     while not state.exists() and process.poll() is None:
@@ -117,7 +117,7 @@ def test_stopped_at_any_moment_it_resumes_to_the_same_bits(here, how):
         assert "Interrupted. Run the command again to resume." in err
         assert "Traceback" not in err
         assert len(ase.io.read(here.folder / "broken-1.xyz", ":")) == step / 40 + 1 > 1
-    _, err = here.process(*command, "--out", "broken.xyz")
+    _, err = here(*command, "--out", "broken.xyz")
     assert f"broken.xyz: resuming at {'0 fs' if step == 0 else ''}" in err
     for k in range(2):
         whole, broken = (here.folder / f"{name}-{k}.xyz" for name in ("whole", "broken"))

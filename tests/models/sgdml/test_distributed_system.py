@@ -1,7 +1,8 @@
-"""Several processes give the result of one, to rounding; started as users start them."""
+"""Several processes give the result of one, to rounding."""
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from cli.conftest import Shell
 from toy import toy_dataset
 
 from supple import load
@@ -16,52 +18,53 @@ from supple.data.writing import write
 from supple.runtime import distributed
 
 SUPPLE = Path(sys.executable).with_name("supple")
+COMMAND = [
+    "train", "toy.xyz", "--train", "50", "--valid", "20", "--units", "eV", "--set", "lam=1e-8", "--set", "solver=iterative",
+    "--json",
+]  # fmt: skip
 
 
-def train(folder, out, processes, *more):
-    launcher = []
-    if processes > 1:
-        count = str(processes)
-        launcher = [
-            sys.executable,
-            "-m",
-            "torch.distributed.run",
-            "--standalone",
-            "--nproc-per-node",
-            count,
-            "--no-python",
-        ]
-    command = [
-        *launcher, SUPPLE, "train", folder / "toy.xyz", "--train", "50", "--valid", "20", "--units", "eV",
-        "--set", "sigma=8", "--set", "lam=1e-8", "--set", "solver=iterative", "--out", folder / out, "--json", *more,
+def two_processes(folder, *options):
+    """The command in two processes with the environment that torchrun gives them, but without its own process."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    shared = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "OMP_NUM_THREADS": "1"}
+    processes = [
+        subprocess.Popen(
+            [SUPPLE, *COMMAND, *options], cwd=folder, env=os.environ | shared | {"RANK": str(rank)},
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )
+        for rank in range(2)
     ]  # fmt: skip
-    environment = os.environ | {"OMP_NUM_THREADS": "1"}
-    return subprocess.run(
-        command, capture_output=True, text=True, check=False, cwd=folder, env=environment, timeout=200
-    )
+    return [(*process.communicate(timeout=200), process.returncode) for process in processes]
 
 
 @pytest.fixture
-def folder(tmp_path):
+def shell(tmp_path):
     write(tmp_path / "toy.xyz", toy_dataset(80))
-    return tmp_path
+    return Shell(tmp_path)
 
 
-def test_two_processes_give_the_result_of_one(folder):
-    one, two = train(folder, "one.safetensors", 1), train(folder, "two.safetensors", 2)
-    assert one.returncode == two.returncode == 0, two.stderr
-    results = [json.loads(done.stdout) for done in (one, two)]
-    ours, theirs = (load(folder / name) for name in ("one.safetensors", "two.safetensors"))
+def test_two_processes_give_the_result_of_one(shell):
+    sigma = ("--set", "sigma=8")
+    (two, errors, code), (other, _, other_code) = two_processes(shell.folder, *sigma, "--out", "two.safetensors")
+    assert code == other_code == 0, errors
+    assert other == ""
+    one, _ = shell(*COMMAND, *sigma, "--out", "one.safetensors")
+    ours, theirs = (load(shell.folder / name) for name in ("one.safetensors", "two.safetensors"))
     new = toy_dataset(10, seed=5).positions
     for a, b in zip(ours.predict(new), theirs.predict(new), strict=True):
         np.testing.assert_allclose(b, a, rtol=1e-6, atol=1e-6)
-    assert results[0]["settings"] == results[1]["settings"]
+    assert json.loads(one)["settings"] == json.loads(two)["settings"]
 
 
-def test_a_mistake_ends_all_processes_with_one_sentence(folder):
-    done = train(folder, "model.safetensors", 2, "--set", "sigma=-1")
-    assert done.returncode != 0
-    assert done.stderr.count("supple: ") == 1
+def test_a_mistake_ends_all_processes_with_one_sentence(shell):
+    (_, errors, code), (_, other_errors, _) = two_processes(
+        shell.folder, "--set", "sigma=-1", "--out", "model.safetensors"
+    )
+    assert code == 2
+    assert (errors + other_errors).count("supple: ") == 1
 
 
 def test_alone_nothing_is_shared():
