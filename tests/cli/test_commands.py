@@ -102,7 +102,7 @@ def test_the_same_command_again_does_nothing_and_another_is_refused(shared, kind
     assert json.loads(out) == shared.results[kind]
     assert "already complete" in err
     sentence = shared.refused(*words, "--seed", 8)
-    assert "split.seed is 7 there, 8 now" in sentence
+    assert "split.seed was 7, is now 8" in sentence
 
 
 def test_settings_from_a_file_and_a_split_from_a_file(shell):

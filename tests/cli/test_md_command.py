@@ -143,7 +143,7 @@ def test_what_is_refused(here):
     assert "Frame 0 of torn.xyz cannot be the start of a run" in refused(*md, "--start", "torn.xyz")
     here(*md, *QUIET, "--time", "20fs")
     sentence = refused(*md, "--start", "start.xyz", "--temperature", 40, "--time", "20fs")
-    assert "md.run contains a run with other settings (temperature is 100.0 there, 40.0 now)" in sentence
+    assert "md.run contains a run with other settings (temperature was 100.0, is now 40.0)" in sentence
 
 
 def test_labels_are_refused_where_they_cannot_be(here):

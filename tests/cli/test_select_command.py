@@ -32,7 +32,7 @@ def test_train_on_selected_frames(toys):
     _, err = toys("train", "toy.xyz", "--select", "farthest", "--blocks", 10, *QUICK)
     assert "already complete" in err
     sentence = toys.refused("train", "toy.xyz", "--select", "energy", "--blocks", 10, *QUICK)
-    assert 'split.select is "farthest" there, "energy" now' in sentence
+    assert 'split.select was "farthest", is now "energy"' in sentence
 
 
 def test_a_run_from_before_there_were_selections_goes_on(toys):

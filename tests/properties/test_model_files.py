@@ -70,12 +70,12 @@ def test_another_kind(file):
 
 def test_missing_array(file):
     rewrite_header(file, lambda header, arrays: arrays.pop(sorted(arrays)[-1]))
-    with pytest.raises(ModelFileError, match="does not fit together"):
+    with pytest.raises(ModelFileError, match="contents do not match"):
         load(file)
 
 
 def test_another_molecule(potential, toy):
-    with pytest.raises(MoleculeError, match=r"holds C2H6, but the force field was trained on CH4O"):
+    with pytest.raises(MoleculeError, match=r"contains C2H6, but the force field was trained on CH4O"):
         potential.evaluate(Dataset.of([6, 6, 1, 1, 1, 1, 1, 1], np.zeros((1, 8, 3)), [0.0], np.zeros((1, 8, 3))))
 
 
@@ -83,7 +83,7 @@ def test_another_atom_order(potential, toy):
     test = toy[2]
     order = np.argsort(test.numbers, kind="stable")
     shuffled = Dataset.of(test.numbers[order], test.positions[:, order], test.energies, test.forces[:, order])
-    with pytest.raises(MoleculeError, match=r"another order.*atom 1 is H there and C here"):
+    with pytest.raises(MoleculeError, match=r"another order.*atom 1 is H in the file and C in the force field"):
         potential.evaluate(shuffled)
 
 

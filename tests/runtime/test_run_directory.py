@@ -20,7 +20,7 @@ def test_the_same_configuration_opens_it_again(tmp_path):
 
 def test_another_configuration_is_refused_and_the_difference_named(tmp_path):
     RunDirectory.open(tmp_path / "run", {"settings": {"sigma": 3, "lam": 1e-10}, "seed": 0})
-    with pytest.raises(SettingsError, match=r"settings\.sigma is 3 there, 4 now; seed is 0 there, null now"):
+    with pytest.raises(SettingsError, match=r"settings\.sigma was 3, is now 4; seed was 0, is now null"):
         RunDirectory.open(tmp_path / "run", {"settings": {"sigma": 4, "lam": 1e-10}})
 
 

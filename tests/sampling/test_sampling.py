@@ -51,7 +51,7 @@ def test_the_same_again_is_the_same_and_another_recipe_is_refused(water, tmp_pat
     sample(recipe(water), tmp_path / "a.xyz")
     sample(recipe(water), tmp_path / "b.xyz", jobs=2)
     assert (tmp_path / "a.xyz").read_bytes() == (tmp_path / "b.xyz").read_bytes()
-    with pytest.raises(SettingsError, match="seed is 0 there, 1 now"):
+    with pytest.raises(SettingsError, match="seed was 0, is now 1"):
         sample(recipe(water, seed=1), tmp_path / "a.xyz")
 
 

@@ -96,11 +96,11 @@ def test_an_interrupted_study_goes_on(tmp_path: Path) -> None:
 def test_other_settings_in_the_same_folder_are_refused_before_anything_starts(tmp_path: Path) -> None:
     out, diary = tmp_path / "out", tmp_path / "diary"
     run(plan(settings=with_trouble(diary)), out)
-    with pytest.raises(SettingsError, match=r"settings.error is 0.1 there, 0.5 now"):
+    with pytest.raises(SettingsError, match=r"settings.error was 0.1, is now 0.5"):
         run(plan(settings=with_trouble(diary, error=0.5), sizes=(10, 30)), out)
-    with pytest.raises(SettingsError, match=r"split.valid is 6 there, 3 now"):
+    with pytest.raises(SettingsError, match=r"split.valid was 6, is now 3"):
         run(plan(settings=with_trouble(diary), valid=3), out)
-    with pytest.raises(SettingsError, match="test frames: 12 there, 5 now"):
+    with pytest.raises(SettingsError, match="test frames: 12 before, 5 now"):
         run(plan(settings=with_trouble(diary), sizes=(30,), test=5), out)
     assert len(trained(diary)) == 4
 

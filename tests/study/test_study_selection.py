@@ -50,7 +50,7 @@ def test_a_study_grows_with_the_selection_that_it_began_with(tmp_path: Path) -> 
             {"sizes": (30,), "select": "farthest", "blocks": 5},
             "contains a study with no --blocks, now it is --blocks 5",
         ),
-        ({"sizes": (10,)}, r'split.select is "farthest" there, null now'),
+        ({"sizes": (10,)}, r'split.select was "farthest", is now null'),
     ],
 )
 def test_another_choice_is_refused(tmp_path: Path, other: dict[str, Any], sentence: str) -> None:

@@ -1,1 +1,1 @@
-"""How accurate a force field is: its errors, how certain they are, where they are large, and what others have published."""
+"""The accuracy of a force field: its errors, their uncertainty, where they are large, and published errors."""

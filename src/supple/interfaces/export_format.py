@@ -1,4 +1,4 @@
-"""What an export format is; `exporting` has the registry of them."""
+"""ExportFormat: a file format in which other programs read a force field; `exporting` has the registry."""
 
 from __future__ import annotations
 

@@ -143,7 +143,7 @@ class Potential(ABC):
             first = int(np.flatnonzero(self.numbers != dataset.numbers)[0])
             raise MoleculeError(
                 f"{dataset.source.name} has the atoms of {dataset.formula} in another order than the force field: "
-                f"atom {first + 1} is {dataset.symbols[first]} there and {ours.symbols[first]} here; "
+                f"atom {first + 1} is {dataset.symbols[first]} in the file and {ours.symbols[first]} in the force field; "
                 "reorder the atoms of the file."
             )
         raise MoleculeError(

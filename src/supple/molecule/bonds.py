@@ -1,4 +1,4 @@
-"""Bonds: which atoms are bonded in a geometry, and what that makes of the molecule behind many geometries.
+"""Bonds: which atoms are bonded in a geometry, and the bond graph of a molecule over many geometries.
 
 Two atoms are bonded when they are closer than 1.25 times the sum of their covalent radii (Cordero et al., Dalton Trans.
 2008, 2832, as in ASE). Over the frames of a dataset there are two questions, with different answers where bonds change:

@@ -1,1 +1,1 @@
-"""What every program needs, whatever it computes: files, locks, progress, signals, threads, processes, compiled loops."""
+"""General tools, independent of chemistry: files, locks, progress, signals, threads, processes, compiled loops."""

@@ -151,13 +151,13 @@ def _read(file: Path) -> JsonObject:
 
 
 def differences(stored: Any, requested: Any, path: str = "") -> list[str]:
-    """What differs between two configurations, as `settings.sigma is 10 there, 20 now`."""
+    """What differs between two configurations, as `settings.sigma was 10, is now 20`."""
     if isinstance(stored, dict) and isinstance(requested, dict):
         rows: list[str] = []
         for key in dict.fromkeys([*stored, *requested]):
             rows += differences(stored.get(key), requested.get(key), f"{path}.{key}" if path else key)
         return rows
-    return [] if stored == requested else [f"{path} is {_shortened(stored)} there, {_shortened(requested)} now"]
+    return [] if stored == requested else [f"{path} was {_shortened(stored)}, is now {_shortened(requested)}"]
 
 
 def _shortened(value: Any) -> str:

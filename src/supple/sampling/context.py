@@ -1,4 +1,4 @@
-"""The context of a sampling: molecule, methods and seed, which every way to draw geometries needs."""
+"""The context of a sampling run: molecule, methods and seed, which every way to draw geometries needs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from supple.sampling.molecules import starting_geometry
 
 @dataclass(frozen=True)
 class SamplingContext:
-    """Molecule, methods and seed of a sampling.
+    """Molecule, methods and seed of a sampling run.
 
     Attributes:
         molecule: as the user names it.

@@ -39,7 +39,7 @@ def sample(
     out = Path(out)
     own = [name for name in recipe.geometries if Path(name).exists() and out.exists() and Path(name).samefile(out)]
     if own:
-        raise SettingsError(f"The sampling starts from {own[0]}: write the frames to another file.")
+        raise SettingsError(f"The sampling run starts from {own[0]}: write the frames to another file.")
     context = recipe.context()
     context.require_ready()
     segments = recipe.segments()

@@ -1,4 +1,4 @@
-"""Recipe: everything that defines a sampling, in one file; the command line makes one from its options."""
+"""Recipe: everything that defines a sampling run, in one file; the command line makes one from its options."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Recipe(BaseModel):
         return hashes
 
     def segments(self) -> list[Segment[Any]]:
-        """The parts of the sampling, which can run in parallel.
+        """The parts of the sampling run, which can be drawn in parallel.
 
         Raises:
             SettingsError: a draw does not suit the molecule, or two would give frames of one origin.

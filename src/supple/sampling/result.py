@@ -1,4 +1,4 @@
-"""The frames of all segments as one file, and what a sampling reports."""
+"""The frames of all segments as one file, and the report of a sampling run."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from supple.sampling.segments import Segment
 
 @dataclass(frozen=True)
 class SamplingResult:
-    """What a sampling made.
+    """The result of a sampling run.
 
     Attributes:
         path: of the frames.

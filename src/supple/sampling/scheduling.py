@@ -1,4 +1,4 @@
-"""Segments in worker processes side by side, each as soon as those that it depends on are complete."""
+"""Segments in parallel worker processes, each started as soon as those that it depends on are complete."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def run_segments(
                 progress.step("Sampling", made, max(whole, 1), f"{made} of {expected} frames")
     except BrokenProcessPool as error:
         raise ResourceError(
-            "A worker process of the sampling was killed, perhaps for lack of memory: run the command again to resume."
+            "A worker process of the sampling run was killed, perhaps for lack of memory: run the command again to resume."
         ) from error
 
 

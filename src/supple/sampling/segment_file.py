@@ -38,7 +38,7 @@ class SegmentFile:
     def claimed(self) -> Iterator[None]:
         """Lock the file for this process, after waiting for any other that still holds it.
 
-        A sampling that was killed may leave a worker process behind for a moment: two that write into one file would give
+        A sampling run that was killed may leave a worker process behind for a moment: two that write into one file would give
         frames twice.
         """
         with locked(

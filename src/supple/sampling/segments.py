@@ -1,4 +1,4 @@
-"""Segments: the parts of a sampling that run independently of each other."""
+"""Segments: the parts of a sampling run, which are drawn independently of each other."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Segment(ABC, Generic[State]):
     """A series of frames that are drawn one after the other, and that can be resumed after any of them.
 
     Attributes:
-        name: the origin of its frames; unique in a sampling.
+        name: the origin of its frames; unique in a sampling run.
         expected: the number of frames; 0 where it is not known beforehand.
         calculations: about how many calculations of energy and forces that takes.
         after: names of segments that must be complete before this one starts.

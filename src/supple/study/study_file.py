@@ -155,7 +155,7 @@ def _require_comparable(out: Path, record: StudyRecord, dataset: str, new: Datas
     ):
         if before != now:
             raise SettingsError(
-                f"{out} contains results on {dataset} that cannot be compared with these ({what}: {before} there, {now} "
+                f"{out} contains results on {dataset} that cannot be compared with these ({what}: {before} before, {now} "
                 "now): choose another folder (--out), or delete that one."
             )
 

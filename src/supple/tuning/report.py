@@ -1,4 +1,4 @@
-"""tuning.md and its figure: the best trials, and which settings mattered."""
+"""tuning.md and its figure: the best trials, and the importance of each setting."""
 
 from __future__ import annotations
 

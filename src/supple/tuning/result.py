@@ -1,4 +1,4 @@
-"""TuningResult: what a search found."""
+"""TuningResult: the result of a search."""
 
 from __future__ import annotations
 

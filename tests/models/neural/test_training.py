@@ -186,7 +186,7 @@ def test_the_cosine_ends_with_the_time():
     limited = options(steps=10**6, max_time=2.0)
     assert LoopState(seconds=60.0).learning_rate(limited, 100) == pytest.approx(0.505 * SMALL.learning_rate, rel=1e-3)
     assert LoopState(seconds=120.0).learning_rate(limited, 100) == pytest.approx(0.01 * SMALL.learning_rate)
-    assert "2 minutes are over" in LoopState(step=100, seconds=121.0).stop_reason(limited)
+    assert "time limit of 2 minutes was reached" in LoopState(step=100, seconds=121.0).stop_reason(limited)
 
 
 def test_what_the_time_allows_is_validated(parts, tmp_path):

@@ -126,10 +126,10 @@ def test_energies_are_not_learned_when_the_matrix_is_too_large(monkeypatch):
     train, valid, _ = toy_dataset(80).split(train=30, valid=20)
     monkeypatch.setattr(
         "supple.models.sgdml.settings.objection_to_energies",
-        lambda cost, other: EnergyObjection("learning them needs 99 GiB.", prohibitive=True),
+        lambda cost, other: EnergyObjection("learning them would need 99 GiB.", prohibitive=True),
     )
     notes = SGDML(sigma=SIGMA).fit(train, valid).provenance.notes
-    assert "Energies are integrated of the forces: learning them needs 99 GiB." in notes
+    assert "Energies are integrated from the forces: learning them would need 99 GiB." in notes
 
 
 @pytest.mark.parametrize(("worth", "learned"), [(0.0, False), (10.0, True)])

@@ -59,7 +59,7 @@ def changed(path, **fields):
         ({"type": "d"}, ModelFileError, "is not a model of the sGDML package"),
         ({"sig": None}, ModelFileError, "lacks sig"),
         ({"lattice": np.eye(3)}, ModelFileError, "is periodic"),
-        ({"R_desc": np.zeros((3, 2))}, ModelFileError, "do not fit together"),
+        ({"R_desc": np.zeros((3, 2))}, ModelFileError, "do not match"),
         ({"perms": np.array([[1, 0, 2, 3, 4, 5]])}, ModelFileError, "do not form a group"),
         ({"e_unit": "unknown"}, UnitsError, "does not state its units"),
     ],

@@ -33,7 +33,7 @@ def test_what_is_refused(short):
         analyse([short], settings=AnalysisSettings.of(skip=199))
     with pytest.raises(SettingsError, match="The setting temperature of the analysis: input should be greater than 0"):
         AnalysisSettings.of(temperature=0.0)
-    with pytest.raises(MoleculeError, match=r"toy\.xyz is of another molecule than water\.traj"):
+    with pytest.raises(MoleculeError, match=r"toy\.xyz is of a different molecule from water\.traj"):
         analyse([short], toy_dataset(5))
 
     known = Dataset.of(short.numbers, short.positions[:5])

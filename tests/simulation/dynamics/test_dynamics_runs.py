@@ -219,7 +219,7 @@ def test_with_restrain_it_is_put_back_with_new_velocities(tmp_path):
     counts = [frame.info["returns"] for frame in frames]
     assert counts == sorted(counts)
     assert counts[-1] == result.averages.returns
-    assert f"Put back {result.averages.returns} times to the last frame within range" in "\n".join(result.sentences())
+    assert f"Returned {result.averages.returns} times to the last frame within range" in "\n".join(result.sentences())
     assert 1 <= result.n_triggered <= 10
     with pytest.raises(KeyboardInterrupt):
         run_md(potential, start(amplitude=0.0), chosen, tmp_path / "b" / "md.xyz", progress=Interrupts(1000))
@@ -286,7 +286,7 @@ def test_what_is_refused(tmp_path):
         run_md(Springs(), broken, settings(), out, reference=start(20))
     assert list(tmp_path.iterdir()) == []
     run_md(Springs(), start(), settings(), tmp_path / "other.xyz")
-    with pytest.raises(SettingsError, match=r'format is "\.xyz" there, "\.h5" now'):
+    with pytest.raises(SettingsError, match=r'format was "\.xyz", is now "\.h5"'):
         run_md(Springs(), start(), settings(), tmp_path / "other.h5")
     out.write_text("mine")
     with pytest.raises(SettingsError, match=r"md\.xyz already exists, but the folder"):
@@ -297,12 +297,12 @@ def test_what_is_refused(tmp_path):
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"temperature": 400}, "temperature is 300.0 there, 400.0 now"),
-        ({"seed": 1}, "seed is 0 there, 1 now"),
-        ({"ensemble": "nve"}, 'ensemble is "langevin" there, "nve" now'),
-        ({"replicas": 3}, "replicas is 2 there, 3 now"),
-        ({"potential": Springs(0.9)}, "model is"),
-        ({"start": start(2, seed=9)}, "start is"),
+        ({"temperature": 400}, "temperature was 300.0, is now 400.0"),
+        ({"seed": 1}, "seed was 0, is now 1"),
+        ({"ensemble": "nve"}, 'ensemble was "langevin", is now "nve"'),
+        ({"replicas": 3}, "replicas was 2, is now 3"),
+        ({"potential": Springs(0.9)}, "model was"),
+        ({"start": start(2, seed=9)}, "start was"),
     ],
 )
 def test_a_run_with_other_settings_is_not_resumed(tmp_path, changes, says):
@@ -333,7 +333,7 @@ def test_a_trajectory_that_was_changed_is_not_resumed(tmp_path):
 def test_two_processes_do_not_share_a_run(tmp_path):
     record = RunFiles(tmp_path / "md.xyz", ATOMS.numbers, 1, {"a": 1})
     other = RunFiles(tmp_path / "md.xyz", ATOMS.numbers, 1, {"a": 1})
-    with record.claimed(), pytest.raises(SettingsError, match="Another process is using in"), other.claimed():
+    with record.claimed(), pytest.raises(SettingsError, match="Another process is using"), other.claimed():
         pass
 
 

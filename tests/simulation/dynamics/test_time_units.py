@@ -73,7 +73,7 @@ def test_frames_by_number(text, frames):
         ("1,,2", "does not name frames"),
         ("0:5:0", "does not name frames"),
         ("1:2:3:4", "does not name frames"),
-        ("5:5", "names none of the 8 frames"),
+        ("5:5", "selects none of the 8 frames"),
     ],
 )
 def test_what_names_no_frames(text, says):

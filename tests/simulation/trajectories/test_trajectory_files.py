@@ -199,7 +199,7 @@ def test_h5md_of_other_programs(tmp_path):
 
 def test_a_format_that_does_not_exist(tmp_path):
     with pytest.raises(
-        SettingsError, match=r"Trajectories are written as \.xyz, \.extxyz, \.traj, \.h5: let .*md\.dcd end"
+        SettingsError, match=r"Trajectories are written as \.xyz, \.extxyz, \.traj, \.h5: \S*md\.dcd must end"
     ):
         trajectory_file(tmp_path / "md.dcd", ATOMS.numbers)
 

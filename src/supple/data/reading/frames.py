@@ -1,4 +1,4 @@
-"""Frames one by one, as outputs of programs and databases have them, combined to the frames of one molecule."""
+"""Single frames, as in outputs of programs and in databases, combined into the frames of one molecule."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The atom lines of an xyz frame that cannot be read the fast way: what is wrong, or what they mean all the same."""
+"""The atom lines of an xyz frame that the fast reader cannot parse: read one by one, or reported as errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A kernel model with given settings, solved directly; and the small one by which data are checked."""
+"""A kernel model with given settings, solved directly; and the small one that data are checked with."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the training loop expects of a network.
+"""The interface of networks that the training loop requires.
 
 A network is a torch module that maps positions (B, N, 3) in Å, single precision, to energies (B,) and forces (B, N, 3) in units
 of its own; the forces are the exact derivative and differentiable by the parameters. It may have compiled loops as well.

@@ -1,4 +1,4 @@
-"""Settings that are left to choose, by the validation error: σ, λ, and whether energies are learned or integrated.
+"""The choice of settings that are 'auto', by the validation error: σ, λ, and whether energies are learned or integrated.
 
 They are chosen with small models of the first training frames, few enough that one solution takes about a second; σ is then
 refined once with somewhat larger models, and extrapolated to the size of the training set.

@@ -1,4 +1,4 @@
-"""Descriptors: what a kernel compares of two geometries."""
+"""Descriptors: the functions of the geometry that a kernel compares."""
 
 from supple.molecule.descriptors.base import Descriptor as Descriptor
 from supple.molecule.descriptors.internal_coordinates import InternalCoordinates as InternalCoordinates

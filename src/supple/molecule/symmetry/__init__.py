@@ -1,1 +1,1 @@
-"""Permutation symmetry: which equal atoms can change places, the algebra of such permutations, sums over them, and their description."""
+"""Permutation symmetry: which atoms of one element can be exchanged, the algebra of such permutations, sums over them, and their description."""

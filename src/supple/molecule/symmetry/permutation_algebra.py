@@ -1,4 +1,4 @@
-"""Permutations as tuples: products, inverses, groups, and what permuted atoms do to pairs, angles and dihedrals.
+"""Permutations as tuples: products, inverses, groups, and their action on pairs, angles and dihedrals.
 
 The permutation p takes x to x[p]: place k of the result holds entry p[k].
 """

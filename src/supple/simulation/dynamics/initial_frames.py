@@ -1,4 +1,4 @@
-"""From which frames of a file a run starts."""
+"""The frames of a file from which a run starts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How fast a run is, and how long it still takes."""
+"""The speed of a run, and its remaining time."""
 
 from __future__ import annotations
 
