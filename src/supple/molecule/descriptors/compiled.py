@@ -8,15 +8,18 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any, no_type_check
 
-import numba
 import numpy as np
 import torch
 
 from supple.molecule.descriptors.base import Descriptor
 from supple.molecule.descriptors.internal_coordinates import InternalCoordinates
 from supple.molecule.descriptors.inverse_distances import InverseDistances
+from supple.runtime.jit.compile_options import Compiler
+
+_compiled = Compiler(Path(__file__), finite=True).compiled
 
 
 def compiled_entries(descriptor: Descriptor) -> tuple[Any, ...] | None:
@@ -52,7 +55,7 @@ def _entries(pairs: Any, angles: Any, dihedrals: Any, angle_weight: float, dihed
     return (*(np.array(atoms, dtype=np.int64).reshape(-1, n) for atoms, n in groups), angle_weight, dihedral_weight)
 
 
-@numba.njit(fastmath=True, nogil=True, cache=True, error_model="numpy")
+@_compiled
 @no_type_check
 def describe(r, entries):
     """The descriptor x of a geometry."""
@@ -79,7 +82,7 @@ def describe(r, entries):
     return x
 
 
-@numba.njit(fastmath=True, nogil=True, cache=True, error_model="numpy")
+@_compiled
 @no_type_check
 def pull_back(r, x, by_x, entries):
     """Jᵀ g: the gradient by the positions, from that by the descriptor."""
@@ -125,7 +128,7 @@ def pull_back(r, x, by_x, entries):
     return by_r
 
 
-@numba.njit(fastmath=True, error_model="numpy")
+@_compiled
 @no_type_check
 def _dots(r, atoms):
     """Products of the three bonds of a dihedral: f·f, m·m, l·l, f·m, m·l, f·l."""

@@ -13,12 +13,10 @@ from typing import Any
 
 import numba
 
-_OPTIONS: dict[str, Any] = {
-    # As fast as the hardware allows, but NaN stays NaN: sums may be reordered and fused, nothing else.
-    "fastmath": {"contract", "reassoc", "nsz", "arcp"},
-    "error_model": "numpy",
-    "nogil": True,
-}
+from supple.runtime.jit.linkage import SelfContainedCompiler
+
+#: As fast as the hardware allows, but NaN stays NaN: sums may be reordered and fused, nothing else.
+_NAN_STAYS = frozenset({"contract", "reassoc", "nsz", "arcp"})
 
 
 class Compiler:
@@ -26,20 +24,26 @@ class Compiler:
 
     Args:
         sources: files, or folders of files.
+        finite: whether the loops may assume that no number is NaN or infinite.
     """
 
-    def __init__(self, *sources: Path) -> None:
+    def __init__(self, *sources: Path, finite: bool = False) -> None:
         files = [file for source in (Path(__file__).parent, *sources) for file in _files(source)]
         self._digest = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
+        self._options: dict[str, Any] = {
+            "fastmath": True if finite else set(_NAN_STAYS),
+            "error_model": "numpy",
+            "nogil": True,
+        }
 
     def compiled(self, function: Callable[..., Any]) -> Any:
         """Compile a function to machine code that releases the interpreter lock."""
         function.__qualname__ += f"-{self._digest}"
-        return numba.njit(function, cache=True, **_OPTIONS)
+        return numba.njit(function, cache=True, pipeline_class=SelfContainedCompiler, **self._options)
 
     def inlined(self, function: Callable[..., Any]) -> Any:
         """Compile a function that is inlined into its callers: even a call that LLVM inlines leaves reference counting behind."""
-        return numba.njit(function, inline="always", **_OPTIONS)
+        return numba.njit(function, inline="always", **self._options)
 
 
 def _files(source: Path) -> list[Path]:
