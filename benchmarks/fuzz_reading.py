@@ -1,4 +1,4 @@
-"""Mutate files of every format and read them: none may cause a stack trace, a hang, or data that the file does not hold.
+"""Mutate files of every format and read them: none may cause a stack trace, a hang, or data that the file does not contain.
 
     python benchmarks/fuzz_reading.py [--cases 20000] [--seed 0]
 

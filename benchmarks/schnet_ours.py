@@ -1,4 +1,4 @@
-"""What Supple does in the comparison of schnet.py; run by it, not by hand. Arguments and output are schnetpack_peer.py's."""
+"""Supple's part of the comparison of schnet.py, which runs it. Arguments and output are schnetpack_peer.py's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What SchNetPack does in the comparisons; run by its own environment's Python, not by hand.
+"""SchNetPack's part of the comparisons, run by the Python of its own environment.
 
     python schnetpack_peer.py train|predict DATA.npz ARCHITECTURE(JSON) ...
 

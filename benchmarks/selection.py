@@ -1,4 +1,4 @@
-r"""What each selection of training frames is worth: sGDML at a fixed sigma, the same test frames for all selections.
+r"""The benefit of each selection of training frames: sGDML at a fixed sigma, the same test frames for all selections.
 
     python benchmarks/selection.py --glycine Glycine.xyz.gz --inversion azobenzene_inversion.npz \
         --ethanol rmd17_ethanol_train_01.npz --ethanol-test rmd17_ethanol_test_01.npz

@@ -12,7 +12,7 @@ PROCESS_BYTES = 400 * 1024**2
 
 @dataclass(frozen=True)
 class CostEstimate:
-    """What a training will take.
+    """The time and memory that a training will take.
 
     Attributes:
         seconds: on one core of this machine; an upper bound where training may stop early.

@@ -27,7 +27,7 @@ from supple.runtime.run_directory import RunDirectory
 
 @dataclass(frozen=True)
 class FitContext:
-    """What a fit gets besides its data.
+    """The context of a fit: everything that it receives besides the data.
 
     Attributes:
         seed: of all random numbers.
@@ -46,7 +46,7 @@ class FitContext:
 
 @dataclass(frozen=True, eq=False)
 class FitResult:
-    """What a fit returns.
+    """The result of a fit.
 
     Attributes:
         potential: the force field.

@@ -1,4 +1,4 @@
-"""Several processes that share a computation, as torchrun starts them: rank 0 leads, the other ranks compute what it asks for.
+"""Several processes that share a computation, as torchrun starts them: rank 0 leads, the other ranks compute what it requests.
 
     torchrun --nproc-per-node 4 --no-python supple train ...
 
@@ -81,7 +81,7 @@ def call_on_other_ranks(function: Callable[..., None], *arguments: Any) -> None:
 
 
 def run(program: Callable[[], None]) -> None:
-    """Run the program on rank 0; the other ranks compute what it asks for until it ends."""
+    """Run the program on rank 0; the other ranks compute what it requests until it ends."""
     backends = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
     dist.init_process_group(backends, timeout=_TIMEOUT)
     try:

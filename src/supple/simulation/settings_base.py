@@ -65,7 +65,7 @@ class SimulationSettings:
 
     @classmethod
     def of(cls: type[Settings], **values: Any) -> Settings:
-        """Settings from what a user gives.
+        """Settings from a user's values.
 
         Raises:
             SettingsError: a setting does not exist, its value is not allowed, or it is incompatible with another.

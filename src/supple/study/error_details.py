@@ -56,7 +56,7 @@ class ModelErrors:
 
 @dataclass(frozen=True)
 class ErrorDetails:
-    """What a report shows of a dataset in detail.
+    """The error details of a dataset in a report.
 
     Attributes:
         models: errors of each.

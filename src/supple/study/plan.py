@@ -55,7 +55,7 @@ class Cell:
 
 
 class StudyPlan(BaseModel):
-    """What a study compares. Every model is trained on every dataset at every size with every seed.
+    """The plan of a study. Every model is trained on every dataset at every size with every seed.
 
     Attributes:
         datasets: the files.

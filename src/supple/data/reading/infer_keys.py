@@ -1,4 +1,4 @@
-"""Inferring which names in a file are the energy and the forces; a name is taken only if it leaves no doubt."""
+"""Inferring which names in a file are the energy and the forces; a name is used only if it is unambiguous."""
 
 from __future__ import annotations
 

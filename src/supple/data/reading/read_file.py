@@ -55,7 +55,7 @@ def read(
 
 @dataclass(frozen=True)
 class Survey:
-    """What could be read of a file, and what is wrong with the rest.
+    """The content of a file as far as it could be read, and the defects of the rest.
 
     Attributes:
         path: of the file.
@@ -75,7 +75,7 @@ def survey(
     keys: Mapping[str, str] | str | None = None,
     molecule: str | None = None,
 ) -> Survey:
-    """Read whatever can be read of a file, and record its defects instead of refusing it.
+    """Read a file as far as possible, and record its defects instead of refusing it.
 
     Args:
         path, units, keys, molecule: as in `read`.

@@ -1,4 +1,4 @@
-"""ReadRequest: what a reader is to take from a file."""
+"""ReadRequest: what a reader is to read from a file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Labels = Literal["required", "optional", "ignored"]
 
 @dataclass(frozen=True)
 class ReadRequest:
-    """What a reader is to take from a file.
+    """The request to a reader: what to read from a file.
 
     Attributes:
         keys: the names under which the file stores quantities, as far as the user gave them.

@@ -28,7 +28,7 @@ _OVERHEAD = 200 * 1024**2
 
 @dataclass(frozen=True)
 class SolverCost:
-    """What a solution needs.
+    """The cost of a solution.
 
     Attributes:
         solver: which one.

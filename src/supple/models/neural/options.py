@@ -17,7 +17,7 @@ class TrainingOptions(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     steps: PositiveInt = Field(
-        100_000, description="Largest number of optimisation steps, whatever the number of frames."
+        100_000, description="Maximum number of optimisation steps, regardless of the number of frames."
     )
     batch_size: PositiveInt = Field(10, description="Batch size: frames per step.")
     optimiser: OptimiserName = Field(
@@ -36,11 +36,11 @@ class TrainingOptions(BaseModel):
     )
     energy_weight: NonNegativeFloat = Field(0.01, description="Weight of the squared energy error in the loss.")
     force_weight: NonNegativeFloat = Field(0.99, description="Weight of the squared force error in the loss.")
-    clip: PositiveFloat = Field(10.0, description="Largest norm of the gradient; larger gradients are scaled down.")
+    clip: PositiveFloat = Field(10.0, description="Maximum norm of the gradient; larger gradients are scaled down.")
     validate_every: PositiveInt = Field(1000, description="Steps between validations.")
     patience: PositiveInt = Field(40, description="Validations without improvement after which training stops.")
     max_time: PositiveFloat | None = Field(
-        None, description="Longest training time in minutes; the cosine decay is shortened to end with it."
+        None, description="Maximum training time in minutes; the cosine decay is shortened to end with it."
     )
     compile: CompileChoice = Field(
         "auto", description="Whether to compile the training step: always, never, or auto (when it pays off)."

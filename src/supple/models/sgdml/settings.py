@@ -74,7 +74,7 @@ class SGDML(ModelSettings):
     )
     lam: PositiveFloat | Literal["auto"] = Field(
         "auto",
-        description="Regularisation, for forces divided by their standard deviation; 'auto' takes 1e-10 unless the "
+        description="Regularisation, for forces divided by their standard deviation; 'auto' uses 1e-10 unless the "
         "validation error is clearly lower with another value.",
     )
     energies: Literal["auto", "learned", "integrated"] = Field(
@@ -100,7 +100,7 @@ class SGDML(ModelSettings):
         "determine all others in the data.",
     )
     solver: Literal["auto", "direct", "iterative"] = Field(
-        "auto", description="How the weights are solved for; 'auto' takes the faster solver that fits into memory."
+        "auto", description="How the weights are determined; 'auto' uses the faster solver that fits into memory."
     )
 
     @model_validator(mode="after")

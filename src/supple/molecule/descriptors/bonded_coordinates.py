@@ -1,4 +1,4 @@
-"""Which angles and dihedrals a molecule gets: those along its bonds, each kind with a weight taken from the frames.
+"""The angles and dihedrals along a molecule's bonds, each kind with a weight determined from the frames.
 
 `angles` are those of all pairs of bonds at an atom; `dihedrals` adds all chains of three bonds. Each kind gets the weight
 with which it varies as much as inverse distances do.

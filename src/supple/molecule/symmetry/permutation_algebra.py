@@ -66,7 +66,7 @@ def from_smaller_end(atoms: Iterable[int]) -> Atoms:
 
 
 def permuted(p: Sequence[int], atoms: Iterable[int]) -> Atoms:
-    """What a permutation of atoms makes of a pair, an angle or a dihedral."""
+    """The image of a pair, an angle or a dihedral under a permutation of atoms."""
     return from_smaller_end(int(p[a]) for a in atoms)
 
 
@@ -81,6 +81,6 @@ def action_on(entries: Sequence[Atoms], permutations: Iterable[Sequence[int]]) -
 
 
 def closure(entries: Iterable[Atoms], permutations: Iterable[Sequence[int]]) -> list[Atoms]:
-    """The entries and all that the permutations of a group make of them, in ascending order."""
+    """The entries and all their images under the permutations of a group, in ascending order."""
     elements = list(permutations)
     return sorted({permuted(p, atoms) for atoms in entries for p in elements})

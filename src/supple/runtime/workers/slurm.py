@@ -98,7 +98,7 @@ class SlurmBackend(BaseModel):
                 yield Cluster(client, self.capacity())
 
     def cluster(self) -> Any:
-        """Dask's cluster, before any job is submitted; its `job_script()` is the text that Slurm gets.
+        """Dask's cluster, before any job is submitted; its `job_script()` is the script that is submitted to Slurm.
 
         Raises:
             SettingsError: dask-jobqueue is not installed.

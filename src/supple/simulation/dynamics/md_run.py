@@ -52,7 +52,7 @@ class MDRun:
         self.timer = StepTimer()
         ignore_stop = settings.on_leave != "stop"
         self.replicas = [Replica.resume(k, saved, ignore_stop=ignore_stop) for k, saved in enumerate(files.saved)]
-        #: Those that are not at their end, in the order of the engine's rows.
+        #: Replicas that are not finished, in the order of the engine's rows.
         self.active = [r for r in self.replicas if r.stopped is None and r.step < settings.steps]
         if self.active:
             self._start_or_resume(potential, initial, first_replica)

@@ -48,12 +48,12 @@ class Replica:
         )  # fmt: skip
 
     def save(self, molecule: MolecularState, n_frames: int, n_triggered: int) -> SavedReplica:
-        """What is kept of it at a saved frame."""
+        """The state of the replica at a saved frame."""
         return SavedReplica(
             molecule, self.step, self.averages.model_copy(deep=True), self.drift, self.last_triggered,
             self.returns_in_a_row, n_frames, n_triggered,
         )  # fmt: skip
 
     def save_stop(self, saved: SavedReplica, reason: str, n_triggered: int) -> SavedReplica:
-        """What is kept when a guard ends it: its last saved frame, from which it can continue after all, and the reason."""
+        """The state of a replica that a guard has stopped: its last saved frame, from which it can be continued, and the reason."""
         return replace(saved, stop=Stop(reason, n_triggered, self.averages.model_copy(deep=True)))

@@ -21,7 +21,7 @@ from supple.simulation.relaxation.conformer_labels import conformer_labels
 
 @dataclass(frozen=True, eq=False)
 class Minimum:
-    """What a geometry relaxed to.
+    """The minimum that a geometry relaxed to.
 
     Attributes:
         frame: index of the frame that it started from.

@@ -37,7 +37,7 @@ class Frame:
     guard: str | None = None
 
     def properties(self) -> dict[str, float | int | str]:
-        """What is known about the frame as a whole, except its energy, under the names that all formats give it."""
+        """The data of the frame as a whole, except its energy, under the names that all formats give it."""
         named = {
             "guard": self.guard,
             "time_fs": self.time,

@@ -26,7 +26,7 @@ _ROWS_AT_A_TIME = 512
 
 
 class Constants(NamedTuple):
-    """What is the same for all geometries and all parameters.
+    """Constants of all geometries and all parameters.
 
     Attributes:
         gaussians: on the knots of the radial grid.

@@ -1,4 +1,4 @@
-"""How SchNet's loops are compiled: again, whenever they or the products that they are made of have changed."""
+"""Compilation of SchNet's loops, repeated whenever they or the products that they use have changed."""
 
 from __future__ import annotations
 
