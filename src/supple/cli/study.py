@@ -172,6 +172,7 @@ def finish_study(result: StudyResult, plan: StudyPlan, out: Path, json: bool) ->
 def _show(result: StudyResult, plan: StudyPlan, out: Path) -> None:
     from rich.console import Console
 
+    from supple.study.markdown_report import CAPTIONS
     from supple.study.results_table import terminal_table
 
     for entry in plan.datasets:
@@ -183,7 +184,7 @@ def _show(result: StudyResult, plan: StudyPlan, out: Path) -> None:
         (result.page, "the report: open it in a browser"),
         (result.report, "summary and tables as Markdown"),
         (result.csv, "all numbers"),
-        *((figure, "also as PDF") for figure in images),
+        *((figure, f"{CAPTIONS[figure.stem.rpartition('-')[2]]}, also as PDF") for figure in images),
         (out / "cells", "a folder for each training, with its force field"),
     )
     for cell, message in result.results.failures.items():

@@ -15,8 +15,8 @@ from supple.study.required_frames import required_calculations
 from supple.study.results import QUANTITIES, Results
 from supple.study.results_table import Table, column_name, results_table
 
-#: Of figures, by the end of their file names.
-_CAPTIONS = {
+#: Captions of figures, by the end of their file names.
+CAPTIONS = {
     "rmse": "learning curves, RMSE",
     "mae": "learning curves, MAE",
     "parity": "predicted against reference values",
@@ -73,9 +73,9 @@ def _dataset(results: Results, dataset: str, figures: Sequence[Path], path: Path
     table = results_table(results, dataset)
     parts.append(_table(table) if table.rows else "No training has a result yet.")
     for figure in figures:
-        name, _, what = figure.stem.rpartition("-")
+        name, _, kind = figure.stem.rpartition("-")
         if figure.suffix == ".png" and name == dataset:
-            parts.append(f"![{dataset}: {_CAPTIONS[what]}]({figure.relative_to(path.parent)})")
+            parts.append(f"![{dataset}: {CAPTIONS[kind]}]({figure.relative_to(path.parent)})")
     for title, series in published_for(results, dataset).items():
         parts += _published(title, series)
     return parts
