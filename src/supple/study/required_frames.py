@@ -37,11 +37,11 @@ def _of_model(results: Results, dataset: str, model: str, target: float | None, 
     wanted = target or min(errors) / 2
     required = law.required(wanted)
     if required is None:
-        return [f"{name}: the force error does not decrease with the number of frames."]
+        return [f"With {name}, the force error does not decrease with the number of frames."]
     interval = law.exponent_interval()
     exponent = f"{law.exponent:.2f}" + (f" ({interval[0]:.2f} to {interval[1]:.2f})" if interval else "")
     sentence = (
-        f"{name}: the force error decreases as N^-{exponent}; {_requirement(required, law.largest, wanted, unit)}"
+        f"With {name}, the force error decreases as N^-{exponent}; {_requirement(required, law.largest, wanted, unit)}"
     )
     test = back_test(sizes, errors)
     if test is None:
