@@ -140,7 +140,7 @@ def test_what_is_refused(here):
     positions = start().positions.copy()
     positions[0, 3] += 3.0
     write_extxyz(here.folder / "torn.xyz", (start().numbers, positions, None, None))
-    assert "Frame 0 of torn.xyz cannot be the start of a run" in refused(*md, "--start", "torn.xyz")
+    assert "Frame 0 of torn.xyz cannot be used to start a run" in refused(*md, "--start", "torn.xyz")
     here(*md, *QUIET, "--time", "20fs")
     sentence = refused(*md, "--start", "start.xyz", "--temperature", 40, "--time", "20fs")
     assert "md.run contains a run with other settings (temperature was 100.0, is now 40.0)" in sentence

@@ -151,7 +151,7 @@ class AsItIs(Draw):
 
 def test_a_plugin_adds_a_way_to_draw_geometries(make_context, monkeypatch):
     own = {name: f"{DRAWS.get(name).__module__}:{DRAWS.get(name).__name__}" for name in DRAWS}
-    registry = Registry(DRAWS.group, DRAWS.what, own | {"as-it-is": f"{__name__}:AsItIs"})
+    registry = Registry(DRAWS.group, DRAWS.noun, own | {"as-it-is": f"{__name__}:AsItIs"})
     monkeypatch.setattr("supple.sampling.draws.DRAWS", registry)
     recipe = Recipe.of(molecule="glycine", draws=[{"kind": "as-it-is"}, {"kind": "md"}])
     assert [draw["kind"] for draw in recipe.model_dump()["draws"]] == ["as-it-is", "md"]

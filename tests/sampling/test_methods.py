@@ -45,7 +45,7 @@ def orca(level):
 
 
 def test_a_plugin_adds_a_method(monkeypatch):
-    registry = Registry(METHODS.group, METHODS.what, {"orca": f"{__name__}:orca"})
+    registry = Registry(METHODS.group, METHODS.noun, {"orca": f"{__name__}:orca"})
     monkeypatch.setattr("supple.sampling.methods.METHODS", registry)
     assert find_method("orca:PBE").calculator(1, 2) == ("PBE", 1, 2)
 

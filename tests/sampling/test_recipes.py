@@ -86,7 +86,7 @@ def test_a_geometry_that_changed_is_another_sampling(water, tmp_path):
 
 def test_the_frames_do_not_replace_the_geometry_to_start_from(water):
     before = water.read_bytes()
-    with pytest.raises(SettingsError, match="The sampling starts from"):
+    with pytest.raises(SettingsError, match="The sampling run starts from"):
         sample(recipe(water), water)
     assert water.read_bytes() == before
 
