@@ -26,9 +26,9 @@ class Shell:
         self.folder = folder
         self.columns = str(columns)
 
-    def start(self, *words):
+    def start(self, *words, program=(SUPPLE,)):
         return subprocess.Popen(
-            [SUPPLE, *map(str, words)],
+            [*program, *map(str, words)],
             cwd=self.folder,
             env=os.environ | {"OMP_NUM_THREADS": "1", "COLUMNS": self.columns},
             stdout=subprocess.PIPE,
@@ -38,9 +38,9 @@ class Shell:
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
 
-    def process(self, *words, code=0):
+    def process(self, *words, code=0, program=(SUPPLE,)):
         """Standard output and standard error of a separate process."""
-        process = self.start(*words)
+        process = self.start(*words, program=program)
         out, err = process.communicate(timeout=240)
         return self._checked(process.returncode, code, out, err)
 
@@ -100,5 +100,5 @@ def shared(tmp_path_factory):
 
 SETTINGS = {
     "sgdml": ["sigma=8", "descriptor=inverse-distances", "energies=integrated"],
-    "schnet": ["steps=200", "features=32", "interactions=1", "validate_every=50"],
+    "schnet": ["steps=60", "features=32", "interactions=1", "validate_every=20"],
 }
