@@ -26,9 +26,9 @@ class Shell:
         self.folder = folder
         self.columns = str(columns)
 
-    def start(self, *words, program=(SUPPLE,)):
+    def start(self, *words):
         return subprocess.Popen(
-            [*program, *map(str, words)],
+            [SUPPLE, *map(str, words)],
             cwd=self.folder,
             env=os.environ | {"OMP_NUM_THREADS": "1", "COLUMNS": self.columns},
             stdout=subprocess.PIPE,
@@ -38,9 +38,9 @@ class Shell:
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
 
-    def process(self, *words, code=0, program=(SUPPLE,)):
+    def process(self, *words, code=0):
         """Standard output and standard error of a separate process."""
-        process = self.start(*words, program=program)
+        process = self.start(*words)
         out, err = process.communicate(timeout=240)
         return self._checked(process.returncode, code, out, err)
 
