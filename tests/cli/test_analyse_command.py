@@ -35,7 +35,7 @@ def only_drawn_as(monkeypatch):
     """Figures are made, but rendered in the given formats alone: rendering takes most of the time of an analysis."""
     render = Figure.savefig
 
-    def savefig(figure, file, *, format, **options):
+    def savefig(figure, file, *, format, **options):  # noqa: A002  # as matplotlib names it
         if format in savefig.formats:
             render(figure, file, format=format, **options)
         elif format == "svg":

@@ -27,9 +27,7 @@ def test_it_estimates_the_calculations_and_counts_failures(shell, monkeypatch):
     assert "About 95 GFN2-xTB calculations in all for water.xyz; frames go into good.xyz." in err
     assert "7 frames in good.xyz" in out
     sample_here(monkeypatch)
-    _, err = shell(
-        *command, "--method", "mine:broken", "--drive", "GFN2-xTB", "--jobs", 1, "--out", "bad.xyz", code=2
-    )
+    _, err = shell(*command, "--method", "mine:broken", "--drive", "GFN2-xTB", "--jobs", 1, "--out", "bad.xyz", code=2)
     assert "No calculation succeeded: CalculationFailed: no orbitals" in err
 
 
