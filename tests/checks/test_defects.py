@@ -19,7 +19,7 @@ def shuffled(data, n_frames):
 
 CLEAN = {
     "methanol, 60 frames, hartree and bohr": (lambda: toy_dataset(60), "hartree,bohr"),
-    "glycine, 300 frames, kcal/mol": (lambda: shuffled(supple.read(bundled_path("glycine")), 300), "kcal/mol"),
+    "glycine, 100 frames, kcal/mol": (lambda: shuffled(supple.read(bundled_path("glycine")), 100), "kcal/mol"),
     "azobenzene, 200 frames, eV": (lambda: shuffled(supple.read(bundled_path("azobenzene")), 200), "eV"),
 }
 

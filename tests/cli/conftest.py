@@ -100,5 +100,5 @@ def shared(tmp_path_factory):
 
 SETTINGS = {
     "sgdml": ["sigma=8", "descriptor=inverse-distances", "energies=integrated"],
-    "schnet": ["steps=200", "features=32", "interactions=1", "validate_every=50"],
+    "schnet": ["steps=60", "features=32", "interactions=1", "validate_every=20"],
 }

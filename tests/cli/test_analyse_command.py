@@ -6,6 +6,8 @@ import re
 
 import numpy as np
 import pytest
+from cli.conftest import Shell
+from matplotlib.figure import Figure
 from simulation.analysis.harmonic import trajectory
 from toy import toy_dataset
 
@@ -21,10 +23,29 @@ def write_water(path, one):
     write_extxyz(path, Dataset.of(one.numbers, one.positions, extras=extras))
 
 
-@pytest.fixture
-def water(shell):
+@pytest.fixture(scope="module")
+def water(tmp_path_factory):
+    shell = Shell(tmp_path_factory.mktemp("water"))
     write_water(shell.folder / "md.xyz", trajectory(n=1000, step=2.0))
     return shell
+
+
+@pytest.fixture
+def only_drawn_as(monkeypatch):
+    """Figures are made, but rendered in the given formats alone: rendering takes most of the time of an analysis."""
+    render = Figure.savefig
+
+    def savefig(figure, file, *, format, **options):  # noqa: A002  # as matplotlib names it
+        if format in savefig.formats:
+            render(figure, file, format=format, **options)
+        elif format == "svg":
+            file.write("<svg></svg>")
+
+    def use(*formats):
+        savefig.formats = formats
+        monkeypatch.setattr(Figure, "savefig", savefig)
+
+    return use
 
 
 def test_sentences_table_figures_curves_and_page(water):
@@ -48,7 +69,8 @@ def test_sentences_table_figures_curves_and_page(water):
     assert set(re.findall(r'href="#([^"]+)"', page)) <= set(ids)
 
 
-def test_json_says_the_same_and_files_say_it_again(water):
+def test_json_says_the_same_and_files_say_it_again(water, only_drawn_as):
+    only_drawn_as()
     found = water.json("analyse", "md.xyz", "--reference", "md.xyz", "--out", "there")
     assert found["pair_distances"]["difference"] == 0
     assert found["stability"][0] | {"largest_deviation": 0} == {
@@ -61,15 +83,17 @@ def test_json_says_the_same_and_files_say_it_again(water):
     assert kept["temperatures"] == found["temperatures"]
 
 
-@pytest.fixture
-def glycine(shell):
+@pytest.fixture(scope="module")
+def glycine(tmp_path_factory):
     """Geometries alone, as another program may leave them."""
+    shell = Shell(tmp_path_factory.mktemp("glycine"))
     data = supple.read(bundled_path("glycine"), labels=False)
     write_extxyz(shell.folder / "glycine.xyz.gz", data.select(np.arange(0, 2400, 8)))
     return shell
 
 
-def test_a_molecule_with_torsions_beside_its_reference(glycine):
+def test_a_molecule_with_torsions_beside_its_reference(glycine, only_drawn_as):
+    only_drawn_as("png")
     found = glycine.json(
         "analyse", "glycine.xyz.gz", "--reference", "glycine.xyz.gz", "--temperature", 500, "--skip", 150
     )
@@ -81,14 +105,16 @@ def test_a_molecule_with_torsions_beside_its_reference(glycine):
     assert (glycine.folder / "glycine-analysis" / "torsions.png").exists()
 
 
-def test_without_a_temperature_there_are_no_free_energies_but_a_sentence(glycine):
+def test_without_a_temperature_there_are_no_free_energies_but_a_sentence(glycine, only_drawn_as):
+    only_drawn_as()
     out, _ = glycine("analyse", "glycine.xyz.gz", "--out", "o")
     assert "No free energies: the temperature is not known; use --temperature." in out
     assert "No temperatures and no spectrum: some frames have no momenta." in out
     assert not (glycine.folder / "o" / "free-energies.csv").exists()
 
 
-def test_a_broken_molecule_is_exit_code_1(water):
+def test_a_broken_molecule_is_exit_code_1(water, only_drawn_as):
+    only_drawn_as("svg")
     one = trajectory(n=100)
     positions = one.positions.copy()
     positions[60:, 1] += 2.0
@@ -100,7 +126,8 @@ def test_a_broken_molecule_is_exit_code_1(water):
     )
 
 
-def test_names_are_escaped_on_the_page(shell):
+def test_names_are_escaped_on_the_page(shell, only_drawn_as):
+    only_drawn_as("svg")
     write_water(shell.folder / "<b>&md.xyz", trajectory(n=100))
     shell("analyse", "<b>&md.xyz", "--out", "o")
     page = (shell.folder / "o" / "analysis.html").read_text()

@@ -8,6 +8,9 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from toy import toy_dataset
+
+from supple.data.writing import write_extxyz
 
 #: Packages of the extras -> the modules that they bring.
 MODULES = {
@@ -57,8 +60,14 @@ def test_the_list_above_is_that_of_the_extras_and_all_has_all_of_them():
     assert named == set(extras)
 
 
-def test_core_commands_need_no_extra(shared, tmp_path):
-    data = str(shared.folder / "toy.xyz")
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    file = tmp_path_factory.mktemp("data") / "toy.xyz"
+    write_extxyz(file, toy_dataset(40), "kcal/mol")
+    return str(file)
+
+
+def test_core_commands_need_no_extra(data, tmp_path):
     train = ["train", data, "--model", "sgdml", "--train", "20", "--valid", "10", "--out", "model.safetensors"]
     network = ["train", data, "--model", "schnet", "--train", "20", "--valid", "10", "--out", "network.safetensors"]
     small = ["--set", "steps=20", "--set", "features=32", "--set", "interactions=1", "--set", "validate_every=10"]
@@ -68,7 +77,7 @@ def test_core_commands_need_no_extra(shared, tmp_path):
         train,
         [*network, *small],
         ["evaluate", "model.safetensors", data],
-        ["evaluate", str(shared.folder / "schnet.safetensors"), data],
+        ["evaluate", "network.safetensors", data],
         ["predict", "network.safetensors", data, "--out", "predicted.xyz"],
         ["convert", data, "converted.npz"],
     )
@@ -84,8 +93,8 @@ def test_core_commands_need_no_extra(shared, tmp_path):
         ("optuna", ("tune", "--train", 20), "A search for settings needs Optuna: pip install 'supple[tune]'."),
     ],
 )
-def test_other_commands_name_the_extra_before_they_do_anything(module, command, sentence, shared, shell, monkeypatch):
+def test_other_commands_name_the_extra_before_they_do_anything(module, command, sentence, data, shell, monkeypatch):
     monkeypatch.setitem(sys.modules, module, None)
     name, *options = command
-    words = (name, shared.folder / "toy.xyz", *options, "--valid", 10, "--out", "out")
+    words = (name, data, *options, "--valid", 10, "--out", "out")
     assert shell.refused(*words) == f"supple: {sentence}"

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from properties import conftest as properties
 
-potential, toy = properties.potential, properties.toy
+potential, fitted, toy = properties.potential, properties.fitted, properties.toy
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from interfaces.conftest import assert_same
+from properties.conftest import SETTINGS
 
 from supple import Potential
 from supple.errors import ModelFileError, SettingsError
@@ -49,12 +50,17 @@ def test_the_network_of_a_graph_in_double_precision_is_the_formulas(potential, f
     assert (single - exact).abs().max() < 2e-5 * exact.abs().max()
 
 
+@pytest.fixture(scope="module")
+def program(potential, tmp_path_factory):
+    """The force field as it is read back from a package."""
+    file = tmp_path_factory.mktemp("torch") / f"{potential.kind}.pt2"
+    save_torch(potential, file)
+    return torch.export.load(file).module()
+
+
 @pytest.mark.parametrize("count", [1, 2, 8])
-def test_torch_export(potential, frames, tmp_path_factory, count):
-    file = tmp_path_factory.getbasetemp() / f"{potential.kind}.pt2"
-    if not file.exists():
-        save_torch(potential, file)
-    energies, forces = torch.export.load(file).module()(torch.tensor(frames[:count]))
+def test_torch_export(potential, program, frames, count):
+    energies, forces = program(torch.tensor(frames[:count]))
     assert_same(potential, frames[:count], energies.numpy(), forces.numpy(), TOLERANCE[potential.kind])
     expected = potential.operations()(torch.tensor(frames[:count]))
     torch.testing.assert_close((energies, forces), tuple(part.detach() for part in expected), rtol=1e-6, atol=1e-6)
@@ -144,27 +150,38 @@ from supple import load
 from supple.interfaces.metatomic import save_metatomic
 
 warnings.simplefilter("ignore")
-potential = load("model.safetensors")
-save_metatomic(potential, Path("model.pt"))
-calculator = MetatomicCalculator("model.pt", check_consistency=True)
 frames = np.load("frames.npy")
-atoms = [Atoms(potential.numbers, positions, calculator=calculator) for positions in frames]
-np.savez("found.npz", energies=[a.get_potential_energy() for a in atoms], forces=[a.get_forces() for a in atoms])
-try:
-    Atoms(potential.numbers[::-1], frames[0], calculator=calculator).get_potential_energy()
-except Exception as error:
-    print(error)
+for kind in sys.argv[1:]:
+    potential = load(f"{kind}.safetensors")
+    save_metatomic(potential, Path(f"{kind}.pt"))
+    calculator = MetatomicCalculator(f"{kind}.pt", check_consistency=True)
+    atoms = [Atoms(potential.numbers, positions, calculator=calculator) for positions in frames]
+    energies, forces = [a.get_potential_energy() for a in atoms], [a.get_forces() for a in atoms]
+    try:
+        Atoms(potential.numbers[::-1], frames[0], calculator=calculator).get_potential_energy()
+        refusal = ""
+    except Exception as error:
+        refusal = str(error)
+    np.savez(f"{kind}.npz", energies=energies, forces=forces, refusal=refusal)
 """
 
 
-def test_metatomic(potential, frames, tmp_path):
+@pytest.fixture(scope="module")
+def metatomic(fitted, toy, tmp_path_factory):
+    """What metatomic's calculator says of each kind of force field; all in one process, whose imports take longest."""
     pytest.importorskip("metatomic.torch", reason="metatomic is not installed")
-    potential.save(tmp_path / "model.safetensors")
-    np.save(tmp_path / "frames.npy", frames[:3])
+    folder = tmp_path_factory.mktemp("metatomic")
+    for kind in SETTINGS:
+        fitted(kind).save(folder / f"{kind}.safetensors")
+    np.save(folder / "frames.npy", toy[2].positions[:3])
     done = subprocess.run(
-        [sys.executable, "-c", _METATOMIC], cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False
-    )
+        [sys.executable, "-c", _METATOMIC, *SETTINGS], cwd=folder, capture_output=True, text=True, timeout=240, check=False
+    )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert "not the molecule of this Supple force field" in done.stdout
-    found = np.load(tmp_path / "found.npz")
+    return {kind: np.load(folder / f"{kind}.npz") for kind in SETTINGS}
+
+
+def test_metatomic(potential, frames, metatomic):
+    found = metatomic[potential.kind]
+    assert "not the molecule of this Supple force field" in str(found["refusal"])
     assert_same(potential, frames[:3], found["energies"], found["forces"], TOLERANCE[potential.kind])

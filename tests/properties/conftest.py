@@ -1,5 +1,7 @@
 """One fitted potential of each kind, small and quick. A new model is one line here and is then tested for every property."""
 
+from functools import cache
+
 import pytest
 from toy import toy_dataset
 
@@ -16,7 +18,13 @@ def toy():
     return toy_dataset(120).split(train=50, valid=20, test=50, seed=1)
 
 
-@pytest.fixture(scope="session", params=SETTINGS)
-def potential(request, toy) -> Potential:
+@pytest.fixture(scope="session")
+def fitted(toy):
+    """The potential of a kind, fitted when it is first asked for."""
     train, valid, _ = toy
-    return SETTINGS[request.param].fit(train, valid, seed=3)
+    return cache(lambda kind: SETTINGS[kind].fit(train, valid, seed=3))
+
+
+@pytest.fixture(scope="session", params=SETTINGS)
+def potential(request, fitted) -> Potential:
+    return fitted(request.param)

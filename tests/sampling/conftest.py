@@ -3,6 +3,7 @@
 import pytest
 from ase.build import molecule
 from ase.io import write
+from inline_workers import sample_here
 
 from supple.sampling.context import SamplingContext
 
@@ -16,3 +17,10 @@ def make_context(tmp_path):
         return SamplingContext(str(tmp_path / f"{name}.xyz"), method, drive or method, charge, multiplicity, seed)
 
     return make
+
+
+@pytest.fixture
+def here(monkeypatch):
+    """Samplings use no worker processes."""
+    sample_here(monkeypatch)
+    monkeypatch.setattr("fake_calculators.Springs.rest", None)

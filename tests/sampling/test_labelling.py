@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from ase.build import molecule
 from fake_calculators import Springs
+from inline_workers import sample_here
 
 import supple
 from supple.checks import examine
@@ -31,16 +32,17 @@ def test_every_frame_is_labelled_in_its_order(file, tmp_path, monkeypatch):
     monkeypatch.setenv(
         "PYTHONPATH", str(pytest.importorskip("fake_calculators").__file__.rpartition("/")[0]), prepend=":"
     )
-    made = sample(labels(file), tmp_path / "out.xyz", jobs=1)
+    made = sample(labels(file), tmp_path / "out.xyz", jobs=2)
     data, given = supple.read(tmp_path / "out.xyz"), supple.read(file, labels=False)
     assert (len(data), made.failures, made.missing) == (60, (), 0)
     np.testing.assert_array_equal(data.positions, given.positions)
     assert sorted(set(data.extras["origin"])) == ["frames_left_0", "frames_left_25", "frames_left_50"]
+    sample_here(monkeypatch)
     again = sample(labels(file), tmp_path / "out.xyz", jobs=1)
     np.testing.assert_array_equal(again.dataset.energies, data.energies)
 
 
-def test_labels_are_those_of_the_method(file, tmp_path):
+def test_labels_are_those_of_the_method(file, tmp_path, here):
     tblite = pytest.importorskip("tblite.ase")
     sample(labels(file, "GFN2-xTB"), tmp_path / "out.xyz", jobs=2)
     data = supple.read(tmp_path / "out.xyz")
@@ -54,7 +56,7 @@ def test_labels_are_those_of_the_method(file, tmp_path):
     assert potential.numbers.tolist() == [8, 1, 1]
 
 
-def test_another_content_or_molecule_is_refused(file, tmp_path):
+def test_another_content_or_molecule_is_refused(file, tmp_path, here):
     pytest.importorskip("tblite")
     sample(labels(file, "GFN2-xTB"), tmp_path / "out.xyz", jobs=1)
     given = supple.read(file, labels=False)

@@ -5,13 +5,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from pathlib import Path
 
 import numpy as np
 import pytest
 from ase.build import molecule
 from ase.io import write
+from cli.conftest import Shell
+from inline_workers import sample_here
 
 import supple
 from supple.checks import examine
@@ -21,8 +21,24 @@ from supple.sampling import Recipe, sample
 from supple.sampling.profiles import profiles
 
 pytest.importorskip("tblite")
-SUPPLE = Path(sys.executable).with_name("supple")
 MD = "md:temperature=300,frames=12,every=3,settle=3"
+#: `supple`, killed by its worker as soon as four frames are on disk. Worker processes run this file as well.
+KILLED = """
+import os, signal
+from supple.cli.main import run
+from supple.sampling.segment_file import SegmentFile
+
+append = SegmentFile.append
+
+def append_and_kill(self, frame):
+    append(self, frame)
+    if len(self) == 4:
+        {kill}
+
+SegmentFile.append = append_and_kill
+if __name__ == "__main__":
+    run()
+"""
 
 
 @pytest.fixture
@@ -36,7 +52,7 @@ def recipe(water, **settings):
     return Recipe.of(**{"molecule": str(water), "draws": draws} | settings)
 
 
-def test_frames_are_labelled_and_have_their_origin(water, tmp_path):
+def test_frames_are_labelled_and_have_their_origin(water, tmp_path, here):
     made = sample(recipe(water), tmp_path / "out.xyz")
     data = supple.read(tmp_path / "out.xyz")
     assert len(data) == 8
@@ -47,40 +63,51 @@ def test_frames_are_labelled_and_have_their_origin(water, tmp_path):
     assert [finding.name for finding in examine(data, small_kernel_model) if finding.severity == "serious"] == []
 
 
-def test_the_same_again_is_the_same_and_another_recipe_is_refused(water, tmp_path):
-    sample(recipe(water), tmp_path / "a.xyz")
-    sample(recipe(water), tmp_path / "b.xyz", jobs=2)
+def test_the_same_again_is_the_same_and_another_recipe_is_refused(water, tmp_path, monkeypatch):
+    sample(recipe(water), tmp_path / "a.xyz", jobs=2)
+    sample_here(monkeypatch)
+    sample(recipe(water), tmp_path / "b.xyz")
     assert (tmp_path / "a.xyz").read_bytes() == (tmp_path / "b.xyz").read_bytes()
     with pytest.raises(SettingsError, match="seed was 0, is now 1"):
         sample(recipe(water, seed=1), tmp_path / "a.xyz")
 
 
-@pytest.mark.parametrize("kill", [os.killpg, os.kill], ids=["with its processes", "alone"])
-def test_killed_at_any_moment_it_is_resumed_to_the_same_file(kill, water, tmp_path):
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """What a sampling writes that nothing disturbs."""
+    folder = tmp_path_factory.mktemp("whole")
+    write(folder / "water.xyz", molecule("H2O"))
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        sample_here(monkeypatch)
+        Shell(folder)("sample", "water.xyz", "--draw", MD, "--jobs", 1, "--out", "whole.xyz")
+    return (folder / "whole.xyz").read_bytes()
+
+
+@pytest.mark.parametrize(
+    "kill",
+    ["os.killpg(0, signal.SIGKILL)", "os.kill(os.getppid(), signal.SIGKILL)"],
+    ids=["with its processes", "alone"],
+)
+def test_killed_at_any_moment_it_is_resumed_to_the_same_file(kill, water, whole, tmp_path, here):
     """Killed alone, it leaves worker processes behind; they exit by themselves, before they disturb the next run."""
-    command = [SUPPLE, "sample", water, "--draw", MD, "--jobs", "1", "--out"]
-    environment = os.environ | {"OMP_NUM_THREADS": "1"}
-    subprocess.run([*command, tmp_path / "whole.xyz"], check=True, capture_output=True, env=environment)
-    process = subprocess.Popen(
-        [*command, tmp_path / "killed.xyz"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        start_new_session=True, env=environment,
+    (tmp_path / "killed.py").write_text(KILLED.format(kill=kill))
+    command = ["sample", "water.xyz", "--draw", MD, "--jobs", "1", "--out", "killed.xyz"]
+    killed = subprocess.run(
+        [sys.executable, "killed.py", *command], cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        start_new_session=True, env=os.environ | {"OMP_NUM_THREADS": "1"}, timeout=120, check=False,
     )  # fmt: skip
+    assert killed.returncode == -signal.SIGKILL
     lines = tmp_path / "killed.sample" / "segments" / "md_water_300K.jsonl"
-    deadline = time.monotonic() + 60
-    while not (lines.exists() and lines.read_bytes().count(b"\n") >= 4):
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-    kill(process.pid, signal.SIGKILL)
-    process.wait()
+    assert lines.read_bytes().count(b"\n") >= 4
     assert not (tmp_path / "killed.xyz").exists()
-    if kill is os.killpg:
+    if "killpg" in kill:
         with lines.open("ab") as half:
             half.write(b'{"positions": [[0.0')
-    subprocess.run([*command, tmp_path / "killed.xyz"], check=True, capture_output=True, env=environment)
-    assert (tmp_path / "killed.xyz").read_bytes() == (tmp_path / "whole.xyz").read_bytes()
+    Shell(tmp_path)(*command)
+    assert (tmp_path / "killed.xyz").read_bytes() == whole
 
 
-def test_failures_are_recorded_and_the_others_kept(water, tmp_path):
+def test_failures_are_recorded_and_the_others_kept(water, tmp_path, here):
     asked = recipe(
         water, method="fake_calculators:sometimes", drive="GFN2-xTB",
         draws=[{"kind": "md", "temperature": 300, "frames": 20, "every": 2, "settle": 2}],
@@ -94,7 +121,7 @@ def test_failures_are_recorded_and_the_others_kept(water, tmp_path):
     assert np.array(json.loads(lines[0])["positions"]).shape == (3, 3)
 
 
-def test_a_sampling_without_a_single_label_is_an_error(water, tmp_path):
+def test_a_sampling_without_a_single_label_is_an_error(water, tmp_path, here):
     asked = recipe(water, method="fake_calculators:nothing", drive="GFN2-xTB")
     with pytest.raises(DataError, match="No calculation succeeded: ArithmeticError: energy or forces are not finite"):
         sample(asked, tmp_path / "out.xyz")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +24,22 @@ from supple.study.results import collect
 from supple.study.results_table import terminal_table
 
 
+@pytest.fixture(scope="module")
+def studies() -> dict[str, StudyResult]:
+    """What `made` has made."""
+    return {}
+
+
 @pytest.fixture
-def made(tmp_path: Path) -> StudyResult:
-    settings = with_trouble(tmp_path / "diary", trouble_at=30)
-    return run_study(plan(sizes=(10, 20, 30), settings=settings), tmp_path / "out", backend=LocalBackend(jobs=1))
+def made(studies: dict[str, StudyResult], tmp_path_factory: pytest.TempPathFactory) -> StudyResult:
+    """A study, carried out once; to be looked at alone."""
+    if not studies:
+        folder = tmp_path_factory.mktemp("study")
+        settings = with_trouble(folder / "diary", trouble_at=30)
+        studies["made"] = run_study(
+            plan(sizes=(10, 20, 30), settings=settings), folder / "out", backend=LocalBackend(jobs=1)
+        )
+    return studies["made"]
 
 
 def rows(path: Path) -> list[dict[str, str]]:
@@ -48,24 +61,25 @@ def test_csv_has_a_row_for_every_number(made: StudyResult) -> None:
     assert {row["value"] for row in table if row["status"] == "failed"} == {""}
 
 
-def test_other_units_change_the_numbers_alone(made: StudyResult) -> None:
+def test_other_units_change_the_numbers_alone(made: StudyResult, tmp_path: Path) -> None:
+    out = shutil.copytree(made.results.out, tmp_path / "out")
     before = [row["value"] for row in made.results.as_dicts()]
-    after = write_study(made.results.out, "eV").results.as_dicts()
+    after = write_study(out, "eV").results.as_dicts()
     assert after[0]["unit"] == "eV"
     for old, new in zip(before, after, strict=True):
         assert (old is None) == (new["value"] is None)
         if old is not None:
             assert new["value"] == pytest.approx(old * ENERGY["kcal/mol"])
     with pytest.raises(UnitsError):
-        write_study(made.results.out, "parsec")
+        write_study(out, "parsec")
 
 
-def test_figures_are_drawn(made: StudyResult) -> None:
-    figures = write_figures(made.results, made.results.out / "figures")
+def test_figures_are_drawn(made: StudyResult, tmp_path: Path) -> None:
+    figures = write_figures(made.results, tmp_path / "figures")
     assert [figure.name for figure in figures] == ["glycine-rmse.png", "glycine-rmse.pdf"]
     assert all(figure.stat().st_size > 10_000 for figure in figures)
-    write_report(made.results, figures, made.report)
-    assert "(figures/glycine-rmse.png)" in made.report.read_text()
+    write_report(made.results, figures, tmp_path / "report.md")
+    assert "(figures/glycine-rmse.png)" in (tmp_path / "report.md").read_text()
 
 
 def test_report_answers_and_names_its_sources(made: StudyResult) -> None:
