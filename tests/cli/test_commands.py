@@ -157,7 +157,7 @@ def test_study_of_two_models(shell):
         "--sizes",
         "10,20",
         "--seeds",
-        "2",
+        1,
         "--valid",
         10,
         "--test",
@@ -169,10 +169,10 @@ def test_study_of_two_models(shell):
     for setting in SETTINGS["schnet"]:
         words += ["--set", f"schnet.{setting}"]
     result = shell.json(*words)
-    assert len(result["rows"]) == 2 * 2 * 2 * 4
+    assert len(result["rows"]) == 2 * 2 * 4
     assert {row["status"] for row in result["rows"]} == {"done"}
     out, err = shell(*words)
-    assert "All 8 trainings are complete" in err
+    assert "All 4 trainings are complete" in err
     assert out.rstrip().splitlines()[-1].strip().startswith("supple evaluate")
     for row in result["rows"]:
         assert (shell.folder / "s" / "cells" / f"toy-{row['model']}-n{row['n_train']}-s{row['seed']}").is_dir()

@@ -9,6 +9,7 @@ import ase.build
 import ase.io
 import numpy as np
 import pytest
+from cli.conftest import Shell
 from simulation.dynamics.closed_form import labelled, start
 
 from supple import SGDML, SchNet
@@ -100,12 +101,21 @@ def distances(positions):
     return np.linalg.norm(positions[:, None] - positions, axis=-1)
 
 
+#: Long enough to be stopped.
+LONG = ["md", "sgdml.safetensors", *QUIET, "--replicas", 2, "--time", "2ps", "--every", "20fs"]
+
+
+@pytest.fixture(scope="module")
+def whole(models):
+    """The trajectories of an undisturbed run."""
+    Shell(models)(*LONG, "--out", "whole.xyz")
+    return [(models / f"whole-{k}.xyz").read_bytes() for k in range(2)]
+
+
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
-def test_stopped_at_any_moment_it_resumes_to_the_same_bits(here, how):
-    command = ["md", "sgdml.safetensors", *QUIET, "--replicas", 2, "--time", "2ps", "--every", "20fs"]
-    here(*command, "--out", "whole.xyz")
+def test_stopped_at_any_moment_it_resumes_to_the_same_bits(here, whole, how):
     state = here.folder / "broken.run" / "state.json"
-    process = here.start(*command, "--out", "broken.xyz")
+    process = here.start(*LONG, "--out", "broken.xyz")
     while not state.exists() and process.poll() is None:
         time.sleep(0.01)
     time.sleep(0.3)
@@ -117,11 +127,9 @@ def test_stopped_at_any_moment_it_resumes_to_the_same_bits(here, how):
         assert "Interrupted. Run the command again to resume." in err
         assert "Traceback" not in err
         assert len(ase.io.read(here.folder / "broken-1.xyz", ":")) == step / 40 + 1 > 1
-    _, err = here(*command, "--out", "broken.xyz")
+    _, err = here(*LONG, "--out", "broken.xyz")
     assert f"broken.xyz: resuming at {'0 fs' if step == 0 else ''}" in err
-    for k in range(2):
-        whole, broken = (here.folder / f"{name}-{k}.xyz" for name in ("whole", "broken"))
-        assert whole.read_bytes() == broken.read_bytes()
+    assert [(here.folder / f"broken-{k}.xyz").read_bytes() for k in range(2)] == whole
 
 
 def test_what_is_refused(here):
