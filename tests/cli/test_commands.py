@@ -9,6 +9,7 @@ import ase.io
 import numpy as np
 import pytest
 from cli.conftest import SETTINGS
+from matplotlib.figure import Figure
 from toy import toy_dataset
 
 from supple import load
@@ -147,7 +148,7 @@ def test_interrupted_training_keeps_the_best_and_goes_on(shell, interrupted):
     assert load(shell.folder / "m.safetensors").provenance.n_train == 30
 
 
-def test_study_of_two_models(shell):
+def test_study_of_two_models(shell, monkeypatch):
     write_extxyz(shell.folder / "toy.xyz", toy_dataset(80), "eV")
     words = [
         "study",
@@ -171,6 +172,7 @@ def test_study_of_two_models(shell):
     result = shell.json(*words)
     assert len(result["rows"]) == 2 * 2 * 4
     assert {row["status"] for row in result["rows"]} == {"done"}
+    monkeypatch.setattr(Figure, "savefig", lambda figure, file, **options: None)  # rendered above
     out, err = shell(*words)
     assert "All 4 trainings are complete" in err
     assert out.rstrip().splitlines()[-1].strip().startswith("supple evaluate")
