@@ -20,11 +20,13 @@ def shuffled(data, n_frames):
 CLEAN = {
     "methanol, 60 frames, hartree and bohr": (lambda: toy_dataset(60), "hartree,bohr"),
     "glycine, 100 frames, kcal/mol": (lambda: shuffled(supple.read(bundled_path("glycine")), 100), "kcal/mol"),
+    "glycine, 300 frames, kcal/mol": (lambda: shuffled(supple.read(bundled_path("glycine")), 300), "kcal/mol"),
     "azobenzene, 200 frames, eV": (lambda: shuffled(supple.read(bundled_path("azobenzene")), 200), "eV"),
 }
+SLOW = ("glycine, 300 frames, kcal/mol", "azobenzene, 200 frames, eV")
 
 
-@pytest.fixture(scope="module", params=[pytest.param(k, marks=pytest.mark.slow) if "azo" in k else k for k in CLEAN])
+@pytest.fixture(scope="module", params=[pytest.param(k, marks=pytest.mark.slow) if k in SLOW else k for k in CLEAN])
 def clean(request):
     make, units = CLEAN[request.param]
     return make(), Units.parse(units)
