@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from supple.study.formatting import number
 from supple.study.learning_curve import RequiredFrames, back_test, fit
 from supple.study.model_style import display_name
@@ -60,7 +58,9 @@ def _requirement(required: RequiredFrames, largest: int, target: float, unit: st
         return f"{goal} would require more than {limit} reference calculations."
     text = f"{goal} requires about {_count(required.n)} reference calculations"
     if required.low is not None and required.high is not None:
-        high = f"to {_count(required.high)}" if math.isfinite(required.high) else "or more"
+        # A limit that far beyond the largest size says only that there is none.
+        bounded = required.high <= _LARGEST_EXTRAPOLATION * largest
+        high = f"to {_count(required.high)}" if bounded else "or more"
         text += f" (90 % interval: {_count(required.low)} {high})"
     else:
         text += " (too few trainings for an interval)"
