@@ -52,7 +52,7 @@ def test_an_older_file_is_upgraded(tmp_path, monkeypatch):
     arrays["weights"] = arrays.pop("v")
     old = Content(header | {"format_version": 0, "configuration": configuration}, arrays)
     file = write(tmp_path / "old.safetensors", old)
-    with pytest.raises(ModelFileError, match="model format 0, which this version of Supple cannot read"):
+    with pytest.raises(ModelFileError, match="format version 0, which this version of Supple cannot read"):
         load(file)
     monkeypatch.setattr(upgrades, "UPGRADES", {0: from_version_0})
     assert_same(load(file), load(SGDML))
@@ -81,7 +81,7 @@ def test_upgrades_are_chained(file, monkeypatch):
 
 
 def test_a_newer_file_is_refused():
-    with pytest.raises(ModelFileError, match=r"newer version of Supple: it has model format 2.*Update Supple"):
+    with pytest.raises(ModelFileError, match=r"newer version of Supple: it has format version 2.*Update Supple"):
         upgrade(Content({"format_version": 2}, {}), Path("new.safetensors"))
 
 

@@ -57,7 +57,7 @@ def test_safetensors_of_another_program(file):
 def test_newer_version(file):
     rewrite_header(file, lambda header, arrays: header.update(format_version=99))
     with pytest.raises(
-        ModelFileError, match="newer version of Supple: it has model format 99, this version reads up to format 1"
+        ModelFileError, match="newer version of Supple: it has format version 99, this version reads up to 1"
     ):
         load(file)
 

@@ -62,7 +62,9 @@ def test_a_file_of_version_1_is_still_read(tmp_path: Path) -> None:
 def test_a_newer_version_is_refused_and_left_alone(out: Path) -> None:
     change(out, format_version=FORMAT_VERSION + 1, something="new")
     before = (out / "study.json").read_bytes()
-    with pytest.raises(SettingsError, match=r"study\.json has format version 2, written by a newer version of Supple"):
+    with pytest.raises(
+        SettingsError, match=r"study\.json was written by a newer version of Supple: it has format version 2"
+    ):
         run(plan(sizes=(10, 20), seeds=(0,)), out)
     assert (out / "study.json").read_bytes() == before
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from torch import Tensor
 
 from supple.errors import ModelFileError
+from supple.runtime import format_versions
 
 #: The version that is written.
 FORMAT_VERSION = 1
@@ -41,17 +42,5 @@ def upgrade(content: Content, path: Path) -> Content:
         ModelFileError: the file is of a newer version, of one that can no longer be read, or states none.
     """
     version = content.header.get("format_version")
-    if not isinstance(version, int):
-        raise ModelFileError(f"{path} states no format version: it is not a model file of Supple, or it is damaged.")
-    if version > FORMAT_VERSION:
-        raise ModelFileError(
-            f"{path} was written by a newer version of Supple: it has model format {version}, this version reads up to "
-            f"format {FORMAT_VERSION}. Update Supple."
-        )
-    for number in range(version, FORMAT_VERSION):
-        if number not in UPGRADES:
-            raise ModelFileError(
-                f"{path} has model format {version}, which this version of Supple cannot read: train the model again."
-            )
-        content = UPGRADES[number](content)
+    content = format_versions.upgrade(content, version, FORMAT_VERSION, UPGRADES, str(path), ModelFileError)
     return Content(content.header | {"format_version": FORMAT_VERSION}, content.arrays)

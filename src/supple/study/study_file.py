@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from supple.errors import SettingsError
 from supple.runtime.files import write_json
-from supple.runtime.format_versions import Upgrade, upgraded
+from supple.runtime.format_versions import Upgrade, upgrade_json
 from supple.runtime.machine import versions
 from supple.study.plan import Cell, StudyPlan
 from supple.study.study_data import Job, StudyData
@@ -175,7 +175,7 @@ def read_record(out: Path) -> StudyRecord:
         raise _damaged(file) from error
     if not isinstance(content, dict):
         raise _damaged(file)
-    content = upgraded(content, FORMAT_VERSION, UPGRADES, str(file))
+    content = upgrade_json(content, FORMAT_VERSION, UPGRADES, str(file))
     try:
         return StudyRecord.model_validate(content)
     except ValidationError as error:
