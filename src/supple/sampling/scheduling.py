@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, wait
+from concurrent.futures import Executor, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
@@ -60,7 +60,7 @@ def run_segments(
 
 
 def _submit(
-    pool: ProcessPoolExecutor, context: SamplingContext, segment: Segment[Any], files: Mapping[str, SegmentFile]
+    pool: Executor, context: SamplingContext, segment: Segment[Any], files: Mapping[str, SegmentFile]
 ) -> Future[None]:
     earlier = [files[name] for name in segment.after]
     return pool.submit(complete_segment, context, segment, files[segment.name], earlier)
