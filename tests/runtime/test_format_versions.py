@@ -26,5 +26,5 @@ def test_a_newer_version_is_refused():
 
 @pytest.mark.parametrize("version", ["new", 0, None])
 def test_a_version_that_never_was_is_refused(version):
-    with pytest.raises(SettingsError, match="states no format version|cannot read"):
+    with pytest.raises(SettingsError, match=r"states no format version|cannot read"):
         upgrade_json({"format_version": version}, 3, UPGRADES, "x.json")
