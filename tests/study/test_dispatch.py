@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -29,9 +30,12 @@ SCHNET = {"schnet": {"steps": 4000, "features": 32, "interactions": 2, "validate
 def trainings() -> list[psutil.Process]:
     """The processes that train for this one."""
     children = psutil.Process().children(recursive=True)
-    return [
-        process for process in children if "supple.runtime.workers.subprocess_worker" in " ".join(process.cmdline())
-    ]
+    found = []
+    for process in children:
+        with contextlib.suppress(psutil.NoSuchProcess):  # it has ended, or was killed and not yet waited for
+            if "supple.runtime.workers.subprocess_worker" in " ".join(process.cmdline()):
+                found.append(process)
+    return found
 
 
 def gone(processes: list[psutil.Process], within: float = 15.0) -> bool:
