@@ -86,7 +86,7 @@ def test_workers_and_trainings_that_are_killed_on_the_way_change_no_number(tmp_p
     study = plan(models=("schnet",), settings=SCHNET)
     calm = run_study(study, tmp_path / "calm", backend=LocalBackend(jobs=2)).results
     killer = Killer()
-    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster:
         stormy = run_study(
             study, tmp_path / "stormy", killer, backend=SchedulerBackend(cluster.scheduler_address)
         ).results
@@ -116,7 +116,7 @@ def test_an_interrupt_stops_the_workers_and_leaves_no_failure(tmp_path: Path) ->
 
 
 def test_a_scheduler_that_runs_already_does_the_same(tmp_path: Path) -> None:
-    with LocalCluster(n_workers=1, threads_per_worker=2, dashboard_address=None) as cluster:
+    with LocalCluster(n_workers=1, threads_per_worker=2, dashboard_address=":0") as cluster:
         result = run_study(plan(), tmp_path, backend=SchedulerBackend(cluster.scheduler_address)).results
     assert {row.status for row in result.rows} == {"done"}
 
