@@ -1,4 +1,4 @@
-"""A molecule whose energy is known in closed form: methanol with Morse bonds and soft repulsion.
+"""A molecule whose energy is known in closed form: methanol with Morse bonds, about as stiff as real ones, and soft repulsion.
 
 Energies and forces agree to rounding, the energy is the same for equal atoms in any order, and a thousand frames cost
 nothing. What a force field does with them can be checked exactly.
@@ -23,7 +23,7 @@ _KIND = torch.sqrt(_Z[_FIRST] * _Z[_SECOND])
 def toy_energy(positions: torch.Tensor) -> torch.Tensor:
     """Energies in eV of positions in Å, shape (B, N, 3)."""
     r = (positions[:, _FIRST] - positions[:, _SECOND]).norm(dim=-1)
-    return (3.0 * torch.exp(-1.5 * (r - 1.0)) - _KIND * 0.8 * torch.exp(-0.75 * (r - 1.0))).sum(-1) - 3100.0
+    return (12.0 * torch.exp(-1.5 * (r - 1.0)) - _KIND * 3.2 * torch.exp(-0.75 * (r - 1.0))).sum(-1) - 3103.0
 
 
 def toy_forces(positions: torch.Tensor) -> torch.Tensor:

@@ -47,7 +47,7 @@ def test_clean_data_pass_whatever_their_number(n_frames):
         (lambda e: e / 627.509, lambda f: f, "--units energy=hartree,forces=kcal/mol/Å"),
         (lambda e: e * 4.184, lambda f: f, "--units energy=kJ/mol,forces=kcal/mol/Å"),
         (lambda e: e * 4.184, lambda f: f * 4.184, "--units kJ/mol"),
-        (lambda e: e + 71500 - e.mean(), lambda f: f / 23.0605, "the forces look like eV"),
+        (lambda e: e + 71500 - e.mean(), lambda f: f / 23.0605, "--units energy=kcal/mol,forces=eV/Å"),
         (lambda e: e, lambda f: f * 0.529177, "the forces look like kcal/mol/bohr"),
         (lambda e: e * 3.0, lambda f: f, "standardised or scaled"),
     ],

@@ -13,6 +13,8 @@ from supple.checks.findings import Finding
 
 #: Mean difference of pair distances, Å, below which geometries are equal, and nearly equal.
 _EQUAL, _NEAR = 1e-4, 3e-3
+#: Geometries of molecules with up to this many atoms are nearly equal by chance.
+_FEW_ATOMS = 4
 #: Labels of equal geometries that differ by more than this part of their spread contradict each other.
 _CONTRADICTS = 0.02
 
@@ -80,13 +82,14 @@ def _matches(context: CheckContext) -> tuple[Pairs, Pairs]:
         return [], []
     equal: Pairs = []
     near: Pairs = []
+    limit = _EQUAL if context.dataset.n_atoms <= _FEW_ATOMS else _NEAR
     # Equal geometries have equal mean distances: sorted by these, candidates are neighbours.
     mean = distances.mean(axis=1)
     order = np.argsort(mean, kind="stable")
     matched = np.zeros(len(order), dtype=bool)
     for step in range(1, len(order)):
         first, second = order[:-step], order[step:]
-        close = mean[second] - mean[first] < _NEAR
+        close = mean[second] - mean[first] < limit
         if not close.any():
             break
         a, b = first[close], second[close]
@@ -96,7 +99,7 @@ def _matches(context: CheckContext) -> tuple[Pairs, Pairs]:
                 for k in range(0, len(a), 2000)
             ]
         )
-        within = difference < _NEAR
+        within = difference < limit
         for m, n, d in zip(a[within], b[within], difference[within], strict=True):
             pair = (int(min(m, n)), int(max(m, n)))
             if not matched[pair[1]]:

@@ -12,6 +12,8 @@ from supple.checks.findings import Finding, frame_list
 _APART = 10.0
 #: An offset up to this, eV, may be an error of the model: between two basins that few frames connect.
 _UNCERTAIN = 1.0
+#: A smaller offset than this, eV, is noise of the calculations.
+_NOISE = 0.005
 #: Forces of two groups whose sizes differ by more than this factor are in different units.
 _TIMES = 8.0
 
@@ -26,6 +28,8 @@ def _energy_zero(context: CheckContext) -> list[Finding]:
         return []
     low, high = np.sort(frames[above < split]), np.sort(frames[above >= split])
     offset = float(np.median(above[above >= split]) - np.median(above[above < split]))
+    if offset < _NOISE:
+        return []
     unit = context.dataset.source.units
     few = low if len(low) < len(high) else high
     named = context.frame_numbers(few)

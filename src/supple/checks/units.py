@@ -10,7 +10,10 @@ from supple.checks.context import CheckContext
 from supple.checks.findings import Finding
 from supple.data.dataset import Dataset
 from supple.data.reading.guess_units import UnitGuess, guess_units
-from supple.data.units import Units
+from supple.data.units import ENERGY, Units
+
+#: Energies vary as the forces imply within this factor, in the right units.
+_SLOPE_WITHIN = 1.25
 
 
 def _units(context: CheckContext) -> list[Finding]:
@@ -33,16 +36,19 @@ UNITS = Check(("units",), _units)
 def likely_units(context: CheckContext) -> Units:
     """The units in which the numbers would be those of a molecule.
 
-    Where only the energies are in another unit than stated, the slope of the energies against the forces is the ratio of
-    the two units.
+    The forces tell their own unit; the slope of the energies against them then tells the unit of the energies.
     """
     likely, declared = _guess(context.dataset), context.dataset.source.units
     agreement = energies_against_forces(context)
-    if agreement is not None and not likely.contradicts_length(declared.length):
-        off = declared.energy_in_ev / likely.units.energy_in_ev
-        if agreement[0] > 0 and abs(np.log(agreement[0] / off)) < abs(np.log(agreement[0])):
-            return Units.of(likely.units.energy, declared.length, declared.forces)
-    return likely.units
+    if agreement is None or agreement[0] <= 0 or likely.contradicts_length(declared.length):
+        return likely.units
+    force_unit = likely.units if likely.contradicts_forces(declared) else declared
+    times = agreement[0] / declared.energy_in_ev
+    times *= declared.forces_in_ev_per_angstrom / force_unit.forces_in_ev_per_angstrom
+    energy = min(ENERGY, key=lambda unit: abs(np.log(times * ENERGY[unit])))
+    if abs(np.log(times * ENERGY[energy])) > np.log(_SLOPE_WITHIN):
+        return likely.units
+    return Units.of(energy, declared.length, force_unit.forces)
 
 
 def in_likely_units(context: CheckContext) -> CheckContext:
@@ -77,7 +83,11 @@ def _reason(likely: UnitGuess, declared: Units) -> str:
     if likely.contradicts_length(declared.length):
         assert likely.bond is not None
         return f"bonds would be {likely.bond * declared.length_in_angstrom:.2g} times their usual length"
-    if likely.energy_is_clear and declared.energy != likely.units.energy:
-        times = declared.energy_in_ev / likely.units.energy_in_ev
-        return f"the total energy would be {times:.3g} times that of the free atoms"
-    return "the forces would be far larger than those of a molecule in motion"
+    if likely.contradicts_forces(declared):
+        if likely.motion is None:
+            return "the forces would be far larger than those of a molecule in motion"
+        times = likely.motion.stiffness * declared.forces_in_ev_per_angstrom
+        size = f"{times:.3g} times too large" if times > 1 else f"{1 / times:.3g} times too small"
+        return f"the forces would be {size} for how the bonds vary"
+    times = declared.energy_in_ev / likely.units.energy_in_ev
+    return f"the total energy would be {times:.3g} times that of the free atoms"

@@ -1,25 +1,36 @@
 """Guessing units from magnitudes, to suggest units to the user and to detect units that cannot be right.
 
-Three facts about molecules are used: bonded atoms are about as far apart as the sum of their covalent radii; an
-all-electron energy is within a few per cent of that of the free atoms, a GFN-xTB energy slightly below that of its free
-atoms; forces on a molecule at some hundred kelvin are about 1 eV/Å.
+Four facts about molecules are used: bonded atoms are about as far apart as the sum of their covalent radii; forces resist
+the stretching of bonds as Badger's rule says (`bond_motion.py`), or, where bonds hardly move, are about 1 eV/Å at some
+hundred kelvin; an all-electron energy is within a few per cent of that of the free atoms, a GFN2-xTB energy slightly below
+that of its free atoms. The last is the weakest, since pseudopotentials, semi-empirical methods and relative energies have
+other zeros: units in which energies and forces agree with how the bonds move are never contradicted by it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import log
+from math import inf, log, sqrt
 
 import numpy as np
 from ase.data import covalent_radii
 from jaxtyping import Float, Int
 
+from supple.data.reading.bond_motion import BondMotion, bond_motion
 from supple.data.units import ENERGY, LENGTH, Units
 
 _ENERGIES = ("eV", "kcal/mol", "kJ/mol", "hartree", "Ry")
 _NOBLE = (2, 10, 18, 36, 54, 86)
 #: A root mean square force above this many eV/Å is not that of a molecule at some hundred kelvin.
 _FORCES_WITHIN = 15.0
+#: Bonds are as stiff as Badger's rule says within this factor, up or down ...
+_STIFF_WITHIN = 3.0
+#: ... and energies vary as those of harmonic vibrations within this one, which is less than from eV to Ry.
+_SPREAD_WITHIN = 3.5
+#: What it counts, as a logarithm of how far the numbers are off, that forces are in another unit than energies ...
+_UNUSUAL = 1.0
+#: ... and that the total energy looks like one in another unit.
+_OTHER_ENERGY = 2.0
 #: Nearest neighbours are bonded within this factor, up or down, of the sum of their covalent radii.
 _BONDS_WITHIN = 1.5
 #: GFN2-xTB energies of free atoms in hartree (Bannwarth et al., doi 10.1021/acs.jctc.8b01176).
@@ -38,6 +49,9 @@ class UnitGuess:
         force_rms: root mean square of the force components, in the file's unit; None without forces.
         bond: median distance of nearest neighbours as a multiple of the sum of their covalent radii, if the file were in
             Å; None without bonds.
+        motion: how the bonds move, forces in the file's unit; None where they hardly do.
+        energy_spread: standard deviation of the energies over √(n/2) for n vibrations, in the file's unit: kT for harmonic
+            vibrations; None without energies.
     """
 
     units: Units
@@ -45,6 +59,8 @@ class UnitGuess:
     energy_is_clear: bool
     force_rms: float | None
     bond: float | None = None
+    motion: BondMotion | None = None
+    energy_spread: float | None = None
 
     @property
     def clear(self) -> bool:
@@ -55,10 +71,23 @@ class UnitGuess:
         """Whether the numbers cannot be those of a molecule in these units."""
         if self.contradicts_length(units.length):
             return True
-        if self.energy_is_clear and units.energy != self.units.energy:
+        if self.contradicts_forces(units):
             return True
+        return self.energy_is_clear and units.energy != self.units.energy and not self._agree(units)
+
+    def contradicts_forces(self, units: Units) -> bool:
+        """Whether the forces cannot be those on a molecule in this unit."""
+        if self.motion is not None:
+            return abs(log(self.motion.stiffness * units.forces_in_ev_per_angstrom)) > log(_STIFF_WITHIN)
         # small forces contradict nothing: all frames may be near minima
         return self.force_rms is not None and self.force_rms * units.forces_in_ev_per_angstrom > _FORCES_WITHIN
+
+    def _agree(self, units: Units) -> bool:
+        """Whether energies and forces in these units agree with how the bonds move."""
+        if self.motion is None or not self.energy_spread:
+            return False
+        times = _times_thermal(units, self.energy_spread, self.motion)
+        return not self.contradicts_forces(units) and abs(log(times)) < log(_SPREAD_WITHIN)
 
     def contradicts_length(self, length: str) -> bool:
         """Whether the bond lengths cannot be right in this unit."""
@@ -85,13 +114,15 @@ def guess_units(
     bond = _bond(numbers, positions[sample])
     length, length_is_clear = _length(bond)
     rms = None if forces is None else float(np.sqrt(np.mean(forces[sample] ** 2)))
+    motion = None if forces is None else bond_motion(numbers, positions[sample] * LENGTH[length], forces[sample])
     known = np.empty(0) if energies is None else energies[np.isfinite(energies)]
+    spread = float(known.std()) / sqrt(max(3 * len(numbers) - 6, 1) / 2) if len(known) > 1 else None
     energy, energy_is_clear = _energy(numbers, float(known.mean()), rms, length) if len(known) else (None, False)
-    units = min(
-        (_with_forces(e, length, rms) for e in ((energy,) if energy else _ENERGIES)),
-        key=lambda u: _force_deviation(u, rms),
+    best = min(
+        _candidates(length, motion is not None),
+        key=lambda units: _deviation(units, rms, motion, spread) + _other_energy(units, energy, motion),
     )
-    return UnitGuess(units, length_is_clear, energy_is_clear, rms, bond)
+    return UnitGuess(best, length_is_clear, energy_is_clear and best.energy == energy, rms, bond, motion, spread)
 
 
 def _bond(numbers: Int[np.ndarray, "N"], positions: Float[np.ndarray, "K N 3"]) -> float | None:
@@ -131,7 +162,7 @@ def _energy(numbers: Int[np.ndarray, "N"], mean: float, rms: float | None, lengt
     valence = sum(_GFN2.get(int(z), np.nan) for z in numbers)
     for unit, energy in in_hartree.items():
         fits = 1.0 < energy / valence < 1.3  # False where an element has no entry: NaN
-        if fits and rms is not None and _force_deviation(_with_forces(unit, length, rms), rms) < log(4):
+        if fits and rms is not None and min(_force_deviation(u, rms) for u in _spellings(unit, length)) < log(4):
             return unit, True
     return None, False
 
@@ -144,12 +175,40 @@ def _free_atom(z: int) -> float:
     return -0.7687 * z ** (7 / 3) + 0.5 * z**2 - 0.2699 * z ** (5 / 3)
 
 
-def _with_forces(energy: str, length: str, rms: float | None) -> Units:
+def _spellings(energy: str, length: str) -> list[Units]:
     """Forces are per length unit; those of programs in atomic units often stay per bohr beside positions in Å."""
     plain = Units.of(energy, length)
     if energy not in ("hartree", "Ry") or length == "bohr":
-        return plain
-    return min((plain, Units.of(energy, length, f"{energy}/bohr")), key=lambda units: _force_deviation(units, rms))
+        return [plain]
+    return [plain, Units.of(energy, length, f"{energy}/bohr")]
+
+
+def _candidates(length: str, mixed: bool) -> list[Units]:
+    """Units that files are in; with forces of another unit than the energies, too, where these can be told apart."""
+    usual = [units for name in _ENERGIES for units in _spellings(name, length)]
+    others = [Units.of(name, length, units.forces) for name in _ENERGIES for units in usual]
+    return [*usual, *(units for units in others if units not in usual)] if mixed else usual
+
+
+def _deviation(units: Units, rms: float | None, motion: BondMotion | None, spread: float | None) -> float:
+    """How far the numbers would be from those of a molecule, as a logarithm."""
+    if motion is None:
+        return _force_deviation(units, rms)
+    stiffness = abs(log(motion.stiffness * units.forces_in_ev_per_angstrom))
+    unusual = 0.0 if units.energy == units.force_energy else _UNUSUAL
+    return unusual + stiffness + (abs(log(_times_thermal(units, spread, motion))) if spread else 0.0)
+
+
+def _other_energy(units: Units, energy: str | None, motion: BondMotion | None) -> float:
+    """What it counts, beside `_deviation`, that the total energy looks like one in another unit."""
+    if energy is None or units.energy == energy:
+        return 0.0
+    return inf if motion is None else _OTHER_ENERGY
+
+
+def _times_thermal(units: Units, spread: float, motion: BondMotion) -> float:
+    """How many times as much as those of harmonic vibrations the energies vary, about 1 in the right units."""
+    return spread * units.energy_in_ev / (motion.thermal_energy * units.forces_in_ev_per_angstrom)
 
 
 def _force_deviation(units: Units, rms: float | None) -> float:
