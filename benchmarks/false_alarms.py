@@ -115,9 +115,10 @@ def _check(name: str, file: Path, units: str | None, true: frozenset[str] | set[
     options = ["--units", units] if units else []
     done = subprocess.run([SUPPLE, "check", file, "--json", *options], capture_output=True, text=True, check=False)
     found = json.loads(done.stdout)
-    card = found["files"][0]["card"]
+    file_found = found["files"][0]
+    card = file_found["card"]
     by = {
-        severity: [f["name"] for f in found["findings"] if f["severity"] == severity]
+        severity: [f["name"] for f in file_found["findings"] if f["severity"] == severity]
         for severity in ("serious", "warning")
     }
     false = [*by["serious"], *(warning for warning in by["warning"] if warning not in true)]

@@ -8,6 +8,8 @@ energy is wrong by the same amount, whatever the size of the training set.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from supple.checks.agreement import energies_against_forces, force_error
@@ -15,7 +17,7 @@ from supple.checks.check import Check
 from supple.checks.context import CheckContext
 from supple.checks.findings import Finding
 from supple.data.dataset import Dataset
-from supple.data.units import ENERGY, LENGTH
+from supple.data.units import ENERGY, LENGTH, Units
 
 #: With energies that correlate this well the model is right about them; below, the slope means nothing.
 _TRUSTED = 0.7
@@ -48,13 +50,15 @@ def _energy_scale(context: CheckContext) -> list[Finding]:
         ]
     if abs(correlation) < _TRUSTED or 1 / _FACTOR < slope < _FACTOR:
         return []
+    cause, likely = _cause(slope, context.dataset)
+    right = "energy=...,forces=..." if likely is None else likely.shorthand
     return [
         Finding(
             "energy-scale",
             "serious",
             f"the energies are not on the scale of the forces: read in {units.energy} and {units.forces}, they vary "
-            f"{slope:.3g} times as much as the forces imply ({_cause(slope, context.dataset)})",
-            "correct the labels, or give the right units with --units energy=...,forces=...",
+            f"{slope:.3g} times as much as the forces imply ({cause})",
+            f"correct the labels, or give the right units with --units {right}",
         )
     ]
 
@@ -78,26 +82,25 @@ ENERGY_SCALE = Check(("energy-scale", "energies-unrelated"), _energy_scale)
 FORCES_UNRELATED = Check(("forces-unrelated",), _forces_unrelated)
 
 
-def _cause(slope: float, dataset: Dataset) -> str:
-    """The likeliest cause of a slope, in words."""
+def _cause(slope: float, dataset: Dataset) -> tuple[str, Units | None]:
+    """The likeliest cause of a slope, in words, and the units in which there would be none."""
     units = dataset.source.units
     spread = float(np.nanstd(dataset.energies)) / units.energy_in_ev
     if abs(spread - 1) < 0.05 and slope > 0:
-        return "their standard deviation is 1: they look standardised, while the forces are not"
+        return "their standard deviation is 1: they look standardised, while the forces are not", None
     # Labels in X that are read as U come out U/X times too large; forces that do so shrink the slope instead.
-    causes = {-1.0: "the sign is wrong: the forces are gradients"}
+    causes: dict[float, tuple[str, Units | None]] = {-1.0: ("the sign is wrong: the forces are gradients", None)}
     for name, value in ENERGY.items():
         if name != units.energy:
-            causes[units.energy_in_ev / value] = f"they look like {name}"
-    for name, value in ENERGY.items():
-        if name != units.force_energy:
-            causes.setdefault(value / ENERGY[units.force_energy], f"the forces look like {name}/{units.force_length}")
-    for name, value in LENGTH.items():
-        if name != units.force_length:
-            causes[LENGTH[units.force_length] / value] = f"the forces look like {units.force_energy}/{name}"
+            causes[units.energy_in_ev / value] = f"they look like {name}", replace(units, energy=name)
+    others = [replace(units, force_energy=name) for name in ENERGY if name != units.force_energy]
+    others += [replace(units, force_length=name) for name in LENGTH if name != units.force_length]
+    for other in others:
+        ratio = other.forces_in_ev_per_angstrom / units.forces_in_ev_per_angstrom
+        causes.setdefault(ratio, (f"the forces look like {other.forces}", other))
     nearest = min(causes, key=lambda c: abs(np.log(abs(c / slope))) + (10 if c * slope < 0 else 0))
     if nearest * slope > 0 and abs(np.log(nearest / slope)) < np.log(1.15):
         return causes[nearest]
     if slope < 0:
-        return "both the sign and the scale are wrong"
-    return "they may have been standardised or scaled"
+        return "both the sign and the scale are wrong", None
+    return "they may have been standardised or scaled", None
