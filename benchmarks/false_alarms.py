@@ -103,7 +103,18 @@ def _sample(each: Sampled, folder: Path) -> Path:
         start = folder / f"{stem}.start.xyz"
         start.write_text(molecule)
         molecule = str(start)
-    command = [SUPPLE, "sample", molecule, "--draw", each.draw, *each.options, "--seed", "1", "--out", out]
+    command: list[str | Path] = [
+        SUPPLE,
+        "sample",
+        molecule,
+        "--draw",
+        each.draw,
+        *each.options,
+        "--seed",
+        "1",
+        "--out",
+        out,
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         sys.exit(f"{each.name} could not be sampled:\n{done.stdout}{done.stderr}")

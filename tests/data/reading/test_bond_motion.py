@@ -15,7 +15,9 @@ DIATOMICS = {"N2": (7, 7, 1.098, 143.2), "HF": (1, 9, 0.917, 60.3), "CO": (6, 8,
 KT = 0.05
 
 
-def vibrating(z1: int, z2: int, length: float, stiffness: float, n_frames: int = 60):
+def vibrating(
+    z1: int, z2: int, length: float, stiffness: float, n_frames: int = 60
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """A harmonic diatomic in thermal motion, turned at random: positions, energies, forces in eV and Å."""
     rng = np.random.default_rng(z1 + z2)
     stretch = rng.normal(scale=np.sqrt(KT / stiffness), size=n_frames)
