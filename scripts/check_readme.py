@@ -1,6 +1,6 @@
 """Run the examples of the README: every ```python block, and every `supple` line of its ```console blocks.
 
-They run in a temporary folder in which `glycine.xyz.gz` is the bundled data set. Lines marked `# minutes` in the README take long: for
+They run in a temporary folder. Lines marked `# minutes` in the README take long: for
 these the script only checks that the command exists, by its --help.
 """
 
@@ -9,13 +9,10 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
-
-from supple.data.bundled import bundled_path
 
 README = Path(__file__).parent.parent / "README.md"
 BLOCK = re.compile(r"```(console|python)\n(.*?)```", re.DOTALL)
@@ -25,7 +22,6 @@ def main() -> int:
     """Run all blocks in order; return the exit code of the first that fails, or 0."""
     environment = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
     with tempfile.TemporaryDirectory() as folder:
-        shutil.copy(bundled_path("glycine"), Path(folder) / "glycine.xyz.gz")
         for kind, text in BLOCK.findall(README.read_text(encoding="utf-8")):
             for command in _commands(kind, text):
                 print("+", shlex.join(command), flush=True)

@@ -94,3 +94,11 @@ def test_labels_are_those_of_the_reference_method(data):
 def test_an_unknown_name_is_refused():
     with pytest.raises(DataError, match="azobenzene, glycine"):
         bundled_path("benzene")
+
+
+def test_the_name_is_enough_wherever_a_file_is_read(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert supple.read("glycine").fingerprint == supple.read(bundled_path("glycine")).fingerprint
+    (tmp_path / "glycine").mkdir()  # what the user has under this name comes first
+    with pytest.raises(DataError, match="There are no files of geometries in glycine"):
+        supple.read("glycine")

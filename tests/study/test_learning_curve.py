@@ -12,6 +12,8 @@ from test_study_plan import plan
 
 from supple.study import run_study
 from supple.study.learning_curve import CONFIDENCE, back_test, fit
+from supple.study.model_style import display_name
+from supple.study.recommendation import recommendation
 from supple.study.required_frames import required_calculations
 from supple.study.results import Results, Row
 from supple.study.study_file import read_record
@@ -113,3 +115,23 @@ def test_sentences(tmp_path: Path) -> None:
     )
     (few,) = required_calculations(Results(tmp_path, record, tuple(rows[:2]), {}), "glycine")
     assert "too few trainings for an interval" in few
+
+
+def test_the_result_in_one_line(tmp_path: Path) -> None:
+    run_study(plan(sizes=(10,), seeds=(0,)), tmp_path)
+    record = read_record(tmp_path)
+    common: dict[str, Any] = {"dataset": "glycine", "formula": "C2H5NO2", "n_valid": 6, "n_test": 9, "seed": 0}
+    common |= {"seconds": 1.0, "peak_rss_bytes": 1, "status": "done", "quantity": "forces", "metric": "rmse"}
+    good, bad = "sgdml", "schnet"
+    record = record.model_copy(update={"plans": (record.plans[0].model_copy(update={"models": (bad, good)}),)})
+    rows = [Row(model=good, n_train=n, value=30 / n, unit="eV/Å", **common) for n in (100, 200, 400)]
+    # more frames do not make the worse model the better one
+    rows += [Row(model=bad, n_train=n, value=60 / n, unit="eV/Å", **common) for n in (100, 200, 400, 1600)]
+    results = Results(tmp_path, record, tuple(rows), {})
+    line = recommendation(results, "glycine", target=0.05)
+    assert (
+        line
+        == f"Use {display_name(good)}: force RMSE 0.0750 eV/Å with 400 frames; about 600 calculations for 0.0500 eV/Å."
+    )
+    assert "more than 8000 calculations for 0.00100 eV/Å" in str(recommendation(results, "glycine", target=0.001))
+    assert recommendation(Results(tmp_path, record, (), {}), "glycine") is None

@@ -48,6 +48,7 @@ def md(
     """
     from supple.data.reading import read
     from supple.errors import SettingsError
+    from supple.simulation.analysis.spectrum import aliasing
     from supple.simulation.dynamics import run_md, summary
     from supple.simulation.dynamics.initial_frames import select_frames
 
@@ -57,6 +58,8 @@ def md(
     initial = select_frames(read(geometries, units=units, labels=False), frame)
     training = None if reference is None else read(reference, units=units, labels=False)
     with progress_display() as progress:
+        if (aliased := aliasing(potential.numbers, settings.every)) is not None:
+            progress.note(f"This run will give no spectrum: {aliased} (--every) if you need one.")
         try:
             results = run_md(
                 potential, initial, settings, out, replicas=replicas, reference=training, progress=progress

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from supple.cli.console import print_errors, print_json, print_next, print_written, progress_display
-from supple.cli.model_options import ModelOption
 from supple.cli.options import (
     AcceptOption,
     BlocksOption,
@@ -22,19 +21,40 @@ from supple.cli.options import (
 )
 from supple.cli.resumable import resumable
 from supple.errors import SettingsError
+from supple.models.registry import MODELS
+
+if TYPE_CHECKING:
+    from supple.data.splits import Split
+    from supple.training import TrainingResult
+
+DEFAULT_MODEL, DEFAULT_TRAIN, DEFAULT_VALID = "sgdml", 200, 100
 
 
 def train(
     file: DataFile,
-    model: ModelOption = "sgdml",
-    train: Annotated[int, typer.Option("--train", help="Number of training frames.")] = 200,
-    valid: Annotated[int, typer.Option("--valid", help="Number of validation frames.")] = 100,
+    model: Annotated[
+        str | None,
+        typer.Option("--model", help=f"Kind of model: {', '.join(MODELS.names)}. [default: {DEFAULT_MODEL}]"),
+    ] = None,
+    train: Annotated[
+        int | None, typer.Option("--train", help=f"Number of training frames. [default: {DEFAULT_TRAIN}]")
+    ] = None,
+    valid: Annotated[
+        int | None, typer.Option("--valid", help=f"Number of validation frames. [default: {DEFAULT_VALID}]")
+    ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Seed of the split and of the training.")] = 0,
     out: Annotated[Path | None, typer.Option(help="Model file. [default: FILE-MODEL-nTRAIN.safetensors]")] = None,
     select: SelectOption = None,
     blocks: BlocksOption = None,
     split: Annotated[
         Path | None, typer.Option(help="A split.json file with the indices of the frames, instead of a random draw.")
+    ] = None,
+    extend: Annotated[
+        Path | None,
+        typer.Option(
+            help="Train this force field again, with its settings, on its training frames and new ones of FILE; its validation "
+            "and test frames stay what they are."
+        ),
     ] = None,
     units: UnitsOption = None,
     keys: KeysOption = None,
@@ -54,27 +74,36 @@ def train(
     from supple.data.reading import read
     from supple.data.selection import require_selection, split_dataset
     from supple.data.splits import Split
-    from supple.models.registry import MODELS
     from supple.runtime.settings_file import read_settings
 
     if split and (select is not None or blocks is not None):
         raise SettingsError(f"{split} already determines the frames: leave out --select and --blocks, or --split.")
     require_selection(select or "random")
-    MODELS.require(model)
+    if model is not None:
+        MODELS.require(model)
     given = (read_settings(settings) if settings else {}) | parse_assignments(set_)
     given |= {} if max_time is None else {"max_time": max_time}
+    if extend:
+        _require_alone(extend, model=model, valid=valid, split=split, blocks=blocks)
     dataset = read(file, units=units, keys=keys)
-    if split:
+    added = None
+    if extend:
+        from supple.training.extension import extend as plan_extension
+
+        added = plan_extension(extend, dataset, train, select=select or "random", seed=seed)
+        model, chosen, given = added.kind, added.split, dict(added.settings) | given
+    elif split:
         chosen = Split.load(split, len(dataset))
     else:
-        chosen = split_dataset(dataset, train, valid, seed=seed, select=select or "random", blocks=blocks)
+        n_train, n_valid = train or DEFAULT_TRAIN, DEFAULT_VALID if valid is None else valid
+        chosen = split_dataset(dataset, n_train, n_valid, seed=seed, select=select or "random", blocks=blocks)
 
     from supple.models.registry import make_settings  # these import torch; a wrong file is refused before
     from supple.runtime.files import stem
     from supple.training import train as train_model
 
-    model_settings = make_settings(model, given)
-    out = out or Path(f"{stem(file)}-{model}-n{len(chosen.train)}.safetensors")
+    model_settings = make_settings(model or DEFAULT_MODEL, given)
+    out = out or Path(f"{stem(file)}-{model_settings.kind}-n{len(chosen.train)}.safetensors")
     if out.suffix != ".safetensors":
         out = out.with_name(out.name + ".safetensors")
     directory = out.with_suffix(".run")
@@ -83,26 +112,38 @@ def train(
             f"{dataset.source.name}: {dataset.formula}, {len(dataset)} frames; {len(chosen.train)} for training, "
             f"{len(chosen.valid)} for validation."
         )
+        if added:
+            progress.note(added.sentence)
         trained = train_model(
             model_settings, dataset, chosen, directory, out=out, progress=progress, accept=accept or ()
         )
     if json:
         print_json(trained.to_json())
         return
-    result = trained.result
-    for note in result.notes:
+    for note in trained.result.notes:
         if not any(note in printed for printed in progress.notes):
             typer.echo(note)
     if chosen.select != "random" and not split:
         typer.echo(f"The frames that --select {chosen.select} did not choose are not a random sample of the data: judge the force "
                    "field by its validation frames, which were drawn first.")  # fmt: skip
-    print_errors(
-        f"{model_settings.display_name} trained on {result.n_train} frames: errors on {result.n_valid} validation frames",
-        result.validation.to_dict(),
-    )
-    if chosen.blocks and result.test:
-        print_errors(f"Errors on {len(chosen.test)} test frames from separate time blocks", result.test.to_dict())
-    typer.echo(f"Training took {result.seconds:.1f} s and {result.peak_rss_bytes / 2**30:.2f} GiB of memory.")
+    _show_errors(model_settings.display_name, trained.result, chosen)
     print_written((out, "the force field"), (directory, "the record of its training"))
     units_option = f" --units {units}" if units else ""
     print_next(f"supple evaluate {out} {file}{units_option}")
+
+
+def _show_errors(name: str, result: TrainingResult, split: Split) -> None:
+    print_errors(
+        f"{name} trained on {result.n_train} frames: errors on {result.n_valid} validation frames",
+        result.validation.to_dict(),
+    )
+    if split.blocks and result.test:
+        print_errors(f"Errors on {len(split.test)} test frames from separate time blocks", result.test.to_dict())
+    typer.echo(f"Training took {result.seconds:.1f} s and {result.peak_rss_bytes / 2**30:.2f} GiB of memory.")
+
+
+def _require_alone(extend: Path, **options: object) -> None:
+    """Refuse options that an extended training takes from the force field."""
+    for name, value in options.items():
+        if value is not None:
+            raise SettingsError(f"--{name} is that of {extend}, which --extend trains again: leave out --{name}.")

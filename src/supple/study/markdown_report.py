@@ -11,6 +11,7 @@ from supple.study import report_sentences
 from supple.study.conclusions import published_for, ranking
 from supple.study.formatting import finding_text, markdown
 from supple.study.model_style import display_name
+from supple.study.recommendation import recommendation
 from supple.study.required_frames import required_calculations
 from supple.study.results import QUANTITIES, Results
 from supple.study.results_table import Table, column_name, results_table
@@ -43,18 +44,24 @@ def sentences(results: Results, target: float | None = None) -> list[str]:
 
 
 def _conclusions(results: Results, dataset: str, target: float | None) -> list[str]:
+    first = recommendation(results, dataset, target)
+    return ([first] if first else []) + _details(results, dataset, target)
+
+
+def _details(results: Results, dataset: str, target: float | None) -> list[str]:
     return ranking(results, dataset) + required_calculations(results, dataset, target)
 
 
 def _answers(results: Results, target: float | None) -> list[str]:
-    parts = []
+    lines = [(dataset, recommendation(results, dataset, target)) for dataset in results.record.datasets]
+    parts = ["\n".join(f"- **{markdown(dataset)}.** {markdown(line)}" for dataset, line in lines if line)]
     for dataset in results.record.datasets:
-        parts.append(f"**{markdown(dataset)}.** " + markdown(" ".join(_conclusions(results, dataset, target))))
+        parts.append(f"**{markdown(dataset)} in detail.** " + markdown(" ".join(_details(results, dataset, target))))
         comparison = report_sentences.comparison_table(results, dataset)
         if comparison is not None:
             parts.append(f"{report_sentences.COMPARISON}:\n\n{_table(comparison)}")
     incomplete = report_sentences.incomplete(results)
-    return [*parts, *([incomplete] if incomplete else []), report_sentences.ERRORS]
+    return [*filter(None, parts), *([incomplete] if incomplete else []), report_sentences.ERRORS]
 
 
 def _dataset(results: Results, dataset: str, figures: Sequence[Path], path: Path) -> list[str]:

@@ -25,6 +25,29 @@ def required_calculations(results: Results, dataset: str, target: float | None =
     ]
 
 
+def required_number(results: Results, dataset: str, model: str, target: float | None = None) -> str | None:
+    """About how many calculations a model requires for a force error, in words; None where the errors do not tell."""
+    runs = results.runs(dataset, model, "forces", "rmse")
+    law = fit([n for n, _ in runs], [error for _, error in runs])
+    required = None if law is None else law.required(target or _half(runs))
+    if law is None or required is None:
+        return None
+    limit = _LARGEST_EXTRAPOLATION * law.largest
+    if required.n > limit:
+        return f"more than {_count(limit)} calculations"
+    return f"about {_count(required.n)} calculations"
+
+
+def goal(results: Results, dataset: str, model: str, target: float | None = None) -> str:
+    """The force error to reach, with its unit: by default half of the smallest of the model."""
+    wanted = target or _half(results.runs(dataset, model, "forces", "rmse"))
+    return f"{number(wanted)} {results.unit(dataset, 'forces')}"
+
+
+def _half(runs: list[tuple[int, float]]) -> float:
+    return min(error for _, error in runs) / 2
+
+
 def _of_model(results: Results, dataset: str, model: str, target: float | None, unit: str | None) -> list[str]:
     runs = results.runs(dataset, model, "forces", "rmse")
     sizes, errors = [n for n, _ in runs], [error for _, error in runs]
@@ -32,7 +55,7 @@ def _of_model(results: Results, dataset: str, model: str, target: float | None, 
     if law is None:
         return []
     name = display_name(model)
-    wanted = target or min(errors) / 2
+    wanted = target or _half(runs)
     required = law.required(wanted)
     if required is None:
         return [f"With {name}, the force error does not decrease with the number of frames."]

@@ -23,6 +23,7 @@ from supple.runtime.files import copy_file
 from supple.runtime.progress import NO_PROGRESS, Progress
 from supple.runtime.run_directory import RunDirectory
 from supple.training.configuration import TrainingConfiguration
+from supple.training.held_out import save_held_out
 from supple.training.result import TrainingResult
 
 
@@ -141,6 +142,7 @@ class TrainingRun:
 
     def _train(self, run: RunDirectory, progress: Progress) -> TrainingResult:
         self.split.save(run.path / "split.json")
+        save_held_out(run.path, self.test)
         potential = self.settings.fit(
             self.train,
             self.valid,

@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+from ase.data import atomic_masses
 from simulation.analysis.harmonic import trajectory
 from toy import toy_dataset
 
@@ -11,6 +12,7 @@ from supple import Dataset
 from supple.data.writing import write_extxyz
 from supple.errors import DataError, MoleculeError, SettingsError
 from supple.simulation.analysis import AnalysisSettings, analyse, read_trajectory
+from supple.simulation.trajectories import Trajectory
 
 
 @pytest.fixture(scope="module")
@@ -86,3 +88,32 @@ def test_a_drift_is_judged_by_its_size_and_by_its_error(short):
 def test_times_given_by_the_user_replace_those_of_the_file(short):
     found = analyse([short], settings=AnalysisSettings.of(frame_time=2.0, skip=10))
     assert found.stabilities[0].span == 2.0 * 189
+
+
+def methanol(n, step):
+    """Methanol, which has a torsion, `n` frames `step` fs apart."""
+    data = toy_dataset(n)
+    masses = atomic_masses[data.numbers]
+    momenta = np.random.default_rng(0).normal(scale=np.sqrt(masses * 0.02585)[:, None], size=data.positions.shape)
+    return Trajectory("m.h5", data.numbers, data.positions, masses, momenta, data.energies, times=step * np.arange(n))
+
+
+def test_a_long_canonical_run_gives_free_energies():
+    assert len(analyse([methanol(120, 100.0)]).free_energies) == 1
+
+
+def test_a_run_too_short_for_free_energies_gives_none_but_says_so():
+    found = analyse([methanol(101, 2.0), methanol(101, 2.0)])
+    assert found.free_energies == ()
+    assert any("No free energies: the trajectories are 400 fs long in all" in remark for remark in found.remarks)
+
+
+def test_a_run_at_constant_energy_gives_no_free_energies():
+    canonical = methanol(120, 100.0)
+    total = canonical.energies + canonical.kinetic_energies
+    found = analyse([dataclasses.replace(canonical, conserved=total)])
+    assert found.free_energies == ()
+    assert any("at constant energy" in remark for remark in found.remarks)
+    assert (
+        len(analyse([dataclasses.replace(canonical, conserved=total + 0.1 * canonical.times / 1e3)]).free_energies) == 1
+    )

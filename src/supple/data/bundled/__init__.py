@@ -22,6 +22,11 @@ def bundled_path(name: str) -> Path:
     return _file(name, ".xyz.gz")
 
 
+def or_bundled(path: Path) -> Path:
+    """The file of a bundled set where a path is its name and no file of this name exists; the path itself otherwise."""
+    return bundled_path(str(path)) if str(path) in NAMES and not path.exists() else path
+
+
 def card(name: str) -> str:
     """The dataset card of a bundled set, as Markdown.
 

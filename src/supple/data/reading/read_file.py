@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from supple.data.bundled import or_bundled
 from supple.data.dataset import Dataset
 from supple.data.reading.defects import Defect, DefectHandler, DefectLog
 from supple.data.reading.find_files import common_folder, find_files
@@ -30,7 +31,8 @@ def read(
 
     Args:
         path: extended or plain xyz, .npz, HDF5, an ASE database, an output that ASE or cclib reads, a folder of .npy
-            files; or many files as one: a folder, or a pattern such as `runs/*/orca.out`.
+            files; or many files as one: a folder, or a pattern such as `runs/*/orca.out`; or the name of a bundled set,
+            azobenzene or glycine.
         units: of the file, as `Units.parse` takes them; they override what the file states. Without labels a length
             unit alone is enough.
         keys: names of the quantities in the file, if they are not clear: `energy=NAME,forces=NAME*-1`, or a mapping.
@@ -50,7 +52,7 @@ def read(
     """
     if isinstance(labels, bool):
         labels = "required" if labels else "ignored"
-    return _read(Path(path), ReadRequest(Keys.parse(keys), labels, molecule), units)
+    return _read(or_bundled(Path(path)), ReadRequest(Keys.parse(keys), labels, molecule), units)
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ def survey(
         SettingsError: the keys are malformed.
         UnitsError: the units given are unknown.
     """
-    path, log, dataset = Path(path), DefectLog(), None
+    path, log, dataset = or_bundled(Path(path)), DefectLog(), None
     request = ReadRequest(Keys.parse(keys), "required", molecule, log)
     given = None if units is None else Units.parse(units)
     try:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from ase import units
 from jaxtyping import Float
@@ -26,14 +24,19 @@ from supple.simulation.analysis.internal_coordinates import (
 )
 from supple.simulation.analysis.pair_distances import pair_distribution
 from supple.simulation.analysis.settings import AnalysisSettings
-from supple.simulation.analysis.spectrum import Spectrum, highest_wavenumber, nyquist_wavenumber, spectrum
+from supple.simulation.analysis.spectrum import Spectrum, aliasing, spectrum
 from supple.simulation.analysis.stability import Stability, stability
+from supple.simulation.dynamics.time_units import format_time
 from supple.simulation.trajectories import Trajectory
 
 #: Without a reference, bonds are those of this fraction of the first trajectory, and of at least this many frames.
 _BEGINNING, _MIN_BEGINNING = 0.1, 10
 #: Frames that a spectrum and a drift need.
 _MIN_SPECTRUM, _MIN_DRIFT = 64, 10
+#: fs; torsions of trajectories that are shorter in all hardly move.
+_MIN_FREE_ENERGY = 10e3
+#: eV; conserved and total energies that differ by less are the same.
+_SAME_ENERGY = 1e-3
 #: Relative difference between frame intervals that count as equal.
 _INTERVAL_TOLERANCE = 1e-3
 
@@ -87,15 +90,14 @@ def analyse(
     temperature = settings.temperature
     if temperature is None and torsions and temperatures is not None:
         temperature = _mean_temperature(stable, temperatures)
-    free_energies = _free_energies(stable, torsions, temperature)
+    no_free_energies = _no_free_energies(stable, temperature, settings) if torsions else None
+    free_energies = [] if no_free_energies else _free_energies(stable, torsions, temperature)
     progress.step("Analysis", 4, 5, "spectrum")
     found_spectrum, no_spectrum = (None, None) if temperatures is None else _spectrum(stable)
     drifts, no_drifts = _drifts(stable, constant_energy=settings.constant_energy)
     missing = (
         "No temperatures and no spectrum: some frames have no momenta." if temperatures is None else None,
-        "No free energies: the temperature is not known; use --temperature."
-        if torsions and temperature is None
-        else None,
+        no_free_energies,
         no_spectrum,
         *no_drifts,
     )
@@ -154,6 +156,31 @@ def _mean_temperature(stable: list[Trajectory], temperatures: Equipartition) -> 
     return float(2 * mean / (units.kB * temperatures.degrees_of_freedom))
 
 
+def _no_free_energies(stable: list[Trajectory], temperature: float | None, settings: AnalysisSettings) -> str | None:
+    """Why the frames give no free energies; None if they do."""
+    if temperature is None:
+        return "No free energies: the temperature is not known; use --temperature."
+    if any(settings.constant_energy or _constant_energy(one) for one in stable):
+        return (
+            "No free energies: at constant energy the molecule is not at a constant temperature; use a thermostat "
+            "(supple md --ensemble langevin)."
+        )
+    lengths = [one.times[-1] - one.times[0] for one in stable if one.times is not None and len(one)]
+    if len(lengths) == len(stable) and sum(lengths) < _MIN_FREE_ENERGY:
+        return (
+            f"No free energies: the trajectories are {format_time(float(sum(lengths)))} long in all, in which torsions hardly "
+            f"move; at least {format_time(_MIN_FREE_ENERGY)} are needed, and many crossings of every barrier."
+        )
+    return None
+
+
+def _constant_energy(one: Trajectory) -> bool:
+    """Whether the conserved energy is that of the molecule alone, without a thermostat."""
+    if one.conserved is None or one.energies is None or one.kinetic_energies is None:
+        return False
+    return bool(np.allclose(one.conserved, one.energies + one.kinetic_energies, rtol=0, atol=_SAME_ENERGY))
+
+
 def _free_energies(stable: list[Trajectory], torsions: list[Torsion], temperature: float | None) -> list[FreeEnergy]:
     if temperature is None or not torsions:
         return []
@@ -173,12 +200,9 @@ def _spectrum(stable: list[Trajectory]) -> tuple[Spectrum | None, str | None]:
             "No spectrum: the times of the frames are unknown or not equally spaced; use --frame-time if they are "
             "equally spaced."
         )
-    nyquist, highest = nyquist_wavenumber(first), highest_wavenumber(stable[0])
-    if nyquist < highest:
-        return None, (
-            f"No spectrum: with frames {first:g} fs apart, vibrations above {nyquist:.0f} cm⁻¹ appear at wrong, lower "
-            f"wavenumbers; save a frame every {math.floor(first * nyquist / highest)} fs."
-        )
+    aliased = aliasing(stable[0].numbers, first)
+    if aliased is not None:
+        return None, f"No spectrum: {aliased}."
     long = [one for one in stable if len(one) >= _MIN_SPECTRUM]
     if not long:
         return None, f"No spectrum: at least {_MIN_SPECTRUM} frames are needed."

@@ -8,12 +8,13 @@ whose spectrum is nowhere negative (Parzen, Technometrics 3, 167, 1961).
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from ase import units
 from ase.data import chemical_symbols
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from supple.molecule.rigid_modes import motions
 from supple.simulation.trajectories import Trajectory
@@ -60,9 +61,16 @@ def nyquist_wavenumber(interval: float) -> float:
     return PER_FS / (2 * interval)
 
 
-def highest_wavenumber(trajectory: Trajectory) -> float:
-    """An upper bound for the vibrations of a molecule, cm⁻¹."""
-    return _HIGHEST_H if (trajectory.numbers == 1).any() else _HIGHEST
+def aliasing(numbers: Int[np.ndarray, "N"], interval: float) -> str | None:
+    """Why frames `interval` fs apart are too far apart for a spectrum of these atoms; None if they are not."""
+    nyquist = nyquist_wavenumber(interval)
+    highest = _HIGHEST_H if (numbers == 1).any() else _HIGHEST
+    if nyquist >= highest:
+        return None
+    return (
+        f"with frames {interval:g} fs apart, vibrations above {nyquist:.0f} cm⁻¹ appear at wrong, lower wavenumbers; save a "
+        f"frame every {math.floor(interval * nyquist / highest)} fs"
+    )
 
 
 def spectrum(trajectories: list[Trajectory]) -> Spectrum:

@@ -14,6 +14,7 @@ from supple.study.error_details import ErrorDetails
 from supple.study.formatting import finding_text
 from supple.study.html_report.curves import learning_curves, training_times
 from supple.study.html_report.methods import citations, methods_paragraph
+from supple.study.recommendation import recommendation
 from supple.study.region_tables import RegionTable
 from supple.study.required_frames import required_calculations
 from supple.study.results import QUANTITIES, Results
@@ -26,6 +27,7 @@ class DatasetSection:
 
     Attributes:
         name, file, formula, frames: of the data.
+        recommendation: the result in one line.
         answers: which model is more accurate.
         required: how many reference calculations a target error requires.
         table: errors by model and size, in `units` (energy, forces).
@@ -39,6 +41,7 @@ class DatasetSection:
     file: str
     formula: str
     frames: str
+    recommendation: str | None
     answers: list[str]
     required: list[str]
     table: Table
@@ -115,6 +118,7 @@ def _dataset(results: Results, name: str, target: float | None, details: ErrorDe
         file=data.file,
         formula=data.formula,
         frames=report_sentences.frames(data),
+        recommendation=recommendation(results, name, target),
         answers=ranking(results, name),
         required=required_calculations(results, name, target),
         table=results_table(results, name),
