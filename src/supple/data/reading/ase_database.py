@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from supple.data.reading.frames import Frame, combine_frames, frame_of_atoms
-from supple.data.reading.infer_keys import Labels, infer_labels, missing_key, require_free_energy
+from supple.data.reading.infer_keys import Labels, UnclearLabelsError, infer_labels, missing_key, require_free_energy
 from supple.data.reading.keys import Key
 from supple.data.reading.open_file import decompressed
 from supple.data.reading.raw_frames import NO_UNITS_STATED, RawFrames, StatedUnits
@@ -50,7 +50,7 @@ def load(path: Path, request: ReadRequest) -> RawFrames:
             forces=_unit(units, labels.forces),
         )
     # a unit of None is SchNetPack's way to say that there is none
-    by_calculator = not units and all(key.name in _RESULTS for key in keys[-1:])
+    by_calculator = not units and all(any(row.get(key.name) is not None for row in rows) for key in keys[-1:])
     return combine_frames(
         frames, path.name, request, stated=stated, convention=Units() if by_calculator else None, about=about
     )
@@ -78,8 +78,16 @@ def _content(path: Path) -> tuple[dict[str, Any], list[Any]]:
 
 def _values(row: Any, file: str) -> dict[str, Any]:
     """All that a row holds besides its atoms, the results of a calculator last."""
-    results = {name: value for name in _RESULTS if (value := row.get(name)) is not None}
-    return {**_data(row, file), **row.key_value_pairs, **results}
+    values = {**_data(row, file), **row.key_value_pairs}
+    for name in _RESULTS:
+        result = row.get(name)
+        if result is not None and name in values and not np.array_equal(np.ravel(values[name]), np.ravel(result)):
+            raise UnclearLabelsError(
+                f"{file}: row {row.id} has '{name}' as a result of its calculator and, with another value, in its data: remove one."
+            )
+        if result is not None:
+            values[name] = result
+    return values
 
 
 def _labels(values: list[dict[str, Any]], units: Mapping[str, Any], file: str, request: ReadRequest) -> Labels:

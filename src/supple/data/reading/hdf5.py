@@ -14,7 +14,8 @@ import numpy as np
 
 from supple.data.reading.array_names import find_names
 from supple.data.reading.array_store import ArrayStore
-from supple.data.reading.h5md import is_h5md, raw_from_h5md
+from supple.data.reading.h5md import is_h5md
+from supple.data.reading.h5md_data import raw_from_h5md
 from supple.data.reading.keys import Keys
 from supple.data.reading.named_arrays import raw_from_arrays
 from supple.data.reading.open_hdf5 import as_unicode, open_hdf5

@@ -7,8 +7,9 @@ refused with the keys to type.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 
 from supple.data.reading.keys import Key, Keys
 from supple.data.reading.label_names import LabelName, energy_name, force_name, is_kinetic_energy, source_of
@@ -18,7 +19,7 @@ from supple.errors import DataError
 #: The names of the set that needs no other sign: others beside it are of no importance unless they are a set, too.
 _STANDARD = {"energy", "energies", "force", "forces", "free_energy"}
 _TOTAL = {"total", "tot", "etot", "etotal", "toteng"}
-_SHOWN = 3
+_SHOWN = 4
 
 
 class UnclearLabelsError(DataError):
@@ -149,7 +150,7 @@ class _Names:
         if len(set(sources)) > 1:
             names = "; ".join(f"{e.name} with {f.name}" for e, f in sets)
             raise UnclearLabelsError(
-                f"{file} has {len(sets)} sets of energies and forces ({names}): {self._choose_one()}."
+                f"{file} has {len(sets)} sets of energies and forces ({names}): {self._choose_one(sets)}."
             )
         if len(self.energies) > 1 or len(self.forces) > 1:
             unclear = [
@@ -185,14 +186,14 @@ class _Names:
     def _some_given(self) -> bool:
         return self.keys.energy is not None or self.keys.forces is not None
 
-    def _choose_one(self) -> str:
-        """What to type, the pairs of one source first."""
-        pairs: list[tuple[LabelName, LabelName | None]] = [(e, f) for e in self.energies for f in self.forces]
-        pairs = pairs or [(e, None) for e in self.energies]
-        pairs.sort(key=lambda pair: pair[1] is not None and pair[0].source != pair[1].source)
-        lines = [keys_line(e.name, None if f is None else Key(f.name), self.keys) for e, f in pairs]
-        if not lines:
-            lines = [keys_line(None, Key(f.name), self.keys) for f in self.forces]
+    def _choose_one(self, sets: Sequence[tuple[LabelName | None, LabelName | None]] = ()) -> str:
+        """What to type: one of these sets, or else any energy with any forces."""
+        energies: list[LabelName | None] = [*self.energies] or [None]
+        forces: list[LabelName | None] = [*self.forces] or [None]
+        lines = [
+            keys_line(None if e is None else e.name, None if f is None else Key(f.name), self.keys)
+            for e, f in sets or product(energies, forces)
+        ]
         more = ", ..." if len(lines) > _SHOWN else ""
         return f"choose one with {' or '.join(lines[:_SHOWN])}{more}"
 

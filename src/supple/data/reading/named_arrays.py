@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from supple.data.elements import atom_mismatch, atomic_number
+from supple.data.elements import atom_mismatch
 from supple.data.finite import finite_frames, not_finite
 from supple.data.reading.array_names import RMD17, find_names
 from supple.data.reading.array_store import ArrayStore, as_text
+from supple.data.reading.element_symbols import read_elements
 from supple.data.reading.gather_extras import with_theory, without_second_energy
 from supple.data.reading.infer_keys import Labels, require_free_energy
 from supple.data.reading.keys import Key
@@ -148,13 +149,7 @@ class _ArrayReader:
             raise DataError(
                 f"{self.file}: '{key.name}' has shape {values.shape}, but there are positions of {n_atoms} atoms."
             )
-        numbers = [atomic_number(as_text(value)) for value in values.tolist()]
-        if None in numbers:
-            atom = numbers.index(None)
-            raise DataError(
-                f"{self.file}: '{as_text(values[atom])}' of atom {atom + 1} in '{key.name}' is not an element."
-            )
-        return np.array(numbers, dtype=np.int64), good
+        return read_elements(values.tolist(), self.file, f" in '{key.name}'"), good
 
     def _finite(self, values: Float[np.ndarray, "M N 3"], what: str) -> Bool[np.ndarray, "M"]:
         """Which frames are finite; the others are reported."""
