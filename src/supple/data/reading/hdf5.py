@@ -94,7 +94,7 @@ class _Group(ArrayStore):
         """One of them; text becomes unicode."""
         values = np.asarray(self.group[name][()])
         if values.dtype.kind == "O":
-            return np.array([as_unicode(value) for value in values.ravel()])
+            return np.array([as_unicode(value) for value in values.ravel()]).reshape(values.shape)
         return values
 
     def unit(self, name: str) -> str | None:

@@ -39,7 +39,7 @@ _OTHER = {
     "prev", "initial", "dispersion", "disp", "correlation", "corr", "correction", "exchange", "xc",
     "repulsion", "nuclear", "nuc", "hartree", "coulomb", "electrostatic", "electrostatics", "solvation", "bias", "external", "excitation",
     "excited", "transition", "ionization", "ionisation", "affinity", "reorganization", "reorganisation", "singles", "triples",
-    "unsmeared", "isolated", "e0s", "bond", "angle", "dihedral", "torsion", "pair", "self",
+    "u", "u0", "h", "h298", "g", "g298", "u298", "unsmeared", "isolated", "e0s", "bond", "angle", "dihedral", "torsion", "pair", "self",
 }  # fmt: skip
 #: Words that name a part (`d3_energy`) where they stand alone, and otherwise a method (`pbe_d3_energy`).
 _DISPERSION = {"d2", "d3", "d4", "vdw", "mbd"}

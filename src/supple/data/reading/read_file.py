@@ -10,6 +10,7 @@ from pathlib import Path
 from supple.data.dataset import Dataset
 from supple.data.reading.defects import Defect, DefectHandler, DefectLog
 from supple.data.reading.find_files import common_folder, find_files
+from supple.data.reading.infer_keys import UnclearLabelsError
 from supple.data.reading.keys import Keys
 from supple.data.reading.merge_files import read_and_merge
 from supple.data.reading.read_request import Labels, ReadRequest
@@ -91,7 +92,7 @@ def survey(
         dataset = _read(path, request, given)
     except DataError as error:
         if not log.defects:  # otherwise they say why nothing is left
-            log.report("unreadable", error)
+            log.report("labels-unclear" if isinstance(error, UnclearLabelsError) else "unreadable", error)
     return Survey(path, dataset, log.defects)
 
 

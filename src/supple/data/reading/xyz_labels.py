@@ -12,7 +12,7 @@ from supple.data.reading.xyz_columns import Declaration
 from supple.data.reading.xyz_errors import Location
 
 #: How a number begins, also one that was spoilt (`-485,91`, `-2079eV`, `*****`); energy_method=PBE is no energy.
-_LIKE_A_NUMBER = re.compile(r"[-+]?\.?[\d*]")
+_LIKE_A_NUMBER = re.compile(r"[-+]?(?:\.?[\d*]|nan|inf)", re.IGNORECASE)
 
 
 class LabelFinder:
@@ -55,6 +55,7 @@ class LabelFinder:
 
 def _may_be_energy(name: str, value: str) -> bool:
     """Whether a value is a number, or was meant to be one."""
-    if parse_number(value) is not None or name.lower() in ("energy", "energies"):
+    if parse_number(value) is not None or name.lower() == "energy":
         return True
-    return bool(_LIKE_A_NUMBER.match(value)) and any(parse_number(word) is None for word in value.split())
+    spoilt = name.lower() == "energies" or bool(_LIKE_A_NUMBER.match(value))
+    return spoilt and any(parse_number(word) is None for word in value.split())
