@@ -165,6 +165,16 @@ def test_a_factor_is_a_number_like_any_other():
         read("a.xyz", keys="forces=F*1_0")
 
 
+def test_optional_labels_that_are_unclear_are_left_out(labelled):
+    path = labelled(".xyz", {"energy": True}, {"MACE_forces": True})
+    data = read(path, "eV", labels="optional")
+    assert not data.has_energies
+    assert data.forces is None
+    data = read(labelled(".xyz", {"a_energy": True, "b_energy": False}, {"forces": True}), "eV", labels="optional")
+    assert not data.has_energies
+    assert data.forces is not None
+
+
 # --- free energies ---
 
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from supple.data.reading.array_store import ArrayStore
-from supple.data.reading.infer_keys import Labels, infer_labels, keys_line, missing_key, no_forces
+from supple.data.reading.infer_keys import Labels, infer_labels, missing_key, no_forces
 from supple.data.reading.keys import Key
+from supple.data.reading.label_candidates import keys_line
 from supple.data.reading.label_names import energy_name, force_name
 from supple.data.reading.read_request import ReadRequest
 from supple.errors import DataError

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from supple.data.reading.frames import Frame, combine_frames, frame_of_atoms
-from supple.data.reading.infer_keys import Labels, UnclearLabelsError, infer_labels, missing_key, require_free_energy
+from supple.data.reading.infer_keys import Labels, infer_labels, missing_key, require_free_energy
 from supple.data.reading.keys import Key
+from supple.data.reading.label_candidates import UnclearLabelsError
 from supple.data.reading.open_file import decompressed
 from supple.data.reading.raw_frames import NO_UNITS_STATED, RawFrames, StatedUnits
 from supple.data.reading.read_request import ReadRequest

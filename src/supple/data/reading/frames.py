@@ -124,7 +124,7 @@ def combine_frames(
     return RawFrames(
         numbers=kept[0].numbers,
         positions=np.array([frame.positions for frame in kept], dtype=np.float64),
-        energies=None if len(unknown) == len(kept) else energies,
+        energies=None if len(unknown) == len(kept) or request.keys.without_energy else energies,
         forces=np.array(forces) if request.wants_labels and len(forces) == len(kept) else None,
         stated=stated,
         convention=convention,

@@ -6,24 +6,16 @@ refused with the keys to type.
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, replace
-from itertools import product
 
-from supple.data.reading.keys import Key, Keys
+from supple.data.reading.keys import Key
+from supple.data.reading.label_candidates import LabelCandidates, UnclearLabelsError, keys_line, only
 from supple.data.reading.label_names import LabelName, energy_name, force_name, is_kinetic_energy, source_of
 from supple.data.reading.read_request import ReadRequest
 from supple.errors import DataError
 
-#: The names of the set that needs no other sign: others beside it are of no importance unless they are a set, too.
-_STANDARD = {"energy", "energies", "force", "forces", "free_energy"}
 _TOTAL = {"total", "tot", "etot", "etotal", "toteng"}
-_SHOWN = 4
-
-
-class UnclearLabelsError(DataError):
-    """It is unclear which names are the labels."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +50,7 @@ def infer_labels(energies: Collection[str], forces: Collection[str], request: Re
     if any(map(is_kinetic_energy, energies)):  # then the total energy contains it
         of_energy = [replace(e, role="other") if e.words & _TOTAL else e for e in of_energy]
     of_forces = [label for name in forces if (label := force_name(name)) is not None]
-    found = _Names(
+    found = LabelCandidates(
         [] if keys.without_energy else _given(keys.energy) or _reduced([e for e in of_energy if e.role != "other"]),
         _given(keys.forces) or [f for f in of_forces if f.role != "other"],
         keys,
@@ -68,11 +60,13 @@ def infer_labels(energies: Collection[str], forces: Collection[str], request: Re
     try:
         chosen = found.choose(file)
         if chosen[0] is None and not keys.without_energy and of_energy:
-            raise _no_clear_energy(file, of_energy, found)
+            raise found.no_clear_energy(file, of_energy)
     except UnclearLabelsError:
         if request.requires_labels:
             raise
-        chosen = _only(found.energies), _only(found.forces)
+        chosen = only(found.energies), only(found.forces)
+        if None not in chosen:  # they do not belong together
+            chosen = None, None
     energy, forces_name = chosen
     unsmeared = None
     if energy is not None and energy.role == "free" and keys.energy is None:
@@ -103,16 +97,6 @@ def require_free_energy(free: float, energy: float, names: Labels, file: str, wh
     )
 
 
-def keys_line(energy: str | None, forces: Key | None, keys: Keys | None = None) -> str:
-    """What to type to read these labels, with the keys that were given before."""
-    given = keys or Keys()
-    parts = {
-        "numbers": given.numbers, "positions": given.positions,
-        "energy": given.energy or (None if energy is None else Key(energy)), "forces": given.forces or forces,
-    }  # fmt: skip
-    return f"--keys {shlex.quote(','.join(f'{quantity}={key}' for quantity, key in parts.items() if key is not None))}"
-
-
 def no_forces(file: str, names: Collection[str] = ()) -> DataError:
     """The error of a file without forces that has these names."""
     if names:
@@ -129,85 +113,12 @@ def missing_key(file: str, key: Key, names: Collection[str], where: str = "") ->
     )
 
 
-@dataclass(frozen=True)
-class _Names:
-    """The names that could be the labels."""
-
-    energies: list[LabelName]
-    forces: list[LabelName]
-    keys: Keys
-
-    def choose(self, file: str) -> tuple[LabelName | None, LabelName | None]:
-        """The energy and the forces of the only set.
-
-        Raises:
-            UnclearLabelsError: there are several, or it is unclear what belongs together.
-        """
-        sources = [e.source for e in self.energies if e.source in {f.source for f in self.forces}]
-        sets = [(e, f) for e in self.energies for f in self.forces if e.source == f.source]
-        if len(sets) == 1 and self._stands_out(*sets[0]):
-            return sets[0]
-        if len(set(sources)) > 1:
-            names = "; ".join(f"{e.name} with {f.name}" for e, f in sets)
-            raise UnclearLabelsError(
-                f"{file} has {len(sets)} sets of energies and forces ({names}): {self._choose_one(sets)}."
-            )
-        if len(self.energies) > 1 or len(self.forces) > 1:
-            unclear = [
-                f"{len(found)} names that could be the {quantity} ({', '.join(f.name for f in found)})"
-                for quantity, found in (("energy", self.energies), ("forces", self.forces))
-                if len(found) > 1
-            ]
-            raise UnclearLabelsError(f"{file} has {' and '.join(unclear)}: {self._choose_one()}.")
-        energy, forces = _only(self.energies), _only(self.forces)
-        if energy is not None and forces is not None and not self._belong_together(energy, forces):
-            raise UnclearLabelsError(
-                f"{file} has the energy {energy.name} and the forces {forces.name}, which by their names are of different "
-                f"sources: if they belong together, use {keys_line(energy.name, Key(forces.name), self.keys)}."
-            )
-        return energy, forces
-
-    def _stands_out(self, energy: LabelName, forces: LabelName) -> bool:
-        """Whether a set is the one that is meant, whatever other energies or forces, without their counterpart, there are."""
-        others = [label for label in (*self.energies, *self.forces) if label not in (energy, forces)]
-        if not self._some_given and energy.of_a_model and not all(label.of_a_model for label in others):
-            return False
-        named = bool(energy.source) or {energy.name.lower(), forces.name.lower()} <= _STANDARD
-        same_source = any(label.source == energy.source for label in others)
-        return not others or (named and not same_source)
-
-    def _belong_together(self, energy: LabelName, forces: LabelName) -> bool:
-        if self._some_given:
-            return True
-        nested = energy.source <= forces.source or forces.source <= energy.source
-        return nested and energy.of_a_model == forces.of_a_model
-
-    @property
-    def _some_given(self) -> bool:
-        return self.keys.energy is not None or self.keys.forces is not None
-
-    def _choose_one(self, sets: Sequence[tuple[LabelName | None, LabelName | None]] = ()) -> str:
-        """What to type: one of these sets, or else any energy with any forces."""
-        energies: list[LabelName | None] = [*self.energies] or [None]
-        forces: list[LabelName | None] = [*self.forces] or [None]
-        lines = [
-            keys_line(None if e is None else e.name, None if f is None else Key(f.name), self.keys)
-            for e, f in sets or product(energies, forces)
-        ]
-        more = ", ..." if len(lines) > _SHOWN else ""
-        return f"choose one with {' or '.join(lines[:_SHOWN])}{more}"
-
-
 def _given(key: Key | None) -> list[LabelName]:
     return [] if key is None else [LabelName(key.name, "potential", source_of(key.name), frozenset())]
 
 
 def _key(label: LabelName | None, given: Key | None) -> Key | None:
     return given or (None if label is None else Key(label.name))
-
-
-def _only(labels: list[LabelName]) -> LabelName | None:
-    return labels[0] if len(labels) == 1 else None
 
 
 def _reduced(energies: list[LabelName]) -> list[LabelName]:
@@ -235,13 +146,4 @@ def _only_gradients(file: str, names: Collection[str]) -> DataError | None:
     return DataError(
         f"{file} has no forces but '{gradients[0]}', which by its name is minus the forces: "
         f"use --keys forces={gradients[0]}*-1."
-    )
-
-
-def _no_clear_energy(file: str, energies: list[LabelName], found: _Names) -> UnclearLabelsError:
-    forces = Key(found.forces[0].name) if len(found.forces) == 1 else None
-    return UnclearLabelsError(
-        f"{file} has no energy that by its name is that of the geometry (it has {', '.join(e.name for e in energies)}): if the "
-        f"forces are its derivative, use {keys_line(energies[0].name, forces, found.keys)}; to read the forces alone, use "
-        f"{keys_line('none', forces, found.keys)}."
     )

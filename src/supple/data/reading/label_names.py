@@ -27,7 +27,7 @@ _PARAMETERS = {
     "unit", "units", "weight", "weights", "std", "stdev", "var", "variance", "uncert", "uncertainty", "err", "error", "errors",
     "rmse", "mae", "sigma", "shift", "offset", "scale", "mean", "min", "max", "rms", "avg", "average", "norm", "median",
     "count", "num", "id", "index", "file", "type", "method", "functional", "basis", "level", "levels", "field", "constant",
-    "homo", "lumo", "gap", "fermi", "orbital", "orbitals", "band", "eigenvalue", "eigenvalues", "occupation", "state",
+    "homo", "lumo", "fermi", "orbital", "orbitals", "band", "eigenvalue", "eigenvalues", "occupation", "state",
     "temperature", "step", "steps", "time", "drift", "constraint", "random",
 }  # fmt: skip
 _KINETIC = {"kinetic", "kin", "ekin", "kineng"}
@@ -39,7 +39,7 @@ _OTHER = {
     "prev", "initial", "dispersion", "disp", "correlation", "corr", "correction", "exchange", "xc",
     "repulsion", "nuclear", "nuc", "hartree", "coulomb", "electrostatic", "electrostatics", "solvation", "bias", "external", "excitation",
     "excited", "transition", "ionization", "ionisation", "affinity", "reorganization", "reorganisation", "singles", "triples",
-    "u", "u0", "h", "h298", "g", "g298", "u298", "unsmeared", "isolated", "e0s", "bond", "angle", "dihedral", "torsion", "pair", "self",
+    "u", "u0", "h", "h298", "g", "g298", "u298", "gap", "unsmeared", "isolated", "e0s", "bond", "angle", "dihedral", "torsion", "pair", "self",
 }  # fmt: skip
 #: Words that name a part (`d3_energy`) where they stand alone, and otherwise a method (`pbe_d3_energy`).
 _DISPERSION = {"d2", "d3", "d4", "vdw", "mbd"}

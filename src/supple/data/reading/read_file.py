@@ -10,8 +10,8 @@ from pathlib import Path
 from supple.data.dataset import Dataset
 from supple.data.reading.defects import Defect, DefectHandler, DefectLog
 from supple.data.reading.find_files import common_folder, find_files
-from supple.data.reading.infer_keys import UnclearLabelsError
 from supple.data.reading.keys import Keys
+from supple.data.reading.label_candidates import UnclearLabelsError
 from supple.data.reading.merge_files import read_and_merge
 from supple.data.reading.read_request import Labels, ReadRequest
 from supple.data.reading.registry import reader_of
@@ -34,7 +34,8 @@ def read(
             files; or many files as one: a folder, or a pattern such as `runs/*/orca.out`.
         units: of the file, as `Units.parse` takes them; they override what the file states. Without labels a length
             unit alone is enough.
-        keys: names of the quantities in the file, if they are not clear: `energy=NAME,forces=NAME*-1`, or a mapping.
+        keys: names of the quantities in the file, if they are not clear: `energy=NAME,forces=NAME*-1`, or a mapping;
+            `energy=none` reads the forces alone.
             A frame whose energy, named in this way, is NaN is read as a frame of unknown energy.
         labels: True, or "required": every frame must have forces. False, or "ignored": only geometries are read.
             "optional": energies and forces are read where the file has them and their units are clear.

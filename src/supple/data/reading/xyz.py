@@ -16,8 +16,9 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from supple.data.reading.gather_extras import ExtrasGatherer, with_theory
-from supple.data.reading.infer_keys import Labels, UnclearLabelsError
+from supple.data.reading.infer_keys import Labels
 from supple.data.reading.keys import Key
+from supple.data.reading.label_candidates import UnclearLabelsError
 from supple.data.reading.open_file import open_binary
 from supple.data.reading.raw_frames import NO_UNITS_STATED, RawFrames, StatedUnits
 from supple.data.reading.read_request import ReadRequest

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from supple.data.reading.infer_keys import UnclearLabelsError
 from supple.data.reading.keys import Key
+from supple.data.reading.label_candidates import UnclearLabelsError
 from supple.data.reading.label_names import energy_name
 from supple.data.reading.raw_frames import NO_UNITS_STATED, StatedUnits
 from supple.data.reading.xyz_errors import Location

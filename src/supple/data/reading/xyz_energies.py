@@ -8,7 +8,8 @@ from math import isfinite, isnan, nan
 import numpy as np
 
 from supple.data.reading.gather_extras import without_second_energy
-from supple.data.reading.infer_keys import Labels, UnclearLabelsError, require_free_energy
+from supple.data.reading.infer_keys import Labels, require_free_energy
+from supple.data.reading.label_candidates import UnclearLabelsError
 from supple.data.reading.read_request import ReadRequest
 from supple.data.reading.text_numbers import parse_number
 from supple.data.reading.xyz_errors import FrameError, Location
