@@ -89,6 +89,7 @@ def same(data, water):
         ({"energy": True}, {"forces": True, "mlip_forces": False}, {}),
         ({"mace_energy": True}, {"MACE_forces": True}, {}),
         ({"potential_energy": True, "total_energy": False}, {"forces": True}, {"kinetic_energy": 1.5}),
+        ({"electronic_energy": False, "total_energy": True}, {"forces": True}, {"nuclear_repulsion_energy": 9.2}),
         ({"scf_energy": False, "mp2_energy": True}, {"mp2_forces": True}, {}),
     ],
 )  # fmt: skip
@@ -274,6 +275,21 @@ def test_energies_that_are_refused(file, comment, words):
 def test_what_only_python_takes_for_a_number(file, number):
     with pytest.raises(DataError, match=rf"'{number}' in line 3 \(frame 0\), column 4, is not a number"):
         read(file("a.xyz", f"1\n-2079.0\nHe 0 0 {number} 0 0 1\n"), "eV")
+
+
+@pytest.mark.parametrize(
+    "comment", ["-2079,5", "-2_079.0", "0x1F", "*****", "-2079.0 eV", "-2079.0eV", "-47942.9 kcal/mol"]
+)
+def test_plain_comments_that_were_meant_to_be_energies_are_refused(file, comment):
+    with pytest.raises(DataError, match=r"the energy '.*' of frame 0 \(line 2\) is not a number"):
+        read(file("a.xyz", f"1\n{comment}\nHe 0 0 0 0 0 1\n"), "eV")
+
+
+@pytest.mark.parametrize(
+    "comment", ["1,2-dichloroethane", "2 water molecules", "frame 5", "12.0 12.0 12.0", "***helium***"]
+)
+def test_plain_comments_that_are_titles(file, comment):
+    assert not read(file("a.xyz", f"1\n{comment}\nHe 0 0 0 0 0 1\n"), "eV").has_energies
 
 
 def test_a_plain_comment_with_a_comma(file):

@@ -11,10 +11,18 @@ from dataclasses import dataclass, replace
 
 from supple.data.reading.keys import Key
 from supple.data.reading.label_candidates import LabelCandidates, UnclearLabelsError, keys_line, only
-from supple.data.reading.label_names import LabelName, energy_name, force_name, is_kinetic_energy, source_of
+from supple.data.reading.label_names import (
+    LabelName,
+    energy_name,
+    force_name,
+    is_kinetic_energy,
+    is_nuclear_repulsion,
+    source_of,
+)
 from supple.data.reading.read_request import ReadRequest
 from supple.errors import DataError
 
+_ELECTRONIC = {"electronic", "elec"}
 _TOTAL = {"total", "tot", "etot", "etotal", "toteng"}
 
 
@@ -49,6 +57,8 @@ def infer_labels(energies: Collection[str], forces: Collection[str], request: Re
     of_energy = [label for name in energies if (label := energy_name(name)) is not None]
     if any(map(is_kinetic_energy, energies)):  # then the total energy contains it
         of_energy = [replace(e, role="other") if e.words & _TOTAL else e for e in of_energy]
+    if any(map(is_nuclear_repulsion, energies)):  # then that of the electrons does not
+        of_energy = [replace(e, role="other") if e.words & _ELECTRONIC else e for e in of_energy]
     of_forces = [label for name in forces if (label := force_name(name)) is not None]
     found = LabelCandidates(
         [] if keys.without_energy else _given(keys.energy) or _reduced([e for e in of_energy if e.role != "other"]),

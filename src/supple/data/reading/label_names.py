@@ -39,7 +39,7 @@ _OTHER = {
     "prev", "initial", "dispersion", "disp", "correlation", "corr", "correction", "exchange", "xc",
     "repulsion", "nuclear", "nuc", "hartree", "coulomb", "electrostatic", "electrostatics", "solvation", "bias", "external", "excitation",
     "excited", "transition", "ionization", "ionisation", "affinity", "reorganization", "reorganisation", "singles", "triples",
-    "u", "u0", "h", "h298", "g", "g298", "u298", "gap", "unsmeared", "isolated", "e0s", "bond", "angle", "dihedral", "torsion", "pair", "self",
+    "u", "u0", "h", "h298", "g", "g298", "u298", "gap", "coh", "bind", "form", "ads", "int", "electron", "unsmeared", "isolated", "e0s", "bond", "angle", "dihedral", "torsion", "pair", "self",
 }  # fmt: skip
 #: Words that name a part (`d3_energy`) where they stand alone, and otherwise a method (`pbe_d3_energy`).
 _DISPERSION = {"d2", "d3", "d4", "vdw", "mbd"}
@@ -108,6 +108,11 @@ def force_name(name: str) -> LabelName | None:
 def is_kinetic_energy(name: str) -> bool:
     """Whether it is the kinetic energy of dynamics, by its name."""
     return bool(set(_words(name)) & _KINETIC)
+
+
+def is_nuclear_repulsion(name: str) -> bool:
+    """Whether it is the repulsion of the nuclei, by its name."""
+    return bool(set(_words(name)) & {"nuclear", "nuc", "repulsion"})
 
 
 def source_of(name: str) -> frozenset[str]:

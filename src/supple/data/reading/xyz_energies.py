@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from array import array
 from math import isfinite, isnan, nan
 
@@ -14,6 +15,12 @@ from supple.data.reading.read_request import ReadRequest
 from supple.data.reading.text_numbers import parse_number
 from supple.data.reading.xyz_errors import FrameError, Location
 from supple.errors import DataError
+
+#: A comment that is meant to be an energy, but is none: `-485,91`, `1_000`, `-485.9 eV`, `*****`; names of molecules are none.
+_SPOILT = re.compile(
+    r"[-+]?\d[\d.,_]*(?:[eEdD][-+]?\d+)?(?:\s*(?:m?eV|kcal/mol|kJ/mol|hartree|Ha|Eh|a\.?u\.?|Ry))?|0x[\da-f]+|\*+",
+    re.IGNORECASE,
+)
 
 
 class EnergyGatherer:
@@ -52,8 +59,8 @@ class EnergyGatherer:
         if pairs:
             text = None if key is None else pairs[key]
         value = None if text is None else parse_number(text)
-        if value is None and key is not None:
-            raise location.energy_not_a_number(text or "")
+        if value is None and text is not None and (key is not None or _SPOILT.fullmatch(text)):
+            raise location.energy_not_a_number(text)
         if value is not None and labels.unsmeared is not None:
             self._unsmeared = labels.unsmeared
             beside = parse_number(pairs[labels.unsmeared])
