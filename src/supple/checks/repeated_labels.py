@@ -80,9 +80,8 @@ def _same_energies(context: CheckContext) -> list[list[int]]:
     groups = [group for group in same.values() if len(group) > 1 and _some_differ(context, np.array(group))]
     pairs = sum(len(group) * (len(group) - 1) // 2 for group in groups)
     # two numbers drawn from a normal distribution and rounded are equal with probability step / (2 sqrt(pi) sigma)
-    by_rounding = (
-        len(energies) * (len(energies) - 1) / 2 * _resolution(energies) / (2 * np.sqrt(np.pi) * energies.std())
-    )
+    n_pairs = len(energies) * (len(energies) - 1) / 2
+    by_rounding = n_pairs * _resolution(energies) / (2 * np.sqrt(np.pi) * _spread(energies))
     return groups if pairs > max(2, _COINCIDENCE * by_rounding) else []
 
 
@@ -98,6 +97,14 @@ def _resolution(energies: Float[np.ndarray, "K"]) -> float:
         (k for k in range(_PLACES) if np.allclose(np.round(energies, k), energies, rtol=1e-14, atol=1e-11)), _PLACES
     )
     return max(float(10.0**-places), step_of(np.unique(energies)))
+
+
+def _spread(energies: Float[np.ndarray, "K"]) -> float:
+    """The standard deviation; where there are groups far apart, that of the densest."""
+    ordered, quarter = np.sort(energies), len(energies) // 4
+    densest = float((ordered[quarter:] - ordered[: len(ordered) - quarter]).min()) if quarter else 0.0
+    # the densest quarter of a normal distribution is 0.64 standard deviations wide
+    return min(densest / 0.64, float(energies.std())) if densest > 0 else float(energies.std())
 
 
 def _some_differ(context: CheckContext, frames: Int[np.ndarray, "K"]) -> bool:
