@@ -108,6 +108,17 @@ def test_h5md_of_other_steps(tmp_path, water, what, name):
         read(tmp_path / "a.h5")
 
 
+def test_other_observables_of_other_steps_are_left_out(tmp_path, water):
+    _h5md(tmp_path / "a.h5", water)
+    with h5py.File(tmp_path / "a.h5", "r+") as file:
+        file["observables/temperature/value"], file["observables/temperature/step"] = np.arange(50.0), np.arange(50)
+        file["observables/all/pressure/value"], file["observables/all/pressure/step"] = np.arange(5.0), np.arange(5)
+    data = read(tmp_path / "a.h5")
+    np.testing.assert_allclose(data.energies, water.energies)
+    assert data.extras["pressure"].tolist() == [0, 1, 2, 3, 4]
+    assert "temperature" not in data.extras
+
+
 def test_h5md_whose_species_are_an_element(tmp_path, water):
     _h5md(tmp_path / "a.h5", water)
     with h5py.File(tmp_path / "a.h5", "r+") as file:

@@ -139,13 +139,11 @@ def read_h5md(file: Any, name: str) -> H5mdFrames:
     for what, series in (("steps", steps), ("times", times)):
         if series is not None and len(series.values) != n_frames:
             raise DataError(f"{name} has {n_frames} frames, but {what} of {len(series.values)}: copy the file again.")
-    observables = {
-        key: element
-        for place in ("observables", f"observables/{groups[0]}")
-        for key, element in file.get(place, {}).items()
-        if _is_scalar(element)
-    }
-    _require_same_frames(group, observables, n_frames, name)
+    elements = {"velocities": group.get("velocity"), "forces": group.get("force")} | _observables(file, groups[0])
+    mismatches = {what: _mismatch(group["position"], element, n_frames, what) for what, element in elements.items()}
+    for what in ("velocities", "forces", "potential_energy"):
+        if mismatches.get(what) is not None:
+            raise DataError(f"{name}{mismatches[what]}.")
     return H5mdFrames(
         numbers=_numbers(group["species"], name),
         positions=positions,
@@ -153,7 +151,12 @@ def read_h5md(file: Any, name: str) -> H5mdFrames:
         forces=_array(group["force/value"]) if "force/value" in group else None,
         times=times,
         steps=None if steps is None else steps.values.astype(np.int64),
-        observables={key: _array(element["value"]) for key, element in observables.items()},
+        # programs write some observables at other steps than the positions
+        observables={
+            what: _array(element["value"])
+            for what, element in elements.items()
+            if what not in ("velocities", "forces") and mismatches[what] is None
+        },
         box=box_of(group, n_frames, name),
     )
 
@@ -194,35 +197,37 @@ def _numbers(species: Any, name: str) -> Int[np.ndarray, "N"]:
     return read_elements(rows.tolist(), name, " in 'species'")
 
 
-def _require_same_frames(group: Any, observables: Mapping[str, Any], n_frames: int, name: str) -> None:
-    """Refuse arrays that were written at other steps, or times, than the positions.
+def _observables(file: Any, group: str) -> dict[str, Any]:
+    """The observables that are one number for each frame, of the whole file and of this group of particles."""
+    return {
+        key: element
+        for place in ("observables", f"observables/{group}")
+        for key, element in file.get(place, {}).items()
+        if _is_scalar(element)
+    }
 
-    Raises:
-        DataError: one was, or has another number of frames.
-    """
-    for what, element in {"velocities": group.get("velocity"), "forces": group.get("force"), **observables}.items():
-        if element is None or "value" not in element:
+
+def _mismatch(positions: Any, element: Any, n_frames: int, what: str) -> str | None:
+    """In what an element is not of the frames of the positions, as the end of a sentence; None if it is, or is not there."""
+    if element is None or "value" not in element:
+        return None
+    if len(element["value"]) != n_frames:
+        return f" has {n_frames} frames, but {what} of {len(element['value'])}: copy the file again"
+    for axis in ("step", "time"):
+        ours, theirs = _series(positions, axis, n_frames), _series(element, axis, n_frames)
+        if ours is None or theirs is None:
             continue
-        if len(element["value"]) != n_frames:
-            raise DataError(
-                f"{name} has {n_frames} frames, but {what} of {len(element['value'])}: copy the file again."
+        if len(theirs.values) != n_frames:
+            return f" has {n_frames} frames, but {len(theirs.values)} {axis}s of {what}: copy the file again"
+        differ = np.flatnonzero(~np.isclose(ours.values, theirs.values, rtol=1e-9, atol=1e-9))
+        if len(differ):
+            m = int(differ[0])
+            return (
+                f": frame {m} has positions of {axis} {ours.values[m]:g}, but {what} of {axis} {theirs.values[m]:g}; write both "
+                "at the same steps"
             )
-        for axis in ("step", "time"):
-            ours, theirs = _series(group["position"], axis, n_frames), _series(element, axis, n_frames)
-            if ours is None or theirs is None:
-                continue
-            if len(theirs.values) != n_frames:
-                raise DataError(
-                    f"{name} has {n_frames} frames, but {len(theirs.values)} {axis}s of {what}: copy the file again."
-                )
-            differ = np.flatnonzero(~np.isclose(ours.values, theirs.values, rtol=1e-9, atol=1e-9))
-            if len(differ):
-                frame = int(differ[0])
-                raise DataError(
-                    f"{name}: frame {frame} has positions of {axis} {ours.values[frame]:g}, but {what} of {axis} "
-                    f"{theirs.values[frame]:g}; write both at the same steps."
-                )
-            break
+        return None
+    return None
 
 
 def _is_scalar(element: Any) -> bool:
