@@ -16,39 +16,14 @@ from jaxtyping import Float, Int
 
 from supple.data.reading.element_symbols import read_elements
 from supple.data.reading.h5md_box import box_of
+from supple.data.reading.h5md_elements import H5mdArray, array_of, mismatch, scalar_observables, series
 from supple.data.reading.h5md_units import unit_in_ase
-from supple.data.reading.open_hdf5 import as_unicode
 from supple.errors import DataError
 
 #: The units that Supple writes, and assumes in files that state none; MDAnalysis does not support eV/Å.
 LENGTH_UNIT, ENERGY_UNIT, FORCE_UNIT, VELOCITY_UNIT, TIME_UNIT = (
     "Angstrom", "eV", "kJ mol-1 Angstrom-1", "Angstrom fs-1", "fs",
 )  # fmt: skip
-
-
-@dataclass(frozen=True, eq=False)
-class H5mdArray:
-    """An array of an H5MD file.
-
-    Attributes:
-        values: in the file's unit; the first axis is over frames.
-        unit: as the file spells it; None if it states none.
-    """
-
-    values: np.ndarray
-    unit: str | None
-
-    def in_ase_units(self, default: str, name: str) -> np.ndarray:
-        """The values in ASE's units (Å, eV, √(eV/u)).
-
-        Args:
-            default: the unit of a file that states none.
-            name: of the file, for the error message.
-
-        Raises:
-            UnitsError: the unit is unknown.
-        """
-        return self.values * unit_in_ase(self.unit or default, name)
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,48 +108,32 @@ def read_h5md(file: Any, name: str) -> H5mdFrames:
         raise DataError(
             f"{name} is an H5MD file without positions, or without atomic numbers as species: write it again with both."
         )
-    positions = _array(group["position/value"])
+    positions = array_of(group["position/value"])
     n_frames = len(positions.values)
-    steps, times = (_series(group, f"position/{axis}", n_frames) for axis in ("step", "time"))
-    for what, series in (("steps", steps), ("times", times)):
-        if series is not None and len(series.values) != n_frames:
-            raise DataError(f"{name} has {n_frames} frames, but {what} of {len(series.values)}: copy the file again.")
-    elements = {"velocities": group.get("velocity"), "forces": group.get("force")} | _observables(file, groups[0])
-    mismatches = {what: _mismatch(group["position"], element, n_frames, what) for what, element in elements.items()}
+    steps, times = (series(group, f"position/{axis}", n_frames) for axis in ("step", "time"))
+    for what, axis in (("steps", steps), ("times", times)):
+        if axis is not None and len(axis.values) != n_frames:
+            raise DataError(f"{name} has {n_frames} frames, but {what} of {len(axis.values)}: copy the file again.")
+    elements = {"velocities": group.get("velocity"), "forces": group.get("force")} | scalar_observables(file, groups[0])
+    mismatches = {what: mismatch(group["position"], element, n_frames, what) for what, element in elements.items()}
     for what in ("velocities", "forces", "potential_energy"):
         if mismatches.get(what) is not None:
             raise DataError(f"{name}{mismatches[what]}.")
     return H5mdFrames(
         numbers=_numbers(group["species"], name),
         positions=positions,
-        velocities=_array(group["velocity/value"]) if "velocity/value" in group else None,
-        forces=_array(group["force/value"]) if "force/value" in group else None,
+        velocities=array_of(group["velocity/value"]) if "velocity/value" in group else None,
+        forces=array_of(group["force/value"]) if "force/value" in group else None,
         times=times,
         steps=None if steps is None else steps.values.astype(np.int64),
         # programs write some observables at other steps than the positions
         observables={
-            what: _array(element["value"])
+            what: array_of(element["value"])
             for what, element in elements.items()
             if what not in ("velocities", "forces") and mismatches[what] is None
         },
         box=box_of(group, n_frames, name),
     )
-
-
-def _array(array: Any) -> H5mdArray:
-    unit = array.attrs.get("unit")
-    return H5mdArray(np.array(array, dtype=np.float64), None if unit is None else as_unicode(unit))
-
-
-def _series(group: Any, name: str, n_frames: int) -> H5mdArray | None:
-    """Steps or times: one for each frame, or the interval between frames, and the first in the attribute `offset`."""
-    if name not in group:
-        return None
-    array = _array(group[name])
-    if array.values.ndim:
-        return array
-    first = float(group[name].attrs.get("offset", 0.0))
-    return H5mdArray(first + float(array.values) * np.arange(n_frames), array.unit)
 
 
 def _numbers(species: Any, name: str) -> Int[np.ndarray, "N"]:
@@ -195,43 +154,3 @@ def _numbers(species: Any, name: str) -> Int[np.ndarray, "N"]:
     if rows.ndim != 1 or rows.dtype.kind == "V":
         raise DataError(f"{name} has species of shape {rows.shape}: write one atomic number for each atom.")
     return read_elements(rows.tolist(), name, " in 'species'")
-
-
-def _observables(file: Any, group: str) -> dict[str, Any]:
-    """The observables that are one number for each frame, of the whole file and of this group of particles."""
-    return {
-        key: element
-        for place in ("observables", f"observables/{group}")
-        for key, element in file.get(place, {}).items()
-        if _is_scalar(element)
-    }
-
-
-def _mismatch(positions: Any, element: Any, n_frames: int, what: str) -> str | None:
-    """In what an element is not of the frames of the positions, as the end of a sentence; None if it is, or is not there."""
-    if element is None or "value" not in element:
-        return None
-    if len(element["value"]) != n_frames:
-        return f" has {n_frames} frames, but {what} of {len(element['value'])}: copy the file again"
-    for axis in ("step", "time"):
-        ours, theirs = _series(positions, axis, n_frames), _series(element, axis, n_frames)
-        if ours is None or theirs is None:
-            continue
-        if len(theirs.values) != n_frames:
-            return f" has {n_frames} frames, but {len(theirs.values)} {axis}s of {what}: copy the file again"
-        differ = np.flatnonzero(~np.isclose(ours.values, theirs.values, rtol=1e-9, atol=1e-9))
-        if len(differ):
-            m = int(differ[0])
-            return (
-                f": frame {m} has positions of {axis} {ours.values[m]:g}, but {what} of {axis} {theirs.values[m]:g}; write both "
-                "at the same steps"
-            )
-        return None
-    return None
-
-
-def _is_scalar(element: Any) -> bool:
-    """Whether an observable is one number for each frame."""
-    if not hasattr(element, "keys") or "value" not in element:
-        return False
-    return element["value"].ndim == 1 and element["value"].dtype.kind in "fiu"

@@ -8,8 +8,9 @@ import numpy as np
 from jaxtyping import Float
 
 from supple.data.reading.frames import PROBLEMS
-from supple.data.reading.h5md import LENGTH_UNIT, H5mdArray, H5mdFrames, read_h5md
+from supple.data.reading.h5md import LENGTH_UNIT, H5mdFrames, read_h5md
 from supple.data.reading.h5md_box import whole_molecules
+from supple.data.reading.h5md_elements import H5mdArray
 from supple.data.reading.h5md_units import unit_in_ase
 from supple.data.reading.infer_keys import Labels, infer_labels, missing_key
 from supple.data.reading.raw_frames import RawFrames, StatedUnits
