@@ -176,6 +176,21 @@ def results_copied_along(d):
     d.f[11:14], d.e[11:14] = d.f[10], d.e[10]
 
 
+@defect("repeated-labels", says="the same energy")
+def energies_copied_along(d):
+    d.e[11:16] = d.e[10]
+
+
+@defect("constant-energies", says="a setting of the calculations")
+def a_cutoff_for_the_energies(d):
+    d.e[:] = 500.0
+
+
+@defect("energy-scale", "units", says="per atom")
+def energies_per_atom(d):
+    d.e[:] = d.e.mean() + (d.e - d.e.mean()) / len(d.numbers)
+
+
 @defect("rounded-energies")
 def energies_rounded(d):
     step = 0.1 * d.e.std()

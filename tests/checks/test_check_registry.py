@@ -6,6 +6,7 @@ from toy import toy_dataset
 
 from supple.checks import CHECKS, Check, Finding, examine, finding_names, require_sound
 from supple.checks.registry import all_checks
+from supple.data.dataset import Dataset
 from supple.errors import DataError, SettingsError
 from supple.models.kernel.direct_fit import small_kernel_model
 
@@ -40,6 +41,15 @@ def test_a_plugin_adds_a_check(plugin):
         require_sound(data, small_kernel_model)
     (accepted,) = require_sound(data, small_kernel_model, accept=["too-few"])
     assert (accepted.label, accepted.as_dict()["severity"]) == ("error", "serious")
+
+
+def test_data_are_examined_without_a_small_model():
+    data = toy_dataset(40)
+    assert examine(data) == []
+    forces = data.forces.copy()
+    forces[3] = 0.0
+    zero = Dataset.of(data.numbers, data.positions, -data.energies, forces)
+    assert [finding.name for finding in examine(zero)] == ["zero-forces"]
 
 
 def test_without_the_plugin_its_finding_cannot_be_accepted():

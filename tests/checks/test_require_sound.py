@@ -77,5 +77,6 @@ def test_forces_alone_pass():
     assert require_sound(Dataset.of(clean.numbers, clean.positions, None, clean.forces), small_kernel_model) == []
 
 
-def test_constant_energies_do_not_crash():
-    assert require_sound(labelled(np.zeros_like), small_kernel_model) == []
+def test_constant_energies_are_no_energies():
+    with pytest.raises(DataError, match="all 120 energies are 0 kcal/mol, although the geometries differ"):
+        require_sound(labelled(np.zeros_like), small_kernel_model)

@@ -33,10 +33,10 @@ class CheckContext:
 
     Args:
         dataset: to be examined.
-        fit_small_model: fits the model that labels are compared with.
+        fit_small_model: fits the model that labels are compared with; None if they are compared with none.
     """
 
-    def __init__(self, dataset: Dataset, fit_small_model: FitSmallModel) -> None:
+    def __init__(self, dataset: Dataset, fit_small_model: FitSmallModel | None = None) -> None:
         self.dataset = dataset
         self._fit_small_model = fit_small_model
         self.name = dataset.source.name
@@ -109,7 +109,9 @@ class CheckContext:
 
     @cached_property
     def predictions(self) -> SmallModelPredictions | None:
-        """What a small model of the forces predicts; None without forces, or with too few frames."""
+        """What a small model of the forces predicts; None without such a model or forces, or with too few frames."""
+        if self._fit_small_model is None:
+            return None
         return predict_with_small_model(self.dataset, self.fittable, lambda: self.permutations, self._fit_small_model)
 
     @cached_property

@@ -99,6 +99,11 @@ def _cause(slope: float, dataset: Dataset) -> tuple[str, Units | None]:
         ratio = other.forces_in_ev_per_angstrom / units.forces_in_ev_per_angstrom
         causes.setdefault(ratio, (f"the forces look like {other.forces}", other))
     nearest = min(causes, key=lambda c: abs(np.log(abs(c / slope))) + (10 if c * slope < 0 else 0))
+    per_atom = dataset.n_atoms * slope
+    if slope > 0 and abs(np.log(per_atom)) < np.log(1.15):
+        # eV/nm and the energy of each of 10 atoms give the same slope
+        also = f", or {causes[nearest]}" if abs(np.log(nearest * dataset.n_atoms)) < np.log(1.15) else ""
+        return f"they look like energies per atom{also}"
     if nearest * slope > 0 and abs(np.log(nearest / slope)) < np.log(1.15):
         return causes[nearest]
     if slope < 0:

@@ -14,13 +14,16 @@ from supple.data.dataset import Dataset
 from supple.errors import DataError, SettingsError
 
 
-def examine(dataset: Dataset, fit_small_model: FitSmallModel, before_training: bool = False) -> list[Finding]:
+def examine(
+    dataset: Dataset, fit_small_model: FitSmallModel | None = None, before_training: bool = False
+) -> list[Finding]:
     """All findings about a dataset, the errors first.
 
     Args:
         dataset: to be examined.
         fit_small_model: fits the model that labels are compared with, as
-            `supple.models.kernel.direct_fit.small_kernel_model`.
+            `supple.models.kernel.direct_fit.small_kernel_model`; if None, the checks that need one (energies and forces on
+            different scales, unrelated labels, outliers among them) are left out.
         before_training: run only the checks for what would make a force field wrong.
     """
     return examine_context(CheckContext(dataset, fit_small_model), before_training)[1]

@@ -1,4 +1,4 @@
-"""Labels that are not results: missing, zero, repeated or rounded."""
+"""Labels that are not results: missing, zero or rounded."""
 
 from __future__ import annotations
 
@@ -75,29 +75,12 @@ def _zero_forces(context: CheckContext) -> list[Finding]:
     return found
 
 
-def _repeated_labels(context: CheckContext) -> list[Finding]:
-    """`repeated-labels`: different geometries with exactly the same forces, as when a result is copied to later frames."""
-    data = context.dataset
-    if data.forces is None:
-        return []
-    same_forces: dict[bytes, list[int]] = {}
-    for m in np.flatnonzero((data.forces != 0).any(axis=(1, 2))):
-        same_forces.setdefault(data.forces[m].tobytes(), []).append(int(m))
-    groups = [
-        group for group in same_forces.values() if len(group) > 1 and len({data.frame_hashes[m] for m in group}) > 1
-    ]
-    if not groups:
-        return []
-    frames = context.frame_numbers(np.array(sorted(m for group in groups for m in group)))
-    return [
-        Finding(
-            "repeated-labels",
-            "serious",
-            f"different geometries have exactly the same forces: {frame_list(frames)}",
-            "of frames with the same forces, keep the one that they were calculated for",
-            frames,
-        )
-    ]
+def step_of(different: np.ndarray) -> float:
+    """The step of which all differences are multiples; 0 where there is none."""
+    gaps = np.diff(different)
+    step = float(gaps.min())
+    multiples = gaps / step
+    return step if np.abs(multiples - np.round(multiples)).max() < 0.02 else 0.0
 
 
 def _rounded_energies(context: CheckContext) -> list[Finding]:
@@ -108,7 +91,7 @@ def _rounded_energies(context: CheckContext) -> list[Finding]:
     if len(different) < 10:
         return []
     spread = float(energies.std())
-    step = _step(different)
+    step = step_of(different)
     if step < _WARNING * spread:
         return []
     single = np.abs(energies.astype(np.float32) - energies).max() < 1e-3 * step
@@ -126,13 +109,4 @@ def _rounded_energies(context: CheckContext) -> list[Finding]:
 
 MISSING_ENERGY = Check(("missing-energy",), _missing_energies, before_training=False)
 ZERO_FORCES = Check(("zero-forces", "frozen-atoms"), _zero_forces)
-REPEATED_LABELS = Check(("repeated-labels",), _repeated_labels)
 ROUNDED_ENERGIES = Check(("rounded-energies",), _rounded_energies)
-
-
-def _step(different: np.ndarray) -> float:
-    """The step of which all differences are multiples; 0 where there is none."""
-    gaps = np.diff(different)
-    step = float(gaps.min())
-    multiples = gaps / step
-    return step if np.abs(multiples - np.round(multiples)).max() < 0.02 else 0.0

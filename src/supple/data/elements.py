@@ -10,14 +10,21 @@ import numpy as np
 from ase.data import atomic_numbers, chemical_symbols
 from jaxtyping import Int
 
+#: Written in another case, these are names of carbon, nitrogen, oxygen and hydrogen atoms in force fields and PDB files.
+_ATOM_NAMES = {"Ca", "Cd", "Ce", "Cf", "Cm", "Cs", "He", "Hf", "Hg", "Ho", "Na", "Nb", "Nd", "Ne", "Ni", "Np", "Os"}
+
 
 @cache
 def atomic_number(text: str) -> int | None:
-    """The atomic number of a symbol, in upper or lower case, or of a number; None for anything else, as for ghost atoms."""
+    """The atomic number of a symbol, in upper or lower case, or of a number; None for anything else, as for ghost atoms.
+
+    `CA` (PDB) and `ca` (GAFF) are names of carbon atoms, and not taken for calcium, which is `Ca`.
+    """
     if text.isdecimal():
         number = int(text)
         return number if 0 < number < len(chemical_symbols) else None
-    return atomic_numbers.get(text.capitalize()) or None
+    symbol = text.capitalize()
+    return None if symbol in _ATOM_NAMES and text != symbol else atomic_numbers.get(symbol) or None
 
 
 def hill_formula(numbers: Sequence[int] | Int[np.ndarray, "N"]) -> str:

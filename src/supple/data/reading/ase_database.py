@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import base64
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from supple.data.reading.frames import Frame, combine_frames, frame_of_atoms
-from supple.data.reading.infer_keys import infer_energy, infer_forces, missing_key
+from supple.data.reading.infer_keys import Labels, infer_labels, missing_key, require_free_energy
 from supple.data.reading.keys import Key
+from supple.data.reading.label_candidates import UnclearLabelsError
 from supple.data.reading.open_file import decompressed
 from supple.data.reading.raw_frames import NO_UNITS_STATED, RawFrames, StatedUnits
 from supple.data.reading.read_request import ReadRequest
@@ -20,41 +21,40 @@ from supple.data.units import Units
 from supple.errors import DataError
 
 _SQLITE = b"SQLite format 3"
+#: The results of calculators that are labels.
+_RESULTS = ("energy", "free_energy", "forces")
 
 
 def load(path: Path, request: ReadRequest) -> RawFrames:
     """Read all rows, in their order.
 
-    Energies and forces are those of the calculator, in eV and Å; if there are none, as in SchNetPack databases, they are
-    taken from the rows' data.
+    Energies and forces are the results of a calculator, in eV and Å, or key-value pairs or data of the rows, as in SchNetPack
+    databases.
 
     Raises:
-        DataError: the file is not a database, or no row has forces.
+        DataError: the file is not a database, no row has forces, or it is unclear which names are the energy and the forces.
     """
     metadata, rows = _content(path)
     about = {k: str(v) for k, v in metadata.items() if isinstance(v, str | int | float) and k[0] != "_"}
     units = metadata.get("_property_unit_dict")
     if not isinstance(units, dict):
         units = {}
-        if any("forces" in row for row in rows) or not request.requires_labels:
-            return combine_frames(
-                _calculated(rows, request, path.name), path.name, request, convention=Units(), about=about
-            )
-    data = [_data(row, path.name) for row in rows]
-    names = list(units) or list(dict.fromkeys(name for values in data for name in values))
-    energy, forces = _labels(names, path.name, request)
-    used = {key.name for key in (energy, forces) if key is not None}
-    frames = (
-        _frame(row, _scaled(values, energy, path.name), _scaled(values, forces, path.name), values, used, path.name)
-        for row, values in zip(rows, data, strict=True)
-    )
+    values = [_values(row, path.name) for row in rows]
+    labels = _labels(values, units, path.name, request)
+    frames = (_frame(row, named, labels, path.name) for row, named in zip(rows, values, strict=True))
+    keys = [key for key in (labels.energy, labels.forces) if key is not None]
     stated = NO_UNITS_STATED
-    if used & set(units):
+    if any(key.name in units for key in keys):
         stated = StatedUnits(
-            energy=_unit(units, energy), length=_text(metadata.get("_distance_unit")), forces=_unit(units, forces)
+            energy=_unit(units, labels.energy),
+            length=_text(metadata.get("_distance_unit")),
+            forces=_unit(units, labels.forces),
         )
     # a unit of None is SchNetPack's way to say that there is none
-    return combine_frames(frames, path.name, request, stated=stated, about=about)
+    by_calculator = not units and all(any(row.get(key.name) is not None for row in rows) for key in keys[-1:])
+    return combine_frames(
+        frames, path.name, request, stated=stated, convention=Units() if by_calculator else None, about=about
+    )
 
 
 def _content(path: Path) -> tuple[dict[str, Any], list[Any]]:
@@ -77,31 +77,32 @@ def _content(path: Path) -> tuple[dict[str, Any], list[Any]]:
             raise DataError(f"{path.name} cannot be read as an ASE database ({reason}): copy it again.") from error
 
 
-def _calculated(rows: list[Any], request: ReadRequest, file: str) -> Iterator[Frame]:
-    """The frames of rows with the results of a calculator."""
-    keys = request.keys
-    for row in rows:
-        data = _data(row, file)
-        results = {name: row.get(name) for name in ("energy", "free_energy", "forces")}
-        values = {**data, **row.key_value_pairs, **results}
-        energy = _scaled(values, keys.energy, file) if keys.energy else row.get("free_energy", row.get("energy"))
-        forces = _scaled(values, keys.forces, file) if keys.forces else row.get("forces")
-        used = {key.name for key in (keys.energy, keys.forces) if key}
-        yield _frame(row, energy, forces, data, used, file)
+def _values(row: Any, file: str) -> dict[str, Any]:
+    """All that a row holds besides its atoms, the results of a calculator last."""
+    values = {**_data(row, file), **row.key_value_pairs}
+    for name in _RESULTS:
+        result = row.get(name)
+        if result is not None and name in values and not np.array_equal(np.ravel(values[name]), np.ravel(result)):
+            raise UnclearLabelsError(
+                f"{file}: row {row.id} has '{name}' as a result of its calculator and, with another value, in its data: remove one."
+            )
+        if result is not None:
+            values[name] = result
+    return values
 
 
-def _labels(names: list[str], file: str, request: ReadRequest) -> tuple[Key | None, Key | None]:
-    """The keys of energies and forces in the rows' data."""
-    energy, forces = request.keys.energy, request.keys.forces
-    for key in (energy, forces):
+def _labels(values: list[dict[str, Any]], units: Mapping[str, Any], file: str, request: ReadRequest) -> Labels:
+    """The names of energies and forces; those of SchNetPack databases are among the properties with units."""
+    if not request.wants_labels:
+        return Labels()
+    first = {name: value for row in reversed(values) for name, value in row.items()}
+    names = list(units) or list(dict.fromkeys(name for row in values for name in row))
+    for key in (request.keys.energy, request.keys.forces):
         if key is not None and key.name not in names:
             raise missing_key(file, key, names)
-    optional = not request.requires_labels
-    if energy is None and (found := infer_energy(names, file, optional=optional)) is not None:
-        energy = Key(found)
-    if forces is None and (found := infer_forces(names, file, optional=optional)) is not None:
-        forces = Key(found)
-    return energy, forces if request.wants_labels else None
+    energies = [name for name in names if name in first and np.size(first[name]) == 1]
+    forces = [name for name in names if name in first and np.shape(first[name])[1:] == (3,)]
+    return infer_labels(energies, forces, request, file)
 
 
 def _data(row: Any, file: str) -> dict[str, Any]:
@@ -123,16 +124,22 @@ def _data(row: Any, file: str) -> dict[str, Any]:
     return data
 
 
-def _frame(row: Any, energy: Any, forces: Any, data: Mapping[str, Any], used: set[str], file: str) -> Frame:
+def _frame(row: Any, values: dict[str, Any], labels: Labels, file: str) -> Frame:
     from ase import Atoms
 
-    extras = dict(row.key_value_pairs) | {name: value for name, value in data.items() if name not in used}
+    energy, forces = _scaled(values, labels.energy, file), _scaled(values, labels.forces, file)
+    used = {key.name for key in (labels.energy, labels.forces) if key is not None} | set(_RESULTS)
+    extras = {name: value for name, value in values.items() if name not in used}
+    if energy is not None and energy.size and labels.unsmeared in values:
+        beside = float(np.asarray(values[labels.unsmeared]).reshape(-1)[0])
+        require_free_energy(float(energy.reshape(-1)[0]), beside, labels, file, f"row {row.id}")
+        if extras.pop(labels.unsmeared, None) is not None:
+            extras[f"unsmeared_{labels.unsmeared}"] = beside
     try:
         atoms = Atoms(row.numbers, row.positions, cell=row.cell, pbc=row.pbc, momenta=row.get("momenta"))
-        values: Sequence[float] | np.ndarray = (
-            [] if energy is None else np.asarray(energy, dtype=np.float64).reshape(-1)
+        return frame_of_atoms(
+            atoms, float(energy.reshape(-1)[0]) if energy is not None and energy.size else None, forces, extras
         )
-        return frame_of_atoms(atoms, float(values[0]) if len(values) else None, forces, extras)
     except (TypeError, ValueError) as error:
         raise DataError(
             f"{file}: row {row.id} cannot be read ({error}): the database is damaged; copy it again."

@@ -14,12 +14,13 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float, Int
 
-from supple.data.elements import atomic_number
 from supple.data.reading.defects import DefectHandler
+from supple.data.reading.element_symbols import read_elements
 from supple.data.reading.frames import Frame, combine_frames
 from supple.data.reading.open_file import open_binary
 from supple.data.reading.raw_frames import RawFrames
 from supple.data.reading.read_request import ReadRequest
+from supple.data.reading.text_numbers import parse_count, required_number
 from supple.data.units import Units
 from supple.errors import DataError
 
@@ -44,16 +45,16 @@ def load(path: Path, request: ReadRequest) -> RawFrames:
     if files is None:
         raise DataError(f"There is no file of positions, or none of forces, beside {path}.")
     # a run that was restarted from an earlier step has the steps since then twice, in both files
-    forces = {(block.step, block.occurrence): block for block in _blocks(files[1], request.defects)}
+    forces = {block.key: block for block in _blocks(files[1], request.defects)}
     frames = (
         Frame(
             block.numbers,
             block.vectors,
             block.energy,
-            _forces_of(block, forces.get((block.step, block.occurrence))),
-            {"step": float(block.step)},
+            _forces_of(block, index, forces.get(block.key), files, request),
+            {"step": float(index if block.step is None else block.step)},
         )
-        for block in _blocks(files[0], request.defects)
+        for index, block in enumerate(_blocks(files[0], request.defects))
     )
     return combine_frames(frames, path.name, request, convention=Units.of("hartree", "Å", "hartree/bohr"))
 
@@ -63,48 +64,58 @@ class _Block:
     """A frame of one of the files.
 
     Attributes:
-        step: of the dynamics.
+        step: of the dynamics; None if the file does not state it.
         occurrence: how many frames of the same step come before it.
         energy: hartree; None if the file has none.
         numbers: atomic numbers, shape (N,).
         vectors: positions (Å) or forces (hartree/bohr), shape (N, 3).
     """
 
-    step: int
+    step: int | None
     occurrence: int
     energy: float | None
     numbers: Int[np.ndarray, "N"]
     vectors: Float[np.ndarray, "N 3"]
 
+    @property
+    def key(self) -> tuple[int | None, int]:
+        """By which the same frame is found in the other file."""
+        return self.step, self.occurrence
 
-def _forces_of(positions: _Block, forces: _Block | None) -> Float[np.ndarray, "N 3"] | None:
-    """The forces of a step, if they are of the same atoms."""
-    same = forces is not None and np.array_equal(forces.numbers, positions.numbers)
-    return forces.vectors if forces is not None and same else None
+
+def _forces_of(
+    positions: _Block, index: int, forces: _Block | None, files: tuple[Path, Path], request: ReadRequest
+) -> Float[np.ndarray, "N 3"] | None:
+    """The forces of a step; why there are none, or why they belong to another geometry, is reported."""
+    step = f"step {positions.step}" if positions.step is not None else "no step"
+    if forces is None:
+        problem = f"has frame {index} ({step}), which {files[1].name} does not have; print both at the same steps"
+    elif not np.array_equal(forces.numbers, positions.numbers):
+        problem = f"has other atoms in frame {index} ({step}) than {files[1].name}; copy both from one run"
+    elif None not in (forces.energy, positions.energy) and forces.energy != positions.energy:
+        problem = f"has another energy in frame {index} ({step}) than {files[1].name}; copy both from one run"
+    else:
+        return forces.vectors
+    if request.requires_labels:
+        request.defects.report("missing-forces", DataError(f"{files[0].name} {problem}."), [index])
+    return None
 
 
 def _blocks(path: Path, defects: DefectHandler) -> Iterator[_Block]:
     with open_binary(path) as file:
         lines = file.read().decode("utf-8", "replace").splitlines()
     start, index = 0, 0
-    occurrences: Counter[int] = Counter()
+    occurrences: Counter[int | None] = Counter()
     while start < len(lines) and lines[start].strip():
         try:
-            n_atoms = int(lines[start])
-            rows = [line.split() for line in lines[start + 2 : start + 2 + n_atoms]]
-            numbers = np.array([atomic_number(row[0]) or 0 for row in rows], dtype=np.int64)
-            if len(rows) < n_atoms or any(len(row) < 4 for row in rows) or not numbers.all():
+            n_atoms = parse_count(lines[start].strip())
+            rows = [line.split() for line in lines[start + 2 : start + 2 + (n_atoms or 0)]]
+            if not n_atoms or len(rows) < n_atoms or any(len(row) < 4 for row in rows):
                 raise ValueError("the line of an atom is incomplete")
-            vectors = np.array([[float(x) for x in row[1:4]] for row in rows]).reshape(n_atoms, 3)
+            vectors = np.array([[required_number(x) for x in row[1:4]] for row in rows]).reshape(n_atoms, 3)
             stated, energy = _STEP.search(lines[start + 1]), _ENERGY.search(lines[start + 1])
-            step = int(stated.group(1)) if stated else index
-            block = _Block(
-                step=step,
-                occurrence=occurrences[step],
-                energy=float(energy.group(1).replace("D", "E").replace("d", "e")) if energy else None,
-                numbers=numbers,
-                vectors=vectors,
-            )
+            step = int(stated.group(1)) if stated else None
+            energy_value = required_number(energy.group(1)) if energy else None
         except (ValueError, IndexError) as error:
             sentence = (
                 f"{path.name}: the frame that starts in line {start + 1} is damaged ({error}); remove it, or copy the "
@@ -112,7 +123,12 @@ def _blocks(path: Path, defects: DefectHandler) -> Iterator[_Block]:
             )
             defects.report("cut-short", DataError(sentence), [index])
             return  # it is unclear where the next frame starts
-        yield block
-        occurrences[block.step] += 1
+        try:
+            numbers = read_elements((row[0] for row in rows), path.name, f" in frame {index} (line {start + 1})")
+        except DataError as error:
+            defects.report("line-broken", error, [index])
+            return
+        yield _Block(step, occurrences[step], energy_value, numbers, vectors)
+        occurrences[step] += 1
         start += 2 + n_atoms
         index += 1

@@ -20,7 +20,8 @@ from supple.errors import DataError
 #: Defects of a frame that only the reader of a format can detect.
 Problem = Literal["not-converged", "periodic", "turned"]
 
-_PROBLEMS: dict[Problem, str] = {
+#: What to say of such a frame.
+PROBLEMS: dict[Problem, str] = {
     "not-converged": "is from a calculation that did not converge; repeat the calculation, or remove the frame",
     "periodic": (
         "is a crystal, or a molecule bonded to its own periodic image; Supple is for isolated molecules: "
@@ -123,7 +124,7 @@ def combine_frames(
     return RawFrames(
         numbers=kept[0].numbers,
         positions=np.array([frame.positions for frame in kept], dtype=np.float64),
-        energies=None if len(unknown) == len(kept) else energies,
+        energies=None if len(unknown) == len(kept) or request.keys.without_energy else energies,
         forces=np.array(forces) if request.wants_labels and len(forces) == len(kept) else None,
         stated=stated,
         convention=convention,
@@ -157,7 +158,7 @@ def _bad_positions(frame: Frame) -> tuple[str, str] | None:
 
 def _bad_labels(frame: Frame, request: ReadRequest) -> tuple[str, str] | None:
     if frame.problem is not None:
-        return frame.problem, _PROBLEMS[frame.problem]
+        return frame.problem, PROBLEMS[frame.problem]
     if frame.forces is None:
         missing = "missing-forces", "has no forces; calculate them, or remove the frame"
         return missing if request.requires_labels else None

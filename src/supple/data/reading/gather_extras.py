@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from jaxtyping import Float
+
+from supple.data.reading.text_numbers import required_number
 
 #: Names, in lower case, under which files state the level of theory.
 _THEORY = ("theory", "level_of_theory", "level", "method", "xc")
@@ -59,9 +62,27 @@ def with_theory(extras: Mapping[str, np.ndarray]) -> tuple[dict[str, np.ndarray]
     return remaining, about
 
 
+def without_second_energy(
+    extras: Mapping[str, np.ndarray], name: str | None, energies: Float[np.ndarray, "M"]
+) -> dict[str, np.ndarray]:
+    """Rename the energy beside the free energy that was read, `energy` to `unsmeared_energy`; leave it out if they are equal.
+
+    Args:
+        extras: over the frames.
+        name: of the energy beside; None if there is none.
+        energies: that were read, shape (M,).
+    """
+    if name is None or name not in extras:
+        return dict(extras)
+    beside = extras[name].reshape(len(energies), -1)
+    same = beside.shape[1] == 1 and beside.dtype.kind == "f" and np.array_equal(beside[:, 0], energies, equal_nan=True)
+    kept = {key: values for key, values in extras.items() if key != name}
+    return kept if same else {**kept, f"unsmeared_{name}": extras[name]}
+
+
 def _array(texts: Sequence[str | None]) -> np.ndarray:
     try:
-        rows = [None if text is None else [float(word) for word in text.split()] for text in texts]
+        rows = [None if text is None else [required_number(word) for word in text.split()] for text in texts]
     except ValueError:
         return _text_array(texts)
     widths = {len(row) for row in rows if row is not None}

@@ -14,48 +14,16 @@ import numpy as np
 from ase.data import atomic_masses
 from jaxtyping import Float, Int
 
+from supple.data.reading.element_symbols import read_elements
+from supple.data.reading.h5md_box import box_of
+from supple.data.reading.h5md_elements import H5mdArray, array_of, mismatch, scalar_observables, series
 from supple.data.reading.h5md_units import unit_in_ase
-from supple.data.reading.infer_keys import no_forces
-from supple.data.reading.open_hdf5 import as_unicode
-from supple.data.reading.raw_frames import RawFrames, StatedUnits
-from supple.data.reading.read_request import ReadRequest
 from supple.errors import DataError
 
 #: The units that Supple writes, and assumes in files that state none; MDAnalysis does not support eV/Å.
 LENGTH_UNIT, ENERGY_UNIT, FORCE_UNIT, VELOCITY_UNIT, TIME_UNIT = (
     "Angstrom", "eV", "kJ mol-1 Angstrom-1", "Angstrom fs-1", "fs",
 )  # fmt: skip
-#: H5MD's spelling -> Supple's.
-_LENGTHS = {"Angstrom": "Å", "angstrom": "Å", "nm": "nm", "bohr": "bohr"}
-_ENERGIES = {"eV": "eV", "kJ mol-1": "kJ/mol", "kcal mol-1": "kcal/mol"}
-_FORCES = {
-    f"{energy} {length}-1": f"{ours}/Å" for energy, ours in _ENERGIES.items() for length in ("Angstrom", "angstrom")
-}
-
-
-@dataclass(frozen=True, eq=False)
-class H5mdArray:
-    """An array of an H5MD file.
-
-    Attributes:
-        values: in the file's unit; the first axis is over frames.
-        unit: as the file spells it; None if it states none.
-    """
-
-    values: np.ndarray
-    unit: str | None
-
-    def in_ase_units(self, default: str, name: str) -> np.ndarray:
-        """The values in ASE's units (Å, eV, √(eV/u)).
-
-        Args:
-            default: the unit of a file that states none.
-            name: of the file, for the error message.
-
-        Raises:
-            UnitsError: the unit is unknown.
-        """
-        return self.values * unit_in_ase(self.unit or default, name)
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +37,7 @@ class H5mdFrames:
         steps: shape (M,).
         observables: numbers of each frame, shape (M,), by name: `potential_energy`, and in files that Supple wrote
             `conserved_eV`, `temperature_K` and others.
-        periodic: whether the box is periodic in any direction.
+        box: vectors of the periodic box in the unit of the positions, shape (M, 3, 3), zero where it is not periodic.
     """
 
     numbers: Int[np.ndarray, "N"]
@@ -79,7 +47,12 @@ class H5mdFrames:
     times: H5mdArray | None
     steps: Int[np.ndarray, "M"] | None
     observables: Mapping[str, H5mdArray]
-    periodic: bool
+    box: Float[np.ndarray, "M 3 3"] | None
+
+    @property
+    def periodic(self) -> bool:
+        """Whether the box is periodic in any direction."""
+        return self.box is not None
 
     def momenta(self, name: str) -> Float[np.ndarray, "M N 3"] | None:
         """Momenta in ASE's unit, √(eV u), with standard atomic masses.
@@ -122,7 +95,7 @@ def read_h5md(file: Any, name: str) -> H5mdFrames:
 
     Raises:
         DataError: the file has several groups of particles, no positions, no atomic numbers, or arrays that do not
-            belong to the same frames.
+            belong to the same frames or steps, or a periodic box without edges.
     """
     groups = list(file["particles"])
     if len(groups) != 1:
@@ -131,96 +104,53 @@ def read_h5md(file: Any, name: str) -> H5mdFrames:
             "write the molecule to a file of its own."
         )
     group = file["particles"][groups[0]]
-    if "position/value" not in group or "species" not in group or group["species"].dtype.kind not in "iu":
+    if "position/value" not in group or "species" not in group:
         raise DataError(
             f"{name} is an H5MD file without positions, or without atomic numbers as species: write it again with both."
         )
-    positions = _array(group["position/value"])
+    positions = array_of(group["position/value"])
     n_frames = len(positions.values)
-    steps = _series(group, "position/step", n_frames)
-    observables = file.get(f"observables/{groups[0]}", {})
-    found = H5mdFrames(
-        numbers=np.array(group["species"], dtype=np.int64),
+    steps, times = (series(group, f"position/{axis}", n_frames) for axis in ("step", "time"))
+    for what, axis in (("steps", steps), ("times", times)):
+        if axis is not None and len(axis.values) != n_frames:
+            raise DataError(f"{name} has {n_frames} frames, but {what} of {len(axis.values)}: copy the file again.")
+    elements = {"velocities": group.get("velocity"), "forces": group.get("force")} | scalar_observables(file, groups[0])
+    mismatches = {what: mismatch(group["position"], element, n_frames, what) for what, element in elements.items()}
+    for what in ("velocities", "forces", "potential_energy"):
+        if mismatches.get(what) is not None:
+            raise DataError(f"{name}{mismatches[what]}.")
+    return H5mdFrames(
+        numbers=_numbers(group["species"], name),
         positions=positions,
-        velocities=_array(group["velocity/value"]) if "velocity/value" in group else None,
-        forces=_array(group["force/value"]) if "force/value" in group else None,
-        times=_series(group, "position/time", n_frames),
+        velocities=array_of(group["velocity/value"]) if "velocity/value" in group else None,
+        forces=array_of(group["force/value"]) if "force/value" in group else None,
+        times=times,
         steps=None if steps is None else steps.values.astype(np.int64),
-        observables={key: _array(element["value"]) for key, element in observables.items() if _is_scalar(element)},
-        periodic=_is_periodic(group),
+        # programs write some observables at other steps than the positions
+        observables={
+            what: array_of(element["value"])
+            for what, element in elements.items()
+            if what not in ("velocities", "forces") and mismatches[what] is None
+        },
+        box=box_of(group, n_frames, name),
     )
-    arrays = {"velocities": found.velocities, "forces": found.forces, "times": found.times, **found.observables}
-    for what, array in arrays.items():
-        if array is not None and len(array.values) != n_frames:
-            raise DataError(f"{name} has {n_frames} frames, but {what} of {len(array.values)}: copy the file again.")
-    return found
 
 
-def raw_from_h5md(file: Any, name: str, request: ReadRequest) -> RawFrames:
-    """The frames of an open H5MD file as data; momenta, times in fs and further observables are extras.
+def _numbers(species: Any, name: str) -> Int[np.ndarray, "N"]:
+    """Atomic numbers, shape (N,), from species: an array, or an element of one row for each frame.
 
     Raises:
-        DataError: as `read_h5md`, or there are no forces although they are required.
-        UnitsError: a unit is unknown.
+        DataError: species change, or are not elements.
     """
-    frames = read_h5md(file, name)
-    forces = frames.forces if request.wants_labels else None
-    if request.requires_labels and forces is None:
-        raise no_forces(name, [])
-    energies = frames.observables.get("potential_energy") if request.wants_labels else None
-    return RawFrames(
-        numbers=frames.numbers,
-        positions=frames.positions.values,
-        energies=None if energies is None else energies.values,
-        forces=None if forces is None else forces.values,
-        stated=StatedUnits(
-            energy=None if energies is None else _supple_unit(energies, _ENERGIES, name),
-            length=_supple_unit(frames.positions, _LENGTHS, name),
-            forces=None if forces is None else _supple_unit(forces, _FORCES, name),
-        ),
-        extras=_extras(frames, name) if request.wants_labels else {},
-    )
-
-
-def _extras(frames: H5mdFrames, name: str) -> dict[str, np.ndarray]:
-    """What trajectories in extended xyz say under the same names."""
-    extras = {key: array.values for key, array in frames.observables.items() if key != "potential_energy"}
-    more = {"momenta": frames.momenta(name), "time_fs": frames.times_in_fs(name), "step": frames.steps}
-    return extras | {key: values for key, values in more.items() if values is not None}
-
-
-def _array(array: Any) -> H5mdArray:
-    unit = array.attrs.get("unit")
-    return H5mdArray(np.array(array, dtype=np.float64), None if unit is None else as_unicode(unit))
-
-
-def _series(group: Any, name: str, n_frames: int) -> H5mdArray | None:
-    """Steps or times: one for each frame, or the interval between frames, and the first in the attribute `offset`."""
-    if name not in group:
-        return None
-    array = _array(group[name])
-    if array.values.ndim:
-        return array
-    first = float(group[name].attrs.get("offset", 0.0))
-    return H5mdArray(first + float(array.values) * np.arange(n_frames), array.unit)
-
-
-def _is_scalar(element: Any) -> bool:
-    """Whether an observable is one number for each frame."""
-    return "value" in element and element["value"].ndim == 1 and element["value"].dtype.kind in "fiu"
-
-
-def _is_periodic(group: Any) -> bool:
-    boundary = group["box"].attrs.get("boundary", []) if "box" in group else []
-    return any(side in (b"periodic", "periodic") for side in boundary)
-
-
-def _supple_unit(array: H5mdArray, spellings: dict[str, str], name: str) -> str | None:
-    """The unit that an array states, in Supple's spelling."""
-    if array.unit is None:
-        return None
-    if array.unit not in spellings:
-        raise DataError(
-            f"{name} is in {array.unit}, a unit that Supple does not support in H5MD files: convert it to one of {', '.join(spellings)}."
-        )
-    return spellings[array.unit]
+    rows = np.asarray(species["value"] if hasattr(species, "keys") else species)
+    if rows.ndim == 2 and len(rows):
+        changed = np.flatnonzero((rows != rows[0]).any(axis=1))
+        if len(changed):
+            raise DataError(
+                f"{name}: the species of frame {changed[0]} are not those of frame 0; a file must contain one molecule in one "
+                "atom order: split the file."
+            )
+        rows = rows[0]
+    if rows.ndim != 1 or rows.dtype.kind == "V":
+        raise DataError(f"{name} has species of shape {rows.shape}: write one atomic number for each atom.")
+    return read_elements(rows.tolist(), name, " in 'species'")

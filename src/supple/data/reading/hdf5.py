@@ -12,16 +12,17 @@ from typing import Any
 
 import numpy as np
 
+from supple.data.reading.array_names import find_names
 from supple.data.reading.array_store import ArrayStore
-from supple.data.reading.h5md import is_h5md, raw_from_h5md
-from supple.data.reading.keys import Key, Keys
+from supple.data.reading.h5md import is_h5md
+from supple.data.reading.h5md_data import raw_from_h5md
+from supple.data.reading.keys import Keys
 from supple.data.reading.named_arrays import raw_from_arrays
 from supple.data.reading.open_hdf5 import as_unicode, open_hdf5
 from supple.data.reading.raw_frames import RawFrames, StatedUnits
 from supple.data.reading.read_request import ReadRequest
 from supple.errors import DataError
 
-_SPICE = Keys(Key("atomic_numbers"), Key("conformations"), Key("dft_total_energy"), Key("dft_total_gradient", -1.0))
 _SHOWN = 10
 
 
@@ -63,28 +64,16 @@ def _raw(group: Any, name: str, request: ReadRequest) -> RawFrames:
     if "conformations" not in store.names:
         raw = raw_from_arrays(store, name, request)
         return replace(raw, about={**about, **raw.about, **store.texts})
-    keys = _spice_keys(store, request)
+    names = find_names(store, request, name)
+    energy, forces = names.labels.energy, names.labels.forces
+    keys = Keys(names.numbers, names.positions, energy, forces, without_energy=energy is None)
     raw = raw_from_arrays(store, name, replace(request, keys=keys, molecule=None))
     stated = StatedUnits(
-        energy=(store.unit(keys.energy.name) if keys.energy else None) or "hartree",
-        length=store.unit("conformations") or "bohr",
-        forces=store.unit(keys.forces.name) if keys.forces else None,
+        energy=(store.unit(energy.name) if energy else None) or "hartree",
+        length=store.unit(names.positions.name) or "bohr",
+        forces=store.unit(forces.name) if forces else None,
     )
     return replace(raw, stated=stated, convention=None, about={**about, **raw.about, **store.texts})
-
-
-def _spice_keys(store: _Group, request: ReadRequest) -> Keys:
-    """The names that the user gave, and those of SPICE for the rest; of labels that are optional, those that exist."""
-    given = request.keys
-    energy, forces = (
-        key if key is not None and key.name in store.names else None for key in (_SPICE.energy, _SPICE.forces)
-    )
-    return Keys(
-        numbers=given.numbers or _SPICE.numbers,
-        positions=given.positions or _SPICE.positions,
-        energy=given.energy or energy,
-        forces=given.forces or (_SPICE.forces if request.requires_labels else forces),
-    )
 
 
 class _Group(ArrayStore):
@@ -105,7 +94,7 @@ class _Group(ArrayStore):
         """One of them; text becomes unicode."""
         values = np.asarray(self.group[name][()])
         if values.dtype.kind == "O":
-            return np.array([as_unicode(value) for value in values.ravel()])
+            return np.array([as_unicode(value) for value in values.ravel()]).reshape(values.shape)
         return values
 
     def unit(self, name: str) -> str | None:

@@ -1,58 +1,110 @@
-"""Inferring which names in a file are the energy and the forces; a name is used only if it is unambiguous."""
+"""Inferring which names in a file are the energy and the forces: as one set, of one source, or else the user is asked.
+
+`REF_energy` belongs with `REF_forces`, `energy` with `forces`. Two sets, or names of which several could be the energy, are
+refused with the keys to type.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass, replace
 
 from supple.data.reading.keys import Key
+from supple.data.reading.label_candidates import LabelCandidates, UnclearLabelsError, keys_line, only
+from supple.data.reading.label_names import (
+    LabelName,
+    energy_name,
+    force_name,
+    is_kinetic_energy,
+    is_nuclear_repulsion,
+    source_of,
+)
+from supple.data.reading.read_request import ReadRequest
 from supple.errors import DataError
 
-#: Parts of names that mention an energy or a force but are not one.
-_NOT_LABELS = ("unit", "weight", "std", "var", "uncert", "error", "sigma", "per_atom", "shift")
-_STATISTICS = ("min", "max", "mean", "var")
+_ELECTRONIC = {"electronic", "elec"}
+_TOTAL = {"total", "tot", "etot", "etotal", "toteng"}
 
 
-def infer_energy(names: Collection[str], file: str, *, optional: bool = False) -> str | None:
-    """The only name that can be the energy; None if there is none.
+@dataclass(frozen=True)
+class Labels:
+    """The names of the labels; None for those that are missing or not wanted.
+
+    Attributes:
+        energy: the energy that the forces are the derivative of.
+        forces: minus its gradient.
+        unsmeared: where `energy` is the free energy of the electrons, the name of the energy beside it.
+    """
+
+    energy: Key | None = None
+    forces: Key | None = None
+    unsmeared: str | None = None
+
+
+def infer_labels(energies: Collection[str], forces: Collection[str], request: ReadRequest, file: str) -> Labels:
+    """The names of energy and forces, chosen together.
 
     Args:
-        names: in the file.
+        energies, forces: names in the file whose values could be energies and forces.
+        request: holds the keys that the user gave, which are not questioned, and whether labels are required; if they are
+            optional, labels of which it is unclear are left out.
         file: its name, for messages.
-        optional: return None as well if several names fit.
 
     Raises:
-        DataError: several names fit equally well.
+        DataError: labels are required, and there are no forces; as UnclearLabelsError, it is unclear which names they are.
     """
-    candidates = [n for n in names if "energ" in n.lower() and not any(part in n.lower() for part in _NOT_LABELS)]
-    # E_min and the like are statistics of all energies in sGDML datasets
-    candidates = candidates or [n for n in names if n == "E" or (n.startswith("E_") and n[2:] not in _STATISTICS)]
-    # ASE writes the free energy of the electrons beside the energy that the forces belong to
-    others = [n for n in candidates if "free" not in n.lower()]
-    return _only(others or candidates, ("energy", "energies"), "energy", file, optional)
+    keys = request.keys
+    of_energy = [label for name in energies if (label := energy_name(name)) is not None]
+    if any(map(is_kinetic_energy, energies)):  # then the total energy contains it
+        of_energy = [replace(e, role="other") if e.words & _TOTAL else e for e in of_energy]
+    if any(map(is_nuclear_repulsion, energies)):  # then that of the electrons does not
+        of_energy = [replace(e, role="other") if e.words & _ELECTRONIC else e for e in of_energy]
+    of_forces = [label for name in forces if (label := force_name(name)) is not None]
+    found = LabelCandidates(
+        [] if keys.without_energy else _given(keys.energy) or _reduced([e for e in of_energy if e.role != "other"]),
+        _given(keys.forces) or [f for f in of_forces if f.role != "other"],
+        keys,
+    )
+    if not found.forces and request.requires_labels:
+        raise _only_gradients(file, forces) or no_forces(file, forces)
+    try:
+        chosen = found.choose(file)
+        if chosen[0] is None and not keys.without_energy and of_energy:
+            raise found.no_clear_energy(file, of_energy)
+    except UnclearLabelsError:
+        if request.requires_labels:
+            raise
+        chosen = only(found.energies), only(found.forces)
+        if None not in chosen:  # they do not belong together
+            chosen = None, None
+    energy, forces_name = chosen
+    unsmeared = None
+    if energy is not None and energy.role == "free" and keys.energy is None:
+        beside = [e.name for e in of_energy if e.role == "potential" and e.source == energy.source]
+        unsmeared = beside[0] if beside else None
+    return Labels(_key(energy, keys.energy), _key(forces_name, keys.forces), unsmeared)
 
 
-def infer_forces(names: Collection[str], file: str, *, optional: bool = False) -> str | None:
-    """The only name that can be the forces.
+def require_free_energy(free: float, energy: float, names: Labels, file: str, where: str) -> None:
+    """Refuse a free energy that cannot be that of the electrons, which lies little below the energy: E - TS.
+
+    Thermochemistry gives other free energies, which forces are not the derivative of.
 
     Args:
-        names: in the file.
-        file: its name, for messages.
-        optional: return None instead of raising an error.
+        free, energy: of one frame, in one unit.
+        names: of both.
+        file, where: of the frame, for messages.
 
     Raises:
-        DataError: no name fits, several fit equally well, or there are only gradients.
+        UnclearLabelsError: it lies above, or far below.
     """
-    candidates = [n for n in names if "force" in n.lower() and not any(part in n.lower() for part in _NOT_LABELS)]
-    found = _only(candidates, ("forces", "force"), "forces", file, optional)
-    if found is not None or optional:
-        return found
-    gradients = [n for n in names if "grad" in n.lower()]
-    if gradients:
-        raise DataError(
-            f"{file} has no forces but '{gradients[0]}', which by its name is minus the forces: "
-            f"use --keys forces={gradients[0]}*-1."
-        )
-    raise no_forces(file, names)
+    far = max(5.0, 0.02 * abs(energy))
+    if energy - far < free < energy + 0.02 or names.energy is None:
+        return
+    raise UnclearLabelsError(
+        f"{file}: {where} has {names.unsmeared}={energy!r} and {names.energy.name}={free!r}, which is not the free energy of "
+        f"electrons: choose with {keys_line(names.unsmeared or '', names.forces)} or {keys_line(names.energy.name, names.forces)}."
+    )
 
 
 def no_forces(file: str, names: Collection[str] = ()) -> DataError:
@@ -71,14 +123,37 @@ def missing_key(file: str, key: Key, names: Collection[str], where: str = "") ->
     )
 
 
-def _only(candidates: list[str], exact: tuple[str, ...], quantity: str, file: str, optional: bool) -> str | None:
-    for name in exact:
-        if name in candidates:
-            return name
-    candidates = [name for name in candidates if name.lower() in exact] or candidates
-    if len(candidates) > 1 and not optional:
-        raise DataError(
-            f"{file} has {len(candidates)} names that could be the {quantity} ({', '.join(candidates)}): "
-            f"choose one with --keys {quantity}=NAME."
+def _given(key: Key | None) -> list[LabelName]:
+    return [] if key is None else [LabelName(key.name, "potential", source_of(key.name), frozenset())]
+
+
+def _key(label: LabelName | None, given: Key | None) -> Key | None:
+    return given or (None if label is None else Key(label.name))
+
+
+def _reduced(energies: list[LabelName]) -> list[LabelName]:
+    """Without energies of which another of the same source says more clearly that forces are its derivative.
+
+    The free energy of electrons is preferred to their energy: ASE's calculators give both at a finite electronic temperature.
+    The potential energy is preferred to the total energy, which in dynamics has the kinetic energy in it.
+    """
+    kept = []
+    for energy in energies:
+        same = [other for other in energies if other.source == energy.source and other is not energy]
+        by_free = energy.role == "potential" and any(other.role == "free" for other in same)
+        by_potential = energy.words & _TOTAL and any(
+            other.words & {"potential", "pot", "epot", "poteng"} for other in same
         )
-    return candidates[0] if len(candidates) == 1 else None
+        if not by_free and not by_potential:
+            kept.append(energy)
+    return kept
+
+
+def _only_gradients(file: str, names: Collection[str]) -> DataError | None:
+    gradients = [name for name in names if "grad" in name.lower()]
+    if not gradients:
+        return None
+    return DataError(
+        f"{file} has no forces but '{gradients[0]}', which by its name is minus the forces: "
+        f"use --keys forces={gradients[0]}*-1."
+    )

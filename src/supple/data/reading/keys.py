@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from supple.data.reading.text_numbers import parse_number
 from supple.errors import SettingsError
 
 _QUANTITIES = ("numbers", "positions", "energy", "forces")
@@ -20,19 +21,31 @@ class Key:
     name: str
     factor: float = 1.0
 
+    def __str__(self) -> str:
+        return self.name if self.factor == 1 else f"{self.name}*{self.factor:g}"
+
+
+#: Given for the energy, it says that none is to be read.
+_NONE = Key("none")
+
 
 @dataclass(frozen=True)
 class Keys:
-    """The names that the user gave; None for the others."""
+    """The names that the user gave; None for the others.
+
+    Attributes:
+        without_energy: `energy=none` was given: the forces are read alone.
+    """
 
     numbers: Key | None = None
     positions: Key | None = None
     energy: Key | None = None
     forces: Key | None = None
+    without_energy: bool = False
 
     @classmethod
     def parse(cls, given: Mapping[str, str] | str | None) -> Keys:
-        """Keys from `energy=NAME,forces=NAME*-1`, or from a mapping such as `{"forces": "NAME*-1"}`.
+        """Keys from `energy=NAME,forces=NAME*-1`, or from a mapping such as `{"forces": "NAME*-1"}`; `energy=none` for no energy.
 
         Raises:
             SettingsError: the text has another form, or another quantity than numbers, positions, energy, forces.
@@ -48,7 +61,10 @@ class Keys:
                     f"'{quantity}' in the keys is not a quantity: choose from {', '.join(_QUANTITIES)}."
                 )
             found[name] = _key(value, name)
-        return cls(**found)
+        without_energy = found.get("energy") == _NONE
+        if without_energy:
+            del found["energy"]
+        return cls(**found, without_energy=without_energy)
 
 
 def _pairs(text: str) -> list[tuple[str, str]]:
@@ -71,11 +87,8 @@ def _key(text: str, quantity: str) -> Key:
         raise SettingsError(f"The keys give no name for {quantity}: write {quantity}=NAME.")
     if not star:
         return Key(name)
-    try:
-        value = float(factor)
-    except ValueError:
-        value = np.nan
-    if not np.isfinite(value) or value == 0 or quantity == "numbers":
+    value = parse_number(factor.strip())
+    if value is None or not np.isfinite(value) or value == 0 or quantity == "numbers":
         raise SettingsError(
             f"'*{factor}' in the key {quantity}={text.strip()} is not a factor: write, for example, *-1."
         )

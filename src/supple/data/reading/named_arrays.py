@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from supple.data.elements import atom_mismatch, atomic_number
+from supple.data.elements import atom_mismatch
 from supple.data.finite import finite_frames, not_finite
 from supple.data.reading.array_names import RMD17, find_names
 from supple.data.reading.array_store import ArrayStore, as_text
-from supple.data.reading.gather_extras import with_theory
+from supple.data.reading.element_symbols import read_elements
+from supple.data.reading.gather_extras import with_theory, without_second_energy
+from supple.data.reading.infer_keys import Labels, require_free_energy
 from supple.data.reading.keys import Key
 from supple.data.reading.raw_frames import RawFrames, StatedUnits
 from supple.data.reading.read_request import ReadRequest
@@ -50,25 +52,29 @@ class _ArrayReader:
         kind = self.store.text("type", self.file)
         if kind in _SGDML_KINDS:
             raise DataError(f"{self.file} is {_SGDML_KINDS[kind]}, not a dataset: give the file of geometries.")
-        names = find_names(self.store.names, self.request, self.file)
+        names = find_names(self.store, self.request, self.file)
         positions = self._numeric(names.positions)
         if positions.ndim != 3 or positions.shape[2] != 3:
             raise DataError(
                 f"{self.file}: '{names.positions.name}' has shape {positions.shape}, "
                 "but positions need (frames, atoms, 3)."
             )
-        forces = None if names.forces is None else self._numeric(names.forces)
-        if forces is not None and names.forces is not None and forces.shape != positions.shape:
+        labels = names.labels
+        forces = None if labels.forces is None else self._numeric(labels.forces)
+        if forces is not None and labels.forces is not None and forces.shape != positions.shape:
             raise DataError(
-                f"{self.file}: '{names.forces.name}' has shape {forces.shape}, '{names.positions.name}' "
+                f"{self.file}: '{labels.forces.name}' has shape {forces.shape}, '{names.positions.name}' "
                 f"{positions.shape}; they must be the same."
             )
-        energies = None if names.energy is None else self._energies(names.energy, len(positions))
+        energies = None if labels.energy is None else self._energies(labels.energy, len(positions))
         numbers, good = self._numbers(names.numbers, len(positions), positions.shape[1])
         good = good & self._finite(positions, "position")
         if forces is not None:
             good = good & self._finite(forces, "force")
         extras, about = self._extras(names.used, len(positions)) if self.request.wants_labels else ({}, {})
+        if energies is not None and labels.unsmeared is not None:
+            self._require_free_energies(labels, energies)
+            extras = without_second_energy(extras, labels.unsmeared, energies)
         return RawFrames(
             numbers=numbers,
             positions=positions[good],
@@ -113,6 +119,12 @@ class _ArrayReader:
             energies[infinite] = np.nan
         return energies
 
+    def _require_free_energies(self, labels: Labels, energies: Float[np.ndarray, "M"]) -> None:
+        """Refuse free energies that cannot be those of electrons."""
+        beside = self._numeric(Key(str(labels.unsmeared))).reshape(-1)
+        for m in np.flatnonzero(np.isfinite(energies) & np.isfinite(beside)):
+            require_free_energy(float(energies[m]), float(beside[m]), labels, self.file, f"frame {m}")
+
     def _numbers(self, key: Key, n_frames: int, n_atoms: int) -> tuple[Int[np.ndarray, "N"], Bool[np.ndarray, "M"]]:
         """The atomic numbers, and which frames have them."""
         values = self.store.array(key.name)
@@ -137,13 +149,7 @@ class _ArrayReader:
             raise DataError(
                 f"{self.file}: '{key.name}' has shape {values.shape}, but there are positions of {n_atoms} atoms."
             )
-        numbers = [atomic_number(as_text(value)) for value in values.tolist()]
-        if None in numbers:
-            atom = numbers.index(None)
-            raise DataError(
-                f"{self.file}: '{as_text(values[atom])}' of atom {atom + 1} in '{key.name}' is not an element."
-            )
-        return np.array(numbers, dtype=np.int64), good
+        return read_elements(values.tolist(), self.file, f" in '{key.name}'"), good
 
     def _finite(self, values: Float[np.ndarray, "M N 3"], what: str) -> Bool[np.ndarray, "M"]:
         """Which frames are finite; the others are reported."""

@@ -12,6 +12,7 @@ from supple.data.dataset import Dataset
 from supple.data.reading.defects import Defect, DefectHandler, DefectLog
 from supple.data.reading.find_files import common_folder, find_files
 from supple.data.reading.keys import Keys
+from supple.data.reading.label_candidates import UnclearLabelsError
 from supple.data.reading.merge_files import read_and_merge
 from supple.data.reading.read_request import Labels, ReadRequest
 from supple.data.reading.registry import reader_of
@@ -35,7 +36,8 @@ def read(
             azobenzene or glycine.
         units: of the file, as `Units.parse` takes them; they override what the file states. Without labels a length
             unit alone is enough.
-        keys: names of the quantities in the file, if they are not clear: `energy=NAME,forces=NAME*-1`, or a mapping.
+        keys: names of the quantities in the file, if they are not clear: `energy=NAME,forces=NAME*-1`, or a mapping;
+            `energy=none` reads the forces alone.
             A frame whose energy, named in this way, is NaN is read as a frame of unknown energy.
         labels: True, or "required": every frame must have forces. False, or "ignored": only geometries are read.
             "optional": energies and forces are read where the file has them and their units are clear.
@@ -93,7 +95,7 @@ def survey(
         dataset = _read(path, request, given)
     except DataError as error:
         if not log.defects:  # otherwise they say why nothing is left
-            log.report("unreadable", error)
+            log.report("labels-unclear" if isinstance(error, UnclearLabelsError) else "unreadable", error)
     return Survey(path, dataset, log.defects)
 
 

@@ -16,15 +16,19 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from supple.data.reading.gather_extras import ExtrasGatherer, with_theory
+from supple.data.reading.infer_keys import Labels
 from supple.data.reading.keys import Key
+from supple.data.reading.label_candidates import UnclearLabelsError
 from supple.data.reading.open_file import open_binary
 from supple.data.reading.raw_frames import NO_UNITS_STATED, RawFrames, StatedUnits
 from supple.data.reading.read_request import ReadRequest
+from supple.data.reading.text_numbers import parse_count, parse_number
 from supple.data.reading.xyz_atom_lines import read_numbers, read_species
-from supple.data.reading.xyz_columns import Columns, extended_columns, plain_columns
-from supple.data.reading.xyz_comment import key_value_pairs, other_pairs, parse_number, stated_units
+from supple.data.reading.xyz_columns import Columns, Declaration, extended_columns, plain_columns
+from supple.data.reading.xyz_comment import key_value_pairs, other_pairs, stated_units
 from supple.data.reading.xyz_energies import EnergyGatherer
 from supple.data.reading.xyz_errors import FrameError, Location
+from supple.data.reading.xyz_labels import LabelFinder
 from supple.data.units import Units
 from supple.errors import DataError
 
@@ -50,7 +54,6 @@ class _XyzReader:
         self.species: list[str] = []
         self.numbers: list[int] = []
         self.stated: StatedUnits | None = None
-        self.extended = False
         self.vectors = array("d")
         self.n_vectors = 0
         self.energies = EnergyGatherer(request)
@@ -58,9 +61,12 @@ class _XyzReader:
         self.first_lines = array("q")
         self.extras = ExtrasGatherer()
         self.atom_extras: dict[str, list[str]] = {}
-        # comments are much alike: what was inferred from one is kept for the next
-        self.plain: Columns | None = None
-        self.columns: dict[str, Columns] = {}
+        self.labels = LabelFinder(request)
+        self.forces_name: str | None = None
+        # comments are much alike: what was found in one is kept for the next
+        self.plain: Declaration | None = None
+        self.extended: dict[str, Declaration] = {}
+        self.columns: dict[tuple[Declaration, str | None], Columns] = {}
 
     def read(self, text: Iterator[str]) -> RawFrames:
         location, defects = self.location, self.request.defects
@@ -102,26 +108,32 @@ class _XyzReader:
         return False
 
     def _count(self, head: str) -> int:
-        count = head.strip()
-        if not count.isdecimal() or len(count) > 9 or not int(count):
-            raise self.location.not_a_count(count)
-        return int(count)
+        count = parse_count(head.strip())
+        if not count:
+            raise self.location.not_a_count(head.strip())
+        return count
 
     def _read_frame(self, comment: str, rows: list[str], text: Iterator[str]) -> None:
         """Add a frame, or raise FrameError before anything of it is added."""
-        pairs = key_value_pairs(comment) if "=" in comment else {}
         try:
-            columns = self._columns_of(pairs, rows)
+            pairs = key_value_pairs(comment, self.location) if "=" in comment else {}
+            labels, columns = self._labels_and_columns(pairs, rows)
+        except UnclearLabelsError as error:
+            raise FrameError("labels-unclear", error) from error
         except DataError as error:
             raise FrameError("missing-forces" if self.frames else "unreadable", error) from error
         if self.frames and len(columns.vectors) != self.n_vectors:
             raise self.location.forces_in_some_frames()
-        tokens = "".join(rows).split()
+        joined = "".join(rows)
+        tokens = joined.split()
         width = columns.width
         if len(tokens) != len(rows) * width or tokens[columns.species :: width] != self.species:
             self._check_species(rows, columns, text)
         wanted = [tokens[column::width] for column in columns.vectors]
         try:
+            # float takes 1_2.5 and digits of other scripts for numbers
+            if not joined.isascii() or ("_" in joined and any("_" in token for token in chain.from_iterable(wanted))):
+                raise ValueError
             vectors = array("d", map(float, chain.from_iterable(wanted)))
         except ValueError:
             vectors = read_numbers(wanted, columns, self.location)
@@ -131,7 +143,7 @@ class _XyzReader:
         elif stated is not self.stated and stated != self.stated:
             raise self.location.other_units()
         if self.request.wants_labels:
-            self._add_labels(pairs, comment)
+            self._add_labels(pairs, comment, labels)
             for name, (_, count, first) in columns.others.items():
                 kept = self.atom_extras.setdefault(name, [])
                 for row in range(len(rows)):
@@ -141,26 +153,34 @@ class _XyzReader:
         self.frames.append(self.location.frame)
         self.first_lines.append(self.location.line)
 
-    def _columns_of(self, pairs: dict[str, str], rows: list[str]) -> Columns:
-        """The columns of a frame.
+    def _labels_and_columns(self, pairs: dict[str, str], rows: list[str]) -> tuple[Labels, Columns]:
+        """The names of the labels of a frame, and its columns.
 
         Raises:
-            DataError: they are malformed, or lack forces although they are required.
+            DataError: the columns are malformed, or lack forces although they are required; or it is unclear which names are the
+                labels.
         """
+        declaration = self._declaration(pairs, rows)
+        labels = self.labels.find(pairs, declaration, self.location)
+        forces = None if labels.forces is None else labels.forces.name
+        if self.forces_name is not None and forces not in (None, self.forces_name):
+            renamed = self.location.renamed("forces", self.forces_name, forces)
+            self.request.defects.report("label-renamed", renamed, [self.location.frame])
+        self.forces_name = self.forces_name or forces
+        if (declaration, forces) not in self.columns:
+            self.columns[declaration, forces] = declaration.columns(forces, with_others=self.request.wants_labels)
+        return labels, self.columns[declaration, forces]
+
+    def _declaration(self, pairs: dict[str, str], rows: list[str]) -> Declaration:
         properties = next((value for key, value in pairs.items() if key.lower() == "properties"), None)
         if properties is None:
             if self.plain is None:
-                self.plain = plain_columns(len(rows[0].split()), self.request, self.name, self.location.line + 2)
+                self.plain = plain_columns(len(rows[0].split()), self.name, self.location.line + 2)
             return self.plain
-        self.extended = True
-        if properties not in self.columns:
-            columns = extended_columns(properties, self.request, self.name, self.location.line + 1)
-            known = next(iter(self.columns.values()), columns)
-            if known.forces_name != columns.forces_name:
-                renamed = self.location.renamed("forces", known.forces_name, columns.forces_name)
-                self.request.defects.report("label-renamed", renamed, [self.location.frame])
-            self.columns[properties] = columns
-        return self.columns[properties]
+        if properties not in self.extended:
+            line = self.location.line + 1
+            self.extended[properties] = extended_columns(properties, self.request.keys, self.name, line)
+        return self.extended[properties]
 
     def _check_species(self, rows: list[str], columns: Columns, text: Iterator[str]) -> None:
         """Find what is wrong with the lines, or that the elements are merely spelled in another way."""
@@ -171,10 +191,10 @@ class _XyzReader:
             raise self.location.other_molecule(numbers, self.numbers)
         self.species = species
 
-    def _add_labels(self, pairs: dict[str, str], comment: str) -> None:
-        energy_key = self.energies.add(pairs, comment, self.location)
+    def _add_labels(self, pairs: dict[str, str], comment: str, labels: Labels) -> None:
+        self.energies.add(pairs, comment, labels, self.location)
         if pairs:
-            self.extras.add(other_pairs(pairs, energy_key))
+            self.extras.add(other_pairs(pairs, labels.energy))
         else:
             self.extras.add({"comment": comment} if comment and parse_number(comment) is None else {})
 
@@ -183,7 +203,7 @@ class _XyzReader:
         finite = self._finite(table)
         keep = slice(None) if finite.all() else finite
         vectors = table.transpose(0, 2, 1)[keep]
-        extras, about = with_theory(self.extras.arrays() | self._atom_extras())
+        extras, about = with_theory(self.energies.separated(self.extras.arrays()) | self._atom_extras())
         keys = self.request.keys
         return RawFrames(
             numbers=np.array(self.numbers, dtype=np.int64),

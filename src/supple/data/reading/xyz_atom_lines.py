@@ -6,8 +6,8 @@ from array import array
 from collections.abc import Iterator
 
 from supple.data.elements import atomic_number
+from supple.data.reading.text_numbers import parse_number
 from supple.data.reading.xyz_columns import Columns
-from supple.data.reading.xyz_comment import parse_number
 from supple.data.reading.xyz_errors import FrameError, Location
 
 

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import re
 
-from supple.data.reading.infer_keys import infer_energy, missing_key
+from supple.data.reading.keys import Key
+from supple.data.reading.label_candidates import UnclearLabelsError
+from supple.data.reading.label_names import energy_name
 from supple.data.reading.raw_frames import NO_UNITS_STATED, StatedUnits
-from supple.data.reading.read_request import ReadRequest
+from supple.data.reading.xyz_errors import Location
 
+#: A pair; or text in quotes that is neither key nor value, whose content is passed over. A quote that is never closed reaches
+#: to the end of the line.
 _PAIR = re.compile(
-    r"""("[^"]+"|'[^']+'|[^\s=]+)\s*=\s*("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\{[^}]*\}|\[[^\]]*\]|[^\s]+)"""
+    r"""(?:("[^"]+"|'[^']+')|([^\s="'][^\s=]*))\s*=\s*"""
+    r"""("(?:[^"\\]|\\.)*(?:"|$)|'(?:[^'\\]|\\.)*(?:'|$)|\{[^}]*\}|\[[^\]]*\]|[^\s]+)"""
+    r"""|(?<!\S)"[^"]*(?:"|$)|(?<!\S)'[^']*'(?!\S)"""
 )
 _UNIT_KEYS = {
     "energy_unit": "energy",
@@ -27,47 +33,34 @@ _UNIT_KEYS = {
 }
 
 
-def key_value_pairs(comment: str) -> dict[str, str]:
-    """The key=value pairs of a comment, values without the quotes or brackets around them."""
-    return {key.strip("\"'"): _without_quotes(value) for key, value in _PAIR.findall(comment)}
+def key_value_pairs(comment: str, location: Location) -> dict[str, str]:
+    """The key=value pairs of a comment, values without the quotes or brackets around them; text in quotes has no keys.
+
+    Args:
+        comment: the line.
+        location: of the frame, for messages.
+
+    Raises:
+        UnclearLabelsError: an energy is stated twice, with different values.
+    """
+    pairs: dict[str, str] = {}
+    for quoted_key, bare_key, text in _PAIR.findall(comment):
+        key, value = quoted_key[1:-1] or bare_key, _without_quotes(text)
+        if not key:
+            continue
+        if pairs.setdefault(key, value) != value and energy_name(key) is not None:
+            raise UnclearLabelsError(
+                f"{location.file}: the comment of {location.comment} states '{key}' twice ({pairs[key]} and {value}): remove one."
+            )
+        pairs[key] = value
+    return pairs
 
 
 def _without_quotes(value: str) -> str:
-    if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
-        return re.sub(r"\\(.)", r"\1", value[1:-1]) if "\\" in value else value[1:-1]
-    return value.strip("{}[]")
-
-
-def parse_number(text: str) -> float | None:
-    """A number, also as Fortran writes it: `1.0D-3`; None for anything else."""
-    try:
-        return float(text)
-    except ValueError:
-        pass
-    try:
-        return float(text.replace("D", "E").replace("d", "e"))
-    except ValueError:
-        return None
-
-
-def energy_name(pairs: dict[str, str], request: ReadRequest, file: str, frame: str) -> str | None:
-    """The key of the energy in a comment; None if there is none.
-
-    Raises:
-        DataError: it is unclear which key is the energy, or the comment lacks the one that the user named.
-    """
-    key = request.keys.energy
-    if key is not None:
-        if key.name not in pairs:
-            raise missing_key(file, key, list(pairs), f" in the comment of {frame}")
-        return key.name
-    # energy_method=PBE is not an energy; energy=PBE is a damaged one
-    names = [
-        name
-        for name, value in pairs.items()
-        if parse_number(value) is not None or name.lower() in ("energy", "energies")
-    ]
-    return infer_energy(names, file, optional=not request.requires_labels)
+    if value[:1] in ('"', "'"):
+        inner = value[1:-1] if len(value) > 1 and value[-1] == value[0] else value[1:]
+        return re.sub(r"\\(.)", r"\1", inner) if "\\" in inner else inner
+    return value.rstrip(",;").strip("{}[]")
 
 
 def stated_units(pairs: dict[str, str]) -> StatedUnits:
@@ -76,12 +69,12 @@ def stated_units(pairs: dict[str, str]) -> StatedUnits:
     return StatedUnits(**stated) if stated else NO_UNITS_STATED
 
 
-def other_pairs(pairs: dict[str, str], energy: str | None) -> dict[str, str]:
+def other_pairs(pairs: dict[str, str], energy: Key | None) -> dict[str, str]:
     """The pairs that are not the columns, the energy (under the key given), units, or `pbc` of an isolated molecule."""
     return {
         key: value
         for key, value in pairs.items()
-        if key != energy
+        if (energy is None or key != energy.name)
         and key.lower() not in _UNIT_KEYS
         and key.lower() != "properties"
         and not (key.lower() == "pbc" and not set(value.split()) - {"F", "f", "0", "False", "false"})

@@ -1,14 +1,26 @@
-"""The energies in the comments of xyz frames: found by name or by inference, gathered frame by frame."""
+"""The energies in the comments of xyz frames, gathered frame by frame."""
 
 from __future__ import annotations
 
+import re
 from array import array
 from math import isfinite, isnan, nan
 
+import numpy as np
+
+from supple.data.reading.gather_extras import without_second_energy
+from supple.data.reading.infer_keys import Labels, require_free_energy
+from supple.data.reading.label_candidates import UnclearLabelsError
 from supple.data.reading.read_request import ReadRequest
-from supple.data.reading.xyz_comment import energy_name, parse_number
+from supple.data.reading.text_numbers import parse_number
 from supple.data.reading.xyz_errors import FrameError, Location
 from supple.errors import DataError
+
+#: A comment that is meant to be an energy, but is none: `-485,91`, `1_000`, `-485.9 eV`, `*****`; names of molecules are none.
+_SPOILT = re.compile(
+    r"[-+]?\d[\d.,_]*(?:[eEdD][-+]?\d+)?(?:\s*(?:m?eV|kcal/mol|kJ/mol|hartree|Ha|Eh|a\.?u\.?|Ry))?|0x[\da-f]+|\*+",
+    re.IGNORECASE,
+)
 
 
 class EnergyGatherer:
@@ -23,36 +35,37 @@ class EnergyGatherer:
         self.values = array("d")
         self._unknown: list[tuple[int, str]] = []
         self._name: str | None = None
-        # comments are much alike: what was inferred from one is kept for the next
-        self._names: dict[tuple[str, ...], str] = {}
+        self._unsmeared: str | None = None
 
     @property
     def has_any(self) -> bool:
         """Whether any frame states an energy."""
         return len(self._unknown) < len(self.values)
 
-    def add(self, pairs: dict[str, str], comment: str, location: Location) -> str | None:
+    def add(self, pairs: dict[str, str], comment: str, labels: Labels, location: Location) -> None:
         """Add the energy of a frame.
 
         Args:
             pairs: key=value pairs of its comment, if it has any.
             comment: as a whole; the energy itself in plain xyz.
+            labels: the names of the labels among the pairs.
             location: of the frame.
 
-        Returns:
-            The key of the energy; None if the comment itself is the energy, or there is none.
-
         Raises:
-            FrameError: the energy is not a number, or it is unclear which key is the energy.
+            FrameError: the energy is not a number, or the free energy is none of electrons.
         """
-        key: str | None = None
-        text: str | None = comment
-        if pairs or self.request.keys.energy:
-            key = self._key(pairs, location)
-            text = pairs[key] if key is not None else None
+        key = None if labels.energy is None else labels.energy.name
+        text = None if self.request.keys.without_energy else comment.rstrip(",;")
+        if pairs:
+            text = None if key is None else pairs[key]
         value = None if text is None else parse_number(text)
-        if value is None and key is not None:
-            raise location.energy_not_a_number(text or "")
+        if value is None and text is not None and (key is not None or _SPOILT.fullmatch(text)):
+            raise location.energy_not_a_number(text)
+        if value is not None and labels.unsmeared is not None:
+            self._unsmeared = labels.unsmeared
+            beside = parse_number(pairs[labels.unsmeared])
+            if beside is not None:
+                self._require_free_energy(value, beside, labels, location)
         if value is None:
             self._unknown.append((location.frame, location.comment))
         elif not isfinite(value) and not (isnan(value) and self._nan_is_unknown):
@@ -69,7 +82,6 @@ class EnergyGatherer:
         if value is not None:
             self._name = key
         self.values.append(nan if value is None else value)
-        return key
 
     def report_missing(self, file: str) -> None:
         """Report frames without an energy if others have one; if none has one, that may be intended."""
@@ -81,18 +93,16 @@ class EnergyGatherer:
         )
         self.request.defects.report("missing-energy", error, [frame for frame, _ in self._unknown])
 
-    def _key(self, pairs: dict[str, str], location: Location) -> str | None:
-        names = tuple(pairs)
-        key = self._names.get(names)
-        # values may be numbers in one frame and not in the next: only keys that were found are remembered
-        if key is None:
-            try:
-                key = energy_name(pairs, self.request, location.file, location.comment)
-            except DataError as error:
-                raise FrameError("label-renamed" if self.values else "unreadable", error) from error
-            if key is not None:
-                self._names[names] = key
-        return key
+    def separated(self, extras: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """The extras, with the energy beside a free energy under a name by which it is not taken for the energy."""
+        return without_second_energy(extras, self._unsmeared, np.frombuffer(self.values))
+
+    @staticmethod
+    def _require_free_energy(value: float, beside: float, labels: Labels, location: Location) -> None:
+        try:
+            require_free_energy(value, beside, labels, location.file, location.comment)
+        except UnclearLabelsError as error:
+            raise FrameError("labels-unclear", error) from error
 
     @property
     def _nan_is_unknown(self) -> bool:
