@@ -77,7 +77,7 @@ def test_a_path_between_two_conformers(glycine, monkeypatch):
     assert (glycine.folder / "relaxed-path.png").stat().st_size > 5000
     monkeypatch.setattr(Figure, "savefig", lambda figure, file, **options: None)  # rendered above
     ends = ("path", "gly.safetensors", "relaxed.xyz", "--from", 0, "--to", there)
-    out, err = glycine(*ends, "--images", 5, "--steps", 10, "--out", "cut.xyz", code=1)
+    out, err = glycine(*ends, "--images", 5, "--steps", 10, "--out", "short.xyz", code=1)
     assert "Along the path: minimum at 0 % of the path" in out
     assert "remains on the band after 10 steps: use more --images or --steps." in err
 
@@ -101,4 +101,4 @@ def test_a_path_between_two_conformers(glycine, monkeypatch):
     ],
 )
 def test_mistakes_are_one_sentence_and_leave_nothing(command, said, glycine):
-    assert said in glycine.refused(*command)
+    assert said in glycine.refused(*command, "--overwrite")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,6 +11,7 @@ import typer
 
 from supple.cli.console import print_json, print_next, progress_display
 from supple.cli.options import JsonOption
+from supple.cli.output_options import OverwriteOption, output_option, require_outputs
 from supple.sampling import descriptions
 
 if TYPE_CHECKING:
@@ -45,8 +47,9 @@ def sample(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="Extended xyz file to write. [default: MOLECULE-sampled.xyz or FILE-labelled.xyz]"),
+        output_option("Extended xyz file to write. [default: MOLECULE-sampled.xyz or FILE-labelled.xyz]"),
     ] = None,
+    overwrite: OverwriteOption = False,
     jobs: Annotated[int | None, typer.Option(min=1, help="Number of worker processes (default: one per core).")] = None,
     json: JsonOption = False,
 ) -> None:
@@ -57,6 +60,7 @@ def sample(
     """
     from supple.errors import SettingsError
     from supple.sampling.engine import sample as follow
+    from supple.sampling.engine import working_folder
 
     given = {"method": method, "drive": drive, "charge": charge, "multiplicity": multiplicity, "seed": seed}
     given = {key: value for key, value in given.items() if value is not None}
@@ -64,6 +68,15 @@ def sample(
     out = out or Path(f"{_stem(plan.molecule)}-{'sampled' if label is None else 'labelled'}.xyz")
     if not out.name.removesuffix(".gz").endswith((".xyz", ".extxyz")):
         raise SettingsError(f"Frames are written as extended xyz: {out} must end in .xyz or .xyz.gz.")
+    figures = out.parent.glob(f"{glob.escape(_output_stem(out))}-profile*.png")
+    require_outputs(
+        out,
+        out.with_name(f"{_output_stem(out)}-profile-00.png"),  # longer than any that is drawn
+        *figures,
+        reads=[*map(Path, plan.geometries), recipe],
+        overwrite=overwrite,
+        own=lambda _: (working_folder(out) / "run.json").is_file(),  # the run that is resumed
+    )
     with progress_display() as progress:
         plan.context().require_ready()
         segments = plan.segments()
@@ -127,6 +140,10 @@ def _stem(molecule: str) -> str:
     return "".join(c if c.isalnum() or c in "-_" else "_" for c in name)
 
 
+def _output_stem(out: Path) -> str:
+    return out.name.removesuffix(".gz").rsplit(".", 1)[0]
+
+
 def _report(result: SamplingResult, out: Path, json: bool) -> None:
     """Print the result, and draw the profiles."""
     from supple.geometry.profile_figure import save_profile_figure
@@ -136,7 +153,7 @@ def _report(result: SamplingResult, out: Path, json: bool) -> None:
     figures = []
     for k, profile in enumerate(found):
         number = f"-{k + 1}" if len(found) > 1 else ""
-        figures.append(out.with_name(out.name.removesuffix(".gz").rsplit(".", 1)[0] + f"-profile{number}.png"))
+        figures.append(out.with_name(f"{_output_stem(out)}-profile{number}.png"))
         save_profile_figure(profile, figures[-1])
     if json:
         print_json(
