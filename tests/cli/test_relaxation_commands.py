@@ -91,7 +91,7 @@ def test_a_path_between_two_conformers(glycine, monkeypatch):
             ("scan", "gly.safetensors", "relaxed.xyz", "--frame", 9),
             "has no frame 9: its frames are numbered from 0 to 3",
         ),
-        (("scan", "gly.safetensors", "relaxed.xyz", "--out", "relaxed.xyz"), "is the input file"),
+        (("scan", "gly.safetensors", "relaxed.xyz", "--out", "relaxed.xyz"), "is an input file"),
         (("scan", "gone.safetensors", "relaxed.xyz"), "There is no model file gone.safetensors"),
         (("path", "gly.safetensors", "relaxed.xyz", "--to", 4), "has no frame 4"),
         (("path", "gly.safetensors", "relaxed.xyz", "--from", 1, "--to", 1), "Both ends relax to the same geometry"),

@@ -75,7 +75,7 @@ def require_writable(path: Path, inputs: Iterable[Path] = (), *, overwrite: bool
         raise OutputError(f"The output {path} is a folder: give a file name, such as {path / 'NAME'}.")
     if path.exists():
         if any(_same_file(path, file) for file in inputs):
-            raise OutputError(f"The output {path} is the input file: choose another name.")
+            raise OutputError(f"The output {path} is an input file: choose another name.")
         if not os.access(path, os.W_OK):
             raise OutputError(f"{path} is write-protected: choose another name.")
         if not overwrite and not own(path):

@@ -164,9 +164,10 @@ class RunDirectory:
 
     def _record(self) -> RunRecord:
         content = _read(self._file)
-        return RunRecord(
-            dict(content.get("configuration", {})), dict(content.get("versions", {})), str(content.get("kind", ""))
-        )
+        configuration, stored_versions = content.get("configuration", {}), content.get("versions", {})
+        if not isinstance(configuration, dict) or not isinstance(stored_versions, dict):
+            raise _not_a_record(self._file)
+        return RunRecord(configuration, stored_versions, str(content.get("kind", "")))
 
     def __repr__(self) -> str:
         return f"RunDirectory({self.path}, {'complete' if self.result else 'not complete'})"
@@ -178,8 +179,12 @@ def _read(file: Path) -> JsonObject:
     except (OSError, ValueError) as error:
         raise SettingsError(f"{file} cannot be read ({error}): delete its folder to start again.") from error
     if not isinstance(content, dict):
-        raise SettingsError(f"{file} is not the record of a run: delete its folder to start again.")
+        raise _not_a_record(file)
     return content
+
+
+def _not_a_record(file: Path) -> SettingsError:
+    return SettingsError(f"{file} is not the record of a run: delete its folder to start again.")
 
 
 def differences(stored: Any, requested: Any, path: str = "") -> list[str]:

@@ -114,7 +114,7 @@ class RunFiles:
             except (OSError, ValueError, LookupError, TypeError) as error:
                 raise SettingsError(
                     f"{self._state_file} cannot be read ({str(error).splitlines()[0]}): choose another --out, or delete "
-                    f"its folder and {self.trajectories[0].path} to start again."
+                    "its folder and use --overwrite to start again."
                 ) from error
         for k, saved in enumerate(self.saved):
             if saved is not None:
