@@ -60,7 +60,6 @@ def sample(
     """
     from supple.errors import SettingsError
     from supple.sampling.engine import sample as follow
-    from supple.sampling.engine import working_folder
 
     given = {"method": method, "drive": drive, "charge": charge, "multiplicity": multiplicity, "seed": seed}
     given = {key: value for key, value in given.items() if value is not None}
@@ -68,15 +67,7 @@ def sample(
     out = out or Path(f"{_stem(plan.molecule)}-{'sampled' if label is None else 'labelled'}.xyz")
     if not out.name.removesuffix(".gz").endswith((".xyz", ".extxyz")):
         raise SettingsError(f"Frames are written as extended xyz: {out} must end in .xyz or .xyz.gz.")
-    figures = out.parent.glob(f"{glob.escape(_output_stem(out))}-profile*.png")
-    require_outputs(
-        out,
-        out.with_name(f"{_output_stem(out)}-profile-00.png"),  # longer than any that is drawn
-        *figures,
-        reads=[*map(Path, plan.geometries), recipe],
-        overwrite=overwrite,
-        own=lambda _: (working_folder(out) / "run.json").is_file(),  # the run that is resumed
-    )
+    _require_outputs(plan, out, recipe, overwrite)
     with progress_display() as progress:
         plan.context().require_ready()
         segments = plan.segments()
@@ -133,6 +124,18 @@ def _labels(
     if not file.is_file():
         raise DataError(f"There is no file {file}.")
     return Recipe.of(molecule=str(file), **given, draws=[{"kind": "frames", "file": str(file)}])
+
+
+def _require_outputs(plan: Recipe, out: Path, recipe: Path | None, overwrite: bool) -> None:
+    """Refuse to replace files that the run, if it is resumed, has not written."""
+    from supple.sampling.engine import working_folder
+    from supple.sampling.result import is_output
+
+    reads = [*map(Path, plan.geometries), recipe]
+    require_outputs(out, reads=reads, overwrite=overwrite, own=lambda path: is_output(path, working_folder(out)))
+    figures = [out.with_name(f"{_output_stem(out)}-profile-00.png")]  # a name longer than those that are drawn
+    figures += out.parent.glob(f"{glob.escape(_output_stem(out))}-profile*.png")
+    require_outputs(*figures, reads=reads, overwrite=overwrite, own=lambda _: working_folder(out).is_dir())
 
 
 def _stem(molecule: str) -> str:

@@ -2,6 +2,7 @@
 
 NAME.sample/run.json               the recipe, and a hash of every geometry that it starts from
 NAME.sample/segments/ORIGIN.jsonl  a line for each frame: geometry, labels, and the state to resume from
+NAME.sample/output.json            a hash of the file that was written
 NAME.sample/failed.jsonl           geometries whose calculation failed, and why
 """
 

@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 from cli.conftest import SETTINGS, Shell
+from inline_workers import sample_here
 from toy import toy_dataset
 
 from supple.cli.main import GROUPS
@@ -147,6 +148,21 @@ def test_another_model_in_the_place_of_that_of_a_run_is_kept(shared, tmp_path):
     assert "sgdml.safetensors already exists" in unchanged(here, *command)
     here(*command, "--overwrite")
     assert (tmp_path / "sgdml.safetensors").read_bytes() == (tmp_path / "sgdml.run" / "model.safetensors").read_bytes()
+
+
+def test_frames_that_were_changed_by_hand_are_kept(here, monkeypatch):
+    sample_here(monkeypatch)
+    monkeypatch.setattr("fake_calculators.Springs.rest", None)
+    write_extxyz(here.folder / "few.xyz", toy_dataset(2), "eV")
+    command = ("sample", "--label", "few.xyz", "--method", "fake_calculators:springs", "--out", "s.xyz")
+    for _ in range(2):
+        here(*command)
+    file = here.folder / "s.xyz"
+    whole = file.read_text()
+    file.write_text(whole.replace("origin", "source"))
+    assert "s.xyz already exists" in unchanged(here, *command)
+    here(*command, "--overwrite")
+    assert file.read_text() == whole
 
 
 def test_a_link_is_written_through_and_a_device_to(here):
