@@ -16,7 +16,7 @@ from supple.runtime.output_files import output_path
 def convert(
     file: Annotated[Path, typer.Argument(help="File, folder, or pattern in quotes to read.")],
     out: Annotated[
-        Path, typer.Argument(help="File to write: .xyz, .xyz.gz, .npz, .db or .h5.", parser=output_path, metavar="OUT")
+        Path, typer.Argument(help="File to write: .xyz, .xyz.gz, .npz, .db or .h5.", parser=output_path, metavar="out")
     ],
     to: Annotated[
         str | None,

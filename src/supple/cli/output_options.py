@@ -18,7 +18,7 @@ OverwriteOption = Annotated[
 
 def output_option(description: str) -> Any:
     """An option for the name of a file to write."""
-    return typer.Option(help=description, parser=output_path, metavar="PATH")
+    return typer.Option(help=description, parser=output_path, metavar="<path>")
 
 
 def require_outputs(

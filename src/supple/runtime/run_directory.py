@@ -91,10 +91,11 @@ class RunDirectory:
     def _require_empty(self) -> None:
         """Refuse a folder with files but without the record of a run: it belongs to the user, or is damaged.
 
-        Hidden files, such as the lock of another process that starts the same run, are no obstacle.
+        Another process that starts the same run at this moment is no obstacle: its lock, or by now its record.
         """
         require_writable_folder(self.path, overwrite=True)
-        if self.path.is_dir() and any(not file.name.startswith(".") for file in self.path.iterdir()):
+        others = self.path.is_dir() and any(not file.name.startswith(".") for file in self.path.iterdir())
+        if others and not self._file.exists():
             raise OutputError(
                 f"The folder {self.path} has files but no run.json, without which its run cannot be resumed: choose another "
                 "output, or move that folder away."
