@@ -39,7 +39,7 @@ lint: $(READY)
 
 # Generate the bundled data again (about ten minutes).
 bundled: $(READY)
-	for name in azobenzene glycine; do $(BIN)/supple sample --recipe $$name --out src/supple/data/bundled/$$name.xyz.gz; done
+	for name in azobenzene glycine; do $(BIN)/supple sample --recipe $$name --out src/supple/data/bundled/$$name.xyz.gz --overwrite; done
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .coverage build dist

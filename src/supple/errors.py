@@ -33,5 +33,9 @@ class SettingsError(SuppleError):
     """Settings that do not exist, are incompatible, or differ from those of the run to be resumed."""
 
 
+class OutputError(SuppleError):
+    """An output that would replace a file of the user's, or that cannot be written."""
+
+
 class ResourceError(SuppleError):
     """A computation that needs more memory than is available."""

@@ -20,7 +20,7 @@ def test_from_one_format_to_another_and_back(shell):
 
 def test_nothing_is_overwritten_by_accident(shell):
     write_extxyz(shell.folder / "a.xyz", toy_dataset(3), "eV")
-    assert "The output a.xyz is the input file" in shell.refused("convert", "a.xyz", "a.xyz", "--overwrite")
+    assert "The output a.xyz is an input file" in shell.refused("convert", "a.xyz", "a.xyz", "--overwrite")
     shell("convert", "a.xyz", "b.npz")
     assert "--overwrite" in shell.refused("convert", "a.xyz", "b.npz")
     shell("convert", "a.xyz", "b.npz", "--overwrite")

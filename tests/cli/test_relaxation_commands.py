@@ -77,7 +77,7 @@ def test_a_path_between_two_conformers(glycine, monkeypatch):
     assert (glycine.folder / "relaxed-path.png").stat().st_size > 5000
     monkeypatch.setattr(Figure, "savefig", lambda figure, file, **options: None)  # rendered above
     ends = ("path", "gly.safetensors", "relaxed.xyz", "--from", 0, "--to", there)
-    out, err = glycine(*ends, "--images", 5, "--steps", 10, "--out", "cut.xyz", code=1)
+    out, err = glycine(*ends, "--images", 5, "--steps", 10, "--out", "short.xyz", code=1)
     assert "Along the path: minimum at 0 % of the path" in out
     assert "remains on the band after 10 steps: use more --images or --steps." in err
 
@@ -91,7 +91,7 @@ def test_a_path_between_two_conformers(glycine, monkeypatch):
             ("scan", "gly.safetensors", "relaxed.xyz", "--frame", 9),
             "has no frame 9: its frames are numbered from 0 to 3",
         ),
-        (("scan", "gly.safetensors", "relaxed.xyz", "--out", "relaxed.xyz"), "is the input file"),
+        (("scan", "gly.safetensors", "relaxed.xyz", "--out", "relaxed.xyz"), "is an input file"),
         (("scan", "gone.safetensors", "relaxed.xyz"), "There is no model file gone.safetensors"),
         (("path", "gly.safetensors", "relaxed.xyz", "--to", 4), "has no frame 4"),
         (("path", "gly.safetensors", "relaxed.xyz", "--from", 1, "--to", 1), "Both ends relax to the same geometry"),
@@ -101,4 +101,4 @@ def test_a_path_between_two_conformers(glycine, monkeypatch):
     ],
 )
 def test_mistakes_are_one_sentence_and_leave_nothing(command, said, glycine):
-    assert said in glycine.refused(*command)
+    assert said in glycine.refused(*command, "--overwrite")

@@ -1,11 +1,12 @@
 """A run directory explains itself, is resumed by the same configuration alone, and belongs to one process at a time."""
 
+import json
 import subprocess
 import sys
 
 import pytest
 
-from supple.errors import SettingsError
+from supple.errors import OutputError, SettingsError
 from supple.runtime.run_directory import RunDirectory, differences
 
 
@@ -28,7 +29,32 @@ def test_differences_of_equal_things_are_none():
     assert differences({"a": [1, {"b": 2}]}, {"a": [1, {"b": 2}]}) == []
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{", '"text"'])
+def test_a_run_of_another_kind_is_refused(tmp_path):
+    RunDirectory.open(tmp_path / "run", {"seed": 0}, "molecular dynamics")
+    with pytest.raises(SettingsError, match=r"another kind \(molecular dynamics\): choose another output"):
+        RunDirectory.open(tmp_path / "run", {"seed": 0}, "training")
+    record = tmp_path / "run" / "run.json"
+    content = json.loads(record.read_text())
+    del content["kind"]  # as earlier versions wrote it
+    record.write_text(json.dumps(content))
+    RunDirectory.open(tmp_path / "run", {"seed": 0}, "training")
+
+
+def test_files_of_the_user_are_not_taken_over(tmp_path):
+    folder = tmp_path / "run"
+    folder.mkdir()
+    (folder / ".lock").touch()  # of another process that starts the same run
+    RunDirectory.open(folder, {}).model_file.write_text("a force field")
+    (folder / "run.json").unlink()
+    with pytest.raises(OutputError, match=r"run has files but no run\.json"):
+        RunDirectory.open(folder, {})
+    assert {file.name for file in folder.iterdir()} == {".lock", "model.safetensors"}
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(OutputError, match="is a file"):
+        RunDirectory.open(tmp_path / "file", {})
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{", '"text"', '{"configuration": 3}', '{"versions": []}'])
 def test_a_damaged_record_is_said_to_be_so(tmp_path, content):
     RunDirectory.open(tmp_path / "run", {})
     (tmp_path / "run" / "run.json").write_text(content)

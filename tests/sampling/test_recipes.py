@@ -5,7 +5,7 @@ import pytest
 from ase.build import molecule
 from ase.io import read, write
 
-from supple.errors import SettingsError, SuppleError
+from supple.errors import OutputError, SettingsError, SuppleError
 from supple.sampling import Recipe, sample
 from supple.sampling.molecules import short_name, starting_geometry
 
@@ -86,7 +86,7 @@ def test_a_geometry_that_changed_is_another_sampling(water, tmp_path):
 
 def test_the_frames_do_not_replace_the_geometry_to_start_from(water):
     before = water.read_bytes()
-    with pytest.raises(SettingsError, match="The sampling run starts from"):
+    with pytest.raises(OutputError, match="is an input file"):
         sample(recipe(water), water)
     assert water.read_bytes() == before
 

@@ -9,6 +9,7 @@ import typer
 
 from supple.cli.console import print_json, print_next, print_written, progress_display
 from supple.cli.options import JsonOption, KeysOption, MoleculeOption, UnitsOption
+from supple.cli.output_options import OverwriteOption
 from supple.cli.settings_options import with_settings_options
 from supple.simulation.analysis import AnalysisSettings
 
@@ -29,6 +30,7 @@ def analyse(
     keys: KeysOption = None,
     molecule: MoleculeOption = None,
     out: Annotated[Path | None, typer.Option(help="Output folder. [default: TRAJECTORY-analysis]")] = None,
+    overwrite: OverwriteOption = False,
     report_units: Annotated[str, typer.Option(help="Unit of free energies in table, figures and page.")] = "kcal/mol",
     json: JsonOption = False,
 ) -> None:
@@ -39,14 +41,16 @@ def analyse(
     """
     from supple.data.reading import read
     from supple.data.units import Units
+    from supple.runtime.output_files import require_writable_folder
     from supple.simulation.analysis import analyse as run_analysis
-    from supple.simulation.analysis import read_trajectory, write_report
+    from supple.simulation.analysis import is_report, read_trajectory, write_report
     from supple.simulation.analysis.analysis_json import analysis_json
 
     unit = Units.parse(report_units).energy
     loaded = [read_trajectory(path) for path in trajectories]
     geometries = None if reference is None else read(reference, units, keys, labels=False, molecule=molecule)
     out = out or Path(trajectories[0].name.removesuffix(".gz").rsplit(".", 1)[0] + "-analysis")
+    require_writable_folder(out, overwrite=overwrite, own=is_report)
     with progress_display() as progress:
         result = run_analysis(loaded, geometries, settings, progress=progress)
         page = write_report(result, out, unit)

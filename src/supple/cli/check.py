@@ -9,6 +9,7 @@ import typer
 
 from supple.cli.console import print_json, print_next, progress_display
 from supple.cli.options import JsonOption, KeysOption, MoleculeOption, UnitsOption
+from supple.cli.output_options import OverwriteOption, output_option, require_outputs
 
 if TYPE_CHECKING:
     from supple.checks.examine_files import Examination, FileReport
@@ -27,21 +28,23 @@ def check(
     units: UnitsOption = None,
     keys: KeysOption = None,
     molecule: MoleculeOption = None,
-    html: Annotated[Path | None, typer.Option(help="Also write the report as an HTML page.")] = None,
+    html: Annotated[Path | None, output_option("Also write the report as an HTML page.")] = None,
+    overwrite: OverwriteOption = False,
     json: JsonOption = False,
 ) -> None:
     """Examine data and report errors and warnings before training."""
     from supple.checks.examine_files import examine_files
     from supple.models.kernel.direct_fit import small_kernel_model
 
+    if html is not None:
+        _require_page(html, files, overwrite)
     with progress_display() as progress:
         examination = examine_files(files, small_kernel_model, units, keys, molecule, progress)
     if html is not None:
         from supple.checks.html_page import check_page
-        from supple.runtime.files import replacing
+        from supple.runtime.files import write_text
 
-        with replacing(html) as temporary:
-            temporary.write_text(check_page(examination), encoding="utf-8")
+        write_text(html, check_page(examination))
     if json:
         print_json(examination.as_dict())
     else:
@@ -49,6 +52,17 @@ def check(
         print_next(_next(examination, files[0], units, keys))
     if examination.errors:
         raise typer.Exit(1)
+
+
+def _require_page(html: Path, files: list[Path], overwrite: bool) -> None:
+    """Refuse a page in place of another file, above all the data file that follows a --html without a name."""
+    from supple.errors import OutputError
+    from supple.runtime.files import is_stream
+    from supple.runtime.html import is_own_page
+
+    if html.suffix.lower() not in (".html", ".htm") and not is_stream(html):
+        raise OutputError(f"--html is followed by the name of the page, which must end in .html: {html} does not.")
+    require_outputs(html, reads=files, overwrite=overwrite, own=is_own_page)
 
 
 def _show(examination: Examination, html: Path | None) -> None:

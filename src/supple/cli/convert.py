@@ -9,11 +9,15 @@ import typer
 
 from supple.cli.console import print_json, print_next, print_written
 from supple.cli.options import JsonOption, KeysOption, MoleculeOption, UnitsOption
+from supple.cli.output_options import OverwriteOption, require_outputs
+from supple.runtime.output_files import output_path
 
 
 def convert(
     file: Annotated[Path, typer.Argument(help="File, folder, or pattern in quotes to read.")],
-    out: Annotated[Path, typer.Argument(help="File to write: .xyz, .xyz.gz, .npz, .db or .h5.")],
+    out: Annotated[
+        Path, typer.Argument(help="File to write: .xyz, .xyz.gz, .npz, .db or .h5.", parser=output_path, metavar="out")
+    ],
     to: Annotated[
         str | None,
         typer.Option(
@@ -26,21 +30,17 @@ def convert(
     ] = None,
     keys: KeysOption = None,
     molecule: MoleculeOption = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace OUT if it exists.")] = False,
+    overwrite: OverwriteOption = False,
     json: JsonOption = False,
 ) -> None:
     """Convert data to another format or to other units."""
     from supple.data.reading import read
     from supple.data.units import Units
     from supple.data.writing import format_of, write
-    from supple.errors import DataError
 
     format_name = format_of(out, to)
     target = Units.parse(out_units) if out_units else None
-    if out.exists() and file.exists() and out.samefile(file):
-        raise DataError(f"The output {out} is the input file: choose another name.")
-    if out.exists() and not overwrite:
-        raise DataError(f"{out} already exists: choose another name, or use --overwrite to replace it.")
+    require_outputs(out, reads=[file], overwrite=overwrite)
     dataset = read(file, units=units, keys=keys, molecule=molecule)
     left_out = write(out, dataset, target, format_name)
     if json:

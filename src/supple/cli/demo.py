@@ -9,12 +9,15 @@ import typer
 
 from supple.cli.console import progress_display
 from supple.cli.options import JsonOption
+from supple.cli.output_options import OverwriteOption
 from supple.cli.resumable import resumable
 from supple.cli.study import finish_study
+from supple.runtime.output_files import require_writable_folder
 
 
 def demo(
     out: Annotated[Path, typer.Option(help="Folder of the study.")] = Path("supple-demo"),
+    overwrite: OverwriteOption = False,
     json: JsonOption = False,
 ) -> None:
     """Compare sGDML and SchNet on the bundled data.
@@ -23,7 +26,9 @@ def demo(
     """
     from supple.study import run_study
     from supple.study.demo import DEMO
+    from supple.study.study_file import is_study
 
+    require_writable_folder(out, overwrite=overwrite, own=is_study)
     with progress_display() as progress:
         progress.note(
             "Learning curves of sGDML and SchNet on two bundled data sets, azobenzene and glycine (GFN2-xTB). "

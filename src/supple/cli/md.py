@@ -10,6 +10,7 @@ import typer
 from supple.cli.console import print_json, print_next, progress_display
 from supple.cli.model_argument import load_model
 from supple.cli.options import JsonOption, ModelFile, UnitsOption
+from supple.cli.output_options import OverwriteOption, output_option, require_outputs
 from supple.cli.settings_options import with_settings_options
 from supple.simulation.dynamics import DynamicsSettings
 
@@ -32,9 +33,10 @@ def md(
             help="Number of simulations in one batch, each with its own velocities and trajectory (md-0.xyz ...).",
         ),
     ] = 1,
-    out: Annotated[
-        Path, typer.Option(help="Trajectory to write: .xyz, ASE's .traj, or .h5 (H5MD) for long runs.")
-    ] = Path("md.xyz"),
+    out: Annotated[Path, output_option("Trajectory to write: .xyz, ASE's .traj, or .h5 (H5MD) for long runs.")] = Path(
+        "md.xyz"
+    ),
+    overwrite: OverwriteOption = False,
     reference: Annotated[
         Path | None, typer.Option(help="Training data for the guards; an sGDML model contains its own.")
     ] = None,
@@ -54,6 +56,7 @@ def md(
 
     if (geometries := start or reference) is None:
         raise SettingsError("No initial geometry: give a file with --start, or training data with --reference.")
+    require_outputs(out, reads=[model, start, reference], overwrite=True)  # the run knows its own files
     potential = load_model(model, geometries, "supple md {} --start {}")
     initial = select_frames(read(geometries, units=units, labels=False), frame)
     training = None if reference is None else read(reference, units=units, labels=False)
@@ -62,8 +65,9 @@ def md(
             progress.note(f"This run will give no spectrum: {aliased} (--every) if you need one.")
         try:
             results = run_md(
-                potential, initial, settings, out, replicas=replicas, reference=training, progress=progress
-            )
+                potential, initial, settings, out, replicas=replicas, reference=training, progress=progress,
+                overwrite=overwrite,
+            )  # fmt: skip
         except KeyboardInterrupt:
             progress.note("Interrupted. Run the command again to resume.")
             raise typer.Exit(130) from None

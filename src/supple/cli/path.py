@@ -10,6 +10,7 @@ import typer
 from supple.cli.console import print_json, print_next, print_written, progress_display
 from supple.cli.model_argument import load_model
 from supple.cli.options import GeometryFile, GeometryUnits, JsonOption, ModelFile
+from supple.cli.output_options import OverwriteOption, output_option, require_outputs
 
 
 def path(
@@ -29,7 +30,8 @@ def path(
     steps: Annotated[
         int, typer.Option(min=2, help="Maximum number of steps for relaxing the band, and each end.")
     ] = 600,
-    out: Annotated[Path | None, typer.Option(help="Extended xyz file to write. [default: FILE-path.xyz]")] = None,
+    out: Annotated[Path | None, output_option("Extended xyz file to write. [default: FILE-path.xyz]")] = None,
+    overwrite: OverwriteOption = False,
     units: GeometryUnits = None,
     json: JsonOption = False,
 ) -> None:
@@ -39,11 +41,18 @@ def path(
     """
     from supple.data.reading import read
     from supple.simulation.relaxation import reaction_path
-    from supple.simulation.relaxation.output_files import one_frame, output_for, write_frames, write_profile
+    from supple.simulation.relaxation.output_files import (
+        one_frame,
+        output_for,
+        profile_files,
+        write_frames,
+        write_profile,
+    )
 
+    out = output_for(file, "path", out)
+    require_outputs(out, *profile_files(out), reads=[model, file], overwrite=overwrite)
     potential = load_model(model, file, "supple path {} {}")
     geometries = read(file, units=units, labels=False)
-    out = output_for(file, "path", out)
     ends = one_frame(geometries, first or 0), one_frame(geometries, len(geometries) - 1 if last is None else last)
     with progress_display() as progress:
         result = reaction_path(potential, *ends, images, fmax, steps, progress)

@@ -10,12 +10,14 @@ import typer
 from supple.cli.console import print_json, print_next, print_written, progress_display
 from supple.cli.model_argument import load_model
 from supple.cli.options import GeometryFile, GeometryUnits, JsonOption, ModelFile
+from supple.cli.output_options import OverwriteOption, output_option, require_outputs
 
 
 def predict(
     model: ModelFile,
     file: GeometryFile,
-    out: Annotated[Path | None, typer.Option(help="Extended xyz file to write. [default: FILE-predicted.xyz]")] = None,
+    out: Annotated[Path | None, output_option("Extended xyz file to write. [default: FILE-predicted.xyz]")] = None,
+    overwrite: OverwriteOption = False,
     units: GeometryUnits = None,
     out_units: Annotated[str, typer.Option(help="Units of the output: eV, kcal/mol, or hartree,bohr.")] = "eV",
     json: JsonOption = False,
@@ -25,7 +27,6 @@ def predict(
     from supple.data.reading import read
     from supple.data.units import Units
     from supple.data.writing import write_extxyz
-    from supple.errors import DataError
     from supple.runtime.files import stem
 
     target = Units.parse(out_units)
@@ -33,8 +34,7 @@ def predict(
     geometries = read(file, units=units, labels=False)
     potential.require_molecule(geometries)
     out = out or Path(f"{stem(file)}-predicted.xyz")
-    if out.exists() and out.samefile(file):
-        raise DataError(f"The output {out} is the input file: choose another name with --out.")
+    require_outputs(out, reads=[model, file], overwrite=overwrite)
     with progress_display() as progress:
         energies, forces = potential.predict(geometries.positions)
         progress.note(f"{len(geometries)} geometries of {geometries.formula}.")

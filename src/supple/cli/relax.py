@@ -10,6 +10,7 @@ import typer
 from supple.cli.console import print_json, print_next, print_written, progress_display
 from supple.cli.model_argument import load_model
 from supple.cli.options import GeometryFile, GeometryUnits, JsonOption, ModelFile
+from supple.cli.output_options import OverwriteOption, output_option, require_outputs
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 def relax(
     model: ModelFile,
     file: GeometryFile,
-    out: Annotated[Path | None, typer.Option(help="Extended xyz file to write. [default: FILE-relaxed.xyz]")] = None,
+    out: Annotated[Path | None, output_option("Extended xyz file to write. [default: FILE-relaxed.xyz]")] = None,
+    overwrite: OverwriteOption = False,
     fmax: Annotated[float, typer.Option(min=1e-8, help="Convergence criterion: largest force (eV/Å).")] = 0.001,
     steps: Annotated[int, typer.Option(min=1, help="Maximum number of steps of each relaxation.")] = 1000,
     most: Annotated[
@@ -43,9 +45,10 @@ def relax(
     from supple.simulation.relaxation import relax as to_minima
     from supple.simulation.relaxation.output_files import output_for, write_frames
 
+    out = output_for(file, "relaxed", out)
+    require_outputs(out, reads=[model, file], overwrite=overwrite)
     potential = load_model(model, file, "supple relax {} {}")
     geometries = read(file, units=units, labels=False)
-    out = output_for(file, "relaxed", out)
     if most is not None and most < len(geometries):
         geometries = geometries.select(np.unique(np.linspace(0, len(geometries) - 1, most).astype(int)))
     with progress_display() as progress:

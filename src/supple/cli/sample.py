@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,6 +11,7 @@ import typer
 
 from supple.cli.console import print_json, print_next, progress_display
 from supple.cli.options import JsonOption
+from supple.cli.output_options import OverwriteOption, output_option, require_outputs
 from supple.sampling import descriptions
 
 if TYPE_CHECKING:
@@ -45,8 +47,9 @@ def sample(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="Extended xyz file to write. [default: MOLECULE-sampled.xyz or FILE-labelled.xyz]"),
+        output_option("Extended xyz file to write. [default: MOLECULE-sampled.xyz or FILE-labelled.xyz]"),
     ] = None,
+    overwrite: OverwriteOption = False,
     jobs: Annotated[int | None, typer.Option(min=1, help="Number of worker processes (default: one per core).")] = None,
     json: JsonOption = False,
 ) -> None:
@@ -64,6 +67,7 @@ def sample(
     out = out or Path(f"{_stem(plan.molecule)}-{'sampled' if label is None else 'labelled'}.xyz")
     if not out.name.removesuffix(".gz").endswith((".xyz", ".extxyz")):
         raise SettingsError(f"Frames are written as extended xyz: {out} must end in .xyz or .xyz.gz.")
+    _require_outputs(plan, out, recipe, overwrite)
     with progress_display() as progress:
         plan.context().require_ready()
         segments = plan.segments()
@@ -122,9 +126,25 @@ def _labels(
     return Recipe.of(molecule=str(file), **given, draws=[{"kind": "frames", "file": str(file)}])
 
 
+def _require_outputs(plan: Recipe, out: Path, recipe: Path | None, overwrite: bool) -> None:
+    """Refuse to replace files that the run, if it is resumed, has not written."""
+    from supple.sampling.engine import working_folder
+    from supple.sampling.result import is_output
+
+    reads = [*map(Path, plan.geometries), recipe]
+    require_outputs(out, reads=reads, overwrite=overwrite, own=lambda path: is_output(path, working_folder(out)))
+    figures = [out.with_name(f"{_output_stem(out)}-profile-00.png")]  # a name longer than those that are drawn
+    figures += out.parent.glob(f"{glob.escape(_output_stem(out))}-profile*.png")
+    require_outputs(*figures, reads=reads, overwrite=overwrite, own=lambda _: working_folder(out).is_dir())
+
+
 def _stem(molecule: str) -> str:
     name = Path(molecule).name.removesuffix(".gz").removesuffix(".xyz")
     return "".join(c if c.isalnum() or c in "-_" else "_" for c in name)
+
+
+def _output_stem(out: Path) -> str:
+    return out.name.removesuffix(".gz").rsplit(".", 1)[0]
 
 
 def _report(result: SamplingResult, out: Path, json: bool) -> None:
@@ -136,7 +156,7 @@ def _report(result: SamplingResult, out: Path, json: bool) -> None:
     figures = []
     for k, profile in enumerate(found):
         number = f"-{k + 1}" if len(found) > 1 else ""
-        figures.append(out.with_name(out.name.removesuffix(".gz").rsplit(".", 1)[0] + f"-profile{number}.png"))
+        figures.append(out.with_name(f"{_output_stem(out)}-profile{number}.png"))
         save_profile_figure(profile, figures[-1])
     if json:
         print_json(

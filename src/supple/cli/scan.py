@@ -10,6 +10,7 @@ import typer
 from supple.cli.console import print_json, print_next, print_written, progress_display
 from supple.cli.model_argument import load_model
 from supple.cli.options import GeometryFile, GeometryUnits, JsonOption, ModelFile
+from supple.cli.output_options import OverwriteOption, output_option, require_outputs
 
 if TYPE_CHECKING:
     from supple.simulation.relaxation import TorsionScan
@@ -27,7 +28,8 @@ def scan(
     ] = None,
     points: Annotated[int, typer.Option(min=4, help="Number of angles, evenly spaced over 360°.")] = 36,
     frame: Annotated[int, typer.Option(min=0, help="Frame of the file to start from, counted from 0.")] = 0,
-    out: Annotated[Path | None, typer.Option(help="Extended xyz file to write. [default: FILE-scan.xyz]")] = None,
+    out: Annotated[Path | None, output_option("Extended xyz file to write. [default: FILE-scan.xyz]")] = None,
+    overwrite: OverwriteOption = False,
     units: GeometryUnits = None,
     json: JsonOption = False,
 ) -> None:
@@ -38,11 +40,18 @@ def scan(
     """
     from supple.data.reading import read
     from supple.simulation.relaxation import scan_torsion
-    from supple.simulation.relaxation.output_files import one_frame, output_for, write_frames, write_profile
+    from supple.simulation.relaxation.output_files import (
+        one_frame,
+        output_for,
+        profile_files,
+        write_frames,
+        write_profile,
+    )
 
+    out = output_for(file, "scan", out)
+    require_outputs(out, *profile_files(out), reads=[model, file], overwrite=overwrite)
     potential = load_model(model, file, "supple scan {} {}")
     start = one_frame(read(file, units=units, labels=False), frame)
-    out = output_for(file, "scan", out)
     with progress_display() as progress:
         result = scan_torsion(potential, start, torsion, points, progress)
     write_frames(out, potential, result.positions, result.energies, result.forces, {"torsion_degrees": result.angles})

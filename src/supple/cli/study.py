@@ -22,8 +22,10 @@ from supple.cli.options import (
     UnitsOption,
     parse_assignments,
 )
+from supple.cli.output_options import OverwriteOption
 from supple.cli.resumable import resumable
 from supple.errors import SettingsError
+from supple.runtime.output_files import require_writable_folder
 from supple.study import defaults
 
 if TYPE_CHECKING:
@@ -71,6 +73,7 @@ def study(
     ] = None,
     accept: AcceptOption = None,
     out: Annotated[Path, typer.Option(help="Folder of the study.")] = Path("supple-study"),
+    overwrite: OverwriteOption = False,
     jobs: JobsOption = None,
     on: OnOption = None,
     only_plan: Annotated[bool, typer.Option("--plan", help="Only estimate time and memory; train nothing.")] = False,
@@ -89,6 +92,7 @@ def study(
     """
     from supple.runtime.workers.backends import backend_from
     from supple.study import DatasetEntry, StudyPlan, run_study
+    from supple.study.study_file import is_study
 
     _require_files(files)
     if target is not None and target <= 0:
@@ -115,6 +119,7 @@ def study(
     if only_plan:
         _show_estimate(plan, out, backend, json)
         return
+    require_writable_folder(out, overwrite=overwrite, own=is_study)
     with progress_display() as progress, resumable(progress):
         result = run_study(plan, out, progress, backend, report_units, target)
     finish_study(result, plan, out, json)

@@ -19,6 +19,7 @@ from supple.cli.options import (
     UnitsOption,
     parse_assignments,
 )
+from supple.cli.output_options import OverwriteOption, output_option, require_outputs
 from supple.cli.resumable import resumable
 from supple.errors import SettingsError
 from supple.models.registry import MODELS
@@ -43,7 +44,8 @@ def train(
         int | None, typer.Option("--valid", help=f"Number of validation frames. [default: {DEFAULT_VALID}]")
     ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Seed of the split and of the training.")] = 0,
-    out: Annotated[Path | None, typer.Option(help="Model file. [default: FILE-MODEL-nTRAIN.safetensors]")] = None,
+    out: Annotated[Path | None, output_option("Model file. [default: FILE-MODEL-nTRAIN.safetensors]")] = None,
+    overwrite: OverwriteOption = False,
     select: SelectOption = None,
     blocks: BlocksOption = None,
     split: Annotated[
@@ -100,13 +102,17 @@ def train(
 
     from supple.models.registry import make_settings  # these import torch; a wrong file is refused before
     from supple.runtime.files import stem
+    from supple.runtime.output_files import copy_of, require_file
     from supple.training import train as train_model
 
     model_settings = make_settings(model or DEFAULT_MODEL, given)
     out = out or Path(f"{stem(file)}-{model_settings.kind}-n{len(chosen.train)}.safetensors")
+    require_file(out)
     if out.suffix != ".safetensors":
         out = out.with_name(out.name + ".safetensors")
     directory = out.with_suffix(".run")
+    finished = copy_of(directory / "model.safetensors")
+    require_outputs(out, reads=[file, split, settings, extend], overwrite=overwrite, own=finished)
     with progress_display() as progress, resumable(progress, directory / "model.safetensors"):
         progress.note(
             f"{dataset.source.name}: {dataset.formula}, {len(dataset)} frames; {len(chosen.train)} for training, "

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MultipleLocator
 
 from supple.geometry.profile import Profile
+from supple.runtime.files import replacing
 
 
 def save_profile_figure(profile: Profile, path: Path) -> None:
@@ -37,4 +38,5 @@ def save_profile_figure(profile: Profile, path: Path) -> None:
         axes.xaxis.set_major_locator(MultipleLocator(60.0 if span > 200 else 30.0 if span > 90 else 10.0))
     for edge in ("top", "right"):
         axes.spines[edge].set_visible(False)
-    figure.savefig(path, dpi=150)
+    with replacing(path) as temporary:
+        figure.savefig(temporary, format=path.suffix[1:], dpi=150)

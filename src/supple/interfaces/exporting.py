@@ -11,6 +11,7 @@ from pathlib import Path
 from supple.errors import ModelFileError, SettingsError
 from supple.interfaces.export_format import ExportFormat
 from supple.models.loading import load
+from supple.runtime.output_files import require_writable
 from supple.runtime.plugins import Registry
 
 EXPORTS: Registry[ExportFormat] = Registry(
@@ -25,13 +26,22 @@ EXPORTS: Registry[ExportFormat] = Registry(
 )
 
 
+def output_for(path: Path, to: str, out: Path | None = None) -> Path:
+    """The file to write: `out`, or that of the model with the suffix of the format.
+
+    Raises:
+        SettingsError: the format does not exist.
+    """
+    return out or path.with_suffix(EXPORTS.get(to).suffix)
+
+
 def export(path: Path, to: str, out: Path | None = None, units: str | None = None) -> tuple[Path, str]:
     """Write the force field of a model file in another format.
 
     Args:
         path: of the model file.
         to: the format, one of `EXPORTS`.
-        out: the file to write; the name of the model file with the suffix of the format when None.
+        out: the file to write or replace; the name of the model file with the suffix of the format when None.
         units: of the written file, where the format has a choice; those of the training data when None.
 
     Returns:
@@ -40,11 +50,11 @@ def export(path: Path, to: str, out: Path | None = None, units: str | None = Non
     Raises:
         SettingsError: the format does not exist, has fixed units, or needs a package that is not installed.
         ModelFileError: the format cannot hold this kind of force field.
+        OutputError: the output is the model file, or cannot be written.
     """
     target = EXPORTS.get(to)
-    out = out or path.with_suffix(target.suffix)
-    if out.exists() and path.exists() and out.samefile(path):
-        raise SettingsError(f"{out} is the force field itself: choose another name with --out.")
+    out = output_for(path, to, out)
+    require_writable(out, [path], overwrite=True)
     if units is not None and not target.has_units:
         raise SettingsError(f"The units of the format {to} are fixed ({target.description}): leave out --out-units.")
     potential = load(path)

@@ -172,7 +172,7 @@ class Potential(ABC):
         )
 
     def save(self, path: str | Path) -> None:
-        """Write the force field to one safetensors file, in one step: a reader never sees half of it."""
+        """Write the force field to one safetensors file, in one step: a reader never sees half of it. An existing file is replaced."""
         header = Header(
             kind=self.kind,
             numbers=[int(z) for z in self.numbers],

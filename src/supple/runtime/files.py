@@ -1,14 +1,22 @@
-"""Writing files atomically: a reader sees the old file or the new one, never half of one."""
+"""Writing files atomically: a reader sees the old file or the new one, never half of one.
+
+Links stay: what they point to is replaced. A device or pipe is written to. These functions replace any file; `output_files.py` decides
+whether a command may.
+"""
 
 from __future__ import annotations
 
 import json
 import os
 import shutil
+import stat
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from supple.runtime.part_files import part_file
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -16,20 +24,38 @@ if TYPE_CHECKING:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A temporary path beside `path`; it replaces `path` when the block succeeds, and is removed when it fails."""
+    """A temporary path; its content replaces `path` when the block succeeds, and is removed when it fails."""
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    if is_stream(path):
+        with tempfile.TemporaryDirectory() as folder:
+            temporary = Path(folder) / "content"
+            temporary.touch()
+            yield temporary
+            with temporary.open("rb") as content, path.open("wb") as stream:
+                shutil.copyfileobj(content, stream)
+        return
+    target = Path(os.path.realpath(path))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = part_file(target)
     try:
         temporary.touch()
-        permissions = temporary.stat().st_mode
+        permissions = (target if target.exists() else temporary).stat().st_mode
         yield temporary
         temporary.chmod(permissions)  # some writers create files that only their owner can read
         with temporary.open("rb") as written:
             os.fsync(written.fileno())
-        temporary.replace(path)
+        temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def is_stream(path: Path) -> bool:
+    """Whether a path is a device or a pipe, which cannot be replaced."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:  # there is nothing, or the name cannot be that of a file
+        return False
+    return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
@@ -26,17 +28,21 @@ th, td { text-align: left; vertical-align: top; }
 }
 """
 
-_PAGE = """<!doctype html>
+#: By which a page is known as one of Supple's.
+_MARK = '<meta name="generator" content="Supple">'
+
+_PAGE = f"""<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
+{_MARK}
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{{ title }}</title>
-<style>{{ style }}</style>
+<title>{{{{ title }}}}</title>
+<style>{{{{ style }}}}</style>
 </head>
 <body>
-<h1>{{ title }}</h1>
-{{ body }}
+<h1>{{{{ title }}}}</h1>
+{{{{ body }}}}
 </body>
 </html>
 """
@@ -58,3 +64,9 @@ def html_page(title: str, body: Markup, style: str = "") -> str:
         style: CSS besides that of all pages, which defines the colours `--text`, `--soft`, `--line`, `--bad` and `--warn`.
     """
     return str(render(_PAGE, title=title, body=body, style=Markup(_STYLE + style)))
+
+
+def is_own_page(path: Path) -> bool:
+    """Whether a file is a page that `html_page` made."""
+    with path.open("rb") as file:
+        return _MARK.encode() in file.read(256)

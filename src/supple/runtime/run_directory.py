@@ -1,6 +1,6 @@
 """RunDirectory: a folder with all that belongs to one run; the same command resumes the run from it.
 
-run.json            the configuration (model, settings, data, split, seed) and the versions of what computed it
+run.json            the kind of run, its configuration (model, settings, data, split, seed) and the versions of what computed it
 metrics.jsonl       one JSON object a line, during training
 model.safetensors   the best model so far
 checkpoint.*        what training needs to resume; removed when it is complete
@@ -19,10 +19,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from supple.errors import SettingsError, SuppleError
+from supple.errors import OutputError, SettingsError, SuppleError
 from supple.runtime.files import write_json
 from supple.runtime.locks import locked
 from supple.runtime.machine import versions
+from supple.runtime.output_files import require_writable_folder
 
 #: A JSON object; what it holds is up to whoever opens the run directory.
 JsonObject = dict[str, Any]
@@ -35,10 +36,12 @@ class RunRecord:
     Attributes:
         configuration: what the run computes; two runs with the same one are the same run.
         versions: of the packages that the run was started with.
+        kind: what the folder is for, such as `training`; empty in records of earlier versions.
     """
 
     configuration: JsonObject
     versions: dict[str, str] = field(default_factory=dict)
+    kind: str = ""
 
 
 class RunDirectory:
@@ -49,26 +52,54 @@ class RunDirectory:
         self._new = False
 
     @classmethod
-    def open(cls, path: Path, configuration: Mapping[str, Any]) -> RunDirectory:
+    def open(cls, path: Path, configuration: Mapping[str, Any], kind: str = "training") -> RunDirectory:
         """Start a run, or open one in order to resume it.
 
+        Args:
+            path: of the folder.
+            configuration: what the run computes.
+            kind: what the folder is for, as users call it.
+
         Raises:
-            SettingsError: the directory contains a run with another configuration; the message lists the differences.
+            SettingsError: the directory contains a run of another kind, or with another configuration (the message lists
+                the differences), or its record is damaged.
+            OutputError: it is a file, or contains other files and no record of a run.
         """
         run = cls(path)
         requested = json.loads(json.dumps(configuration))
         if run._file.exists():
-            differing = differences(run.configuration, requested)
-            if differing:
-                raise SettingsError(
-                    f"{path} contains a run with other settings ({'; '.join(differing)}): "
-                    "choose another output, or delete that folder to start again."
-                )
-        else:
-            run._new = not run.path.exists()
-            run.path.mkdir(parents=True, exist_ok=True)
-            write_json(run._file, asdict(RunRecord(requested, versions())))
+            run._require_same(requested, kind)
+            return run
+        run._require_empty()
+        run._new = not run.path.exists()
+        run.path.mkdir(parents=True, exist_ok=True)
+        write_json(run._file, asdict(RunRecord(requested, versions(), kind)))
         return run
+
+    def _require_same(self, requested: JsonObject, kind: str) -> None:
+        """Refuse a run of another kind or configuration."""
+        record = self._record()
+        if record.kind not in ("", kind):
+            raise SettingsError(f"{self.path} belongs to a run of another kind ({record.kind}): choose another output.")
+        differing = differences(record.configuration, requested)
+        if differing:
+            raise SettingsError(
+                f"{self.path} contains a run with other settings ({'; '.join(differing)}): "
+                "choose another output, or delete that folder to start again."
+            )
+
+    def _require_empty(self) -> None:
+        """Refuse a folder with files but without the record of a run: it belongs to the user, or is damaged.
+
+        Another process that starts the same run at this moment is no obstacle: its lock, or by now its record.
+        """
+        require_writable_folder(self.path, overwrite=True)
+        others = self.path.is_dir() and any(not file.name.startswith(".") for file in self.path.iterdir())
+        if others and not self._file.exists():
+            raise OutputError(
+                f"The folder {self.path} has files but no run.json, without which its run cannot be resumed: choose another "
+                "output, or move that folder away."
+            )
 
     @property
     def _file(self) -> Path:
@@ -134,7 +165,10 @@ class RunDirectory:
 
     def _record(self) -> RunRecord:
         content = _read(self._file)
-        return RunRecord(dict(content.get("configuration", {})), dict(content.get("versions", {})))
+        configuration, stored_versions = content.get("configuration", {}), content.get("versions", {})
+        if not isinstance(configuration, dict) or not isinstance(stored_versions, dict):
+            raise _not_a_record(self._file)
+        return RunRecord(configuration, stored_versions, str(content.get("kind", "")))
 
     def __repr__(self) -> str:
         return f"RunDirectory({self.path}, {'complete' if self.result else 'not complete'})"
@@ -146,8 +180,12 @@ def _read(file: Path) -> JsonObject:
     except (OSError, ValueError) as error:
         raise SettingsError(f"{file} cannot be read ({error}): delete its folder to start again.") from error
     if not isinstance(content, dict):
-        raise SettingsError(f"{file} is not the record of a run: delete its folder to start again.")
+        raise _not_a_record(file)
     return content
+
+
+def _not_a_record(file: Path) -> SettingsError:
+    return SettingsError(f"{file} is not the record of a run: delete its folder to start again.")
 
 
 def differences(stored: Any, requested: Any, path: str = "") -> list[str]:

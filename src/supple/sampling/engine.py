@@ -2,6 +2,7 @@
 
 NAME.sample/run.json               the recipe, and a hash of every geometry that it starts from
 NAME.sample/segments/ORIGIN.jsonl  a line for each frame: geometry, labels, and the state to resume from
+NAME.sample/output.json            a hash of the file that was written
 NAME.sample/failed.jsonl           geometries whose calculation failed, and why
 """
 
@@ -9,8 +10,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from supple.errors import SettingsError
 from supple.runtime.machine import cores
+from supple.runtime.output_files import require_file, require_writable
 from supple.runtime.progress import NO_PROGRESS, Progress
 from supple.runtime.run_directory import RunDirectory
 from supple.sampling.recipe import Recipe
@@ -26,30 +27,35 @@ def sample(
 
     Args:
         recipe: what to do.
-        out: extended xyz to write; the working folder is beside it.
+        out: extended xyz to write or replace; the working folder is beside it.
         jobs: worker processes; as many as there are cores or segments when None.
         progress: receives progress.
 
     Raises:
-        SettingsError: a method or draw is not possible, the folder belongs to another recipe, or the file is one that the
-            recipe starts from.
+        SettingsError: a method or draw is not possible, or the folder belongs to another recipe.
+        OutputError: the file is one that the recipe starts from, or it cannot be written.
         DataError: no calculation succeeded.
         ResourceError: a worker process was killed.
     """
     out = Path(out)
-    own = [name for name in recipe.geometries if Path(name).exists() and out.exists() and Path(name).samefile(out)]
-    if own:
-        raise SettingsError(f"The sampling run starts from {own[0]}: write the frames to another file.")
+    require_file(out)
+    require_writable(out, map(Path, recipe.geometries), overwrite=True)
     context = recipe.context()
     context.require_ready()
     segments = recipe.segments()
-    folder = out.with_name(out.name.removesuffix(".gz").removesuffix(".xyz") + ".sample")
-    run = RunDirectory.open(folder, recipe.model_dump(mode="json", by_alias=True) | {"geometries": recipe.hashes()})
+    folder = working_folder(out)
+    configuration = recipe.model_dump(mode="json", by_alias=True) | {"geometries": recipe.hashes()}
+    run = RunDirectory.open(folder, configuration, "sampling")
     (folder / "segments").mkdir(exist_ok=True)
     files = {segment.name: _file(folder, segment.name) for segment in segments}
     with run.claimed():
         run_segments(context, segments, files, jobs or min(cores(), len(segments)), progress)
         return collect(recipe, segments, files, out, folder)
+
+
+def working_folder(out: Path) -> Path:
+    """The folder of a sampling run beside its output."""
+    return out.with_name(out.name.removesuffix(".gz").removesuffix(".xyz") + ".sample")
 
 
 def _file(folder: Path, name: str) -> SegmentFile:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,12 +16,15 @@ import numpy as np
 from supple.data.dataset import Dataset
 from supple.data.writing import write_extxyz
 from supple.errors import DataError
-from supple.runtime.files import write_text
+from supple.runtime.files import write_json, write_text
 from supple.sampling.labelled_frame import LabelledFrame
 from supple.sampling.methods import find_method
 from supple.sampling.recipe import Recipe
 from supple.sampling.segment_file import SegmentFile
 from supple.sampling.segments import Segment
+
+#: In the working folder: which file was written.
+_OUTPUT = "output.json"
 
 
 @dataclass(frozen=True)
@@ -74,9 +78,30 @@ def collect(
         )
     dataset = _dataset(recipe, good, out.name)
     write_extxyz(out, dataset)
+    write_json(folder / _OUTPUT, {"sha256": _digest(out)})
     failures = tuple((origin, failure) for origin, failure, _ in failed)
     remarks = tuple((origin, frame.remark) for origin, frame in good if frame.remark)
     return SamplingResult(out, dataset, failures, remarks, missing)
+
+
+def is_output(path: Path, folder: Path) -> bool:
+    """Whether a file is as a sampling run wrote it; runs of earlier versions, and unfinished ones, have no record of that.
+
+    Args:
+        path: of the file.
+        folder: the working folder of the run.
+    """
+    if not (folder / _OUTPUT).is_file():
+        return (folder / "run.json").is_file()
+    try:
+        return bool(json.loads((folder / _OUTPUT).read_text(encoding="utf-8"))["sha256"] == _digest(path))
+    except (OSError, ValueError, LookupError, TypeError):
+        return False
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _dataset(recipe: Recipe, good: Sequence[tuple[str, LabelledFrame]], name: str) -> Dataset:

@@ -112,6 +112,11 @@ class StudyRecord(BaseModel):
         return self.model_dump(mode="json") | {"cells": [asdict(cell) for cell in self.cells]}
 
 
+def is_study(out: Path) -> bool:
+    """Whether a folder is that of a study, even if its record is lost."""
+    return (out / "study.json").is_file() or (out / "cells").is_dir()
+
+
 def add_to_record(out: Path, plan: StudyPlan, jobs: Sequence[Job]) -> StudyRecord:
     """Add a plan to study.json.
 

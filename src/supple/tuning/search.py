@@ -59,6 +59,7 @@ def tune(
         backend: where trials are trained, several at a time; when None, one after another in this process.
 
     Raises:
+        OutputError: `out` contains other files.
         SettingsError: `out` holds another search, all settings are fixed, or Optuna is not installed.
         SuppleError: the defaults cannot be trained.
     """
@@ -74,7 +75,7 @@ def tune(
     common = shortened | fixed
     train, valid, _ = dataset.apply(split)
     configuration = TrainingConfiguration.of(make_settings(kind, common), dataset, split, dataset.select([]))
-    run = RunDirectory.open(out, configuration.to_json())
+    run = RunDirectory.open(out, configuration.to_json(), "search for settings")
     with run.removed_if_refused():
         accepted = require_sound(dataset, small_kernel_model, accept)
     with run.claimed():

@@ -85,7 +85,7 @@ def train_trial(
     Raises:
         SuppleError: as `ModelSettings.fit`.
     """
-    run = TrialRun.open(directory, {"settings": settings.model_dump(mode="json"), "seed": seed})
+    run = TrialRun.open(directory, {"settings": settings.model_dump(mode="json"), "seed": seed}, "trial of a search")
     assert isinstance(run, TrialRun)
     run.on_validation = on_validation
     if run.result is None:

@@ -1,6 +1,7 @@
 """Runs as a whole: interrupted and resumed, in batches, and what happens when a guard triggers."""
 
 import json
+import os
 import shutil
 
 import ase.io
@@ -9,10 +10,11 @@ import pytest
 from simulation.dynamics.closed_form import Springs, start
 from toy import ATOMS
 
-from supple.errors import DataError, MoleculeError, SettingsError
+from supple.errors import DataError, MoleculeError, OutputError, SettingsError
 from supple.runtime.progress import NoProgress
 from supple.simulation.dynamics import DynamicsSettings, run_md, summary
 from supple.simulation.dynamics.run_files import RunFiles
+from supple.simulation.trajectories import read_trajectory
 
 ENSEMBLES = ["nve", "langevin", "nose-hoover"]
 
@@ -289,7 +291,7 @@ def test_what_is_refused(tmp_path):
     with pytest.raises(SettingsError, match=r'format was "\.xyz", is now "\.h5"'):
         run_md(Springs(), start(), settings(), tmp_path / "other.h5")
     out.write_text("mine")
-    with pytest.raises(SettingsError, match=r"md\.xyz already exists, but the folder"):
+    with pytest.raises(OutputError, match=r"md\.xyz already exists, but .*state\.json"):
         run_md(Springs(), start(), settings(), out)
     assert out.read_text() == "mine"
 
@@ -325,9 +327,64 @@ def test_a_trajectory_that_was_changed_is_not_resumed(tmp_path):
     (tmp_path / "md.run" / "state.json").write_text("{")
     with pytest.raises(SettingsError, match=r"state\.json cannot be read"):
         run_md(Springs(), start(), settings(), tmp_path / "md.xyz")
-    shutil.rmtree(tmp_path / "md.run")
-    with pytest.raises(SettingsError, match="choose another --out, or move the file"):
-        run_md(Springs(), start(), settings(), tmp_path / "md.xyz")
+
+
+@pytest.mark.parametrize("ending", [".xyz", ".traj", ".h5"])
+@pytest.mark.parametrize("lost", ["state", "folder", "trajectory and folder"])
+def test_a_trajectory_without_its_state_is_kept(tmp_path, lost, ending):
+    out = tmp_path / f"md{ending}"
+    run_md(Springs(), start(), settings(time="50fs"), out)
+    triggered = tmp_path / "md-left.xyz"
+    triggered.write_text("geometries of another run")
+    if lost == "state":
+        (tmp_path / "md.run" / "state.json").unlink()
+    else:
+        shutil.rmtree(tmp_path / "md.run")
+    if lost == "trajectory and folder":
+        out.unlink()
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    name = "md-left.xyz" if lost == "trajectory and folder" else out.name
+    with pytest.raises(OutputError, match=rf"{name} already exists, but .*state\.json, .* or use --overwrite"):
+        run_md(Springs(), start(), settings(time="50fs"), out)
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+    run_md(Springs(), start(), settings(time="50fs"), out, overwrite=True)
+    assert len(read_trajectory(out).positions) == 6
+    assert not triggered.exists()
+    assert run_md(Springs(), start(), settings(time="60fs"), out)[0].time == 60.0  # and is resumed
+
+
+def test_killed_before_the_first_state_it_begins_again(tmp_path, monkeypatch):
+    """The trajectory is there, with a first frame; a state that counts none was written before."""
+
+    def kill(self, saved):
+        if any(saved):
+            raise KeyboardInterrupt
+        write(self, saved)
+
+    write = RunFiles._write_state
+    with monkeypatch.context() as dying, pytest.raises(KeyboardInterrupt):
+        dying.setattr(RunFiles, "_write_state", kill)
+        run_md(Springs(), start(), settings(time="50fs"), tmp_path / "md.xyz")
+    assert len(read_trajectory(tmp_path / "md.xyz").positions) == 1
+    run_md(Springs(), start(), settings(time="50fs"), tmp_path / "md.xyz")
+    assert len(read_trajectory(tmp_path / "md.xyz").positions) == 6
+
+
+@pytest.mark.parametrize("ending", [".xyz", ".traj", ".h5"])
+def test_a_trajectory_behind_a_link_is_written_there(tmp_path, ending):
+    (tmp_path / "scratch").mkdir()
+    out, target = tmp_path / f"md{ending}", tmp_path / "scratch" / f"md{ending}"
+    out.symlink_to(target)
+    for time in ("50fs", "60fs"):
+        run_md(Springs(), start(), settings(time=time), out)
+    assert out.is_symlink()
+    assert len(read_trajectory(target).positions) == 7
+
+
+def test_a_pipe_holds_no_trajectory(tmp_path):
+    os.mkfifo(tmp_path / "md.xyz")
+    with pytest.raises(OutputError, match="is a device or a pipe"):
+        run_md(Springs(), start(), settings(), tmp_path / "md.xyz", overwrite=True)
 
 
 def test_two_processes_do_not_share_a_run(tmp_path):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from supple.simulation.analysis.analyse_trajectories import analyse as analyse
     from supple.simulation.analysis.analysis_result import Analysis as Analysis
+    from supple.simulation.analysis.report import is_report as is_report
     from supple.simulation.analysis.report import write_report as write_report
     from supple.simulation.analysis.settings import AnalysisSettings as AnalysisSettings
     from supple.simulation.trajectories import Trajectory as Trajectory
@@ -16,6 +17,7 @@ _PUBLIC = {
     "Analysis": "supple.simulation.analysis.analysis_result",
     "AnalysisSettings": "supple.simulation.analysis.settings",
     "Trajectory": "supple.simulation.trajectories",
+    "is_report": "supple.simulation.analysis.report",
     "analyse": "supple.simulation.analysis.analyse_trajectories",
     "read_trajectory": "supple.simulation.trajectories",
     "write_report": "supple.simulation.analysis.report",

@@ -12,6 +12,11 @@ from supple.simulation.analysis.figures import draw_figures
 from supple.simulation.analysis.html_page import analysis_page
 
 
+def is_report(folder: Path) -> bool:
+    """Whether a folder is one that `write_report` wrote."""
+    return (folder / "analysis.json").is_file()
+
+
 def write_report(analysis: Analysis, folder: Path, unit: str = "kcal/mol") -> Path:
     """Write figures (PNG and PDF), CSV files, `analysis.json` and the page into a folder.
 
@@ -23,11 +28,10 @@ def write_report(analysis: Analysis, folder: Path, unit: str = "kcal/mol") -> Pa
     Returns:
         Path of the page.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    write_json(folder / "analysis.json", analysis_json(analysis))  # first, because it tells what wrote the folder
     write_tables(analysis, folder)
     figures = draw_figures(analysis, unit)
     for figure in figures:
         write_figure(folder / figure.name, figure.figure)
-    write_json(folder / "analysis.json", analysis_json(analysis))
     write_text(folder / "analysis.html", analysis_page(analysis, figures, unit))
     return folder / "analysis.html"

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
@@ -21,8 +22,9 @@ from typing import Any
 from jaxtyping import Int
 from numpy import ndarray
 
-from supple.errors import SettingsError
+from supple.errors import OutputError, SettingsError
 from supple.runtime.files import write_json
+from supple.runtime.output_files import require_file, require_writable
 from supple.runtime.run_directory import RunDirectory
 from supple.simulation.dynamics.molecular_state import MolecularState
 from supple.simulation.dynamics.replica import Replica
@@ -41,31 +43,53 @@ class RunFiles:
         trajectories, triggered: the files of each replica.
     """
 
-    def __init__(self, out: Path, numbers: Int[ndarray, "N"], replicas: int, configuration: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        out: Path,
+        numbers: Int[ndarray, "N"],
+        replicas: int,
+        configuration: dict[str, Any],
+        *,
+        overwrite: bool = False,
+    ) -> None:
         """Begin a run, or open one to resume it.
 
+        Args:
+            out: the trajectory of a single replica; those of several have a number inserted.
+            numbers: atomic numbers of the molecule.
+            replicas: how many.
+            configuration: what the run computes.
+            overwrite: whether files without the state of a run that wrote them are replaced.
+
         Raises:
-            SettingsError: a file belongs to another run, or the run has another configuration; the message lists the
-                differences.
+            SettingsError: the folder of the run belongs to another one; the message lists the differences.
+            OutputError: a file exists without the state of a run that wrote it, or cannot be written.
         """
         paths = [out] if replicas == 1 else [out.with_name(f"{out.stem}-{k}{out.suffix}") for k in range(replicas)]
         self.trajectories: list[TrajectoryFile] = [trajectory_file(path, numbers) for path in paths]
         self.triggered = [ExtxyzFile(path.with_name(f"{path.stem}-left.xyz"), numbers) for path in paths]
         folder = out.with_suffix(".run")
-        for file in (*self.trajectories, *self.triggered):
-            if file.path.exists() and not folder.exists():
-                raise SettingsError(
-                    f"{file.path} already exists, but the folder {folder} of its run does not: choose another --out, or "
-                    "move the file."
-                )
-        self._directory = RunDirectory.open(folder, configuration)
         self._state_file = folder / "state.json"
+        if not self._state_file.exists():
+            self._require_new(overwrite=overwrite)
+        self._directory = RunDirectory.open(folder, configuration, "molecular dynamics")
         self.saved: list[SavedReplica | None] = [None] * replicas
         self._n_triggered = [0] * replicas
         self._pending: list[tuple[TrajectoryFile, list[Frame]]] = [
             (file, []) for file in (*self.trajectories, *self.triggered)
         ]
         self._next_write = 0.0
+
+    def _require_new(self, *, overwrite: bool) -> None:
+        """Refuse files in the place of those of a run that has not begun: nothing tells what wrote them."""
+        for file in (*self.trajectories, *self.triggered):
+            require_file(file.path)
+            require_writable(file.path, overwrite=True)
+            if file.path.exists() and not overwrite:
+                raise OutputError(
+                    f"{file.path} already exists, but {self._state_file}, from which its run could be resumed, does not: "
+                    "choose another --out, or use --overwrite to replace the trajectory."
+                )
 
     def claimed(self) -> AbstractContextManager[None]:
         """Keep the run for this process.
@@ -84,11 +108,13 @@ class RunFiles:
         if self._state_file.exists():
             try:
                 replicas = json.loads(self._state_file.read_text(encoding="utf-8"))["replicas"]
-                self.saved = [SavedReplica.from_json(values) if values else None for values in replicas]
-            except (OSError, ValueError, KeyError, TypeError) as error:
+                self.saved = [
+                    SavedReplica.from_json(replicas[k]) if replicas[k] else None for k in range(len(self.saved))
+                ]
+            except (OSError, ValueError, LookupError, TypeError) as error:
                 raise SettingsError(
                     f"{self._state_file} cannot be read ({str(error).splitlines()[0]}): choose another --out, or delete "
-                    f"its folder and {self.trajectories[0].path} to start again."
+                    "its folder and use --overwrite to start again."
                 ) from error
         for k, saved in enumerate(self.saved):
             if saved is not None:
@@ -139,10 +165,15 @@ class RunFiles:
     def commit(self) -> None:
         """Write everything that is pending."""
         started = time.monotonic()
+        if not self._state_file.exists():
+            self._write_state([None] * len(self.saved))  # so that what is found beside a state was written by its run
         for file, frames in self._pending:
             if frames:
                 file.append(frames)
                 frames.clear()
-        write_json(self._state_file, {"replicas": [{} if saved is None else saved.to_json() for saved in self.saved]})
+        self._write_state(self.saved)
         now = time.monotonic()
         self._next_write = now + max(_INTERVAL, _INTERVAL_FACTOR * (now - started))
+
+    def _write_state(self, saved: Sequence[SavedReplica | None]) -> None:
+        write_json(self._state_file, {"replicas": [{} if one is None else one.to_json() for one in saved]})

@@ -40,6 +40,7 @@ def run_md(
     first_replica: int = 0,
     reference: Dataset | None = None,
     progress: Progress = NO_PROGRESS,
+    overwrite: bool = False,
 ) -> list[MDResult]:
     """Run molecular dynamics, monitored by guards. The same call resumes an interrupted run.
 
@@ -55,6 +56,7 @@ def run_md(
         first_replica: number of the first replica. Momenta and random forces depend on this number and the seed.
         reference: training data, for the guards; an sGDML model contains its own.
         progress: receives progress and notes.
+        overwrite: replace files in the place of trajectories that are not those of an earlier run.
 
     Returns:
         One result for each replica. A guard that stops a replica does not stop the others.
@@ -64,6 +66,7 @@ def run_md(
         SettingsError: the files belong to a run with other settings, the ending of `out` is not known, or there is no
             replica.
         DataError: a trajectory has been changed since.
+        OutputError: a file would be replaced, or cannot be written.
     """
     if replicas < 1:
         raise SettingsError(f"At least one replica is needed, not {replicas}.")
@@ -82,7 +85,7 @@ def run_md(
         "start": initial.fingerprint[:16],
         "reference": None if reference is None else reference.fingerprint[:16],
     }
-    files = RunFiles(Path(out), potential.numbers, replicas, settings.fixed() | configuration)
+    files = RunFiles(Path(out), potential.numbers, replicas, settings.fixed() | configuration, overwrite=overwrite)
     with files.claimed():
         files.read()
         return MDRun(potential, initial, settings, guards, files, first_replica, progress, Path(out).name).run()

@@ -1,4 +1,4 @@
-"""Output files of `relax`, `scan` and `path`, none of which replaces its input."""
+"""Output files of `relax`, `scan` and `path`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from jaxtyping import Float
 
 from supple.data.dataset import Dataset
 from supple.data.writing import write_extxyz
-from supple.errors import DataError, SettingsError
+from supple.errors import SettingsError
 from supple.geometry.profile import Profile
 from supple.geometry.profile_figure import save_profile_figure
 from supple.models.potential import Potential
@@ -21,13 +21,10 @@ def output_for(file: Path, suffix: str, out: Path | None) -> Path:
 
     Raises:
         SettingsError: `out` does not end as extended xyz does.
-        DataError: it is the input file.
     """
     out = out or Path(f"{file.name.removesuffix('.gz').rsplit('.', 1)[0]}-{suffix}.xyz")
     if not out.name.removesuffix(".gz").endswith((".xyz", ".extxyz")):
         raise SettingsError(f"Geometries are written as extended xyz: {out} must end in .xyz or .xyz.gz.")
-    if out.exists() and out.samefile(file):
-        raise DataError(f"The output {out} is the input file: choose another name with --out.")
     return out
 
 
@@ -44,10 +41,15 @@ def write_frames(
     write_extxyz(out, Dataset.of(potential.numbers, positions, labels, forces, name=out.name, extras=dict(extras)))
 
 
+def profile_files(out: Path) -> list[Path]:
+    """The figures of a profile, PNG and PDF, beside its geometries."""
+    stem = out.with_name(out.name.removesuffix(".gz").rsplit(".", 1)[0])
+    return [Path(f"{stem}.png"), Path(f"{stem}.pdf")]
+
+
 def write_profile(out: Path, profile: Profile) -> list[Path]:
     """Draw a profile beside its geometries, as PNG and PDF."""
-    stem = out.with_name(out.name.removesuffix(".gz").rsplit(".", 1)[0])
-    files = [Path(f"{stem}.png"), Path(f"{stem}.pdf")]
+    files = profile_files(out)
     for file in files:
         save_profile_figure(profile, file)
     return files

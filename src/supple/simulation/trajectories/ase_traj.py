@@ -39,7 +39,7 @@ class AseTrajFile(TrajectoryFile):
     def truncate(self, n: int) -> None:
         """Cut off everything after the first n frames, by writing those to a new file."""
         if n == 0:
-            self.path.unlink(missing_ok=True)
+            self._delete()
             return
         try:
             with AseTrajectory(self.path) as old:

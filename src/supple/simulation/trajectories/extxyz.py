@@ -56,7 +56,7 @@ class ExtxyzFile(TrajectoryFile):
     def truncate(self, n: int) -> None:
         """Cut off everything after the first n frames, in place."""
         if n == 0:
-            self.path.unlink(missing_ok=True)
+            self._delete()
             return
         if not self.path.exists():
             raise self.frames_missing(n)

@@ -114,7 +114,7 @@ class H5mdFile(TrajectoryFile):
     def truncate(self, n: int) -> None:
         """Cut off everything after the first n frames, in a copy."""
         if n == 0:
-            self.path.unlink(missing_ok=True)
+            self._delete()
             return
         h5py = _h5py(self.path)
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
@@ -41,6 +42,10 @@ class TrajectoryFile(ABC):
         Raises:
             DataError: the file has fewer frames.
         """
+
+    def _delete(self) -> None:
+        """Delete the file; where the path is a link, what it points to."""
+        Path(os.path.realpath(self.path)).unlink(missing_ok=True)
 
     def frames_missing(self, n: int) -> DataError:
         """The error for a file that should have n frames and has fewer."""
