@@ -24,7 +24,7 @@ from supple.data.reading.text_numbers import parse_count, required_number
 from supple.data.units import Units
 from supple.errors import DataError
 
-_ENERGY = re.compile(r"\bE\s*=\s*([-+0-9.eEdD]+)")
+_ENERGY = re.compile(r"\bE\s*=\s*([^\s,]+)")
 _STEP = re.compile(r"\bi\s*=\s*(\d+)")
 
 
@@ -92,7 +92,9 @@ def _forces_of(
         problem = f"has frame {index} ({step}), which {files[1].name} does not have; print both at the same steps"
     elif not np.array_equal(forces.numbers, positions.numbers):
         problem = f"has other atoms in frame {index} ({step}) than {files[1].name}; copy both from one run"
-    elif None not in (forces.energy, positions.energy) and forces.energy != positions.energy:
+    elif (
+        None not in (energies := (forces.energy, positions.energy)) and len(set(map(str, energies))) == 2
+    ):  # NaN is NaN
         problem = f"has another energy in frame {index} ({step}) than {files[1].name}; copy both from one run"
     else:
         return forces.vectors
