@@ -92,15 +92,18 @@ def _forces_of(
         problem = f"has frame {index} ({step}), which {files[1].name} does not have; print both at the same steps"
     elif not np.array_equal(forces.numbers, positions.numbers):
         problem = f"has other atoms in frame {index} ({step}) than {files[1].name}; copy both from one run"
-    elif (
-        None not in (energies := (forces.energy, positions.energy)) and len(set(map(str, energies))) == 2
-    ):  # NaN is NaN
+    elif _differ(forces.energy, positions.energy):
         problem = f"has another energy in frame {index} ({step}) than {files[1].name}; copy both from one run"
     else:
         return forces.vectors
     if request.requires_labels:
         request.defects.report("missing-forces", DataError(f"{files[0].name} {problem}."), [index])
     return None
+
+
+def _differ(one: float | None, other: float | None) -> bool:
+    """Whether two energies are known, and not the same; NaN is the same as NaN."""
+    return one is not None and other is not None and not np.array_equal(one, other, equal_nan=True)
 
 
 def _blocks(path: Path, defects: DefectHandler) -> Iterator[_Block]:
