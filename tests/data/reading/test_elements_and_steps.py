@@ -200,3 +200,13 @@ def test_cp2k_files_of_other_steps(tmp_path, water, forces, words):
     with pytest.raises(DataError, match=words):
         read(tmp_path / "a-pos-1.xyz")
     assert len(read(tmp_path / "a-pos-1.xyz", labels="optional")) == 2
+
+
+@pytest.mark.parametrize(
+    ("energy", "words"), [("*****", r"'\*\*\*\*\*' is not a number"), ("nan", "has the energy nan")]
+)
+def test_cp2k_energies_that_are_no_numbers(tmp_path, water, energy, words):
+    for kind, vectors in (("pos", water.positions[0]), ("frc", water.forces[0])):
+        _cp2k(tmp_path / f"a-{kind}-1.xyz", vectors, [0], [energy])
+    with pytest.raises(DataError, match=words):
+        read(tmp_path / "a-pos-1.xyz")

@@ -348,3 +348,38 @@ def test_an_sgdml_dataset_defines_its_labels(tmp_path, water):
     extras = {"energy": water.energies + 1, "E_dft": water.energies + 2}
     write(tmp_path / "a.npz", Dataset.of(water.numbers, water.positions, water.energies, water.forces, extras=extras))
     same(supple.read(tmp_path / "a.npz"), water)
+
+
+# --- several files ---
+
+
+def test_files_of_a_folder_whose_labels_are_of_different_sources(tmp_path, water):
+    for name, prefix in (("a", ""), ("b", "REF_"), ("c", "")):
+        _xyz(tmp_path / f"{name}.xyz", water, {f"{prefix}energy": water.energies}, {f"{prefix}forces": water.forces})
+    words = (
+        r"b\.xyz has the labels REF_energy and REF_forces, but a\.xyz has energy and forces, .*: read the files apart"
+    )
+    with pytest.raises(DataError, match=words):
+        read(tmp_path)
+    assert [defect.name for defect in survey(tmp_path).defects] == ["label-renamed"]
+    (tmp_path / "b.xyz").unlink()
+    assert len(read(tmp_path)) == 2 * len(water)
+
+
+# --- arrays that are not of numbers ---
+
+
+@pytest.mark.parametrize(
+    "energies",
+    [np.array(["-2_079.0"] * 5), np.array(["infinity"] * 5), np.ones(5, dtype=complex), np.ones(5, dtype=bool)],
+)
+def test_arrays_that_are_not_of_numbers(tmp_path, water, energies):
+    np.savez(tmp_path / "a.npz", z=water.numbers, R=water.positions, E=energies, F=water.forces)
+    with pytest.raises(DataError, match=r"a\.npz: 'E' contains .* values, not numbers"):
+        read(tmp_path / "a.npz", "eV")
+
+
+def test_numbers_that_were_stored_as_text(tmp_path, water):
+    texts = np.array([repr(energy) for energy in water.energies.tolist()])
+    np.savez(tmp_path / "a.npz", z=water.numbers, R=water.positions, E=texts, F=water.forces)
+    same(read(tmp_path / "a.npz", "eV"), water)

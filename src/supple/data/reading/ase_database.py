@@ -100,9 +100,13 @@ def _labels(values: list[dict[str, Any]], units: Mapping[str, Any], file: str, r
     for key in (request.keys.energy, request.keys.forces):
         if key is not None and key.name not in names:
             raise missing_key(file, key, names)
-    energies = [name for name in names if name in first and np.size(first[name]) == 1]
+    energies = [name for name in names if name in first and np.size(first[name]) == 1 and _is_numeric(first[name])]
     forces = [name for name in names if name in first and np.shape(first[name])[1:] == (3,)]
     return infer_labels(energies, forces, request, file)
+
+
+def _is_numeric(value: Any) -> bool:
+    return np.asarray(value).dtype.kind in "fiu"
 
 
 def _data(row: Any, file: str) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from supple.data.reading.text_numbers import parse_count, required_number
 from supple.data.units import Units
 from supple.errors import DataError
 
-_ENERGY = re.compile(r"\bE\s*=\s*([-+0-9.eEdD]+)")
+_ENERGY = re.compile(r"\bE\s*=\s*([^\s,]+)")
 _STEP = re.compile(r"\bi\s*=\s*(\d+)")
 
 
@@ -92,13 +92,18 @@ def _forces_of(
         problem = f"has frame {index} ({step}), which {files[1].name} does not have; print both at the same steps"
     elif not np.array_equal(forces.numbers, positions.numbers):
         problem = f"has other atoms in frame {index} ({step}) than {files[1].name}; copy both from one run"
-    elif None not in (forces.energy, positions.energy) and forces.energy != positions.energy:
+    elif _differ(forces.energy, positions.energy):
         problem = f"has another energy in frame {index} ({step}) than {files[1].name}; copy both from one run"
     else:
         return forces.vectors
     if request.requires_labels:
         request.defects.report("missing-forces", DataError(f"{files[0].name} {problem}."), [index])
     return None
+
+
+def _differ(one: float | None, other: float | None) -> bool:
+    """Whether two energies are known, and not the same; NaN is the same as NaN."""
+    return one is not None and other is not None and not np.array_equal(one, other, equal_nan=True)
 
 
 def _blocks(path: Path, defects: DefectHandler) -> Iterator[_Block]:

@@ -82,6 +82,7 @@ def infer_labels(energies: Collection[str], forces: Collection[str], request: Re
     if energy is not None and energy.role == "free" and keys.energy is None:
         beside = [e.name for e in of_energy if e.role == "potential" and e.source == energy.source]
         unsmeared = beside[0] if beside else None
+    _require_one_source([label for label in chosen if label is not None], request, file)
     return Labels(_key(energy, keys.energy), _key(forces_name, keys.forces), unsmeared)
 
 
@@ -121,6 +122,22 @@ def missing_key(file: str, key: Key, names: Collection[str], where: str = "") ->
     return DataError(
         f"{file} has no '{key.name}'{where}, which --keys asks for; it has {', '.join(names) or 'nothing'}."
     )
+
+
+def _require_one_source(labels: list[LabelName], request: ReadRequest, file: str) -> None:
+    """Report labels whose names are of another source than those of a file read before; within a file, readers compare names."""
+    if not labels or not request.requires_labels:
+        return
+    names = tuple(label.name for label in labels)
+    if not request.first_labels:
+        request.first_labels.append((file, names))
+    first, before = request.first_labels[0]
+    if first != file and {source_of(name) for name in before} != {source_of(name) for name in names}:
+        error = UnclearLabelsError(
+            f"{file} has the labels {' and '.join(names)}, but {first} has {' and '.join(before)}, which by their names are of "
+            "another source: read the files apart, or bring all labels under the same names with supple convert."
+        )
+        request.defects.report("label-renamed", error)
 
 
 def _given(key: Key | None) -> list[LabelName]:

@@ -15,6 +15,7 @@ from supple.data.reading.infer_keys import Labels, require_free_energy
 from supple.data.reading.keys import Key
 from supple.data.reading.raw_frames import RawFrames, StatedUnits
 from supple.data.reading.read_request import ReadRequest
+from supple.data.reading.text_numbers import required_number
 from supple.data.units import Units
 from supple.errors import DataError
 
@@ -92,7 +93,15 @@ class _ArrayReader:
     def _numeric(self, key: Key) -> np.ndarray:
         values = self.store.array(key.name)
         try:
-            numeric = np.asarray(values.tolist() if values.dtype.hasobject else values, dtype=np.float64)
+            if values.dtype.hasobject:
+                values = np.asarray(values.tolist())
+            if values.dtype.kind in "US":
+                texts = [required_number(as_text(text)) for text in values.ravel().tolist()]
+                numeric = np.array(texts, dtype=np.float64).reshape(values.shape)
+            elif values.dtype.kind in "fiuO":
+                numeric = np.asarray(values, dtype=np.float64)
+            else:
+                raise TypeError(values.dtype)
         except (TypeError, ValueError) as error:
             raise DataError(
                 f"{self.file}: '{key.name}' contains {values.dtype} values, not numbers: store numbers."

@@ -21,12 +21,15 @@ class ReadRequest:
         labels: whether energies and forces are required, optional or ignored.
         molecule: which of several molecules in the file; None if the user named none.
         defects: every defect of the file is reported to it, see `DefectHandler.report`.
+        first_labels: the file in which labels were first inferred from names, and these names; shared by the files of a folder,
+            whose labels must be of one source.
     """
 
     keys: Keys = field(default_factory=Keys)
     labels: Labels = "required"
     molecule: str | None = None
     defects: DefectHandler = field(default_factory=DefectHandler)
+    first_labels: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
 
     @property
     def wants_labels(self) -> bool:
