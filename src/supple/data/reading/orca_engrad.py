@@ -1,4 +1,4 @@
-"""ORCA's .engrad: the energy and gradient of one geometry, in hartree and bohr."""
+"""ORCA's .engrad: the energy and gradient of a geometry, in hartree and bohr."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from supple.data.elements import not_elements
 from supple.data.reading.frames import Frame, combine_frames
 from supple.data.reading.open_file import open_binary
 from supple.data.reading.raw_frames import RawFrames
@@ -15,7 +16,7 @@ from supple.errors import DataError
 
 
 def load(path: Path, request: ReadRequest) -> RawFrames:
-    """Read the frame.
+    """Read the frame, or several if such files have been written one after the other.
 
     Raises:
         DataError: the file is damaged.
@@ -23,15 +24,32 @@ def load(path: Path, request: ReadRequest) -> RawFrames:
     with open_binary(path) as file:
         lines = file.read().decode("utf-8", "replace").splitlines()
     rows = [line.split() for line in lines if line.strip() and not line.lstrip().startswith("#")]
+    frames: list[Frame] = []
     try:
-        n_atoms, energy = int(rows[0][0]), float(rows[1][0])
-        gradient = np.array([float(row[0]) for row in rows[2 : 2 + 3 * n_atoms]]).reshape(n_atoms, 3)
-        atoms = rows[2 + 3 * n_atoms : 2 + 4 * n_atoms]
-        numbers = np.array([int(row[0]) for row in atoms])
-        positions = np.array([[float(x) for x in row[1:4]] for row in atoms]).reshape(n_atoms, 3)
+        while rows or not frames:
+            frame, rows = _frame(rows)
+            frames.append(frame)
     except (ValueError, IndexError) as error:
         raise DataError(
             f"{path.name} is not a complete .engrad file of ORCA: copy it again, or repeat the calculation."
         ) from error
-    frame = Frame(numbers, positions, energy, -gradient)
-    return combine_frames([frame], path.name, request, convention=Units.of("hartree", "bohr"))
+    return combine_frames(frames, path.name, request, convention=Units.of("hartree", "bohr"))
+
+
+def _frame(rows: list[list[str]]) -> tuple[Frame, list[list[str]]]:
+    """The frame at the beginning, and the rows after it.
+
+    Raises:
+        ValueError, IndexError: rows are missing, or have too few or too many columns.
+    """
+    n_atoms = int(rows[0][0])
+    gradient, atoms = rows[2 : 2 + 3 * n_atoms], rows[2 + 3 * n_atoms : 2 + 4 * n_atoms]
+    widths = [len(row) for row in rows[:2] + gradient] + [len(row) - 3 for row in atoms]
+    if n_atoms < 1 or set(widths) != {1}:
+        raise ValueError("a row has too few or too many columns")
+    numbers = np.array([int(row[0]) for row in atoms])
+    if len(not_elements(numbers)):
+        raise ValueError("an atomic number is that of no element")
+    positions = np.array([[float(x) for x in row[1:]] for row in atoms]).reshape(n_atoms, 3)
+    forces = -np.array([float(row[0]) for row in gradient]).reshape(n_atoms, 3)
+    return Frame(numbers, positions, float(rows[1][0]), forces), rows[2 + 4 * n_atoms :]
