@@ -63,7 +63,9 @@ def gradient(rows=GRADIENT, symbols=("O", "H", "H"), title="CARTESIAN GRADIENT",
 def mp2_gradient(rows=GRADIENT):
     """A gradient of MP2, whose atoms are counted from 0."""
     table = "".join(f"{k:3d}:{x:13.8f}{y:13.8f}{z:13.8f}\n" for k, (x, y, z) in enumerate(rows))
-    return f"The final MP2 gradient\n{table}\n----------------------------------\nNORM OF THE MP2 GRADIENT:  0.028702\n\n"
+    return (
+        f"The final MP2 gradient\n{table}\n----------------------------------\nNORM OF THE MP2 GRADIENT:  0.028702\n\n"
+    )
 
 
 def excitation(ground, excited, root="Root  1"):

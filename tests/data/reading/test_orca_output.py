@@ -170,7 +170,9 @@ def test_an_excited_state(read, defects):
     data = read(begin + state + excited_gradient(2) + gradient())
     assert_frames(data, FIRST)
     assert data.source.theory == "PBE0 def2-SVP, state 2"
-    triplet = read(begin + excitation(-76.4, -76.268125, "Triplet root  1") + energy() + excited_gradient() + gradient())
+    triplet = read(
+        begin + excitation(-76.4, -76.268125, "Triplet root  1") + energy() + excited_gradient() + gradient()
+    )
     assert triplet.source.theory == "PBE0 def2-SVP, triplet state 1"
     # of another state; of the ground state; with the energy of the ground state
     assert defects(begin + state + excited_gradient(1) + gradient()) == {"other-energy": (0,)}
@@ -218,7 +220,9 @@ def test_fields_and_point_charges_are_refused(line, defects):
     assert defects(header("! PBE EnGrad", line) + POINT) == {"in-field": (0,)}
 
 
-@pytest.mark.parametrize("line", ["  H :   0.000000    0.763239   -0.477047", "  DA     0.000000    0.763239   -0.477047"])
+@pytest.mark.parametrize(
+    "line", ["  H :   0.000000    0.763239   -0.477047", "  DA     0.000000    0.763239   -0.477047"]
+)
 def test_ghost_and_dummy_atoms_are_refused(line, read):
     with pytest.raises(DataError, match=r"among the atoms of geometry 0: ghost atoms"):
         read(header("! PBE EnGrad") + POINT.replace("  H       0.000000    0.763239   -0.477047", line))

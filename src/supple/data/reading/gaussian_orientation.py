@@ -19,8 +19,6 @@ Axes = Literal["input", "standard", "unknown"]
 
 #: Å; the input is repeated with five decimals.
 _TOLERANCE = 1e-3
-#: Å; the standard orientation may be made symmetric (`Symmetry=Loose`).
-_SYMMETRISED = 0.05
 #: The net torque of forces in their own axes, relative to that of random forces; in other axes it is about 1.
 _NO_TORQUE = 0.05
 
@@ -68,7 +66,7 @@ class Orientations:
 
     def _in_axes_of_input(self) -> Geometry | None:
         if self.input is not None:
-            same = self.standard is None or turned_onto(self.standard, self.input, _SYMMETRISED) is not None
+            same = self.standard is None or turned_onto(self.standard, self.input) is not None
             return self.input if same else None
         if self.standard is None or self.as_read is None:
             return None
@@ -77,7 +75,7 @@ class Orientations:
 
 
 def turned_onto(geometry: Geometry, target: Geometry, tolerance: float = _TOLERANCE) -> Float[np.ndarray, "N 3"] | None:
-    """The positions of a geometry, turned and shifted onto another; None if they are not the same within a tolerance, Å.
+    """The positions of a geometry, turned and shifted onto another; None if they are not the same within 0.001 Å.
 
     The rotation is that of least squares: W. Kabsch, Acta Cryst. A 32, 922 (1976), doi 10.1107/S0567739476001873.
     """
@@ -86,7 +84,7 @@ def turned_onto(geometry: Geometry, target: Geometry, tolerance: float = _TOLERA
     u, _, vt = np.linalg.svd(_centred(geometry).T @ _centred(target))
     rotation = u @ np.diag([1.0, 1.0, np.sign(np.linalg.det(u @ vt))]) @ vt
     positions: Float[np.ndarray, "N 3"] = _centred(geometry) @ rotation + target.positions.mean(axis=0)
-    return positions if np.abs(positions - target.positions).max() <= tolerance else None
+    return positions if np.abs(positions - target.positions).max() <= _TOLERANCE else None
 
 
 def _centred(geometry: Geometry) -> Float[np.ndarray, "N 3"]:

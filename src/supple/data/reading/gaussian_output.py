@@ -100,6 +100,8 @@ class _Reader:
         elif event == "internal":
             self.internal = True
         elif event == "route":
+            if self.route.level and self.charge is None:
+                return  # a title that begins with #
             route = parse_route(match["words"])
             self._begin(continued(route, self.route) if self.internal else route)
         elif event == "part":

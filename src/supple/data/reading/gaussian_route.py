@@ -19,10 +19,19 @@ _NOT_THEORY = re.compile(
 _EXCITED = {"td", "tda", "cis", "eomccsd", "eom-ccsd", "eom", "zindo", "tdhf", "tddft"}
 _ROOT = re.compile(r"\bRoot\s*=\s*(\d+)", re.IGNORECASE)
 _PURE_FUNCTIONS = {"5d", "6d", "7f", "10f"}
-_OPTIONS = {"empiricaldispersion", "scrf", "integral", "int", "pseudo", "extrabasis", "densityfit", "denfit", "auto", "fit"}
-_CORRELATED = re.compile(
-    r"mp[2-5]|ccs?d|qcisd|cis?d\b|bd\b|b2plyp|mpw2plyp|pbe0dh|pbeqidh|dsd|revdsd", re.IGNORECASE
-)
+_OPTIONS = {
+    "empiricaldispersion",
+    "scrf",
+    "integral",
+    "int",
+    "pseudo",
+    "extrabasis",
+    "densityfit",
+    "denfit",
+    "auto",
+    "fit",
+}
+_CORRELATED = re.compile(r"mp[2-5]|ccs?d|qcisd|cis?d\b|bd\b|b2plyp|mpw2plyp|pbe0dh|pbeqidh|dsd|revdsd", re.IGNORECASE)
 _COMPOUND = re.compile(r"(?:CBS-|ROCBS|G[1-4]|W1)", re.IGNORECASE)
 _BASIS = re.compile(
     r"def2|(?:aug-|may-|jun-)?cc-p|[346]-\d|sto-|lanl|sdd|[qtds]z|midi|gen|cbsb|ug|chkbas|6-31", re.IGNORECASE

@@ -51,7 +51,7 @@ class GaussianStep:
         shown = geometry or self.geometry.any
         if shown is None:
             raise ValueError("a step has a geometry")
-        extras: dict[str, object] = {"theory": self._theory()}
+        extras: dict[str, object] = {"theory": self._theory()} if self.route.level or self.route.excited else {}
         extras |= {} if self.charge is None else {"charge": self.charge}
         extras |= {} if self.multiplicity is None else {"multiplicity": self.multiplicity}
         return Frame(

@@ -71,7 +71,8 @@ class OrcaStep:
     def frame(self) -> Frame:
         """The frame in eV, Å and eV/Å, with the problem that it has, if any."""
         gradient, problem = self._pair()
-        extras: dict[str, object] = {"theory": self._theory()}
+        theory = self._theory()
+        extras: dict[str, object] = {"theory": theory} if theory else {}
         charge = self.job.charge if self.charge is None else self.charge
         multiplicity = self.job.multiplicity if self.multiplicity is None else self.multiplicity
         extras |= {} if charge is None else {"charge": charge}
