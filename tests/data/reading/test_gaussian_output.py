@@ -189,7 +189,9 @@ def test_semiempirical_energies_have_an_exponent(read):
     text = BOTH + " SCF Done:  E(RPM6) = -0.763000000000E+02 A.U. after   18 cycles\n" + RESTORED + forces()
     assert_frames(read(header("#P PM6 Force") + text), FIRST)
     text = BOTH + " Energy=   -76.300000000000 NIter=   0.\n" + RESTORED + forces()
-    assert_frames(read(header("#P External=./script Force") + text), FIRST)
+    data = read(header("#P External=./script Force") + text)
+    assert_frames(data, FIRST)
+    assert data.source.theory == "External=./script"
 
 
 def test_layers(read, defects):
@@ -270,7 +272,7 @@ def test_crystals_ghost_and_dummy_atoms(read, defects):
 )
 def test_a_damaged_table_is_refused(broken, read):
     with pytest.raises(DataError, match=r"damaged"):
-        read(broken(header() + POINT))
+        read(header() + POINT + broken(POINT))
 
 
 def test_forces_before_any_geometry_are_refused(read):

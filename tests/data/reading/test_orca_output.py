@@ -245,8 +245,8 @@ def test_constrained_coordinates_keep_their_gradient(read):
     ],
 )
 def test_a_gradient_of_other_atoms_is_refused(broken, read):
-    with pytest.raises(DataError, match="gradient of geometry 0 is not of its 3 atoms"):
-        read(broken(header("! PBE EnGrad") + POINT))
+    with pytest.raises(DataError, match="gradient of geometry 1 is not of its 3 atoms"):
+        read(header("! PBE EnGrad") + POINT + broken(POINT))
 
 
 def test_charge_and_multiplicity(read):

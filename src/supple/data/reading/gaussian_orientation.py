@@ -31,7 +31,7 @@ class Geometry:
     positions: Float[np.ndarray, "N 3"]
 
 
-@dataclass
+@dataclass(eq=False)
 class Orientations:
     """One geometry as it is printed.
 

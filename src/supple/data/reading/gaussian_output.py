@@ -242,7 +242,7 @@ class _Reader:
         geometry = step.geometry.any
         if geometry is None or not np.array_equal(np.array(numbers)[atoms], geometry.numbers):
             raise DataError(
-                f"{self.name} is an output of Gaussian in which the forces of geometry {self.steps.index(step)} are not of its "
+                f"{self.name} is an output of Gaussian in which the forces of geometry {len(self.steps) - 1} are not of its "
                 "atoms: the file is damaged; copy it again, or leave it out."
             )
         axes: Axes = "standard" if self.in_standard else "input" if self.restored else "unknown"

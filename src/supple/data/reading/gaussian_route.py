@@ -79,11 +79,11 @@ class Route:
 
     def theory(self, *, unrestricted_singlet: bool = False, state: int | None = None) -> str:
         """The level of theory; only that of a singlet with separate orbitals for each spin has a U before its name."""
-        level = ("U" if unrestricted_singlet and self.energy != "oniom" else "") + self.level
+        level = ("U" if unrestricted_singlet and self.level and self.energy != "oniom" else "") + self.level
         # TD-B3LYP/6-31G(d), but EOMCCSD/6-31G(d)
         joint = "-" if self.excited.startswith("TD") else "/"
-        of_state = "" if state is None else f", state {state}"
-        return " ".join(((f"{self.excited}{joint}" if self.excited else "") + level, *self.options)) + of_state
+        method = f"{self.excited}{joint}{level}" if self.excited else level
+        return " ".join((method, *self.options)).strip() + ("" if state is None else f", state {state}")
 
 
 def parse_route(text: str) -> Route:

@@ -16,7 +16,7 @@ from supple.data.units import ENERGY, Units
 _SAME_FORCES = 1e-5
 
 
-@dataclass
+@dataclass(eq=False)
 class GaussianStep:
     """Everything between one geometry and the next, in hartree, Å and hartree/bohr.
 
@@ -51,7 +51,8 @@ class GaussianStep:
         shown = geometry or self.geometry.any
         if shown is None:
             raise ValueError("a step has a geometry")
-        extras: dict[str, object] = {"theory": self._theory()} if self.route.level or self.route.excited else {}
+        theory = self._theory()
+        extras: dict[str, object] = {"theory": theory} if theory else {}
         extras |= {} if self.charge is None else {"charge": self.charge}
         extras |= {} if self.multiplicity is None else {"multiplicity": self.multiplicity}
         return Frame(

@@ -213,7 +213,7 @@ class _Reader:
         counted = labels in (list(range(1, len(step.numbers) + 1)), list(range(len(step.numbers))))
         if not counted or not np.array_equal(numbers, step.numbers):
             raise DataError(
-                f"{self.name} is an output of ORCA in which the gradient of geometry {self.steps.index(step)} is not of its "
+                f"{self.name} is an output of ORCA in which the gradient of geometry {len(self.steps) - 1} is not of its "
                 f"{len(step.numbers)} atoms: the file is damaged or not finished; copy it again, or leave it out."
             )
         return np.array(rows, dtype=np.float64)

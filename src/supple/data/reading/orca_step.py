@@ -29,7 +29,7 @@ class Gradient:
     state: int | None = None
 
 
-@dataclass
+@dataclass(eq=False)
 class OrcaStep:
     """Everything between one geometry and the next, in hartree, Å and hartree/bohr.
 
