@@ -47,9 +47,12 @@ class Orientations:
     standard: Geometry | None = None
 
     @property
-    def any(self) -> Geometry | None:
-        """The geometry in some orientation, that of the input if possible."""
-        return self.input or self.standard
+    def printed(self) -> Geometry:
+        """The geometry in one of the orientations, that of the input if possible."""
+        geometry = self.input or self.standard
+        if geometry is None:
+            raise ValueError("no orientation has been set")
+        return geometry
 
     def in_axes_of(self, forces: Float[np.ndarray, "N 3"], axes: Axes) -> Geometry | None:
         """The geometry in the axes of forces, shape (N, 3); None if it is not known in these axes."""

@@ -133,10 +133,9 @@ class _Reader:
         shown: list[GaussianStep] = []
         complete: Geometry | None = None
         for step in calculated:
-            geometry = step.geometry.any
             if step.forces and step.energies:
-                complete = geometry
-            elif complete and geometry and turned_onto(geometry, complete) is not None:
+                complete = step.geometry.printed
+            elif complete is not None and turned_onto(step.geometry.printed, complete) is not None:
                 continue
             shown.append(step)
         return [step.frame() for step in shown]
@@ -190,8 +189,8 @@ class _Reader:
         periodic = -2 in numbers
         geometry = Geometry(np.array(numbers)[atoms], np.array(rows)[atoms])
         step, which = self.step, "standard" if match["axes"] == "Standard" else "input"
-        again = step is not None and which == "input" and step.geometry.any is not None
-        if step is None or again or step.energies or step.forces:
+        # of one geometry the input orientation comes first; the standard orientation may follow it, more than once
+        if step is None or which == "input" or step.energies or step.forces:
             step = GaussianStep(self.route, self.charge, self.multiplicity, Orientations(as_read=self.as_read))
             self.steps.append(step)
             self.step = step
@@ -239,8 +238,7 @@ class _Reader:
     def _forces(self, step: GaussianStep, end: int) -> None:
         numbers, rows = self._table(end, 1)
         atoms = [k for k, number in enumerate(numbers) if number > 0]
-        geometry = step.geometry.any
-        if geometry is None or not np.array_equal(np.array(numbers)[atoms], geometry.numbers):
+        if not np.array_equal(np.array(numbers)[atoms], step.geometry.printed.numbers):
             raise DataError(
                 f"{self.name} is an output of Gaussian in which the forces of geometry {len(self.steps) - 1} are not of its "
                 "atoms: the file is damaged; copy it again, or leave it out."

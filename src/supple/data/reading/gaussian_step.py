@@ -48,9 +48,7 @@ class GaussianStep:
     def frame(self) -> Frame:
         """The frame in eV, Å and eV/Å, with the problem that it has, if any."""
         table, geometry = self._forces_and_geometry()
-        shown = geometry or self.geometry.any
-        if shown is None:
-            raise ValueError("a step has a geometry")
+        shown = geometry or self.geometry.printed
         theory = self._theory()
         extras: dict[str, object] = {"theory": theory} if theory else {}
         extras |= {} if self.charge is None else {"charge": self.charge}

@@ -62,7 +62,7 @@ def jobs_of(repeated_input: str) -> list[OrcaJob]:
 
 
 def _job(lines: list[str], before: OrcaJob) -> OrcaJob:
-    words = [word for line in lines if line.startswith("!") for word in line.lstrip("! ").split()]
+    words = [word for line in lines if line.startswith("!") for word in line.replace("!", " ").split()]
     theory = " ".join([word for word in words if not _NOT_THEORY.match(word)] + _blocks(lines))
     job = replace(before, theory=theory or before.theory)
     for line in lines:
