@@ -1,5 +1,7 @@
 """Small files as programs print them: water, with numbers of our own."""
 
+from data.reading import gaussian_samples, orca_samples
+
 ORCA = """
                                  *****************
                                  * O   R   C   A *
@@ -350,12 +352,44 @@ ENGRAD = """#
 """
 
 
+#: Several jobs and steps, so that a fault in one must not touch another.
+ORCA_JOBS = "".join(
+    [
+        orca_samples.header("! PBE0 EnGrad", "%tddft iroot 1 end", "$new_job", "! RI-MP2 def2-SVP EnGrad"),
+        orca_samples.job(1),
+        orca_samples.geometry(),
+        orca_samples.scf(-76.4),
+        orca_samples.excitation(-76.4, -76.268125),
+        orca_samples.energy(),
+        orca_samples.excited_gradient(),
+        orca_samples.gradient(),
+        orca_samples.job(2),
+        orca_samples.geometry(orca_samples.BENT),
+        orca_samples.mp2_gradient(),
+        orca_samples.energy(),
+        orca_samples.TERMINATED,
+    ]
+)
+GAUSSIAN_JOBS = "".join(
+    [
+        gaussian_samples.header("#P B3LYP/6-31G(d) Opt Freq"),
+        gaussian_samples.POINT * 2,
+        gaussian_samples.internal(2),
+        gaussian_samples.step("#N Geom=AllCheck RB3LYP/6-31G(d) Freq"),
+        gaussian_samples.POINT,
+        gaussian_samples.TERMINATED,
+    ]
+)
+
+
 def samples() -> dict[str, bytes]:
     """File name -> content, of every text format that programs write."""
     texts = {
         "orca.out": ORCA,
         "orca.engrad": ENGRAD,
+        "orca-jobs.out": ORCA_JOBS,
         "gaussian.log": GAUSSIAN,
+        "gaussian-jobs.log": GAUSSIAN_JOBS,
         "aims.out": AIMS,
         "vasprun.xml": VASPRUN,
         "OUTCAR": OUTCAR,

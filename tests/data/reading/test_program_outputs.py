@@ -30,7 +30,7 @@ def test_orca(folder):
     data = supple.read(folder / "orca.out")
     assert data.energies[0] == pytest.approx(-76.268125 * HARTREE, rel=1e-7)
     assert data.forces[0, 0, 2] == pytest.approx(-0.01 * PER_BOHR, rel=1e-6)
-    assert data.source.theory == "PBE def2-SVP EnGrad"
+    assert data.source.theory == "PBE def2-SVP"
 
 
 def test_vasp_takes_the_energy_of_the_forces_and_joins_the_molecule(folder):
@@ -55,7 +55,7 @@ def test_a_folder_of_calculations(tmp_path):
         (tmp_path / f"run{k}" / "orca.inp").write_text("! PBE")
     data = supple.read(tmp_path)
     assert data.extras["file"].tolist() == [f"run{k}/orca.out" for k in (1, 2, 10)]
-    assert data.source.theory == "PBE def2-SVP EnGrad"
+    assert data.source.theory == "PBE def2-SVP"
     assert supple.read(str(tmp_path / "run*" / "orca.out")).fingerprint == data.fingerprint
 
 
@@ -64,13 +64,15 @@ def test_a_folder_with_other_levels_and_broken_files(tmp_path):
     (tmp_path / "b.out").write_text(ORCA.replace("PBE", "HF").replace("0.119262", "0.119"))
     (tmp_path / "c.out").write_text(ORCA[:900])
     (tmp_path / "d.out").write_text(
-        ORCA.replace("  H      0.000000    0.7", "  F      0.000000    0.7").replace("0.119262", "0.12")
+        ORCA.replace("  H      0.000000    0.7", "  F      0.000000    0.7")
+        .replace("   2   H", "   2   F")
+        .replace("0.119262", "0.12")
     )
     with pytest.raises(DataError, match=r"c\.out"):
         supple.read(tmp_path)
     found = survey(tmp_path)
     assert {defect.name for defect in found.defects} == {"unreadable", "other-molecule"}
-    assert found.dataset.extras["theory"].tolist() == ["PBE def2-SVP EnGrad", "HF def2-SVP EnGrad"]
+    assert found.dataset.extras["theory"].tolist() == ["PBE def2-SVP", "HF def2-SVP"]
 
 
 def test_a_calculation_that_did_not_converge_is_refused(tmp_path):

@@ -73,7 +73,7 @@ def test_compressed(name, output):
 
 def test_the_level_of_theory_of_gaussian_goes_over_lines_that_are_broken_in_words(output):
     level = supple.read(output(GAUSSIAN)).source.theory
-    assert level == "PBE1PBE/def2SVP Force Integral(Grid=UltraFine) EmpiricalDispersion=GD3BJ"
+    assert level == "PBE1PBE/def2SVP Integral(Grid=UltraFine) EmpiricalDispersion=GD3BJ"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Files that ASE reads: outputs of ORCA, Gaussian, FHI-aims, VASP, Quantum ESPRESSO, GPAW, NWChem ..., and its own .traj."""
+"""Files that ASE reads: outputs of FHI-aims, VASP, Quantum ESPRESSO, GPAW, NWChem ..., and its own .traj."""
 
 from __future__ import annotations
 

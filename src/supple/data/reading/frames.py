@@ -18,7 +18,10 @@ from supple.data.units import Units
 from supple.errors import DataError
 
 #: Defects of a frame that only the reader of a format can detect.
-Problem = Literal["not-converged", "periodic", "turned"]
+Problem = Literal[
+    "not-converged", "periodic", "turned", "in-field", "layers",
+    "no-energy", "several-energies", "several-forces", "other-energy", "numerical",
+]  # fmt: skip
 
 #: What to say of such a frame.
 PROBLEMS: dict[Problem, str] = {
@@ -28,7 +31,28 @@ PROBLEMS: dict[Problem, str] = {
         "use a larger box"
     ),
     "turned": (
-        "has forces for another orientation of the molecule than the one printed; repeat the calculation with #P or NoSymm"
+        "has forces for another orientation of the molecule than the one printed; repeat the calculation with NoSymm"
+    ),
+    "in-field": (
+        "is of a molecule in an electric field or among point charges; Supple is for isolated molecules: repeat the "
+        "calculation without, or remove the frame"
+    ),
+    "layers": (
+        "has energies of several layers or fragments, of which it is unclear to which one the forces belong; remove the "
+        "frame"
+    ),
+    "no-energy": "has forces, but not the energy that they are the derivative of; remove the frame",
+    "several-energies": (
+        "has several energies for one geometry, of which it is unclear to which one the forces belong; remove the frame"
+    ),
+    "numerical": (
+        "has numerical forces and several energies, of which it is unclear which one is that of the geometry itself and not "
+        "of a displaced one; remove the frame"
+    ),
+    "several-forces": "has several tables of forces for one geometry, which differ; remove the frame",
+    "other-energy": (
+        "has forces of another method or electronic state than its energy; calculate both with the same, or remove the "
+        "frame"
     ),
 }
 

@@ -1,59 +1,101 @@
-"""Gaussian's orientations: forces belong to the input orientation, but a plain route prints the standard one only.
+"""Gaussian's orientations: which of the geometries that it prints has the axes of the forces.
 
-The printed geometry is then rotated onto the coordinates of the input, which Gaussian repeats at the beginning.
+Gaussian calculates in the standard orientation, and turns the forces back to the axes of the input ("Axes restored to original
+set") before it prints them. It prints the geometry in either or both of these orientations, and under some options also the
+forces in the standard orientation. This is judged for each geometry.
 """
 
 from __future__ import annotations
 
-import re
-from dataclasses import replace
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
-from supple.data.elements import atomic_number
-from supple.data.reading.frames import Frame
+from supple.molecule.rigid_modes import net_torques
 
-_NUMBER = r"[-+]?\d+\.\d*"
-_INPUT = re.compile(rb"Symbolic Z-matrix:\s*\n Charge =.*\n((?: \S.*\n)+)")
-_ATOM = re.compile(rf"^ ([A-Z][a-z]?)\S*\s+(?:-?\d+\s+)?({_NUMBER})\s+({_NUMBER})\s+({_NUMBER})\s*$")
+Axes = Literal["input", "standard", "unknown"]
+
 #: Å; the input is repeated with five decimals.
 _TOLERANCE = 1e-3
+#: The net torque of forces in their own axes, relative to that of random forces; in other axes it is about 1.
+_NO_TORQUE = 0.05
 
 
-def match_orientation(frames: list[Frame], content: bytes) -> list[Frame]:
-    """The frames, each in the orientation of its forces; those whose orientation is unknown get the problem `turned`."""
-    printed = (b"Input orientation:", b"Z-Matrix orientation:")
-    if b"Standard orientation:" not in content or any(heading in content for heading in printed):
-        return frames
-    as_input = _as_input(content) if len(frames) == 1 else None
-    return [_rotated(frame, as_input) for frame in frames]
+@dataclass(frozen=True, eq=False)
+class Geometry:
+    """Atomic numbers, shape (N,), and positions, Å, shape (N, 3)."""
+
+    numbers: Int[np.ndarray, "N"]
+    positions: Float[np.ndarray, "N 3"]
 
 
-def _rotated(frame: Frame, as_input: tuple[list[int], Float[np.ndarray, "N 3"]] | None) -> Frame:
-    if frame.forces is None:
-        return frame
-    if as_input is None or as_input[0] != frame.numbers.tolist():
-        return replace(frame, problem="turned")
-    # the rotation of least squares: W. Kabsch, Acta Cryst. A 32, 922 (1976), doi 10.1107/S0567739476001873
-    target = as_input[1]
-    centred = frame.positions - frame.positions.mean(axis=0)
-    u, _, vt = np.linalg.svd(centred.T @ (target - target.mean(axis=0)))
-    rotation = u @ np.diag([1.0, 1.0, np.sign(np.linalg.det(u @ vt))]) @ vt
-    positions = centred @ rotation + target.mean(axis=0)
-    if np.abs(positions - target).max() > _TOLERANCE:
-        return replace(frame, problem="turned")
-    return replace(frame, positions=positions)
+@dataclass(eq=False)
+class Orientations:
+    """One geometry as it is printed.
+
+    Attributes:
+        as_read: the Cartesian coordinates of the input, as Gaussian repeats them; None if it has internal coordinates. They
+            may be those of another geometry of the same job.
+        input: in the axes of the input; None if it is not printed.
+        standard: in the standard orientation; None if it is not printed.
+    """
+
+    as_read: Geometry | None = None
+    input: Geometry | None = None
+    standard: Geometry | None = None
+
+    @property
+    def printed(self) -> Geometry:
+        """The geometry in one of the orientations, that of the input if possible."""
+        geometry = self.input or self.standard
+        if geometry is None:
+            raise ValueError("no orientation has been set")
+        return geometry
+
+    def in_axes_of(self, forces: Float[np.ndarray, "N 3"], axes: Axes) -> Geometry | None:
+        """The geometry in the axes of forces, shape (N, 3); None if it is not known in these axes."""
+        if axes == "standard":
+            return self.standard
+        as_input = self._in_axes_of_input()
+        if axes == "input" or self.standard is None:
+            return as_input
+        # not said: forces of an isolated molecule do not turn it, unless they are taken for those of other axes
+        fitting = [one for one in (as_input, self.standard) if one is not None and _no_torque(one, forces)]
+        if len(fitting) == 2 and np.abs(_centred(fitting[0]) - _centred(fitting[1])).max() > _TOLERANCE:
+            return None
+        return fitting[0] if fitting else None
+
+    def _in_axes_of_input(self) -> Geometry | None:
+        if self.input is not None:
+            same = self.standard is None or turned_onto(self.standard, self.input) is not None
+            return self.input if same else None
+        if self.standard is None or self.as_read is None:
+            return None
+        positions = turned_onto(self.standard, self.as_read)
+        return None if positions is None else Geometry(self.standard.numbers, positions)
 
 
-def _as_input(content: bytes) -> tuple[list[int], Float[np.ndarray, "N 3"]] | None:
-    """Atomic numbers and Cartesian coordinates of the input, Å; None if it has internal coordinates."""
-    block = _INPUT.search(content)
-    rows = (
-        [_ATOM.match(line) for line in block.group(1).decode("latin-1").splitlines() if line.strip()] if block else []
-    )
-    if not rows or None in rows:
+def turned_onto(geometry: Geometry, target: Geometry, tolerance: float = _TOLERANCE) -> Float[np.ndarray, "N 3"] | None:
+    """The positions of a geometry, turned and shifted onto another; None if they are not the same within 0.001 Å.
+
+    The rotation is that of least squares: W. Kabsch, Acta Cryst. A 32, 922 (1976), doi 10.1107/S0567739476001873.
+    """
+    if not np.array_equal(geometry.numbers, target.numbers):
         return None
-    found = [row for row in rows if row is not None]
-    numbers = [atomic_number(row.group(1)) or 0 for row in found]
-    return numbers, np.array([[float(row.group(k)) for k in (2, 3, 4)] for row in found])
+    u, _, vt = np.linalg.svd(_centred(geometry).T @ _centred(target))
+    rotation = u @ np.diag([1.0, 1.0, np.sign(np.linalg.det(u @ vt))]) @ vt
+    positions: Float[np.ndarray, "N 3"] = _centred(geometry) @ rotation + target.positions.mean(axis=0)
+    return positions if np.abs(positions - target.positions).max() <= _TOLERANCE else None
+
+
+def _centred(geometry: Geometry) -> Float[np.ndarray, "N 3"]:
+    return geometry.positions - geometry.positions.mean(axis=0)
+
+
+def _no_torque(geometry: Geometry, forces: Float[np.ndarray, "N 3"]) -> bool:
+    if geometry.positions.shape != forces.shape:
+        return False
+    total, random = net_torques(geometry.positions[None], forces[None])
+    return bool(total[0] <= _NO_TORQUE * random[0] + 1e-6)

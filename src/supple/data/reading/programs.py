@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-
-from supple.data.reading.frames import Frame
-from supple.data.reading.gaussian_orientation import match_orientation
 
 #: The number of bytes from the beginning of a file by which its program is recognised.
 HEAD = 200_000
@@ -26,7 +23,6 @@ class Program:
         energy: the line that it prints once for each frame, after the line above; None if there is none.
         theory: where it repeats the level of theory of its input; several matches are joined.
         options: for ASE's reader.
-        correct: takes the frames and the content, and returns the frames corrected; None if there is nothing to correct.
     """
 
     name: str
@@ -36,7 +32,6 @@ class Program:
     energy: re.Pattern[bytes] | None = None
     theory: re.Pattern[bytes] | None = None
     options: Mapping[str, bool] = field(default_factory=dict)
-    correct: Callable[[list[Frame], bytes], list[Frame]] | None = None
 
     def level_of_theory(self, head: bytes) -> str | None:
         """The level of theory that the beginning of an output states, if any."""
@@ -60,31 +55,13 @@ class Program:
         return sorted({min(sum(end <= place for end in ends), n_frames - 1) for place in places})
 
 
-def _without_repeated_energy(frames: list[Frame], content: bytes) -> list[Frame]:
-    """ORCA repeats the energy of the last geometry of an optimisation, without a gradient: that is not a frame."""
-    repeated = b"FINAL ENERGY EVALUATION AT THE STATIONARY POINT" in content
-    return frames[:-1] if repeated and len(frames) > 1 and frames[-1].forces is None else frames
-
-
 def _pattern(pattern: bytes) -> re.Pattern[bytes]:
     return re.compile(pattern, re.MULTILINE)
 
 
 PROGRAMS = (
-    Program(
-        "ORCA", _pattern(rb"\* O   R   C   A \*"), "ase:orca-output",
-        unconverged=_pattern(rb"SCF NOT CONVERGED AFTER|Wavefunction not fully converged"),
-        energy=_pattern(rb"FINAL SINGLE POINT ENERGY.*$"),
-        theory=_pattern(rb"^\|\s*\d+>\s*!\s*(.+?)\s*$"),
-        correct=_without_repeated_energy,
-    ),
-    Program(
-        "Gaussian", _pattern(rb"Entering Gaussian System"), "ase:gaussian-out",
-        unconverged=_pattern(rb"Convergence criterion not met|Convergence failure"),
-        energy=_pattern(rb"SCF Done:.*$"),
-        theory=_pattern(rb"^ -{9,}\n #(?:[pPnNtT](?=\s))?[ \t]*((?:.+\n)+?) -{9,}$"),
-        correct=match_orientation,
-    ),
+    Program("ORCA", _pattern(rb"\* O   R   C   A \*"), "supple.data.reading.orca_output:frames"),
+    Program("Gaussian", _pattern(rb"Entering Gaussian System"), "supple.data.reading.gaussian_output:frames"),
     Program(
         "FHI-aims", _pattern(rb"Invoking FHI-aims"), "ase:aims-output",
         unconverged=_pattern(rb"scf_solver: SCF cycle not converged|Self-consistency cycle did not converge"),
