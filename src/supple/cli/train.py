@@ -27,6 +27,7 @@ from supple.models.registry import MODELS
 if TYPE_CHECKING:
     from supple.data.splits import Split
     from supple.training import TrainingResult
+    from supple.training.extension import Extension
 
 DEFAULT_MODEL, DEFAULT_TRAIN, DEFAULT_VALID = "sgdml", 200, 100
 
@@ -78,6 +79,7 @@ def train(
     from supple.data.splits import Split
     from supple.runtime.settings_file import read_settings
 
+    n_train, n_valid = DEFAULT_TRAIN if train is None else train, DEFAULT_VALID if valid is None else valid
     if split and (select is not None or blocks is not None):
         raise SettingsError(f"{split} already determines the frames: leave out --select and --blocks, or --split.")
     require_selection(select or "random")
@@ -88,7 +90,7 @@ def train(
     if extend:
         _require_alone(extend, model=model, valid=valid, split=split, blocks=blocks)
     dataset = read(file, units=units, keys=keys)
-    added = None
+    added: Extension | None = None
     if extend:
         from supple.training.extension import extend as plan_extension
 
@@ -97,7 +99,6 @@ def train(
     elif split:
         chosen = Split.load(split, len(dataset))
     else:
-        n_train, n_valid = train or DEFAULT_TRAIN, DEFAULT_VALID if valid is None else valid
         chosen = split_dataset(dataset, n_train, n_valid, seed=seed, select=select or "random", blocks=blocks)
 
     from supple.models.registry import make_settings  # these import torch; a wrong file is refused before
@@ -108,8 +109,7 @@ def train(
     model_settings = make_settings(model or DEFAULT_MODEL, given)
     out = out or Path(f"{stem(file)}-{model_settings.kind}-n{len(chosen.train)}.safetensors")
     require_file(out)
-    if out.suffix != ".safetensors":
-        out = out.with_name(out.name + ".safetensors")
+    out = out if out.suffix == ".safetensors" else out.with_name(out.name + ".safetensors")
     directory = out.with_suffix(".run")
     finished = copy_of(directory / "model.safetensors")
     require_outputs(out, reads=[file, split, settings, extend], overwrite=overwrite, own=finished)
@@ -129,13 +129,18 @@ def train(
     for note in trained.result.notes:
         if not any(note in printed for printed in progress.notes):
             typer.echo(note)
-    if chosen.select != "random" and not split:
-        typer.echo(f"The frames that --select {chosen.select} did not choose are not a random sample of the data: judge the force "
-                   "field by its validation frames, which were drawn first.")  # fmt: skip
+    if not split:
+        _warn_of_selection(chosen)
     _show_errors(model_settings.display_name, trained.result, chosen)
     print_written((out, "the force field"), (directory, "the record of its training"))
     units_option = f" --units {units}" if units else ""
     print_next(f"supple evaluate {out} {file}{units_option}")
+
+
+def _warn_of_selection(split: Split) -> None:
+    if split.select != "random":
+        typer.echo(f"The frames that --select {split.select} did not choose are not a random sample of the data: judge the force "
+                   "field by its validation frames, which were drawn first.")  # fmt: skip
 
 
 def _show_errors(name: str, result: TrainingResult, split: Split) -> None:

@@ -312,7 +312,6 @@ def test_engrad_files_one_after_the_other_are_several_frames(tmp_path):
 @pytest.mark.parametrize(
     ("there", "instead"),
     [
-        ("   9     0.0", " 400     0.0"),
         ("   1     0.0000000    0.0000000    1.7500000\n", ""),
         ("1.7500000\n", "1.7500000\n 17\n"),
         ("      -0.010000000000\n", "      -0.010000000000  0.1\n"),
