@@ -21,8 +21,10 @@ from typing import Any
 
 from supple.errors import SettingsError, SuppleError
 from supple.runtime.files import write_json
+from supple.runtime.json_records import read_json
 from supple.runtime.locks import locked
 from supple.runtime.machine import versions
+from supple.runtime.validation import first_problem
 
 #: A JSON object; what it holds is up to whoever opens the run directory.
 JsonObject = dict[str, Any]
@@ -133,8 +135,14 @@ class RunDirectory:
             raise
 
     def _record(self) -> RunRecord:
-        content = _read(self._file)
-        return RunRecord(dict(content.get("configuration", {})), dict(content.get("versions", {})))
+        from pydantic import TypeAdapter, ValidationError
+
+        try:
+            return TypeAdapter(RunRecord).validate_python(_read(self._file))
+        except ValidationError as error:
+            raise SettingsError(
+                f"{self._file} is not the record of a run ({first_problem(error)}): delete its folder to start again."
+            ) from error
 
     def __repr__(self) -> str:
         return f"RunDirectory({self.path}, {'complete' if self.result else 'not complete'})"
@@ -142,7 +150,7 @@ class RunDirectory:
 
 def _read(file: Path) -> JsonObject:
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
+        content = read_json(file)
     except (OSError, ValueError) as error:
         raise SettingsError(f"{file} cannot be read ({error}): delete its folder to start again.") from error
     if not isinstance(content, dict):

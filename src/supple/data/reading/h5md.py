@@ -16,7 +16,7 @@ from jaxtyping import Float, Int
 
 from supple.data.reading.h5md_units import unit_in_ase
 from supple.data.reading.infer_keys import no_forces
-from supple.data.reading.open_hdf5 import as_unicode
+from supple.data.reading.open_hdf5 import as_unicode, read_dataset
 from supple.data.reading.raw_frames import RawFrames, StatedUnits
 from supple.data.reading.read_request import ReadRequest
 from supple.errors import DataError
@@ -140,7 +140,7 @@ def read_h5md(file: Any, name: str) -> H5mdFrames:
     steps = _series(group, "position/step", n_frames)
     observables = file.get(f"observables/{groups[0]}", {})
     found = H5mdFrames(
-        numbers=np.array(group["species"], dtype=np.int64),
+        numbers=read_dataset(group["species"]).astype(np.int64),
         positions=positions,
         velocities=_array(group["velocity/value"]) if "velocity/value" in group else None,
         forces=_array(group["force/value"]) if "force/value" in group else None,
@@ -191,7 +191,7 @@ def _extras(frames: H5mdFrames, name: str) -> dict[str, np.ndarray]:
 
 def _array(array: Any) -> H5mdArray:
     unit = array.attrs.get("unit")
-    return H5mdArray(np.array(array, dtype=np.float64), None if unit is None else as_unicode(unit))
+    return H5mdArray(read_dataset(array).astype(np.float64), None if unit is None else as_unicode(unit))
 
 
 def _series(group: Any, name: str, n_frames: int) -> H5mdArray | None:
