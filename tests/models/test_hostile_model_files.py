@@ -120,7 +120,10 @@ KERNEL = [
     *[(set_configuration(sigma=value), "sigma") for value in (0, -1.0, float("nan"), float("inf"), "wide", None)],
     (set_configuration(sigma=1e-300), "not finite"),
     (set_configuration(descriptor={"name": "\x1b[2J"}), re.escape(r"'\x1b[2J'")),
-    (lambda h, a: h["configuration"]["descriptor"].update(angle_weight=float("nan")), "angle_weight of the descriptor is nan"),
+    (
+        lambda h, a: h["configuration"]["descriptor"].update(angle_weight=float("nan")),
+        "angle_weight of the descriptor is nan",
+    ),
     (lambda h, a: h["configuration"]["descriptor"]["angles"][0].__setitem__(0, -1), "entry of atoms -1"),
     (lambda h, a: h["configuration"]["descriptor"]["angles"][0].__setitem__(0, 77), "."),
     (put("x", first(float("nan"))), "x holds numbers that are not finite"),

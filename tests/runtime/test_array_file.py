@@ -6,7 +6,12 @@ import torch
 from supple.runtime import array_file
 from supple.runtime.array_file import read_arrays, write_arrays
 
-ARRAYS = {"a": torch.arange(6.0).view(2, 3), "scalar": torch.tensor(3), "none": torch.zeros(0, 4), "b": torch.tensor([True])}
+ARRAYS = {
+    "a": torch.arange(6.0).view(2, 3),
+    "scalar": torch.tensor(3),
+    "none": torch.zeros(0, 4),
+    "b": torch.tensor([True]),
+}
 
 
 def test_there_and_back(tmp_path):

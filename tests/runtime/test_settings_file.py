@@ -5,7 +5,9 @@ import pytest
 from supple.errors import SettingsError
 from supple.runtime.settings_file import parse_yaml, read_settings
 
-LAUGHS = "a: &a [x, x]\n" + "".join(f"{b}: &{b} [*{a}, *{a}, *{a}]\n" for a, b in zip("abcdefgh", "bcdefghi", strict=True))
+LAUGHS = "a: &a [x, x]\n" + "".join(
+    f"{b}: &{b} [*{a}, *{a}, *{a}]\n" for a, b in zip("abcdefgh", "bcdefghi", strict=True)
+)
 
 
 def test_settings_are_read(tmp_path):
