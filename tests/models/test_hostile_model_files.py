@@ -140,7 +140,7 @@ KERNEL = [
     (put("action", lambda a: torch.cat([a, a[1:2]])), "form no group"),
     (put("action", first(10**9)), "one that there is not"),
     (put("action", first(-1)), "one that there is not"),
-    (put("action", lambda a: torch.zeros_like(a)), "entry twice"),
+    (put("action", torch.zeros_like), "entry twice"),
     (put("action", lambda a: torch.stack([a[0], a[0].flip(0).flip(0).roll(1)])), "."),
     (swapped, "another element|none of atoms"),
 ]

@@ -25,6 +25,9 @@ from supple.data.reading.read_request import ReadRequest
 from supple.data.reading.unpacked_size import UnpackedSize
 from supple.errors import DataError
 
+#: What reading a damaged member may raise.
+_DAMAGE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError, RuntimeError)
+
 
 def load(path: Path, request: ReadRequest) -> RawFrames:
     """Read the arrays.
@@ -43,14 +46,15 @@ def open_npz(path: Path) -> Iterator[NpzArchive]:
     Raises:
         DataError: the file is missing, damaged or not an archive, also while it is read.
     """
-    try:
-        with open_binary(path) as file:
-            # a zip file is read from its end, and a gzip file only from its beginning
-            content = io.BytesIO(file.read()) if path.name.lower().endswith(".gz") else file
-            with zipfile.ZipFile(content) as archive:
-                yield NpzArchive(archive, path)
-    except (zipfile.BadZipFile, NotImplementedError) as error:
-        raise DataError(f"{path.name} is damaged or not a .npz archive ({error}): copy it again.") from error
+    with open_binary(path) as file:
+        # a zip file is read from its end, and a gzip file only from its beginning
+        content = io.BytesIO(file.read()) if path.name.lower().endswith(".gz") else file
+        try:
+            archive = zipfile.ZipFile(content)
+        except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
+            raise DataError(f"{path.name} is damaged or not a .npz archive ({error}): copy it again.") from error
+        with archive:
+            yield NpzArchive(archive, path)
 
 
 class NpzArchive(ArrayStore):
@@ -81,5 +85,5 @@ class NpzArchive(ArrayStore):
         try:
             with self.archive.open(member) as content:
                 return read_npy(cast(BinaryIO, content), member.file_size, where)
-        except (ValueError, zlib.error, lzma.LZMAError, EOFError, OSError, RuntimeError) as error:
+        except _DAMAGE as error:
             raise DataError(f"{where} is damaged ({error}): copy the file again.") from error

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from supple.data.reading.hdf5_heaps import heaps_are_sound
 from supple.data.reading.open_file import decompressed
 from supple.data.reading.unpacked_size import UnpackedSize
 from supple.errors import DataError
@@ -28,6 +29,8 @@ def open_hdf5(path: Path) -> Iterator[Any]:
     with extra("hdf5", "h5py", f"Reading {path.name}", DataError):
         import h5py
     with decompressed(path) as file:
+        if not heaps_are_sound(file):
+            raise DataError(f"{path.name} is damaged (the heap of its texts): copy it again.")
         try:
             with h5py.File(file, "r") as opened:
                 _sizes[opened.filename] = UnpackedSize(path.name, file.stat().st_size)
