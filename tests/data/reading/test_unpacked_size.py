@@ -30,8 +30,8 @@ def test_the_limit_is_that_of_the_file_or_of_the_memory(monkeypatch):
     monkeypatch.setattr(unpacked_size, "available_memory", lambda: 10**9)
     UnpackedSize("small.gz", 10).add(200 * 1024**2)
     for n_stored, limit in (
-        (4 * 10**6, r"0\.4 GB, more than 100 times its own size"),
-        (10**8, r"1 GB, more than the memory"),
+        (4 * 10**6, r"0\.4 GB, which is more than 100 times its own size"),
+        (10**8, r"1 GB, which is more than the memory"),
     ):
         size = UnpackedSize("a.gz", n_stored)
         size.add(size.limit)

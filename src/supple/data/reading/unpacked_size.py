@@ -24,9 +24,9 @@ class UnpackedSize:
         memory = available_memory()
         self.limit = min(by_factor, memory)
         self._reason = (
-            f"more than {_LARGEST_FACTOR} times its own size, which no file of geometries is compressed by"
+            f"which is more than {_LARGEST_FACTOR} times its own size, as no file of geometries does"
             if by_factor <= memory
-            else "more than the memory that is available"
+            else "which is more than the memory that is available"
         )
 
     def add(self, n_bytes: int) -> None:
