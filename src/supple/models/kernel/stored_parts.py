@@ -6,7 +6,7 @@ All checks raise a ValueError that says what is wrong, in a few words.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ from supple.runtime.machine import GIB, available_memory
 from supple.runtime.validation import Positive
 
 #: Sums over a larger group take too long to be of use.
-_MOST_PERMUTATIONS = 5000
+_MOST_PERMUTATIONS = 50_000
 
 
 class KernelConfiguration(BaseModel):
@@ -86,7 +86,7 @@ def require_symmetries(numbers: Int[np.ndarray, "N"], entries: Sequence[Atoms], 
         entries: the atoms of each entry of the descriptor.
         action: the permutations of the entries.
     """
-    _require_group(action)
+    require_group(action)
     for atoms, places in _by_length(entries):
         images = [entries[d] for d in action[:, places].ravel().tolist()]
         if any(len(image) != atoms.shape[1] for image in images):
@@ -101,19 +101,36 @@ def require_symmetries(numbers: Int[np.ndarray, "N"], entries: Sequence[Atoms], 
                     raise ValueError("a permutation of the descriptor is none of atoms")
 
 
-def _require_group(action: Int[np.ndarray, "P D"]) -> None:
-    identity = np.arange(action.shape[1])
+def require_group(action: Int[np.ndarray, "P D"]) -> None:
+    """Permutations, as rows, that form a group; each may occur several times, all equally often."""
+    identity = np.arange(action.shape[1], dtype=np.int64)
     if not np.array_equal(np.sort(action, axis=1), np.broadcast_to(identity, action.shape)):
         raise ValueError("a permutation has an entry twice, or one that there is not")
     counts = Counter(row.tobytes() for row in action)
     if len(counts) > _MOST_PERMUTATIONS:
         raise ValueError(f"it has more than {_MOST_PERMUTATIONS} permutations")
-    if identity.astype(np.int64).tobytes() not in counts or len(set(counts.values())) > 1:
+    if identity.tobytes() not in counts or len(set(counts.values())) > 1:
         raise ValueError("its permutations form no group")
-    distinct = np.unique(action, axis=0)
-    for row in distinct:
-        if any(product.tobytes() not in counts for product in distinct[:, row]):
-            raise ValueError("its permutations form no group")
+    # They form one if they are all that some of them, the generators, give when multiplied in any way.
+    generators: list[Int[np.ndarray, "D"]] = []
+    generated = {identity.tobytes()}
+    for row in action:
+        if row.tobytes() not in generated:
+            generators.append(row)
+            generated = _products(generators, counts.keys())
+            if not generated <= counts.keys():
+                raise ValueError("its permutations form no group")
+
+
+def _products(generators: list[Int[np.ndarray, "D"]], members: Set[bytes]) -> set[bytes]:
+    """All products of permutations, as bytes; no more than those of `members` and a few others."""
+    latest = np.arange(len(generators[0]), dtype=np.int64)[None]
+    found = {latest[0].tobytes()}
+    while len(latest) and found <= members:
+        products = {row.tobytes(): row for generator in generators for row in latest[:, generator]}
+        latest = np.array([row for key, row in products.items() if key not in found]).reshape(-1, latest.shape[1])
+        found |= products.keys()
+    return found
 
 
 def _by_length(entries: Sequence[Atoms]) -> list[tuple[Int[np.ndarray, "K L"], Int[np.ndarray, "K"]]]:

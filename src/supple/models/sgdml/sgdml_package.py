@@ -21,9 +21,9 @@ from supple.data.reading.npz import open_npz
 from supple.data.units import Units
 from supple.errors import DataError, ModelFileError, UnitsError
 from supple.models.kernel.potential import SGDMLPotential
+from supple.models.kernel.stored_parts import require_group
 from supple.models.provenance import Provenance
 from supple.molecule.descriptors import InverseDistances
-from supple.molecule.symmetry.permutation_algebra import is_group
 from supple.runtime.files import replacing
 
 _NEEDED = ("type", "z", "R_desc", "R_d_desc_alpha", "sig", "std", "c", "perms")
@@ -215,14 +215,11 @@ def _require_valid(
     for name, value in (("sig", sigma), ("std", scale)):
         if not 0 < value < math.inf:
             raise ValueError(f"{name} is {value}")
-    if permutations.shape[1] != n_atoms or not np.array_equal(
-        np.sort(permutations, axis=1), np.broadcast_to(np.arange(n_atoms), permutations.shape)
-    ):
-        raise ValueError("its permutations are none of its atoms")
+    if permutations.shape[1] != n_atoms:
+        raise ValueError("its permutations are not of its atoms")
+    require_group(permutations)
     if not np.array_equal(numbers[permutations], np.broadcast_to(numbers, permutations.shape)):
         raise ValueError("a permutation takes atoms to those of another element")
-    if not is_group([tuple(row) for row in permutations.tolist()]):
-        raise ValueError("its permutations do not form a group")
 
 
 def _stated(content: dict[str, Any], path: Path) -> Units:
