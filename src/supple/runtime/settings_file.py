@@ -12,18 +12,26 @@ from supple.errors import SettingsError
 
 #: A larger file does not consist of settings.
 _LARGEST_FILE = 1024**2
+_DEEPEST = 50
 
 
 class _PlainLoader(yaml.SafeLoader):
     """Numbers, texts, lists and mappings: no aliases, by which a few lines can stand for gigabytes, and no name twice."""
 
+    _depth = 0
+
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        """As the base class does, but aliases are refused."""
+        """As the base class does, but aliases and deep nesting are refused."""
         if self.check_event(yaml.AliasEvent):
             raise yaml.constructor.ConstructorError(
                 None, None, "aliases (*name) are not supported", self.peek_event().start_mark
             )
-        return super().compose_node(parent, index)
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise RecursionError
+        node = super().compose_node(parent, index)
+        self._depth -= 1
+        return node
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         """As the base class does, but repeated names are refused."""
