@@ -4,9 +4,32 @@ Each message is one sentence that says what is wrong, where (file, line, frame),
 prints it and exits with code 2; it never shows a stack trace for one of these.
 """
 
+from __future__ import annotations
+
+import unicodedata
+
+#: Control characters, and marks that change the direction of writing: on a terminal they hide or forge what is printed.
+_NOT_PRINTED = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+
+
+def printable(text: str) -> str:
+    r"""A text without characters that a terminal would act on: names in files may contain any.
+
+    Each is written as its code, as in \x1b.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(
+        character.encode("unicode_escape").decode() if unicodedata.category(character) in _NOT_PRINTED else character
+        for character in text
+    )
+
 
 class SuppleError(Exception):
-    """An error that the user can correct; the base class of all others."""
+    """An error that the user can correct; the base class of all others. Its message can be printed on any terminal."""
+
+    def __str__(self) -> str:
+        return "\n".join(map(printable, super().__str__().split("\n")))
 
 
 class DataError(SuppleError):

@@ -103,7 +103,7 @@ def test_broken_files(tmp_path: Path, content: str, words: str) -> None:
 
 
 def test_missing_file(tmp_path: Path) -> None:
-    with pytest.raises(SplitError, match=r"absent\.json is not a split"):
+    with pytest.raises(SplitError, match=r"absent\.json cannot be read: No such file"):
         Split.load(tmp_path / "absent.json")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -115,6 +116,10 @@ def test_sentences(tmp_path: Path) -> None:
     )
     (few,) = required_calculations(Results(tmp_path, record, tuple(rows[:2]), {}), "glycine")
     assert "too few trainings for an interval" in few
+    flat = {100: 1.0, 200: 0.99, 400: 0.98, 800: 0.5}
+    late = [replace(row, value=flat[row.n_train]) for row in rows]
+    tested = required_calculations(Results(tmp_path, record, tuple(late), {}), "glycine")[1]
+    assert tested.endswith("predicts that the error reached with 800 frames requires more than 16000.")
 
 
 def test_the_result_in_one_line(tmp_path: Path) -> None:

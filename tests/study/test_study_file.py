@@ -82,7 +82,7 @@ def test_an_older_version_is_upgraded(out: Path, monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize("content", ["{", "[]", '{"format_version": 1, "cells": 3}', '{"format_version": 1, "new": 3}'])
 def test_a_damaged_file_is_refused(tmp_path: Path, content: str) -> None:
     (tmp_path / "study.json").write_text(content)
-    with pytest.raises(SettingsError, match=r"study\.json is damaged: delete it"):
+    with pytest.raises(SettingsError, match=r"study\.json is damaged \(.+\): delete it"):
         read_record(tmp_path)
 
 

@@ -131,7 +131,7 @@ def test_a_folder_without_a_study_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"no study\.json"):
         write_study(tmp_path)
     (tmp_path / "study.json").write_text("{")
-    with pytest.raises(SettingsError, match=r"study\.json is damaged: delete it"):
+    with pytest.raises(SettingsError, match=r"study\.json is damaged \(.+\): delete it"):
         write_study(tmp_path)
 
 

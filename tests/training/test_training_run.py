@@ -61,7 +61,7 @@ def test_a_result_of_an_earlier_version_had_no_intervals(tmp_path):
 
 def test_a_damaged_result_is_refused(tmp_path):
     (tmp_path / "result.json").write_text('{"kind": "sgdml"}')
-    with pytest.raises(SettingsError, match=r"result\.json is not the result of a training \(n_train: Field required"):
+    with pytest.raises(SettingsError, match=r"result\.json is not the result of a training \(n_train: field required"):
         TrainingResult.read(tmp_path)
 
 

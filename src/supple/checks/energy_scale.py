@@ -102,8 +102,8 @@ def _cause(slope: float, dataset: Dataset) -> tuple[str, Units | None]:
     per_atom = dataset.n_atoms * slope
     if slope > 0 and abs(np.log(per_atom)) < np.log(1.15):
         # eV/nm and the energy of each of 10 atoms give the same slope
-        also = f", or {causes[nearest]}" if abs(np.log(nearest * dataset.n_atoms)) < np.log(1.15) else ""
-        return f"they look like energies per atom{also}"
+        also = f", or {causes[nearest][0]}" if abs(np.log(nearest * dataset.n_atoms)) < np.log(1.15) else ""
+        return f"they look like energies per atom{also}", None
     if nearest * slope > 0 and abs(np.log(nearest / slope)) < np.log(1.15):
         return causes[nearest]
     if slope < 0:

@@ -10,6 +10,7 @@ import typer
 from supple.cli.console import print_json, print_next, progress_display
 from supple.cli.options import JsonOption, KeysOption, MoleculeOption, UnitsOption
 from supple.cli.output_options import OverwriteOption, output_option, require_outputs
+from supple.errors import printable
 
 if TYPE_CHECKING:
     from supple.checks.examine_files import Examination, FileReport
@@ -92,7 +93,7 @@ def _show_report(report: FileReport) -> None:
     from rich.text import Text
 
     console = Console()
-    console.print(Text(f"\n{report.path}", style="bold"), soft_wrap=True)
+    console.print(Text(f"\n{printable(str(report.path))}", style="bold"), soft_wrap=True)
     if report.card:
         table = Table(box=None, show_header=False, pad_edge=False)
         table.add_column(style="dim", no_wrap=True)

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from supple.errors import printable
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress as Bars
@@ -27,7 +29,7 @@ class TerminalProgress:
     def note(self, sentence: str) -> None:
         """Print the sentence above the bars."""
         self.notes.append(sentence)
-        self._bars.console.print(sentence, highlight=False, markup=False, soft_wrap=True)
+        self._bars.console.print(printable(sentence), highlight=False, markup=False, soft_wrap=True)
 
     def step(self, task: str, done: float, total: float, detail: str = "") -> None:
         """Advance the bar of the task; it disappears when the task is done."""
@@ -59,7 +61,7 @@ class PlainProgress:
             self._print(f"{task}: {100 * done / max(total, 1e-12):.0f} % {detail}".rstrip())
 
     def _print(self, line: str) -> None:
-        self._console.print(line, highlight=False, markup=False, soft_wrap=True)
+        self._console.print(printable(line), highlight=False, markup=False, soft_wrap=True)
 
 
 @contextmanager

@@ -67,7 +67,7 @@ def parse_assignments(texts: list[str] | None) -> dict[str, Any]:
     Raises:
         SettingsError: a text has no '=', or its value is not YAML.
     """
-    import yaml
+    from supple.runtime.settings_file import parse_yaml
 
     values: dict[str, Any] = {}
     for text in texts or []:
@@ -75,9 +75,9 @@ def parse_assignments(texts: list[str] | None) -> dict[str, Any]:
         if not sep or not key:
             raise SettingsError(f"'{text}' is not a setting: write name=value, for instance sigma=10.")
         try:
-            values[key.strip()] = float(value) if "e" in value.lower() and _is_number(value) else yaml.safe_load(value)
-        except yaml.YAMLError as error:
-            raise SettingsError(f"The value of '{text}' cannot be read: {str(error).splitlines()[0]}.") from error
+            values[key.strip()] = float(value) if "e" in value.lower() and _is_number(value) else parse_yaml(value)
+        except ValueError as error:
+            raise SettingsError(f"The value of '{text}' cannot be read: {error}.") from error
     return values
 
 

@@ -27,7 +27,6 @@ from supple.models.registry import MODELS
 if TYPE_CHECKING:
     from supple.data.splits import Split
     from supple.training import TrainingResult
-    from supple.training.extension import Extension
 
 DEFAULT_MODEL, DEFAULT_TRAIN, DEFAULT_VALID = "sgdml", 200, 100
 
@@ -85,17 +84,18 @@ def train(
     require_selection(select or "random")
     if model is not None:
         MODELS.require(model)
-    given = (read_settings(settings) if settings else {}) | parse_assignments(set_)
-    given |= {} if max_time is None else {"max_time": max_time}
+    timed = {} if max_time is None else {"max_time": max_time}
+    given = (read_settings(settings) if settings else {}) | parse_assignments(set_) | timed
     if extend:
         _require_alone(extend, model=model, valid=valid, split=split, blocks=blocks)
     dataset = read(file, units=units, keys=keys)
-    added: Extension | None = None
+    added = ""
     if extend:
         from supple.training.extension import extend as plan_extension
 
-        added = plan_extension(extend, dataset, train, select=select or "random", seed=seed)
-        model, chosen, given = added.kind, added.split, dict(added.settings) | given
+        extension = plan_extension(extend, dataset, train, select=select or "random", seed=seed)
+        model, chosen, added = extension.kind, extension.split, f" {extension.sentence}"
+        given = extension.settings | given
     elif split:
         chosen = Split.load(split, len(dataset))
     else:
@@ -107,19 +107,14 @@ def train(
     from supple.training import train as train_model
 
     model_settings = make_settings(model or DEFAULT_MODEL, given)
-    out = out or Path(f"{stem(file)}-{model_settings.kind}-n{len(chosen.train)}.safetensors")
-    require_file(out)
+    require_file(out := out or Path(f"{stem(file)}-{model_settings.kind}-n{len(chosen.train)}.safetensors"))
     out = out if out.suffix == ".safetensors" else out.with_name(out.name + ".safetensors")
     directory = out.with_suffix(".run")
     finished = copy_of(directory / "model.safetensors")
     require_outputs(out, reads=[file, split, settings, extend], overwrite=overwrite, own=finished)
     with progress_display() as progress, resumable(progress, directory / "model.safetensors"):
-        progress.note(
-            f"{dataset.source.name}: {dataset.formula}, {len(dataset)} frames; {len(chosen.train)} for training, "
-            f"{len(chosen.valid)} for validation."
-        )
-        if added:
-            progress.note(added.sentence)
+        frames = f"{len(chosen.train)} for training, {len(chosen.valid)} for validation."
+        progress.note(f"{dataset.source.name}: {dataset.formula}, {len(dataset)} frames; {frames}{added}")
         trained = train_model(
             model_settings, dataset, chosen, directory, out=out, progress=progress, accept=accept or ()
         )

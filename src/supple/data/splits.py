@@ -6,14 +6,20 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 from jaxtyping import Int
+from pydantic import Strict
 
 from supple.data.time_blocks import HeldOut, hold_out_blocks
 from supple.errors import SplitError
 from supple.runtime.files import write_text
+from supple.runtime.json_records import read_json
+from supple.runtime.validation import first_problem
 
+#: As pydantic reads it: 1.0, "1" and true are none.
+FrameNumber = Annotated[int, Strict()]
 #: (candidates for training in random order, number n) -> n of them, the best first.
 Order = Callable[[np.ndarray, int], np.ndarray]
 
@@ -76,25 +82,37 @@ class Split:
         Raises:
             SplitError: the file is missing or not a split, its lists overlap, or an index is not of a frame in the data.
         """
+        from pydantic import TypeAdapter, ValidationError
+
         try:
-            raw = json.loads(Path(path).read_text(encoding="utf-8"))
-            split = cls(
-                seed=int(raw.get("seed", 0)),
-                **{part: tuple(int(i) for i in raw.get(part, ())) for part in ("train", "valid", "test")},
-                select=str(raw.get("select", "random")),
-                blocks=None if raw.get("blocks") is None else int(raw["blocks"]),
-            )
-        except (OSError, ValueError, TypeError, AttributeError) as error:
+            stored = TypeAdapter(_StoredSplit).validate_python(read_json(Path(path)))
+        except OSError as error:
+            raise SplitError(f"The split {path} cannot be read: {error.strerror or error}.") from error
+        except ValueError as error:
+            reason = first_problem(error) if isinstance(error, ValidationError) else str(error)
             raise SplitError(
                 f"{path} is not a split: it must be JSON with lists of frame numbers named train, valid and test "
-                f"({error})."
+                f"({reason})."
             ) from error
+        split = cls(**asdict(stored))
         used = (*split.train, *split.valid, *split.test)
         if used and min(used) < 0:
             raise SplitError(f"{path} lists frame {min(used)}, but frames are counted from 0.")
         if used and n_frames is not None and max(used) >= n_frames:
             raise SplitError(f"{path} lists frame {max(used)}, but the data have frames 0 to {n_frames - 1}.")
         return split
+
+
+@dataclass(frozen=True)
+class _StoredSplit:
+    """The content of the file of a split; one that a user wrote may have the lists alone."""
+
+    train: tuple[FrameNumber, ...]
+    valid: tuple[FrameNumber, ...] = ()
+    test: tuple[FrameNumber, ...] = ()
+    seed: FrameNumber = 0
+    select: str = "random"
+    blocks: FrameNumber | None = None
 
 
 def draw_split(

@@ -53,6 +53,8 @@ class Predictions:
         """Read what `save` wrote; None if there is no such file or it is damaged."""
         try:
             arrays = load_file(path)
-            return cls(arrays["frames"], arrays["energies"], arrays["forces"].astype(np.float64))
-        except (OSError, SafetensorError, KeyError):
+            frames, energies, forces = arrays["frames"], arrays["energies"], arrays["forces"].astype(np.float64)
+        except (OSError, SafetensorError, KeyError, ValueError, TypeError):
             return None
+        fits = frames.shape == energies.shape == forces.shape[:1] and forces.ndim == 3 and forces.shape[2] == 3
+        return cls(frames, energies, forces) if fits else None

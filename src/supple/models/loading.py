@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 import torch
+from torch import Tensor
 
-from supple.errors import ModelFileError
+from supple.errors import ModelFileError, SuppleError
 from supple.models.model_file import damaged, read_model_file
 from supple.models.potential import Potential
 from supple.models.registry import MODELS
+
+#: No weight of a force field has so large a magnitude; in single and in double precision.
+_LARGEST = (1e15, 1e100)
 
 
 def load(path: str | Path, device: str | torch.device = "cpu") -> Potential:
@@ -37,10 +42,21 @@ def load(path: str | Path, device: str | torch.device = "cpu") -> Potential:
         )
     potential_class = MODELS.get(header.kind).potential_class
     try:
+        _require_numbers(arrays.items())
         numbers = np.array(header.numbers, dtype=np.int64)
         potential = potential_class.from_configuration(numbers, header.configuration, arrays)
         potential.module.load_state_dict(arrays)
-    except (KeyError, ValueError, TypeError, RuntimeError) as error:
+        _require_numbers(potential.module.named_buffers())
+    except SuppleError:
+        raise
+    except Exception as error:  # a forged file may cause any error
         raise damaged(path, error) from error
     potential.provenance = header.provenance
     return potential.to(device)
+
+
+def _require_numbers(arrays: Iterable[tuple[str, Tensor]]) -> None:
+    """Refuse numbers that are not finite, or so large that what follows from them is not."""
+    for name, array in arrays:
+        if array.is_floating_point() and not (array.abs() < _LARGEST[array.dtype.itemsize > 4]).all():
+            raise ValueError(f"{name.rpartition('.')[2]} holds numbers that are not finite, or far too large")

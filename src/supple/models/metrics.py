@@ -10,14 +10,15 @@ from jaxtyping import Float
 
 from supple.data.units import INTERNAL, Units
 from supple.runtime.html_table import html_table
+from supple.runtime.validation import Count, NonNegative
 
 
 @dataclass(frozen=True)
 class ErrorPair:
     """Mean absolute error and root-mean-square error of one quantity."""
 
-    mae: float
-    rmse: float
+    mae: NonNegative
+    rmse: NonNegative
     unit: str
 
     @classmethod
@@ -40,7 +41,7 @@ class Metrics:
         forces: errors of the force components; None where there are no forces.
     """
 
-    n_frames: int
+    n_frames: Count
     energy: ErrorPair | None
     forces: ErrorPair | None
 

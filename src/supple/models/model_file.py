@@ -5,18 +5,21 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from pydantic import BaseModel, Field, StrictInt, ValidationError
 from torch import Tensor
 
 from supple.errors import ModelFileError
-from supple.models.provenance import Provenance
+from supple.models.provenance import PlainText, Provenance
 from supple.models.upgrades import FORMAT_VERSION, Content, upgrade
-from supple.runtime.files import replacing
+from supple.runtime.array_file import read_arrays, write_arrays
+from supple.runtime.json_records import parse_json
+from supple.runtime.validation import first_problem
 
+AtomicNumber = Annotated[StrictInt, Field(ge=1, le=118)]
+#: Several arrays of a force field grow with the square of the number of atoms.
+_MOST_ATOMS = 5000
 #: The entry of the safetensors metadata that holds the header.
 HEADER_KEY = "supple"
 
@@ -33,17 +36,15 @@ class Header(BaseModel):
     """
 
     format_version: int = FORMAT_VERSION
-    kind: str
-    numbers: list[int]
+    kind: PlainText
+    numbers: Annotated[list[AtomicNumber], Field(min_length=1, max_length=_MOST_ATOMS)]
     configuration: dict[str, Any]
     provenance: Provenance
 
 
 def write_model_file(path: Path, header: Header, arrays: Mapping[str, Tensor]) -> None:
     """Write a model file in one step: a reader never sees half of it."""
-    stored = {name: tensor.detach().cpu().contiguous() for name, tensor in arrays.items()}
-    with replacing(path) as temporary:
-        save_file(stored, temporary, metadata={HEADER_KEY: json.dumps(header.model_dump())})
+    write_arrays(path, arrays, {HEADER_KEY: json.dumps(header.model_dump())})
 
 
 def read_model_file(path: Path) -> tuple[Header, dict[str, Tensor]]:
@@ -55,7 +56,7 @@ def read_model_file(path: Path) -> tuple[Header, dict[str, Tensor]]:
     content = upgrade(_read(path), path)
     try:
         return Header.model_validate(content.header), content.arrays
-    except ValueError as error:
+    except ValidationError as error:
         raise damaged(path, error) from error
 
 
@@ -69,6 +70,8 @@ def damaged(path: Path, error: Exception) -> ModelFileError:
 
 def first_line(error: Exception) -> str:
     """The beginning of an error's message, for use within a sentence."""
+    if isinstance(error, ValidationError):
+        return first_problem(error)
     return str(error).splitlines()[0][:120] if str(error) else type(error).__name__
 
 
@@ -76,16 +79,15 @@ def _read(path: Path) -> Content:
     if not path.is_file():
         raise ModelFileError(f"There is no model file {path}.")
     try:
-        with safe_open(path, framework="pt") as file:
-            text = (file.metadata() or {}).get(HEADER_KEY)
-            if text is None:
-                raise ModelFileError(f"{path} is a safetensors file, but not a Supple model: it has no Supple header.")
-            header = json.loads(text)
-            if not isinstance(header, dict):
-                raise ValueError("the header is not a JSON object")  # noqa: TRY004 (handled below)
-            return Content(header, {name: file.get_tensor(name) for name in file.keys()})  # noqa: SIM118 (not a dict)
-    except (SafetensorError, ValueError, AttributeError) as error:
+        arrays, texts = read_arrays(path)
+        if HEADER_KEY not in texts:
+            raise ModelFileError(f"{path} is a safetensors file, but not a Supple model: it has no Supple header.")
+        header = parse_json(texts[HEADER_KEY])
+        if not isinstance(header, dict):
+            raise ValueError("the header is not a JSON object")  # noqa: TRY004 (handled below)
+    except (OSError, ValueError) as error:
         raise ModelFileError(
-            f"{path} is not a Supple model, or it is cut short ({first_line(error)}): "
-            "give a .safetensors file that 'supple train' wrote."
+            f"{path} is not a Supple model, or it is cut short or damaged ({first_line(error)}): "
+            "give a .safetensors file that 'supple train' wrote, or copy it again."
         ) from error
+    return Content(header, arrays)

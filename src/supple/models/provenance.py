@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_serializer, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, field_serializer, field_validator
 
 from supple.data.units import Units
+from supple.errors import printable
 from supple.models.metrics import Metrics
+from supple.runtime.validation import Count, NonNegative
+
+#: A text that can be printed on a terminal, whatever a file holds.
+PlainText = Annotated[str, AfterValidator(printable)]
 
 
 class Provenance(BaseModel):
@@ -29,20 +34,20 @@ class Provenance(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    data_name: str = "unnamed"
-    data_fingerprint: str = ""
-    data_units: str = str(Units())
+    data_name: PlainText = "unnamed"
+    data_fingerprint: PlainText = ""
+    data_units: PlainText = str(Units())
     seed: int | None = None
-    n_train: int = 0
-    n_valid: int = 0
+    n_train: Count = 0
+    n_valid: Count = 0
     seen_frames: tuple[str, ...] = Field(default=(), repr=False)
     has_energies: bool = True
     settings: dict[str, JsonValue] = Field(default_factory=dict)
-    versions: dict[str, str] = Field(default_factory=dict)
+    versions: dict[PlainText, PlainText] = Field(default_factory=dict)
     validation: Metrics | None = None
-    seconds: float = 0.0
-    peak_rss_bytes: int = 0
-    notes: tuple[str, ...] = ()
+    seconds: NonNegative = 0.0
+    peak_rss_bytes: Count = 0
+    notes: tuple[PlainText, ...] = ()
 
     @field_validator("validation", mode="before")
     @classmethod

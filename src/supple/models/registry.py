@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from supple.errors import SettingsError
 from supple.models.citations import SHARED_CITATIONS, Citation
 from supple.runtime.plugins import Registry
+from supple.runtime.validation import shortened
 
 if TYPE_CHECKING:
     from supple.models.settings import ModelSettings
@@ -45,13 +46,13 @@ def make_settings(kind: str, values: Mapping[str, object]) -> ModelSettings:
         return cls.model_validate(values)
     except ValidationError as error:
         first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"])
+        name = ".".join(map(shortened, first["loc"]))
         if first["type"] == "extra_forbidden":
             raise SettingsError(
                 f"'{name}' is not a setting of {kind}: choose from {', '.join(cls.model_fields)}."
             ) from error
         what = f"The setting {name} of {kind}" if name else f"The settings of {kind}"
-        raise SettingsError(f"{what}: {first['msg']} (got {first['input']!r}).") from error
+        raise SettingsError(f"{what}: {first['msg']} (got {shortened(repr(first['input']))}).") from error
 
 
 def all_citations() -> list[Citation]:

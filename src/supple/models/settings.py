@@ -67,7 +67,7 @@ class ModelSettings(BaseModel, ABC):
     (registry.py, or the entry points `supple.models` of another package).
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     #: The name in the registry, in files and on the command line.
     kind: ClassVar[str]

@@ -33,7 +33,7 @@ def upgrade(
     Raises:
         SuppleError: of the class `error_class`, when the file states no version, a newer one, or one that can no longer be read.
     """
-    if not isinstance(version, int):
+    if type(version) is not int:  # True is no version
         raise error_class(f"{name} states no format version: it is damaged, or not a file of Supple.")
     if version > current:
         raise error_class(

@@ -21,9 +21,11 @@ from typing import Any
 
 from supple.errors import OutputError, SettingsError, SuppleError
 from supple.runtime.files import write_json
+from supple.runtime.json_records import read_json
 from supple.runtime.locks import locked
 from supple.runtime.machine import versions
 from supple.runtime.output_files import require_writable_folder
+from supple.runtime.validation import first_problem
 
 #: A JSON object; what it holds is up to whoever opens the run directory.
 JsonObject = dict[str, Any]
@@ -164,11 +166,14 @@ class RunDirectory:
             raise
 
     def _record(self) -> RunRecord:
-        content = _read(self._file)
-        configuration, stored_versions = content.get("configuration", {}), content.get("versions", {})
-        if not isinstance(configuration, dict) or not isinstance(stored_versions, dict):
-            raise _not_a_record(self._file)
-        return RunRecord(configuration, stored_versions, str(content.get("kind", "")))
+        from pydantic import TypeAdapter, ValidationError
+
+        try:
+            return TypeAdapter(RunRecord).validate_python(_read(self._file))
+        except ValidationError as error:
+            raise SettingsError(
+                f"{self._file} is not the record of a run ({first_problem(error)}): delete its folder to start again."
+            ) from error
 
     def __repr__(self) -> str:
         return f"RunDirectory({self.path}, {'complete' if self.result else 'not complete'})"
@@ -176,7 +181,7 @@ class RunDirectory:
 
 def _read(file: Path) -> JsonObject:
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
+        content = read_json(file)
     except (OSError, ValueError) as error:
         raise SettingsError(f"{file} cannot be read ({error}): delete its folder to start again.") from error
     if not isinstance(content, dict):

@@ -6,7 +6,6 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import yaml
 from pydantic import (
     BaseModel,
     BeforeValidator,
@@ -20,8 +19,10 @@ from pydantic import (
 
 from supple.data import bundled
 from supple.errors import SettingsError
+from supple.runtime.settings_file import read_yaml
+from supple.runtime.validation import first_problem
 from supple.sampling import descriptions
-from supple.sampling.draws import first_problem, make_draw
+from supple.sampling.draws import make_draw
 from supple.sampling.draws.base import Draw
 
 if TYPE_CHECKING:
@@ -109,10 +110,10 @@ class Recipe(BaseModel):
         if not file.exists() and (bundled.FOLDER / f"{path}.yaml").exists():
             file = bundled.FOLDER / f"{path}.yaml"
         try:
-            content = yaml.safe_load(file.read_text(encoding="utf-8"))
+            content = read_yaml(file)
         except FileNotFoundError as error:
             raise SettingsError(f"There is no recipe {path}.") from error
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        except (OSError, ValueError) as error:
             raise SettingsError(f"{path} cannot be read ({str(error).splitlines()[0]}).") from error
         if not isinstance(content, dict):
             raise SettingsError(f"{path} is not a recipe: it must contain settings such as molecule, method and draws.")

@@ -13,6 +13,7 @@ from typing import Annotated, Any, ClassVar, TypeVar, get_type_hints
 from annotated_types import Ge, Gt
 
 from supple.errors import SettingsError
+from supple.runtime.validation import shortened
 
 Settings = TypeVar("Settings", bound="SimulationSettings")
 
@@ -85,7 +86,7 @@ class SimulationSettings:
             first = error.errors()[0]
             message = first["msg"][:1].lower() + first["msg"][1:]
             raise SettingsError(
-                f"The setting {first['loc'][0]} of {cls.topic}: {message} (got {first['input']!r})."
+                f"The setting {first['loc'][0]} of {cls.topic}: {message} (got {shortened(repr(first['input']))})."
             ) from error
         settings.require_consistent()
         return settings

@@ -8,8 +8,9 @@ import traceback
 from dataclasses import dataclass
 from pathlib import Path
 
-from supple.errors import SettingsError, SuppleError
+from supple.errors import SettingsError, SuppleError, printable
 from supple.runtime.files import write_json
+from supple.runtime.json_records import read_json
 from supple.runtime.progress import Progress
 from supple.runtime.run_directory import RunDirectory, differences
 from supple.study.study_progress import CellProgress
@@ -56,7 +57,7 @@ def record_failure(directory: Path, message: str, details: str | None = None) ->
 def read_failure(directory: Path) -> str | None:
     """What went wrong in a cell's last attempt, or None."""
     try:
-        return str(json.loads((directory / FAILURE_FILE).read_text(encoding="utf-8"))["message"])
+        return printable(str(read_json(directory / FAILURE_FILE)["message"]))
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError):
@@ -86,9 +87,10 @@ def is_complete(directory: Path, name: str, expected: TrainingConfiguration) -> 
         shutil.rmtree(directory)
         return False
     study = directory.parent.parent
-    if found["data"]["sha256"] != expected.data.sha256:
+    data = found.get("data")
+    if isinstance(data, dict) and data.get("sha256") != expected.data.sha256:
         raise SettingsError(
-            f"{study} contains a study in which {name} was trained on other data ({found['data']['name']}; now it is "
+            f"{study} contains a study in which {name} was trained on other data ({data.get('name')}; now it is "
             f"{expected.data.name}): choose another folder (--out), or give the file another name."
         )
     raise SettingsError(

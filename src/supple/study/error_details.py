@@ -87,7 +87,11 @@ def error_details(results: Results, name: str) -> ErrorDetails | None:
     if test is None or test.forces is None:
         return None
     units = _units(results, name, test)
-    same_frames = [(c, p) for c, p in found if c.seed == seed and np.array_equal(p.frames, test.frames)]
+    same_frames = [
+        (c, p)
+        for c, p in found
+        if c.seed == seed and np.array_equal(p.frames, test.frames) and p.forces.shape == test.forces.shape
+    ]
     predictions = {display_name(c.model): p for c, p in same_frames}
     shown = ", ".join(f"{display_name(c.model)} with N={c.n_train}" for c, _ in same_frames)
     return ErrorDetails(

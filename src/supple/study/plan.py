@@ -9,15 +9,28 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeInt,
+    PositiveInt,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
 
 from supple.data.selection import require_selection
 from supple.errors import SettingsError
 from supple.runtime.files import stem
 from supple.study import defaults
+
+#: A name that is part of the name of a folder.
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,200}$")]
+Kind = Annotated[str, StringConstraints(pattern=r"^[\w.+-]{1,100}$")]
 
 
 class DatasetEntry(BaseModel):
@@ -43,10 +56,10 @@ class DatasetEntry(BaseModel):
 class Cell:
     """One training of a study: data, model, number of training frames, seed."""
 
-    dataset: str
-    model: str
-    n_train: int
-    seed: int
+    dataset: Name
+    model: Kind
+    n_train: PositiveInt
+    seed: NonNegativeInt
 
     @property
     def name(self) -> str:

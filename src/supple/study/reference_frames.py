@@ -10,7 +10,9 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from supple.data.dataset import Dataset
+from supple.errors import SuppleError, printable
 from supple.runtime.files import replacing
+from supple.runtime.json_records import parse_json
 
 _KEY = "supple"
 
@@ -42,12 +44,12 @@ def load_reference(path: Path) -> Dataset | None:
 
     try:
         with safe_open(path, framework="np") as file:
-            header = json.loads(file.metadata()[_KEY])
+            header = parse_json(file.metadata()[_KEY])
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
-    except (OSError, SafetensorError, KeyError, ValueError):
+        data = Dataset.of(
+            arrays["numbers"], arrays["positions"], arrays["energies"], arrays["forces"], frames=arrays["frames"]
+        )
+        source = Source(printable(str(header["name"])), Units.parse(header["units"]))
+    except (OSError, SafetensorError, SuppleError, KeyError, ValueError, TypeError, AttributeError):
         return None
-    data = Dataset.of(
-        arrays["numbers"], arrays["positions"], arrays["energies"], arrays["forces"], frames=arrays["frames"]
-    )
-    source = Source(header["name"], Units.parse(header["units"]))
     return Dataset(data.numbers, data.positions, data.energies, data.forces, source, data.frames)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from supple.study.formatting import number
-from supple.study.learning_curve import RequiredFrames, back_test, fit
+from supple.study.learning_curve import BackTest, RequiredFrames, back_test, fit
 from supple.study.model_style import display_name
 from supple.study.results import Results
 
@@ -67,11 +67,14 @@ def _of_model(results: Results, dataset: str, model: str, target: float | None, 
     test = back_test(sizes, errors)
     if test is None:
         return [sentence]
-    return [
-        sentence,
-        f"Fitted to the sizes up to {test.up_to} only, the curve of {name} predicts {_count(test.predicted)} frames for the "
-        f"error reached with {test.n_train} ({100 * test.relative_error:+.0f} %).",
-    ]
+    return [sentence, f"Fitted to the sizes up to {test.up_to} only, the curve of {name} predicts {_prediction(test)}."]
+
+
+def _prediction(test: BackTest) -> str:
+    limit = _LARGEST_EXTRAPOLATION * test.n_train
+    if test.predicted > limit:
+        return f"that the error reached with {test.n_train} frames requires more than {_count(limit)}"
+    return f"{_count(test.predicted)} frames for the error reached with {test.n_train} ({100 * test.relative_error:+.0f} %)"
 
 
 def _requirement(required: RequiredFrames, largest: int, target: float, unit: str | None) -> str:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator, model_validator
 
-from supple.errors import SettingsError
+from supple.data.units import Units
+from supple.errors import SettingsError, SuppleError
+from supple.models.provenance import PlainText
 from supple.runtime.files import write_json
 from supple.runtime.format_versions import Upgrade, upgrade_json
+from supple.runtime.json_records import read_json
 from supple.runtime.machine import versions
-from supple.study.plan import Cell, StudyPlan
+from supple.runtime.validation import Count, first_problem
+from supple.study.plan import Cell, Name, StudyPlan
 from supple.study.study_data import Job, StudyData
 
 #: Of study.json. A change that older versions of Supple could not read increases it, and adds an upgrade.
@@ -39,17 +42,23 @@ class DatasetRecord(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    file: str
-    test_file: str | None
-    formula: str
-    n_frames: int
-    n_valid: int
-    n_test: int
-    n_duplicates: int
+    file: PlainText
+    test_file: PlainText | None
+    formula: PlainText
+    n_frames: Count
+    n_valid: Count
+    n_test: Count
+    n_duplicates: Count
     sha256: str
     units: str
-    theory: str = ""
-    findings: tuple[str, ...] = ()
+    theory: PlainText = ""
+    findings: tuple[PlainText, ...] = ()
+
+    @field_validator("units")
+    @classmethod
+    def _known(cls, units: str) -> str:
+        Units.parse(units)
+        return units
 
     @classmethod
     def of(cls, data: StudyData) -> DatasetRecord:
@@ -85,9 +94,16 @@ class StudyRecord(BaseModel):
 
     format_version: int = FORMAT_VERSION
     plans: tuple[StudyPlan, ...] = ()
-    datasets: dict[str, DatasetRecord] = {}
+    datasets: dict[Name, DatasetRecord] = {}
     cells: tuple[Cell, ...] = ()
     versions: dict[str, str] = {}
+
+    @model_validator(mode="after")
+    def _known_datasets(self) -> StudyRecord:
+        for cell in self.cells:
+            if cell.dataset not in self.datasets:
+                raise ValueError(f"there is a training on '{cell.dataset}', but no such dataset")
+        return self
 
     @property
     def models(self) -> list[str]:
@@ -173,19 +189,23 @@ def read_record(out: Path) -> StudyRecord:
     """
     file = out / "study.json"
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
+        content = read_json(file)
     except FileNotFoundError as error:
         raise SettingsError(f"{out} is not the folder of a study: it has no study.json.") from error
     except (OSError, ValueError) as error:
-        raise _damaged(file) from error
+        raise _damaged(file, str(error)) from error
     if not isinstance(content, dict):
-        raise _damaged(file)
+        raise _damaged(file, "it is not a JSON object")
     content = upgrade_json(content, FORMAT_VERSION, UPGRADES, str(file))
     try:
         return StudyRecord.model_validate(content)
     except ValidationError as error:
-        raise _damaged(file) from error
+        raise _damaged(file, first_problem(error)) from error
+    except SuppleError as error:  # of a plan that cannot be one
+        raise _damaged(file, str(error).rstrip(".")) from error
 
 
-def _damaged(file: Path) -> SettingsError:
-    return SettingsError(f"{file} is damaged: delete it and run the command again; completed trainings are kept.")
+def _damaged(file: Path, reason: str) -> SettingsError:
+    return SettingsError(
+        f"{file} is damaged ({reason}): delete it and run the command again; completed trainings are kept."
+    )

@@ -11,8 +11,9 @@ from pydantic import TypeAdapter, ValidationError
 from supple.errors import SettingsError
 from supple.evaluation.bootstrap import ErrorIntervals
 from supple.models.metrics import Metrics
-from supple.models.provenance import Provenance
+from supple.models.provenance import PlainText, Provenance
 from supple.runtime.run_directory import RunDirectory
+from supple.runtime.validation import Count, NonNegative, first_problem
 
 
 @dataclass(frozen=True)
@@ -32,17 +33,17 @@ class TrainingResult:
         notes: sentences about the training, for the user.
     """
 
-    kind: str
-    n_train: int
-    n_valid: int
+    kind: PlainText
+    n_train: Count
+    n_valid: Count
     seed: int
-    seconds: float
-    peak_rss_bytes: int
+    seconds: NonNegative
+    peak_rss_bytes: Count
     settings: dict[str, Any]
     validation: Metrics
     test: Metrics | None = None
     intervals: ErrorIntervals | None = None
-    notes: tuple[str, ...] = ()
+    notes: tuple[PlainText, ...] = ()
 
     @classmethod
     def of(cls, kind: str, seed: int, provenance: Provenance) -> TrainingResult:
@@ -82,10 +83,8 @@ class TrainingResult:
         try:
             return _RESULT.validate_python(content)
         except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(str(part) for part in first["loc"])
             raise SettingsError(
-                f"{directory / 'result.json'} is not the result of a training ({where}: {first['msg']}): "
+                f"{directory / 'result.json'} is not the result of a training ({first_problem(error)}): "
                 "delete its folder to start again."
             ) from error
 

@@ -27,7 +27,15 @@ from supple.runtime.run_directory import RunDirectory
 from supple.runtime.workers.backends import Backend, LocalBackend
 from supple.runtime.workers.dispatch import Dispatcher, QueuedTask, TaskFailure
 from supple.training import TrainingConfiguration
-from supple.tuning.journal import FAILURE, N_STARTUP_TRIALS, is_complete, is_over, open_journal, require_optuna
+from supple.tuning.journal import (
+    FAILURE,
+    N_STARTUP_TRIALS,
+    is_complete,
+    is_over,
+    open_journal,
+    repair_journal,
+    require_optuna,
+)
 from supple.tuning.result import TuningResult
 from supple.tuning.trial_task import TrialOutcome, TrialTask
 
@@ -79,6 +87,8 @@ def tune(
     with run.removed_if_refused():
         accepted = require_sound(dataset, small_kernel_model, accept)
     with run.claimed():
+        if (repaired := repair_journal(out)) is not None:
+            progress.note(repaired)
         study = open_journal(out, create=True)
         _requeue_interrupted(study)
         # A resumed search must not repeat its proposals, as a sampler with the same seed would. Running trials count as poor

@@ -9,14 +9,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from supple.checks import Finding
 from supple.data.dataset import Dataset
+from supple.errors import SettingsError
 from supple.models.metrics import Metrics
 from supple.models.settings import ModelSettings
 from supple.runtime.progress import Progress
 from supple.runtime.run_directory import RunDirectory
+from supple.runtime.validation import NonNegative, first_problem
 
 #: Receives the step and the force error of every validation; an exception that it raises ends the training.
 OnValidation = Callable[[int, float], None]
@@ -27,7 +29,7 @@ class TrialResult:
     """The content of a trial's result.json."""
 
     validation: Metrics
-    seconds: float
+    seconds: NonNegative
     notes: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
@@ -93,6 +95,11 @@ def train_trial(
             made = settings.fit(train, valid, seed=seed, run=run, progress=progress, examined=accepted).provenance
             assert made.validation is not None
             run.finish(TrialResult(made.validation, made.seconds, made.notes).to_json())
-    forces = _RESULT.validate_python(run.result).validation.forces
+    try:
+        forces = _RESULT.validate_python(run.result).validation.forces
+    except ValidationError as error:
+        raise SettingsError(
+            f"{directory / 'result.json'} is not the result of a trial ({first_problem(error)}): delete its folder to train it again."
+        ) from error
     assert forces is not None  # there is no training without forces
     return forces.rmse

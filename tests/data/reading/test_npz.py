@@ -13,6 +13,7 @@ import pytest
 
 from supple.data.dataset import Dataset
 from supple.data.reading import read
+from supple.data.writing import write
 from supple.errors import DataError, UnitsError
 
 Write = Callable[..., Path]
@@ -243,3 +244,14 @@ def test_numbers_in_object_arrays(arrays: dict[str, Any], save: Write) -> None:
     reference = read(save(**arrays))
     objects = {k: np.array(v, dtype=object) for k, v in arrays.items()}
     assert read(save(**objects)).fingerprint == reference.fingerprint
+
+
+def test_a_name_that_is_no_text(tmp_path: Path, water: Dataset) -> None:
+    write(tmp_path / "a.npz", water, to="sgdml")
+    content = bytearray((tmp_path / "a.npz").read_bytes())
+    entry = content.rindex(b"PK\x01\x02")
+    content[entry + 9] |= 8  # names are in UTF-8
+    content[entry + 46] = 0xFF
+    (tmp_path / "a.npz").write_bytes(content)
+    with pytest.raises(DataError, match=r"a\.npz is damaged or not a \.npz archive"):
+        read(tmp_path / "a.npz")

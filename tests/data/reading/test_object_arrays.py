@@ -84,3 +84,34 @@ def test_damage_is_refused_or_harmless(data: st.DataObject) -> None:
         read_object_array(bytes(content), "'a' of b.npz")
     except DataError as error:
         assert "'a' of b.npz" in str(error)
+
+
+def nested(depth, width=10):
+    value = [1.0]
+    for _ in range(depth):
+        value = [value] * width
+    return value
+
+
+def endless():
+    value = [1.0]
+    value.append(value)
+    return value
+
+
+@pytest.mark.parametrize("value", [nested(9), endless()], ids=["nested", "endless"])
+def test_lists_that_contain_one_another_too_often_are_refused(value):
+    array = np.empty(1, dtype=object)
+    array[0] = value
+    content = io.BytesIO()
+    np.save(content, array, allow_pickle=True)
+    with pytest.raises(DataError, match="contain one another too often"):
+        read_object_array(content.getvalue(), "'a' of b.npz")
+
+
+def test_lists_that_are_shared_a_few_times_are_read():
+    array = np.empty(1, dtype=object)
+    array[0] = nested(3)
+    content = io.BytesIO()
+    np.save(content, array, allow_pickle=True)
+    assert read_object_array(content.getvalue(), "'a' of b.npz")[0] == nested(3)

@@ -167,3 +167,12 @@ def test_energies_that_are_known_for_some_frames(real_data: Path) -> None:
     assert {"CNNC", "jcp_index"} <= set(data.extras)
     known = np.isfinite(data.energies)
     assert 0 < known.sum() < len(data)
+
+
+def test_texts_of_a_file_cannot_control_the_terminal(file: Callable[[str, str | bytes], Path], plain_text: str) -> None:
+    frame = plain_text.splitlines()[:5]
+    frame[1] = 'Properties=species:S:1:pos:R:3:forces:R:3 energy=-2079.0 theory="\x1b[31mPBE" red\x1b[2J=5'
+    data = read(file("a\x1b[31m.xyz", "\n".join(frame) + "\n"))
+    assert data.source.name == r"a\x1b[31m.xyz"
+    assert data.source.about["theory"] == r"\x1b[31mPBE"
+    assert r"red\x1b[2J" in data.extras

@@ -58,5 +58,5 @@ def test_a_state_that_lacks_something_is_refused(old, missing):
     content = json.loads(file.read_text())
     del content["replicas"][1][missing]
     file.write_text(json.dumps(content))
-    with pytest.raises(SettingsError, match=rf"state\.json cannot be read \('{missing}'\)"):
+    with pytest.raises(SettingsError, match=rf"state\.json cannot be read \({missing}: field required\)"):
         run_md(Springs(), start(2), SETTINGS, old / "md.xyz", replicas=2)

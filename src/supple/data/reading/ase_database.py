@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import sqlite3
 import warnings
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +70,8 @@ def _content(path: Path) -> tuple[dict[str, Any], list[Any]]:
                 wanted = "SQLite" if kind == "db" else "JSON"
                 raise DataError(f"{path.name} is not an ASE database: its content is not {wanted}.")
         try:
+            if kind == "db":
+                _require_tables_alone(file)
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 database = connect(str(file), type=kind, use_lock_file=False)
@@ -75,6 +79,14 @@ def _content(path: Path) -> tuple[dict[str, Any], list[Any]]:
         except Exception as error:  # a damaged database may raise anything
             reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
             raise DataError(f"{path.name} cannot be read as an ASE database ({reason}): copy it again.") from error
+
+
+def _require_tables_alone(file: Path) -> None:
+    """Refuse views and virtual tables: a forged one never ends."""
+    with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as database:
+        for kind, sql in database.execute("SELECT type, sql FROM sqlite_master"):
+            if kind not in ("table", "index") or str(sql).upper().startswith("CREATE VIRTUAL"):
+                raise ValueError(f"it has a {kind} that ASE does not make")
 
 
 def _values(row: Any, file: str) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from supple.data.reading.element_symbols import read_elements
 from supple.data.reading.h5md_box import box_of
 from supple.data.reading.h5md_elements import H5mdArray, array_of, mismatch, scalar_observables, series
 from supple.data.reading.h5md_units import unit_in_ase
+from supple.data.reading.open_hdf5 import read_dataset
 from supple.errors import DataError
 
 #: The units that Supple writes, and assumes in files that state none; MDAnalysis does not support eV/Å.
@@ -142,7 +143,7 @@ def _numbers(species: Any, name: str) -> Int[np.ndarray, "N"]:
     Raises:
         DataError: species change, or are not elements.
     """
-    rows = np.asarray(species["value"] if hasattr(species, "keys") else species)
+    rows = read_dataset(species["value"] if hasattr(species, "keys") else species)
     if rows.ndim == 2 and len(rows):
         changed = np.flatnonzero((rows != rows[0]).any(axis=1))
         if len(changed):

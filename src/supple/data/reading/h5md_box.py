@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from supple.data.reading.frames import frame_of_atoms
+from supple.data.reading.open_hdf5 import read_dataset
 from supple.errors import DataError
 
 
@@ -27,7 +28,9 @@ def box_of(group: Any, n_frames: int, name: str) -> Float[np.ndarray, "M 3 3"] |
     if box is None or not any(boundary):
         return None
     edges = box.get("edges")
-    values = None if edges is None else np.array(edges["value"] if hasattr(edges, "keys") else edges, dtype=np.float64)
+    values = (
+        None if edges is None else read_dataset(edges["value"] if hasattr(edges, "keys") else edges).astype(np.float64)
+    )
     if values is not None and values.shape[-1:] == (3,):
         # (3,) or (frames, 3) for rectangular boxes, (3, 3) or (frames, 3, 3) for others
         by_frame = edges is not None and hasattr(edges, "keys")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from supple.data.reading.h5md_units import unit_in_ase
-from supple.data.reading.open_hdf5 import as_unicode
+from supple.data.reading.open_hdf5 import as_unicode, read_dataset
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +83,7 @@ def series(group: Any, name: str, n_frames: int) -> H5mdArray | None:
 def array_of(array: Any) -> H5mdArray:
     """The numbers of an array, and the unit that it states."""
     unit = array.attrs.get("unit")
-    return H5mdArray(np.array(array, dtype=np.float64), None if unit is None else as_unicode(unit))
+    return H5mdArray(read_dataset(array).astype(np.float64), None if unit is None else as_unicode(unit))
 
 
 def _is_scalar(element: Any) -> bool:

@@ -18,7 +18,7 @@ from supple.data.reading.h5md import is_h5md
 from supple.data.reading.h5md_data import raw_from_h5md
 from supple.data.reading.keys import Keys
 from supple.data.reading.named_arrays import raw_from_arrays
-from supple.data.reading.open_hdf5 import as_unicode, open_hdf5
+from supple.data.reading.open_hdf5 import as_unicode, open_hdf5, read_dataset
 from supple.data.reading.raw_frames import RawFrames, StatedUnits
 from supple.data.reading.read_request import ReadRequest
 from supple.errors import DataError
@@ -85,14 +85,14 @@ class _Group(ArrayStore):
         self.group = group
         self.names = [key for key in group if isinstance(group[key], h5py.Dataset)]
         self.texts = {
-            key: as_unicode(np.asarray(group[key][()]).reshape(-1)[0])
+            key: as_unicode(read_dataset(group[key]).reshape(-1)[0])
             for key in self.names
             if group[key].dtype.kind == "O" and group[key].size == 1
         }
 
     def array(self, name: str) -> np.ndarray:
         """One of them; text becomes unicode."""
-        values = np.asarray(self.group[name][()])
+        values = read_dataset(self.group[name])
         if values.dtype.kind == "O":
             return np.array([as_unicode(value) for value in values.ravel()]).reshape(values.shape)
         return values

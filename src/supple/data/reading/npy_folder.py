@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import BinaryIO, cast
 
 import numpy as np
 
 from supple.data.reading.array_store import ArrayStore
 from supple.data.reading.named_arrays import raw_from_arrays
-from supple.data.reading.object_arrays import read_object_array
+from supple.data.reading.npy import read_npy
+from supple.data.reading.open_file import open_binary
 from supple.data.reading.raw_frames import RawFrames
 from supple.data.reading.read_request import ReadRequest
-from supple.errors import DataError
 
 
 def load(path: Path, request: ReadRequest) -> RawFrames:
@@ -31,11 +32,5 @@ class _Folder(ArrayStore):
     def array(self, name: str) -> np.ndarray:
         """One of them; arrays of Python objects are read without calling anything in them."""
         file = self.folder / f"{name}.npy"
-        try:
-            return np.asarray(np.load(file, allow_pickle=False))
-        except ValueError as error:
-            if "Object arrays" in str(error):
-                return read_object_array(file.read_bytes(), str(file))
-            raise DataError(f"{file} is damaged ({str(error).splitlines()[0]}): copy it again.") from error
-        except (OSError, EOFError, MemoryError, OverflowError) as error:
-            raise DataError(f"{file} cannot be read ({error}): copy it again.") from error
+        with open_binary(file) as content:
+            return read_npy(cast(BinaryIO, content), file.stat().st_size, str(file))

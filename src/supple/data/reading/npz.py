@@ -6,19 +6,27 @@ Pickled content is never executed.
 from __future__ import annotations
 
 import io
+import lzma
 import zipfile
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO, cast
 
 import numpy as np
 
 from supple.data.reading.array_store import ArrayStore
 from supple.data.reading.named_arrays import raw_from_arrays
-from supple.data.reading.object_arrays import read_object_array
+from supple.data.reading.npy import read_npy
 from supple.data.reading.open_file import open_binary
 from supple.data.reading.raw_frames import RawFrames
 from supple.data.reading.read_request import ReadRequest
+from supple.data.reading.unpacked_size import UnpackedSize
 from supple.errors import DataError
+
+#: What reading a damaged member may raise.
+_DAMAGE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError, RuntimeError)
 
 
 def load(path: Path, request: ReadRequest) -> RawFrames:
@@ -27,37 +35,55 @@ def load(path: Path, request: ReadRequest) -> RawFrames:
     Raises:
         DataError: the archive is damaged, or an array is missing, of a wrong shape, or holds objects or NaN.
     """
-    try:
-        with open_binary(path) as file:
-            if isinstance(file, io.BufferedReader):
-                archive = zipfile.ZipFile(file)
-            else:  # a zip file is read from its end, and seeking backwards in gzip is slow
-                archive = zipfile.ZipFile(io.BytesIO(file.read()))
-            with archive:
-                return raw_from_arrays(_Archive(archive, path.name), path.name, request)
-    except zipfile.BadZipFile as error:
-        raise DataError(f"{path.name} is damaged or not a .npz archive ({error}): copy it again.") from error
+    with open_npz(path) as archive:
+        return raw_from_arrays(archive, path.name, request)
 
 
-class _Archive(ArrayStore):
-    """The arrays of an archive, each read on demand."""
+@contextmanager
+def open_npz(path: Path) -> Iterator[NpzArchive]:
+    """The arrays of an archive; compressed files, whose names end in .gz, are decompressed first.
 
-    def __init__(self, archive: zipfile.ZipFile, file: str) -> None:
+    Raises:
+        DataError: the file is missing, damaged or not an archive, also while it is read.
+    """
+    with open_binary(path) as file:
+        # a zip file is read from its end, and a gzip file only from its beginning
+        content = io.BytesIO(file.read()) if path.name.lower().endswith(".gz") else file
+        try:
+            archive = zipfile.ZipFile(content)
+        except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
+            raise DataError(f"{path.name} is damaged or not a .npz archive ({error}): copy it again.") from error
+        with archive:
+            yield NpzArchive(archive, path)
+
+
+class NpzArchive(ArrayStore):
+    """The arrays of an archive, each read on demand.
+
+    Args:
+        archive: open.
+        path: of its file.
+    """
+
+    def __init__(self, archive: zipfile.ZipFile, path: Path) -> None:
         self.archive = archive
-        self.file = file
-        self.names = [m.removesuffix(".npy") for m in archive.namelist() if m.endswith(".npy")]
+        self.file = path.name
+        members = [member for member in archive.namelist() if member.endswith(".npy")]
+        self.names = [member.removesuffix(".npy") for member in members]
+        if len(set(members)) < len(members):
+            raise DataError(f"{self.file} holds two arrays of the same name: it is damaged; write it again.")
+        self._size = UnpackedSize(self.file, path.stat().st_size)
+        self._counted: set[str] = set()
 
     def array(self, name: str) -> np.ndarray:
         """One of them; arrays of Python objects are read without calling anything in them."""
         where = f"'{name}' of {self.file}"
+        member = self.archive.getinfo(f"{name}.npy")
+        if name not in self._counted:
+            self._counted.add(name)
+            self._size.add(member.file_size)
         try:
-            with self.archive.open(f"{name}.npy") as content:
-                major, _ = np.lib.format.read_magic(content)
-                header = np.lib.format.read_array_header_1_0 if major == 1 else np.lib.format.read_array_header_2_0
-                if not header(content)[2].hasobject:
-                    content.seek(0)
-                    return np.lib.format.read_array(content, allow_pickle=False)
-            with self.archive.open(f"{name}.npy") as content:
-                return read_object_array(content.read(), where)
-        except (ValueError, zlib.error, EOFError, RuntimeError, MemoryError, OverflowError) as error:
+            with self.archive.open(member) as content:
+                return read_npy(cast(BinaryIO, content), member.file_size, where)
+        except _DAMAGE as error:
             raise DataError(f"{where} is damaged ({error}): copy the file again.") from error

@@ -23,6 +23,8 @@ _CONSTANTS = {
     "BINBYTES8",
 }  # fmt: skip
 _MARK = object()
+#: Written out, objects may have so many parts, or as many as their file has bytes.
+_LARGEST = 1_000_000
 
 
 def _dictionary(items: list[Any]) -> dict[Any, Any]:
@@ -83,6 +85,7 @@ def read_object_array(content: bytes, where: str) -> np.ndarray:
         size = int.from_bytes(member.read(2 if head[6] == 1 else 4), "little")
         shape = ast.literal_eval(member.read(size).decode("latin-1"))["shape"]
         found = _Machine(where).run(member.read())
+        _require_small(found, where, len(content))
         if not isinstance(found, np.ndarray):
             raise TypeError("not an array")
         return found.reshape(shape)
@@ -90,6 +93,29 @@ def read_object_array(content: bytes, where: str) -> np.ndarray:
         raise
     except Exception as error:  # a forged file may cause any error
         raise DataError(f"{where} is an array of Python objects that cannot be read: store plain arrays.") from error
+
+
+def _require_small(found: Any, where: str, n_bytes: int) -> None:
+    """Refuse objects that contain one another so often that, written out, they would fill the memory."""
+    sizes: dict[int, int] = {}
+
+    def size(value: Any) -> int:
+        if not isinstance(value, dict | list | tuple) and not (isinstance(value, np.ndarray) and value.dtype.hasobject):
+            return value.size if isinstance(value, np.ndarray) else 1
+        if id(value) not in sizes:
+            sizes[id(value)] = _LARGEST  # counts if the value contains itself
+            parts = [*value.keys(), *value.values()] if isinstance(value, dict) else _items(value)
+            sizes[id(value)] = 1 + sum(map(size, parts))
+        return sizes[id(value)]
+
+    if size(found) > max(n_bytes, _LARGEST - 1):
+        raise DataError(
+            f"{where} is an array of Python objects that contain one another too often: store plain arrays."
+        )
+
+
+def _items(value: Any) -> list[Any]:
+    return list(value.flat) if isinstance(value, np.ndarray) else list(value)
 
 
 class _Machine:

@@ -10,8 +10,12 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+from supple.data.reading.unpacked_size import UnpackedSize
 from supple.errors import DataError
+
+_CHUNK = 2**17
 
 
 @contextmanager
@@ -19,14 +23,14 @@ def open_binary(path: Path) -> Iterator[io.BufferedIOBase]:
     """The content of a file as bytes.
 
     Raises:
-        DataError: the file is missing, empty, unreadable, or not a gzip file although its name ends in .gz; also while
-            it is read.
+        DataError: the file is missing, empty, unreadable, or not a gzip file although its name ends in .gz, or unpacks to
+            far more than any sound file; also while it is read.
     """
     try:
         if path.stat().st_size == 0:
             raise DataError(f"{path.name} is empty: it contains no frames.")
         compressed = path.name.lower().endswith(".gz")
-        with gzip.open(path, "rb") if compressed else path.open("rb") as file:
+        with _unpacked(path) if compressed else path.open("rb") as file:
             yield file
     except FileNotFoundError as error:
         raise DataError(f"There is no file {path}.") from error
@@ -53,3 +57,30 @@ def decompressed(path: Path) -> Iterator[Path]:
             shutil.copyfileobj(file, copy)
             copy.flush()
             yield Path(copy.name)
+
+
+def _unpacked(path: Path) -> io.BufferedReader:
+    size = UnpackedSize(path.name, path.stat().st_size)
+    return io.BufferedReader(_Unpacking(gzip.open(path, "rb"), size), _CHUNK)
+
+
+class _Unpacking(io.RawIOBase):
+    """The content of a gzip file, as long as it is not too much."""
+
+    def __init__(self, packed: gzip.GzipFile, size: UnpackedSize) -> None:
+        self._packed, self._size = packed, size
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        count = self._packed.readinto(buffer)
+        self._size.add(count)
+        return count
+
+    def readall(self) -> bytes:
+        return b"".join(iter(lambda: self.read(_CHUNK) or b"", b""))
+
+    def close(self) -> None:
+        self._packed.close()
+        super().close()

@@ -11,7 +11,7 @@ from supple.data.reading.infer_keys import no_forces
 from supple.data.reading.raw_frames import NO_UNITS_STATED, RawFrames
 from supple.data.reading.read_request import ReadRequest
 from supple.data.units import Units
-from supple.errors import DataError, UnitsError
+from supple.errors import DataError, UnitsError, printable
 
 
 def to_dataset(raw: RawFrames, name: str, units: str | Units | None, request: ReadRequest) -> Dataset:
@@ -39,8 +39,10 @@ def to_dataset(raw: RawFrames, name: str, units: str | Units | None, request: Re
     else:
         resolved = _units(raw, name, units, request.defects)
     return Dataset.of(
-        raw.numbers, raw.positions, raw.energies, raw.forces, resolved, name,
-        frames=raw.frames, extras=raw.extras, about=raw.about,
+        raw.numbers, raw.positions, raw.energies, raw.forces, resolved, printable(name),
+        frames=raw.frames,
+        extras={printable(key): values for key, values in raw.extras.items()},
+        about={printable(key): printable(text) for key, text in raw.about.items()},
     )  # fmt: skip
 
 

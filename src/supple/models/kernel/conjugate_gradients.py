@@ -18,12 +18,11 @@ from typing import NamedTuple
 
 import torch
 from jaxtyping import Float
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
 from supple.errors import ModelFileError
-from supple.runtime.files import replacing
+from supple.runtime.array_file import read_arrays, write_arrays
+from supple.runtime.json_records import parse_json
 from supple.runtime.progress import NO_PROGRESS, Progress
 
 #: Iterations between two validations.
@@ -64,8 +63,7 @@ class State:
         """Write the state in one step."""
         arrays = {"x": self.x, "residual": self.residual, "direction": self.direction}
         numbers = {"rz": self.rz, "iteration": self.iteration, "looks": self.validations}
-        with replacing(path) as temporary:
-            save_file(arrays, temporary, metadata={"numbers": json.dumps(numbers)})
+        write_arrays(path, arrays, {"numbers": json.dumps(numbers)})
 
     @classmethod
     def load(cls, path: Path) -> State:
@@ -75,14 +73,13 @@ class State:
             ModelFileError: the file is damaged.
         """
         try:
-            with safe_open(path, framework="pt") as file:
-                arrays = {name: file.get_tensor(name).clone() for name in ("x", "residual", "direction")}
-                numbers = json.loads(file.metadata()["numbers"])
+            arrays, texts = read_arrays(path)
+            numbers = parse_json(texts["numbers"])
             validations = [
                 Validation(int(i), float(r), [float(e) for e in errors]) for i, r, errors in numbers["looks"]
             ]
             return cls(**arrays, rz=float(numbers["rz"]), iteration=int(numbers["iteration"]), validations=validations)
-        except (SafetensorError, KeyError, ValueError, TypeError, OSError) as error:
+        except (KeyError, ValueError, TypeError, OSError) as error:
             raise ModelFileError(
                 f"The checkpoint {path} is damaged ({error}): delete it to start that run again."
             ) from error

@@ -12,6 +12,13 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from supple.models.kernel.kernel_sum import KernelSum
+from supple.models.kernel.stored_parts import (
+    KernelConfiguration,
+    require_arrays,
+    require_entries,
+    require_finite_numbers,
+    require_symmetries,
+)
 from supple.models.potential import Potential
 from supple.molecule.descriptors import Descriptor, InverseDistances
 from supple.molecule.descriptors.registry import restore_descriptor
@@ -117,15 +124,25 @@ class SGDMLPotential(Potential):
     def from_configuration(
         cls, numbers: Int[np.ndarray, "N"], configuration: Mapping[str, Any], arrays: Mapping[str, Tensor]
     ) -> Potential:
-        """A potential with arrays of these shapes."""
+        """A potential with arrays of these shapes.
+
+        Raises:
+            ValueError, KeyError: they do not fit each other or the molecule, or are not those of a kernel.
+            ResourceError: it needs more memory than is available.
+        """
+        stored = KernelConfiguration.model_validate(configuration)
+        require_arrays(len(numbers), stored, arrays)
+        require_finite_numbers(stored.descriptor)
+        descriptor = restore_descriptor(len(numbers), stored.descriptor)
         x, v, action = arrays["x"], arrays["v"], arrays["action"]
-        descriptor = restore_descriptor(len(numbers), configuration.get("descriptor", {}))
-        if x.shape != v.shape or not x.shape[1] == action.shape[1] == descriptor.size:
+        if x.shape[1] != descriptor.size:
             raise ValueError("the arrays of the kernel do not fit the molecule")
-        w = arrays["w"].clone() if "w" in arrays else None
-        # Clones, because arrays read from a file may lie unaligned, and unaligned sums round differently.
-        sigma = float(configuration["sigma"])
-        return cls(numbers, sigma, x.clone(), v.clone(), action.clone(), w=w, descriptor=descriptor)
+        require_entries(len(numbers), descriptor.entries)
+        require_symmetries(numbers, descriptor.entries, action.numpy())
+        made = cls(numbers, stored.sigma, x, v, action, w=arrays.get("w"), descriptor=descriptor)
+        if not torch.allclose(made.module.centre, arrays["centre"], rtol=1e-9, atol=1e-12):
+            raise ValueError("the centre is not that of the training frames")
+        return made
 
     def training_frames(self) -> TrainingFrames:
         """The training frames, by the descriptor that the kernel compares."""

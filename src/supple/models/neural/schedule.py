@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from supple.models.neural.options import TrainingOptions
+from supple.runtime.validation import Count, NonNegative, Positive
 
 #: The learning rate ends at this fraction of its peak.
 _FINAL_FRACTION = 0.01
@@ -23,12 +24,12 @@ class LoopState:
         stalled_since: step of the last improvement, or of the last change of the factor.
     """
 
-    step: int = 0
+    step: Count = 0
     best: float = math.inf
-    best_step: int = 0
-    seconds: float = 0.0
-    factor: float = 1.0
-    stalled_since: int = 0
+    best_step: Count = 0
+    seconds: NonNegative = 0.0
+    factor: Positive = 1.0
+    stalled_since: Count = 0
 
     def learning_rate(self, options: TrainingOptions, step: int) -> float:
         """Learning rate of a step: a linear warm-up, then half a cosine or a staircase down to a hundredth of the peak.

@@ -81,7 +81,7 @@ def train(
     training = TrainingState(network, data, options, seed, progress.note)
     state = LoopState()
     if run is not None and run.checkpoint_file.exists():
-        state = LoopState(**load_checkpoint(run.checkpoint_file, training))
+        state = load_checkpoint(run.checkpoint_file, training)
         progress.note(f"Resuming from step {state.step} of {options.steps}.")
     log = TrainingLog(run, options.tensorboard, state.step)
     distributed.call_on_other_ranks(help_to_train, network, data, options, seed, training.arrays(), state.step)
@@ -89,7 +89,7 @@ def train(
 
     def checkpoint() -> None:
         if run is not None:
-            save_checkpoint(run.checkpoint_file, training, vars(state))
+            save_checkpoint(run.checkpoint_file, training, state)
 
     line, consistent = "", True
     try:

@@ -69,6 +69,8 @@ class TrainingState:
             KeyError, RuntimeError: they are not of this network.
         """
         for name, array in self.arrays().items():
+            if arrays[name].shape != array.shape:  # copying would repeat a single number
+                raise RuntimeError(f"{name} has another shape")
             array.copy_(arrays[name])
 
     def max_steps(self, step: int) -> int:

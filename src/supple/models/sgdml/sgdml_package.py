@@ -8,22 +8,27 @@ is the form that Supple uses as well; only names and units differ. https://githu
 from __future__ import annotations
 
 import hashlib
-import zipfile
+import math
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from jaxtyping import Float, Int
+from torch import Tensor
 
+from supple.data.reading.npz import open_npz
 from supple.data.units import Units
-from supple.errors import ModelFileError, UnitsError
+from supple.errors import DataError, ModelFileError, UnitsError
 from supple.models.kernel.potential import SGDMLPotential
+from supple.models.kernel.stored_parts import require_group
 from supple.models.provenance import Provenance
 from supple.molecule.descriptors import InverseDistances
-from supple.molecule.symmetry.permutation_algebra import is_group
 from supple.runtime.files import replacing
 
 _NEEDED = ("type", "z", "R_desc", "R_d_desc_alpha", "sig", "std", "c", "perms")
+_OPTIONAL = ("dataset_name", "idxs_valid", "lam", "code_version", "e_unit", "r_unit")
+_UNSUPPORTED = {"lattice": "periodic", "alphas_E": "trained with energy constraints"}
 _LENGTHS = {"Ang": "Å", "angstrom": "Å"}
 
 
@@ -41,24 +46,26 @@ def load_sgdml_model(path: str | Path, units: Units | str | None = None) -> SGDM
     path = Path(path)
     content = _content(path)
     unit = Units.parse(units) if units is not None else _stated(content, path)
-    numbers = np.asarray(content["z"], dtype=np.int64)
-    x = torch.tensor(np.asarray(content["R_desc"], dtype=np.float64).T)
-    v = torch.tensor(np.asarray(content["R_d_desc_alpha"], dtype=np.float64))
-    permutations = np.atleast_2d(np.asarray(content["perms"], dtype=np.int64))
-    if x.shape != v.shape or x.shape[1] != len(numbers) * (len(numbers) - 1) // 2:
-        raise ModelFileError(f"{path} is an sGDML model whose arrays do not match: it is damaged.")
-    if not is_group([tuple(int(i) for i in row) for row in permutations]):
-        raise ModelFileError(f"{path} has permutations that do not form a group: it is damaged.")
+    try:
+        numbers = _array(content, "z", "iu")
+        x, v = torch.tensor(_array(content, "R_desc", "f").T), torch.tensor(_array(content, "R_d_desc_alpha", "f"))
+        permutations = np.atleast_2d(_array(content, "perms", "iu"))
+        sigma, scale, constant = (_number(content, name) for name in ("sig", "std", "c"))
+        _require_valid(numbers, x, v, permutations, sigma, scale)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise ModelFileError(f"{path} is an sGDML model, but {error}: it is damaged.") from error
     length, energy = unit.length_in_angstrom, unit.energy_in_ev
     potential = SGDMLPotential(
         numbers,
-        float(content["sig"]) / length,
+        sigma / length,
         x / length,
         v,
         InverseDistances(len(numbers)).action(torch.tensor(permutations)),
-        scale=float(content["std"]) * energy / length,
-        constant=float(content["c"]) * energy,
+        scale=scale * energy / length,
+        constant=constant * energy,
     )
+    if not math.isfinite(constant):
+        raise ModelFileError(f"{path} is an sGDML model, but c is {constant}: it is damaged.")
     potential.provenance = Provenance(
         data_name=str(content.get("dataset_name", path.name)),
         data_units=str(unit),
@@ -66,8 +73,8 @@ def load_sgdml_model(path: str | Path, units: Units | str | None = None) -> SGDM
         n_valid=int(np.size(content.get("idxs_valid", ()))),
         settings={
             "sigma": potential.module.sigma,
-            "lam": float(content.get("lam", np.nan)),
             "permutations": permutations.tolist(),
+            **({"lam": _number(content, "lam")} if "lam" in content else {}),
         },
         versions={"sgdml": str(content.get("code_version", "unknown"))},
         notes=(f"Read from {path.name}, a model of the sGDML package; its training frames are not known.",),
@@ -150,27 +157,69 @@ def _permutations(potential: SGDMLPotential) -> np.ndarray:
 
 
 def _content(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        raise ModelFileError(f"There is no model file {path}.")
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            found = {}
-            for name in archive.files:
-                try:
-                    found[name] = archive[name]
-                except ValueError:  # errors are stored as Python objects, which are not needed
-                    continue
-    except FileNotFoundError as error:
-        raise ModelFileError(f"There is no model file {path}.") from error
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
-        raise ModelFileError(f"{path} is not a model of the sGDML package ({str(error).splitlines()[0]}).") from error
+        with open_npz(path) as archive:
+            found = {name: archive.array(name) for name in (*_NEEDED, *_OPTIONAL) if name in archive.names}
+            unsupported = [what for name, what in _UNSUPPORTED.items() if name in archive.names]
+    except DataError as error:
+        raise ModelFileError(f"{path} is not a model of the sGDML package ({str(error).rstrip('.')}).") from error
     missing = [name for name in _NEEDED if name not in found]
     if missing or str(found["type"]) != "m":
         raise ModelFileError(
             f"{path} is not a model of the sGDML package" + (f" (it lacks {missing[0]})." if missing else ".")
         )
-    if "lattice" in found or "alphas_E" in found:
-        what = "periodic" if "lattice" in found else "trained with energy constraints"
-        raise ModelFileError(f"{path} is {what}: Supple only reads models of molecules that were trained on forces.")
+    if unsupported:
+        raise ModelFileError(
+            f"{path} is {unsupported[0]}: Supple only reads models of molecules that were trained on forces."
+        )
     return found
+
+
+def _array(content: dict[str, Any], name: str, kinds: str) -> np.ndarray:
+    """An array of whole (`iu`) or real (`f`) numbers, in double precision."""
+    values = np.asarray(content[name])
+    if values.dtype.kind not in kinds:
+        raise TypeError(f"{name} holds {values.dtype} values")
+    return values.astype(np.int64 if kinds == "iu" else np.float64)
+
+
+def _number(content: dict[str, Any], name: str) -> float:
+    values = np.asarray(content[name])
+    if values.size != 1 or values.dtype.kind not in "iuf":
+        raise TypeError(f"{name} is not a number")
+    return float(values.reshape(()))
+
+
+def _require_valid(
+    numbers: Int[np.ndarray, "N"],
+    x: Float[Tensor, "M D"],
+    v: Float[Tensor, "M D"],
+    permutations: Int[np.ndarray, "P N"],
+    sigma: float,
+    scale: float,
+) -> None:
+    """Refuse what is no force field of a molecule.
+
+    Raises:
+        ValueError: with what is wrong.
+    """
+    n_atoms = len(numbers)
+    if numbers.ndim != 1 or numbers.min(initial=1) < 1 or numbers.max(initial=1) > 118:
+        raise ValueError("an atom is of no element")
+    if x.ndim != 2 or not len(x) or x.shape != v.shape or x.shape[1] != n_atoms * (n_atoms - 1) // 2:
+        raise ValueError("its arrays do not match")
+    if not (x.isfinite().all() and v.isfinite().all()):
+        raise ValueError("it holds numbers that are not finite")
+    for name, value in (("sig", sigma), ("std", scale)):
+        if not 0 < value < math.inf:
+            raise ValueError(f"{name} is {value}")
+    if permutations.shape[1] != n_atoms:
+        raise ValueError("its permutations are not of its atoms")
+    require_group(permutations)
+    if not np.array_equal(numbers[permutations], np.broadcast_to(numbers, permutations.shape)):
+        raise ValueError("a permutation takes atoms to those of another element")
 
 
 def _stated(content: dict[str, Any], path: Path) -> Units:

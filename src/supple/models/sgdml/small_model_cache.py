@@ -7,11 +7,15 @@ same, and their errors are computed only once if both trainings have a common fo
 from __future__ import annotations
 
 import hashlib
-import json
 from pathlib import Path
 
-from supple.models.metrics import ErrorPair, Metrics
+from pydantic import TypeAdapter
+
+from supple.models.metrics import Metrics
 from supple.runtime.files import write_json
+from supple.runtime.json_records import read_json
+
+_METRICS = TypeAdapter(Metrics)
 
 
 class SmallModelCache:
@@ -30,8 +34,8 @@ class SmallModelCache:
         name = _name(key)
         if name not in self._in_memory and self.folder is not None:
             try:
-                self._in_memory[name] = _metrics(json.loads((self.folder / f"{name}.json").read_text(encoding="utf-8")))
-            except (OSError, ValueError, TypeError, KeyError):  # missing or incomplete
+                self._in_memory[name] = _METRICS.validate_python(read_json(self.folder / f"{name}.json"))
+            except (OSError, ValueError):  # missing or incomplete
                 return None
         return self._in_memory.get(name)
 
@@ -45,8 +49,3 @@ class SmallModelCache:
 
 def _name(key: tuple[object, ...]) -> str:
     return hashlib.sha256(repr(key).encode()).hexdigest()[:20]
-
-
-def _metrics(values: dict[str, object]) -> Metrics:
-    pairs = [ErrorPair(**pair) if isinstance(pair := values[name], dict) else None for name in ("energy", "forces")]
-    return Metrics(int(str(values["n_frames"])), *pairs)

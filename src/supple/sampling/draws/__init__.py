@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from supple.errors import SettingsError
 from supple.runtime.plugins import Registry
+from supple.runtime.validation import first_problem
 
 if TYPE_CHECKING:
     from supple.sampling.draws.base import Draw
@@ -39,10 +40,3 @@ def make_draw(settings: dict[str, object]) -> Draw:
         return DRAWS.get(kind).model_validate(settings)
     except ValidationError as error:
         raise SettingsError(f"The draw '{kind}' has an invalid setting: {first_problem(error)}.") from error
-
-
-def first_problem(error: ValidationError) -> str:
-    """The first problem that pydantic found, as `name: what is wrong`."""
-    problem = error.errors()[0]
-    place = ".".join(str(part) for part in problem["loc"])
-    return f"{place}: {problem['msg'][0].lower()}{problem['msg'][1:]}" if place else problem["msg"]

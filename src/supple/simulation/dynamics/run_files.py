@@ -11,7 +11,6 @@ frames than there are. What was written after the state is cut off and computed 
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -21,11 +20,14 @@ from typing import Any
 
 from jaxtyping import Int
 from numpy import ndarray
+from pydantic import ValidationError
 
 from supple.errors import OutputError, SettingsError
 from supple.runtime.files import write_json
+from supple.runtime.json_records import read_json
 from supple.runtime.output_files import require_file, require_writable
 from supple.runtime.run_directory import RunDirectory
+from supple.runtime.validation import first_problem
 from supple.simulation.dynamics.molecular_state import MolecularState
 from supple.simulation.dynamics.replica import Replica
 from supple.simulation.dynamics.saved_replica import SavedReplica
@@ -75,6 +77,7 @@ class RunFiles:
         self._directory = RunDirectory.open(folder, configuration, "molecular dynamics")
         self.saved: list[SavedReplica | None] = [None] * replicas
         self._n_triggered = [0] * replicas
+        self._n_atoms = len(numbers)
         self._pending: list[tuple[TrajectoryFile, list[Frame]]] = [
             (file, []) for file in (*self.trajectories, *self.triggered)
         ]
@@ -107,18 +110,30 @@ class RunFiles:
         """
         if self._state_file.exists():
             try:
-                replicas = json.loads(self._state_file.read_text(encoding="utf-8"))["replicas"]
-                self.saved = [
-                    SavedReplica.from_json(replicas[k]) if replicas[k] else None for k in range(len(self.saved))
-                ]
-            except (OSError, ValueError, LookupError, TypeError) as error:
+                self.saved = self._saved(read_json(self._state_file))
+            except (OSError, ValueError) as error:
+                reason = first_problem(error) if isinstance(error, ValidationError) else error
                 raise SettingsError(
-                    f"{self._state_file} cannot be read ({str(error).splitlines()[0]}): choose another --out, or delete "
+                    f"{self._state_file} cannot be read ({reason}): choose another --out, or delete "
                     "its folder and use --overwrite to start again."
                 ) from error
         for k, saved in enumerate(self.saved):
             if saved is not None:
                 self._n_triggered[k] = (saved.stop or saved).n_triggered
+
+    def _saved(self, state: object) -> list[SavedReplica | None]:
+        """The replicas in the content of state.json.
+
+        Raises:
+            ValueError: it is no state of these replicas of this molecule.
+        """
+        stored = state.get("replicas") if isinstance(state, dict) else None
+        if not isinstance(stored, list) or len(stored) != len(self.saved):
+            raise ValueError(f"it does not hold {len(self.saved)} replicas")
+        saved = [SavedReplica.from_json(values) if values else None for values in stored]
+        if any(one is not None and len(one.molecule.positions) != self._n_atoms for one in saved):
+            raise ValueError("it is of another molecule")
+        return saved
 
     def n_triggered(self, k: int) -> int:
         """Geometries of replica k in the file of those at which a guard triggered."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from supple.runtime.validation import Count
+
 
 class RunningAverages(BaseModel):
     """Sums that continue with a run; energies in eV per atom relative to the first one, times in fs.
@@ -13,7 +15,7 @@ class RunningAverages(BaseModel):
 
     model_config = ConfigDict(populate_by_name=True)
 
-    checks: int = Field(default=0, alias="looks")
+    checks: Count = Field(default=0, alias="looks")
     temperature_sum: float = 0.0
     #: Conserved energy at the start, eV.
     first_energy: float | None = None
@@ -22,10 +24,10 @@ class RunningAverages(BaseModel):
     time_squared_sum: float = Field(default=0.0, alias="tt")
     time_drift_sum: float = Field(default=0.0, alias="te")
     #: Of each guard: in how many checks it triggered; when it first did, and what was wrong then.
-    triggers: dict[str, int] = Field(default_factory=dict, alias="outside")
+    triggers: dict[str, Count] = Field(default_factory=dict, alias="outside")
     first_triggers: dict[str, tuple[float, str]] = Field(default_factory=dict, alias="first_outside")
     #: How often the molecule was put back to its last frame within range.
-    returns: int = 0
+    returns: Count = 0
 
     def add(self, time: float, temperature: float, drift: float | None) -> None:
         """Add a check: time in fs, temperature in K, energy gained since the start in eV per atom."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
+from pydantic import AfterValidator, BaseModel, Field, PositiveInt, model_validator
 
-from supple.simulation.dynamics.molecular_state import MolecularState
+from supple.runtime.validation import Count, Finite
+from supple.simulation.dynamics.molecular_state import MolecularState, RandomState
 from supple.simulation.dynamics.running_averages import RunningAverages
 
 
@@ -76,32 +78,74 @@ class SavedReplica:
         return values
 
     @classmethod
-    def from_json(cls, values: dict[str, Any]) -> SavedReplica:
+    def from_json(cls, values: object) -> SavedReplica:
         """The inverse.
 
         Raises:
-            KeyError, TypeError, ValueError: something is missing or of another type.
+            ValidationError: something is missing, of another type, or no value that it can have.
         """
-        arrays = {name: np.array(values[name], dtype=float) for name in ("eta", "p_eta") if name in values}
-        stop = None
-        if "stopped" in values:
-            stopped = values["stopped"]
-            averages = RunningAverages.model_validate(stopped["tally"])
-            stop = Stop(stopped["said"], stopped["left"], averages)
+        stored = _StoredReplica.model_validate(values)
+        stopped = stored.stopped
+        stop = None if stopped is None else Stop(stopped.said, stopped.left, stopped.tally)
         return cls(
             molecule=MolecularState(
-                positions=np.array(values["positions"], dtype=float),
-                momenta=np.array(values["momenta"], dtype=float),
-                rng=values["rng"],
-                degrees_of_freedom=values["degrees_of_freedom"],
-                **arrays,
+                positions=np.array(stored.positions),
+                momenta=np.array(stored.momenta),
+                rng=stored.rng,
+                degrees_of_freedom=stored.degrees_of_freedom,
+                eta=None if stored.eta is None else np.array(stored.eta),
+                p_eta=None if stored.p_eta is None else np.array(stored.p_eta),
             ),
-            step=values["step"],
-            averages=RunningAverages.model_validate(values["tally"]),
-            drift=values["drift"],
-            last_triggered=values["last_left"],
-            returns_in_a_row=values["stays"],
-            n_frames=values["frames"],
-            n_triggered=values["left"],
+            step=stored.step,
+            averages=stored.tally,
+            drift=stored.drift,
+            last_triggered=stored.last_left,
+            returns_in_a_row=stored.stays,
+            n_frames=stored.frames,
+            n_triggered=stored.left,
             stop=stop,
         )
+
+
+def _random_state(values: RandomState) -> RandomState:
+    """The state of a generator, if it can be one."""
+    try:
+        np.random.default_rng().bit_generator.state = values
+    except (KeyError, TypeError, OverflowError) as error:
+        raise ValueError("it is no state of a random number generator") from error
+    return values
+
+
+class _StoredStop(BaseModel):
+    """A `Stop`, by the names of state.json."""
+
+    said: str
+    left: Count
+    tally: RunningAverages
+
+
+class _StoredReplica(BaseModel):
+    """A `SavedReplica`, by the names of state.json."""
+
+    positions: Annotated[list[tuple[Finite, Finite, Finite]], Field(min_length=1)]
+    momenta: list[tuple[Finite, Finite, Finite]]
+    rng: Annotated[RandomState, AfterValidator(_random_state)]
+    degrees_of_freedom: Count
+    eta: list[Finite] | None = None
+    p_eta: list[Finite] | None = None
+    step: Count
+    tally: RunningAverages
+    drift: float | None
+    last_left: float | None
+    stays: Count
+    frames: PositiveInt
+    left: Count
+    stopped: _StoredStop | None = None
+
+    @model_validator(mode="after")
+    def _of_one_molecule(self) -> _StoredReplica:
+        if len(self.momenta) != len(self.positions):
+            raise ValueError(f"there are positions of {len(self.positions)} atoms, but momenta of {len(self.momenta)}")
+        if len(self.eta or ()) != len(self.p_eta or ()):
+            raise ValueError("the positions and momenta of the thermostat differ in number")
+        return self

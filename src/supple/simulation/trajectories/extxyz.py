@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 import os
 from collections.abc import Sequence
@@ -12,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from supple.data.dataset import Dataset
+from supple.data.reading.open_file import open_binary
 from supple.data.writing.extxyz import frames_as_text
 from supple.errors import DataError
 from supple.simulation.trajectories.ase_frames import read_atoms
@@ -29,9 +29,9 @@ class ExtxyzFile(TrajectoryFile):
         if path.suffix.lower() != ".gz":
             return read_atoms(path, path)
         try:  # unpacked first: ASE seeks back and forth, which is slow in a compressed file
-            with gzip.open(path, "rt", encoding="utf-8") as packed:
-                text = packed.read()
-        except (OSError, EOFError, UnicodeDecodeError) as error:
+            with open_binary(path) as packed:
+                text = packed.read().decode("utf-8")
+        except UnicodeDecodeError as error:
             raise DataError(f"{path} cannot be decompressed ({str(error).splitlines()[0]}).") from error
         return read_atoms(path, io.StringIO(text), "extxyz")
 

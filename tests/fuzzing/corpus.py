@@ -1,0 +1,84 @@
+"""Small files of every format that is read, and real outputs of programs as far as tests/data/reading has them."""
+
+import gzip
+from pathlib import Path
+
+import ase.io
+import numpy as np
+from ase import Atoms
+from ase.calculators.singlepoint import SinglePointCalculator
+from data.reading import format_samples
+from toy import toy_dataset
+
+from supple.data.dataset import Dataset
+from supple.data.writing import write, write_extxyz
+from supple.simulation.trajectories import Frame, trajectory_file
+
+#: Samples that stand beside the tests; new ones join by themselves.
+_SAMPLES = Path(format_samples.__file__).parent
+#: Longer outputs take too long to read thousands of times.
+_LONGEST = 400_000
+BINARY = (".npz", ".h5", ".db", ".traj", ".gz", ".safetensors")
+
+
+def corpus(folder):
+    """Name -> content; `folder` is an empty one to write them in."""
+    clean = toy_dataset(4)
+    data = Dataset.of(
+        clean.numbers, clean.positions, clean.energies, clean.forces, extras={"tag": np.array(list("abcd"))}
+    )
+    files = dict(format_samples.samples()) | {"orca-steps.out": _orca_steps(), **real_outputs()}
+    plain = "".join(
+        f"6\n{e!r}\n" + "".join(f"{s} {' '.join(map(repr, row))}\n" for s, row in zip(data.symbols, rows, strict=True))
+        for e, rows in zip(
+            data.energies.tolist(), np.concatenate([data.positions, data.forces], axis=2).tolist(), strict=True
+        )
+    )
+    files["plain.xyz"] = plain.encode()
+    files["plain.xyz.gz"] = gzip.compress(plain.encode(), mtime=0)
+    write_extxyz(folder / "extended.xyz", data)
+    for name, fmt in (
+        ("arrays.npz", "sgdml"),
+        ("spice.h5", "spice"),
+        ("ase.db", "ase"),
+        ("schnetpack.db", "schnetpack"),
+    ):
+        write(folder / name, data, to=fmt)
+    frames = [Atoms(data.numbers, r, momenta=r) for r in data.positions]
+    for atoms, energy, forces in zip(frames, data.energies, data.forces, strict=True):
+        atoms.calc = SinglePointCalculator(atoms, energy=energy, forces=forces)
+    ase.io.write(folder / "md.traj", frames)
+    trajectory_file(folder / "h5md.h5", data.numbers).append(
+        [
+            Frame(r, float(k), momenta=r, energy=float(e), forces=f, temperature=300.0, conserved=1.0)
+            for k, (r, e, f) in enumerate(zip(data.positions, data.energies, data.forces, strict=True))
+        ]
+    )
+    return files | {file.name: file.read_bytes() for file in sorted(folder.iterdir())}
+
+
+def real_outputs():
+    """Name -> content of the outputs that lie beside the tests."""
+    found = {}
+    for file in sorted(_SAMPLES.rglob("*")):
+        is_sample = file.is_file() and file.suffix not in (".py", ".pyc", ".md") and "__pycache__" not in file.parts
+        if is_sample and file.stat().st_size <= _LONGEST:
+            found[file.name if file.parent == _SAMPLES else f"{file.parent.name}-{file.name}"] = file.read_bytes()
+    return found
+
+
+def _orca_steps():
+    """Three geometries in one output, each with its own energy and gradient."""
+    text = format_samples.ORCA
+    start, end = (
+        text.index("---------------------------------\nCARTESIAN COORDINATES (ANGSTROEM)"),
+        text.index("Difference to translation"),
+    )
+    steps = [
+        text[start:end]
+        .replace("0.763239", f"0.76{k}239")
+        .replace("76.268125", f"76.26{k}125")
+        .replace("0.004000000", f"0.00{k}000000")
+        for k in (3, 4, 5)
+    ]
+    return (text[:start] + "\n".join(steps) + text[end:]).encode()
