@@ -4,11 +4,12 @@ import json
 
 import numpy as np
 import pytest
+import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 
 from supple import Dataset, load
-from supple.errors import ModelFileError, MoleculeError
+from supple.errors import ModelFileError, MoleculeError, SettingsError
 
 
 @pytest.fixture
@@ -83,10 +84,86 @@ def test_another_atom_order(potential, toy):
     test = toy[2]
     order = np.argsort(test.numbers, kind="stable")
     shuffled = Dataset.of(test.numbers[order], test.positions[:, order], test.energies, test.forces[:, order])
-    with pytest.raises(MoleculeError, match=r"another order.*atom 1 is H in the file and C in the force field"):
+    expected, found = (potential.evaluate(data, "eV") for data in (test, shuffled))
+    assert found.forces.rmse == pytest.approx(expected.forces.rmse, rel=1e-4)
+    assert found.energy.rmse == pytest.approx(expected.energy.rmse, rel=1e-4)
+
+
+def test_an_atom_order_that_no_bonds_explain(potential, toy):
+    test = toy[2]
+    order = np.argsort(test.numbers, kind="stable")
+    shuffled = Dataset.of(test.numbers[order], 3 * test.positions[:, order], test.energies, test.forces[:, order])
+    with pytest.raises(MoleculeError, match=r"another order.*atom 1 is H there and C in the force field"):
         potential.evaluate(shuffled)
+    with pytest.raises(MoleculeError, match="another order"):
+        potential.require_molecule(shuffled)
+
+
+def test_connectivity_is_kept_in_the_file(potential, file):
+    assert load(file).connectivity == potential.connectivity
+    rewrite_header(file, lambda header, arrays: header.pop("connectivity"))
+    assert load(file).connectivity is None
 
 
 def test_wrong_number_of_atoms(potential):
     with pytest.raises(MoleculeError, match="6 atoms"):
         potential.predict(np.zeros((2, 5, 3)))
+
+
+@pytest.mark.parametrize("shape", [(1, 5, 3), (1, 7, 3), (6, 3), (1, 6, 2), (1, 1, 6, 3)])
+def test_shapes_of_tensors(potential, shape):
+    with pytest.raises(MoleculeError, match="6 atoms"):
+        potential.energy_and_forces(torch.zeros(shape))
+
+
+def test_arrays_of_any_real_type(potential, toy):
+    frames = toy[2].positions[:2].round(3)
+    energies, forces = potential.predict(frames)
+    for given in (
+        frames.tolist(),
+        frames.astype(">f8"),
+        frames.astype(object),
+        np.asfortranarray(frames),
+        frames[::-1][::-1],
+    ):
+        for e, f in (potential.predict(given), potential.energy_and_forces(given)):
+            np.testing.assert_allclose(np.asarray(e), energies, rtol=1e-12)
+            np.testing.assert_allclose(np.asarray(f), forces, atol=1e-6)
+    for given in (frames + 0j, frames.astype(str), [[["far"] * 3] * 6], [[[None] * 3] * 6], [[[1.0], [2.0, 3.0]]]):
+        for predict in (potential.predict, potential.energy_and_forces):
+            with pytest.raises(MoleculeError, match="must be real numbers"):
+                predict(given)
+    with pytest.raises(MoleculeError, match="must be real numbers"):
+        potential.energy_and_forces(torch.tensor(frames) + 0j)
+
+
+def test_nan_gives_nan_in_that_geometry_alone(potential, toy):
+    frames = toy[2].positions[:3].copy()
+    expected, _ = potential.predict(frames)
+    for bad in (np.nan, np.inf):
+        frames[1, 2, 0] = bad
+        energies, forces = potential.predict(frames)
+        assert np.isnan(energies[1]) and np.isnan(forces[1]).any()
+        np.testing.assert_allclose(energies[[0, 2]], expected[[0, 2]], rtol=1e-9)
+
+
+def test_another_precision_is_refused(potential, file, toy):
+    for convert in ("float", "half"):
+        other = load(file)
+        getattr(other.module, convert)()
+        with pytest.raises(SettingsError, match="load it again"):
+            other.predict(toy[2].positions[:1])
+    other = load(file)
+    other.module.double()  # what sGDML is anyway
+    if potential.kind == "sgdml":
+        np.testing.assert_array_equal(*(p.predict(toy[2].positions[:1])[0] for p in (other, potential)))
+    else:
+        with pytest.raises(SettingsError, match="load the force field again"):
+            other.predict(toy[2].positions[:1])
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_a_device_that_is_not_there(file):
+    for device in ("cuda", "cuda:7", "abacus"):
+        with pytest.raises(SettingsError, match=f"device '{device}' cannot be used on this machine"):
+            load(file, device=device)

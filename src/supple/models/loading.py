@@ -23,6 +23,7 @@ def load(path: str | Path, device: str | torch.device = "cpu") -> Potential:
     Raises:
         ModelFileError: the file is missing, cut short, not a Supple model, of a newer format version, or of a kind that
             neither Supple nor an installed plugin has.
+        SettingsError: the device does not exist on this machine.
     """
     path = Path(path)
     if path.suffix == ".npz":
@@ -42,5 +43,5 @@ def load(path: str | Path, device: str | torch.device = "cpu") -> Potential:
         potential.module.load_state_dict(arrays)
     except (KeyError, ValueError, TypeError, RuntimeError) as error:
         raise damaged(path, error) from error
-    potential.provenance = header.provenance
+    potential.provenance, potential.connectivity = header.provenance, header.connectivity
     return potential.to(device)

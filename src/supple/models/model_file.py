@@ -15,6 +15,7 @@ from torch import Tensor
 from supple.errors import ModelFileError
 from supple.models.provenance import Provenance
 from supple.models.upgrades import FORMAT_VERSION, Content, upgrade
+from supple.molecule.connectivity import Connectivity
 from supple.runtime.files import replacing
 
 #: The entry of the safetensors metadata that holds the header.
@@ -29,6 +30,7 @@ class Header(BaseModel):
         kind: of the model.
         numbers: atomic numbers.
         configuration: what the kind needs to make its potential, besides the arrays; JSON, known to the kind alone.
+        connectivity: of the training frames; None where it is not known, as in files of older versions.
         provenance: how the force field was made.
     """
 
@@ -36,6 +38,7 @@ class Header(BaseModel):
     kind: str
     numbers: list[int]
     configuration: dict[str, Any]
+    connectivity: Connectivity | None = None
     provenance: Provenance
 
 

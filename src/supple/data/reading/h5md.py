@@ -17,9 +17,11 @@ from jaxtyping import Float, Int
 from supple.data.reading.h5md_units import unit_in_ase
 from supple.data.reading.infer_keys import no_forces
 from supple.data.reading.open_hdf5 import as_unicode
+from supple.data.reading.periodic_boxes import boxes_of_arrays
 from supple.data.reading.raw_frames import RawFrames, StatedUnits
 from supple.data.reading.read_request import ReadRequest
 from supple.errors import DataError
+from supple.molecule.boxes import Boxes
 
 #: The units that Supple writes, and assumes in files that state none; MDAnalysis does not support eV/Å.
 LENGTH_UNIT, ENERGY_UNIT, FORCE_UNIT, VELOCITY_UNIT, TIME_UNIT = (
@@ -70,6 +72,7 @@ class H5mdFrames:
         observables: numbers of each frame, shape (M,), by name: `potential_energy`, and in files that Supple wrote
             `conserved_eV`, `temperature_K` and others.
         periodic: whether the box is periodic in any direction.
+        boxes: in the unit of the positions; None if there are none, or none is periodic.
     """
 
     numbers: Int[np.ndarray, "N"]
@@ -80,6 +83,7 @@ class H5mdFrames:
     steps: Int[np.ndarray, "M"] | None
     observables: Mapping[str, H5mdArray]
     periodic: bool
+    boxes: Boxes | None = None
 
     def momenta(self, name: str) -> Float[np.ndarray, "M N 3"] | None:
         """Momenta in ASE's unit, √(eV u), with standard atomic masses.
@@ -148,6 +152,7 @@ def read_h5md(file: Any, name: str) -> H5mdFrames:
         steps=None if steps is None else steps.values.astype(np.int64),
         observables={key: _array(element["value"]) for key, element in observables.items() if _is_scalar(element)},
         periodic=_is_periodic(group),
+        boxes=_boxes(group, positions, name),
     )
     arrays = {"velocities": found.velocities, "forces": found.forces, "times": found.times, **found.observables}
     for what, array in arrays.items():
@@ -179,6 +184,7 @@ def raw_from_h5md(file: Any, name: str, request: ReadRequest) -> RawFrames:
             forces=None if forces is None else _supple_unit(forces, _FORCES, name),
         ),
         extras=_extras(frames, name) if request.wants_labels else {},
+        boxes=frames.boxes,
     )
 
 
@@ -210,9 +216,27 @@ def _is_scalar(element: Any) -> bool:
     return "value" in element and element["value"].ndim == 1 and element["value"].dtype.kind in "fiu"
 
 
-def _is_periodic(group: Any) -> bool:
+def _boundary(group: Any) -> list[bool]:
+    """Which directions of the box are periodic."""
     boundary = group["box"].attrs.get("boundary", []) if "box" in group else []
-    return any(side in (b"periodic", "periodic") for side in boundary)
+    return [side in (b"periodic", "periodic") for side in np.atleast_1d(boundary)]
+
+
+def _is_periodic(group: Any) -> bool:
+    return any(_boundary(group))
+
+
+def _boxes(group: Any, positions: H5mdArray, name: str) -> Boxes | None:
+    """The edges of the box, fixed or of each frame: lengths, or vectors as rows."""
+    if not _is_periodic(group) or "edges" not in group["box"]:
+        return None
+    edges = group["box/edges"]
+    array = _array(edges["value"] if hasattr(edges, "keys") else edges)
+    if array.unit is not None and array.unit != positions.unit:
+        factor = unit_in_ase(array.unit, name) / unit_in_ase(positions.unit or LENGTH_UNIT, name)
+        array = H5mdArray(array.values * factor, positions.unit)
+    flags = np.array(_boundary(group))
+    return boxes_of_arrays(array.values, flags, len(positions.values), f"{name}: the box")
 
 
 def _supple_unit(array: H5mdArray, spellings: dict[str, str], name: str) -> str | None:

@@ -11,10 +11,12 @@ from supple.data.reading.array_names import RMD17, find_names
 from supple.data.reading.array_store import ArrayStore, as_text
 from supple.data.reading.gather_extras import with_theory
 from supple.data.reading.keys import Key
+from supple.data.reading.periodic_boxes import boxes_of_arrays
 from supple.data.reading.raw_frames import RawFrames, StatedUnits
 from supple.data.reading.read_request import ReadRequest
 from supple.data.units import Units
 from supple.errors import DataError
+from supple.molecule.boxes import Boxes
 
 _SGDML_KINDS = {"m": "an sGDML model", "t": "an sGDML training task"}
 #: Not kept as extras: what is read otherwise, and what follows from the arrays.
@@ -22,6 +24,8 @@ _NOT_EXTRAS = {
     "type", "e_unit", "r_unit", "code_version", "md5",
     *(f"{quantity}_{statistic}" for quantity in "EF" for statistic in ("min", "max", "mean", "var")),
 }  # fmt: skip
+#: Names of arrays of box vectors; those of the sGDML package are columns.
+_BOXES = ("cell", "cells", "lattice", "box")
 #: Longer texts are not kept.
 _LONGEST = 1000
 
@@ -68,6 +72,7 @@ class _ArrayReader:
         good = good & self._finite(positions, "position")
         if forces is not None:
             good = good & self._finite(forces, "force")
+        boxes = self._boxes(len(positions), names.positions)
         extras, about = self._extras(names.used, len(positions)) if self.request.wants_labels else ({}, {})
         return RawFrames(
             numbers=numbers,
@@ -81,7 +86,18 @@ class _ArrayReader:
             frames=np.flatnonzero(good),
             extras={name: values[good] for name, values in extras.items()},
             about=about,
+            boxes=None if boxes is None else boxes.select(good),
         )
+
+    def _boxes(self, n_frames: int, positions: Key) -> Boxes | None:
+        """The boxes; None if there is none, or the array of that name is something else."""
+        name = next((name for name in self.store.names if name.lower() in _BOXES), None)
+        if name is None or self.store.array(name).dtype.kind not in "iuf":
+            return None
+        pbc = self.store.array("pbc") if "pbc" in self.store.names else None
+        columns = name == "lattice" and {"R", "z"} <= set(self.store.names)
+        boxes = boxes_of_arrays(self.store.array(name), pbc, n_frames, f"{self.file}: '{name}'", columns=columns)
+        return boxes.scaled(positions.factor)
 
     def _numeric(self, key: Key) -> np.ndarray:
         values = self.store.array(key.name)

@@ -18,6 +18,7 @@ from jaxtyping import Bool, Float
 from supple.data.reading.gather_extras import ExtrasGatherer, with_theory
 from supple.data.reading.keys import Key
 from supple.data.reading.open_file import open_binary
+from supple.data.reading.periodic_boxes import box_of_comment
 from supple.data.reading.raw_frames import NO_UNITS_STATED, RawFrames, StatedUnits
 from supple.data.reading.read_request import ReadRequest
 from supple.data.reading.xyz_atom_lines import read_numbers, read_species
@@ -27,6 +28,7 @@ from supple.data.reading.xyz_energies import EnergyGatherer
 from supple.data.reading.xyz_errors import FrameError, Location
 from supple.data.units import Units
 from supple.errors import DataError
+from supple.molecule.boxes import Boxes
 
 
 def load(path: Path, request: ReadRequest) -> RawFrames:
@@ -56,6 +58,7 @@ class _XyzReader:
         self.energies = EnergyGatherer(request)
         self.frames = array("q")
         self.first_lines = array("q")
+        self.boxes: list[tuple[tuple[float, ...], tuple[bool, ...]]] = []
         self.extras = ExtrasGatherer()
         self.atom_extras: dict[str, list[str]] = {}
         # comments are much alike: what was inferred from one is kept for the next
@@ -130,12 +133,14 @@ class _XyzReader:
             self.stated = stated
         elif stated is not self.stated and stated != self.stated:
             raise self.location.other_units()
+        box = self._box_of(pairs)
         if self.request.wants_labels:
             self._add_labels(pairs, comment)
             for name, (_, count, first) in columns.others.items():
                 kept = self.atom_extras.setdefault(name, [])
                 for row in range(len(rows)):
                     kept += tokens[row * width + first : row * width + first + count]
+        self.boxes.append(box)
         self.vectors.extend(vectors)
         self.n_vectors = len(columns.vectors)
         self.frames.append(self.location.frame)
@@ -161,6 +166,15 @@ class _XyzReader:
                 self.request.defects.report("label-renamed", renamed, [self.location.frame])
             self.columns[properties] = columns
         return self.columns[properties]
+
+    def _box_of(self, pairs: dict[str, str]) -> tuple[tuple[float, ...], tuple[bool, ...]]:
+        """The box of a frame: nine numbers, and three flags."""
+        stated = {key.lower(): value for key, value in pairs.items() if key.lower() in ("lattice", "pbc")}
+        try:
+            return box_of_comment(stated.get("lattice"), stated.get("pbc"))
+        except DataError as error:
+            where = f"{self.name}: in {self.location.comment}, {error}; correct it, or remove it."
+            raise FrameError("box", DataError(where)) from error
 
     def _check_species(self, rows: list[str], columns: Columns, text: Iterator[str]) -> None:
         """Find what is wrong with the lines, or that the elements are merely spelled in another way."""
@@ -195,7 +209,13 @@ class _XyzReader:
             frames=np.frombuffer(self.frames, dtype=np.int64)[keep],
             extras={name: values[keep] for name, values in extras.items()},
             about=about,
+            boxes=self._boxes(keys.positions).select(keep),
         )
+
+    def _boxes(self, positions: Key | None) -> Boxes:
+        vectors, periodic = zip(*self.boxes, strict=True)
+        boxes = Boxes.of(vectors, periodic)
+        return boxes if positions is None else boxes.scaled(positions.factor)
 
     def _atom_extras(self) -> dict[str, np.ndarray]:
         """The other columns that every frame has: numbers or text, shape (M, N) or (M, N, k)."""

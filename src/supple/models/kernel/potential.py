@@ -159,10 +159,11 @@ class SGDMLPotential(Potential):
 
     def energy_and_forces(self, positions: Float[Tensor, "B N 3"]) -> tuple[Float[Tensor, "B"], Float[Tensor, "B N 3"]]:
         """Energies in eV and forces in eV/Å of B geometries in Å; float64."""
+        positions = self.checked(positions)
         compiled = None if positions.requires_grad else self._compiled_sum()
         if compiled is None:
             return self.module(positions)
-        energies, gradients = map(torch.from_numpy, compiled(positions.to(torch.float64).contiguous().numpy()))
+        energies, gradients = map(torch.from_numpy, compiled(positions.contiguous().numpy()))
         return energies * self.module.scale + self.module.constant, gradients.mul_(-self.module.scale)
 
 
