@@ -16,7 +16,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 from ase.data import atomic_numbers
-from jaxtyping import Float, Int
+from jaxtyping import Int
 
 from supple.data.units import Units
 from supple.errors import MoleculeError, SettingsError
