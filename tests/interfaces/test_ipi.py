@@ -90,7 +90,14 @@ def test_addresses(text, parts):
 
 @pytest.mark.parametrize(
     ("text", "remote"),
-    [("supple", False), ("localhost:1", False), ("127.0.0.2:1", False), ("[::1]:1", False), ("10.0.0.1:1", True), ("node7:1", True)],
+    [
+        ("supple", False),
+        ("localhost:1", False),
+        ("127.0.0.2:1", False),
+        ("[::1]:1", False),
+        ("10.0.0.1:1", True),
+        ("node7:1", True),
+    ],
 )
 def test_which_addresses_are_on_another_machine(text, remote):
     assert Address.parse(text).is_remote == remote
@@ -129,10 +136,8 @@ def posdata(positions, count=None, cell=50.0):
     """The message of a geometry, in Å."""
     count = len(positions) if count is None else count
     cell = np.eye(3) * cell / BOHR
-    return b"".join(
-        [b"POSDATA".ljust(12), cell.tobytes(), np.linalg.inv(cell).tobytes(), np.int32(count).tobytes()]
-        + [np.ascontiguousarray(positions / BOHR).tobytes()]
-    )
+    parts = (cell, np.linalg.inv(cell), np.int32(count), np.ascontiguousarray(positions / BOHR))
+    return b"POSDATA".ljust(12) + b"".join(part.tobytes() for part in parts)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from supple.cli.console import print_json, print_next, progress_display
-from supple.cli.model_argument import load_model
+from supple.cli.model_argument import arranged, load_model
 from supple.cli.options import JsonOption, ModelFile, UnitsOption
 from supple.cli.settings_options import with_settings_options
 from supple.simulation.dynamics import DynamicsSettings
@@ -54,7 +54,7 @@ def md(
     if (geometries := start or reference) is None:
         raise SettingsError("No initial geometry: give a file with --start, or training data with --reference.")
     potential = load_model(model, geometries, "supple md {} --start {}")
-    initial = select_frames(read(geometries, units=units, labels=False), frame)
+    initial = arranged(potential, select_frames(read(geometries, units=units, labels=False), frame))
     training = None if reference is None else read(reference, units=units, labels=False)
     with progress_display() as progress:
         try:

@@ -37,11 +37,13 @@ def scan(
     further. Exit code 1 when the relaxation at an angle does not converge.
     """
     from supple.data.reading import read
+    from supple.models.arrangement import require_order
     from supple.simulation.relaxation import scan_torsion
     from supple.simulation.relaxation.output_files import one_frame, output_for, write_frames, write_profile
 
     potential = load_model(model, file, "supple scan {} {}")
     start = one_frame(read(file, units=units, labels=False), frame)
+    require_order(potential, start)
     out = output_for(file, "scan", out)
     with progress_display() as progress:
         result = scan_torsion(potential, start, torsion, points, progress)

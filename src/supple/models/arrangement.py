@@ -49,20 +49,27 @@ class Arrangement:
         return out
 
     def of_dataset(self, dataset: Dataset, potential: Potential) -> Dataset:
-        """The frames of the geometries, in the order of the force field."""
+        """The frames of the geometries, in the order of the force field; without extras if the order changes."""
         if not self.exchanged.any():
             return dataset
         forces = None if dataset.forces is None else self.arranged(dataset.forces)
-        return replace(dataset, numbers=potential.numbers, positions=self.arranged(dataset.positions), forces=forces)
+        positions = self.arranged(dataset.positions)
+        return replace(dataset, numbers=potential.numbers, positions=positions, forces=forces, extras={})
 
-    def notes(self, name: str) -> list[str]:
-        """Sentences about geometries of a file that are not as the force field expects them."""
+    def notes(self, name: str, results: str) -> list[str]:
+        """Sentences about geometries that are not as the force field expects them.
+
+        Args:
+            name: of their file.
+            results: in whose order the results are, for instance "the file".
+        """
         notes, (n_exchanged, n_unlike) = [], (int(self.exchanged.sum()), int(self.unlike.sum()))
         if n_exchanged:
             order = self.orders[int(np.flatnonzero(self.exchanged)[0])]
             notes.append(
                 f"{_frames(n_exchanged, len(self.orders))} of {name} have their atoms in another order than the force field: "
-                f"they were recognised by their bonds (it takes them in the order {in_words(order)})."
+                f"they were recognised by their bonds (it takes them in the order {in_words(order)}), and the results have the "
+                f"order of {results}."
             )
         if n_unlike:
             first = int(np.flatnonzero(self.unlike)[0])
