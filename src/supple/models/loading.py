@@ -41,7 +41,10 @@ def load(path: str | Path, device: str | torch.device = "cpu") -> Potential:
         numbers = np.array(header.numbers, dtype=np.int64)
         potential = potential_class.from_configuration(numbers, header.configuration, arrays)
         potential.module.load_state_dict(arrays)
+        if header.connectivity is not None and header.connectivity.n_atoms != len(numbers):
+            raise ValueError("the bonds are those of another molecule")
     except (KeyError, ValueError, TypeError, RuntimeError) as error:
         raise damaged(path, error) from error
-    potential.provenance, potential.connectivity = header.provenance, header.connectivity
+    potential.provenance = header.provenance
+    potential.connectivity = header.connectivity or potential.recovered_connectivity()
     return potential.to(device)

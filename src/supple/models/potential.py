@@ -113,6 +113,10 @@ class Potential(ABC):
         """The training frames, where the force field holds them."""
         return None
 
+    def recovered_connectivity(self) -> Connectivity | None:
+        """The connectivity of the training frames by what else is known of them, for files that do not state it."""
+        return None
+
     def predict(
         self, positions: Float[np.ndarray, "M N 3"]
     ) -> tuple[Float[np.ndarray, "M"], Float[np.ndarray, "M N 3"]]:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from supple.molecule.bonds import (
     BOND_FACTOR,
@@ -74,6 +74,14 @@ class Connectivity(BaseModel):
     lasting: tuple[tuple[int, int], ...]
     frequent: tuple[tuple[int, int], ...]
     handed: tuple[tuple[int, int, int, int, int], ...]
+
+    @model_validator(mode="after")
+    def _names_atoms(self) -> Connectivity:
+        atoms = [atom for pair in (*self.lasting, *self.frequent) for atom in pair]
+        atoms += [atom for centre in self.handed for atom in centre[:4]]
+        if not all(0 <= atom < self.n_atoms for atom in atoms):
+            raise ValueError("a bond is between atoms that do not exist")
+        return self
 
     @classmethod
     def of(cls, numbers: Int[np.ndarray, "N"], positions: Float[np.ndarray, "M N 3"]) -> Connectivity:

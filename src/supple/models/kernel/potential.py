@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from supple.models.kernel.kernel_sum import KernelSum
 from supple.models.potential import Potential
+from supple.molecule.connectivity import Connectivity
 from supple.molecule.descriptors import Descriptor, InverseDistances
 from supple.molecule.descriptors.registry import restore_descriptor
 from supple.molecule.descriptors.training_frames import TrainingFrames
@@ -133,6 +134,15 @@ class SGDMLPotential(Potential):
 
         descriptor = descriptor_function(copy.deepcopy(self.module.descriptor).cpu())
         return TrainingFrames(descriptor, self.module.x.cpu().numpy(), self.module.action.cpu().numpy())
+
+    def recovered_connectivity(self) -> Connectivity | None:
+        """From the inverse distances that the descriptor begins with, if it has those of all pairs."""
+        from supple.models.kernel.recovered_connectivity import recovered_connectivity
+
+        n_pairs = len(self.numbers) * (len(self.numbers) - 1) // 2
+        if tuple(self.module.descriptor.entries[:n_pairs]) != InverseDistances(len(self.numbers)).entries:
+            return None
+        return recovered_connectivity(self.numbers, self.module.x[:, :n_pairs].cpu().numpy())
 
     def set_precision(self, precision: Literal["double", "single"]) -> None:
         """Compute the sum over the training frames in this precision; input and output stay in double precision."""
