@@ -18,6 +18,8 @@ from jaxtyping import Bool, Float, Int
 from numpy.typing import ArrayLike
 from scipy.sparse.csgraph import breadth_first_order, minimum_spanning_tree
 
+#: What arrays of box vectors are called, in small letters.
+BOX_NAMES = ("cell", "cells", "lattice", "box")
 #: The radius (Å) of elements whose radius is not known.
 _RADIUS = 2.0
 #: No molecule fits between lattice planes that are closer than this (Å).

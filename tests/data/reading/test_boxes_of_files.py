@@ -11,6 +11,8 @@ from toy import toy_dataset
 
 import supple
 from supple.data.reading import survey
+from supple.data.units import Units
+from supple.data.writing import write as write_dataset
 from supple.errors import DataError
 
 CLEAN = toy_dataset(4)
@@ -139,3 +141,15 @@ def test_columns_of_the_sgdml_package(tmp_path):
     data = supple.read(tmp_path / "a.npz")
     ours, theirs = (np.linalg.norm(r[0][:, None] - r[0], axis=2) for r in (data.positions, CLEAN.positions))
     np.testing.assert_allclose(ours, theirs, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["a.xyz", "a.traj", "arrays.h5", "a.npz"])
+@pytest.mark.parametrize("to", ["b.xyz", "b.npz", "b.db"])
+def test_a_box_is_not_written_again(name, to, tmp_path):
+    """In another unit it would be another box."""
+    write(tmp_path / name, wrapped(CELLS["cubic"]), CELLS["cubic"])
+    data = supple.read(tmp_path / name, units="eV")
+    left_out = write_dataset(tmp_path / to, data, None if to == "b.db" else Units.of("hartree", "bohr"))
+    assert set(left_out) >= {"cell", "pbc", "Lattice"} & set(data.extras)
+    assert not {"cell", "pbc"} & set(supple.read(tmp_path / to).extras)
+    np.testing.assert_allclose(supple.read(tmp_path / to).positions, data.positions, atol=1e-9)

@@ -16,7 +16,7 @@ from supple.data.reading.raw_frames import RawFrames, StatedUnits
 from supple.data.reading.read_request import ReadRequest
 from supple.data.units import Units
 from supple.errors import DataError
-from supple.molecule.boxes import Boxes
+from supple.molecule.boxes import BOX_NAMES, Boxes
 
 _SGDML_KINDS = {"m": "an sGDML model", "t": "an sGDML training task"}
 #: Not kept as extras: what is read otherwise, and what follows from the arrays.
@@ -24,8 +24,6 @@ _NOT_EXTRAS = {
     "type", "e_unit", "r_unit", "code_version", "md5",
     *(f"{quantity}_{statistic}" for quantity in "EF" for statistic in ("min", "max", "mean", "var")),
 }  # fmt: skip
-#: Names of arrays of box vectors; those of the sGDML package are columns.
-_BOXES = ("cell", "cells", "lattice", "box")
 #: Longer texts are not kept.
 _LONGEST = 1000
 
@@ -91,7 +89,7 @@ class _ArrayReader:
 
     def _boxes(self, n_frames: int, positions: Key) -> Boxes | None:
         """The boxes; None if there is none, or the array of that name is something else."""
-        name = next((name for name in self.store.names if name.lower() in _BOXES), None)
+        name = next((name for name in self.store.names if name.lower() in BOX_NAMES), None)
         if name is None or self.store.array(name).dtype.kind not in "iuf":
             return None
         pbc = self.store.array("pbc") if "pbc" in self.store.names else None
