@@ -128,31 +128,37 @@ def test_wrong_number_of_atoms(potential):
         potential.predict(np.zeros((2, 5, 3)))
 
 
-@pytest.mark.parametrize("shape", [(1, 5, 3), (1, 7, 3), (6, 3), (1, 6, 2), (1, 1, 6, 3)])
-def test_shapes_of_tensors(potential, shape):
+@pytest.mark.parametrize("n_atoms", [5, 7])
+def test_another_number_of_atoms_in_a_tensor(potential, n_atoms):
     with pytest.raises(MoleculeError, match="6 atoms"):
-        potential.energy_and_forces(torch.zeros(shape))
+        potential.energy_and_forces(torch.zeros(1, n_atoms, 3))
+
+
+@pytest.mark.parametrize("shape", [(6, 3), (1, 6, 2), (1, 1, 6, 3), (18,), ()])
+def test_other_shapes(potential, shape):
+    for given in (torch.zeros(shape), np.zeros(shape), np.zeros(shape).tolist()):
+        with pytest.raises(MoleculeError, match="6 atoms"):
+            potential.checked(given)
 
 
 def test_arrays_of_any_real_type(potential, toy):
     frames = toy[2].positions[:2].round(3)
-    energies, forces = potential.predict(frames)
     for given in (
-        frames.tolist(),
-        frames.astype(">f8"),
-        frames.astype(object),
-        np.asfortranarray(frames),
+        frames.tolist(), frames.astype(">f8"), frames.astype(object), np.asfortranarray(frames), torch.tensor(frames),
         frames[::-1][::-1],
-    ):
-        for e, f in (potential.predict(given), potential.energy_and_forces(given)):
-            np.testing.assert_allclose(np.asarray(e), energies, rtol=1e-12)
-            np.testing.assert_allclose(np.asarray(f), forces, atol=1e-6)
-    for given in (frames + 0j, frames.astype(str), [[["far"] * 3] * 6], [[[None] * 3] * 6], [[[1.0], [2.0, 3.0]]]):
-        for predict in (potential.predict, potential.energy_and_forces):
-            with pytest.raises(MoleculeError, match="must be real numbers"):
-                predict(given)
-    with pytest.raises(MoleculeError, match="must be real numbers"):
-        potential.energy_and_forces(torch.tensor(frames) + 0j)
+    ):  # fmt: skip
+        found = potential.checked(given)
+        assert found.dtype is torch.float64
+        np.testing.assert_array_equal(found.numpy(), frames)
+    energies, _ = potential.predict(frames)
+    for other in (potential.predict(frames.astype(">f8"))[0], potential.energy_and_forces(torch.tensor(frames))[0]):
+        np.testing.assert_allclose(other, energies, rtol=1e-12)
+    for given in (
+        frames + 0j, frames.astype(str), [[["far"] * 3] * 6], [[[None] * 3] * 6], [[[1.0], [2.0, 3.0]]], None,
+        torch.tensor(frames) + 0j,
+    ):  # fmt: skip
+        with pytest.raises(MoleculeError, match="must be real numbers"):
+            potential.checked(given)
 
 
 def test_nan_gives_nan_in_that_geometry_alone(potential, toy):

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 from jaxtyping import Float
-from numpy.typing import ArrayLike
 from torch import Tensor
 
 from supple.errors import MoleculeError
 
 
-def as_array(positions: ArrayLike, n_atoms: int) -> Float[np.ndarray, "B N 3"]:
+def as_array(positions: Any, n_atoms: int) -> Float[np.ndarray, "B N 3"]:
     """Positions as an array of float64 in this machine's byte order; not copied where they are one.
 
     Raises:
@@ -32,7 +33,7 @@ def as_array(positions: ArrayLike, n_atoms: int) -> Float[np.ndarray, "B N 3"]:
     return array
 
 
-def as_positions(positions: ArrayLike | Tensor, n_atoms: int, device: torch.device) -> Float[Tensor, "B N 3"]:
+def as_positions(positions: Any, n_atoms: int, device: torch.device) -> Float[Tensor, "B N 3"]:
     """Positions as a tensor of float64 on a device; a tensor keeps its gradient.
 
     Raises:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import torch
 from jaxtyping import Float, Int
-from numpy.typing import ArrayLike
 from torch import Tensor, nn
 
 from supple.data.dataset import Dataset
@@ -63,7 +62,7 @@ class Potential(ABC):
         An implementation passes its argument through `checked`.
         """
 
-    def checked(self, positions: ArrayLike | Tensor) -> Float[Tensor, "B N 3"]:
+    def checked(self, positions: Any) -> Float[Tensor, "B N 3"]:
         """Positions for this force field as a tensor: float64, on its device.
 
         Raises:

@@ -214,7 +214,7 @@ class _XyzReader:
 
     def _boxes(self, positions: Key | None) -> Boxes:
         vectors, periodic = zip(*self.boxes, strict=True)
-        boxes = Boxes.of(vectors, periodic)
+        boxes = Boxes.of(np.array(vectors), np.array(periodic))
         return boxes if positions is None else boxes.scaled(positions.factor)
 
     def _atom_extras(self) -> dict[str, np.ndarray]:
