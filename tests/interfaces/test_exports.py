@@ -162,6 +162,11 @@ for kind in sys.argv[1:]:
         refusal = ""
     except Exception as error:
         refusal = str(error)
+    try:
+        periodic = Atoms(potential.numbers, frames[0], cell=[12] * 3, pbc=True, calculator=calculator)
+        periodic.get_potential_energy()
+    except Exception as error:
+        refusal += str(error)
     np.savez(f"{kind}.npz", energies=energies, forces=forces, refusal=refusal)
 """
 
@@ -184,4 +189,5 @@ def metatomic(fitted, toy, tmp_path_factory):
 def test_metatomic(potential, frames, metatomic):
     found = metatomic[potential.kind]
     assert "not the molecule of this Supple force field" in str(found["refusal"])
+    assert "a free molecule: set pbc to False" in str(found["refusal"])
     assert_same(potential, frames[:3], found["energies"], found["forces"], TOLERANCE[potential.kind])

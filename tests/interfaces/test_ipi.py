@@ -88,6 +88,21 @@ def test_addresses(text, parts):
     assert (address.host, address.port, address.path) == parts
 
 
+@pytest.mark.parametrize(
+    ("text", "remote"),
+    [
+        ("supple", False),
+        ("localhost:1", False),
+        ("127.0.0.2:1", False),
+        ("[::1]:1", False),
+        ("10.0.0.1:1", True),
+        ("node7:1", True),
+    ],
+)
+def test_which_addresses_are_on_another_machine(text, remote):
+    assert Address.parse(text).is_remote == remote
+
+
 @pytest.mark.parametrize("text", ["", ":31415", "localhost:", "localhost:port", "localhost:70000"])
 def test_what_is_no_address(text):
     with pytest.raises(SettingsError, match="write HOST:PORT"):
@@ -117,13 +132,72 @@ def served(potential, talk):
             thread.join()
 
 
-def test_another_number_of_atoms_is_refused(potential):
-    def talk(connection):
-        connection.sendall(b"POSDATA".ljust(12) + np.zeros(18).tobytes() + np.int32(2).tobytes() + np.ones(6).tobytes())
-        connection.recv(1)
+def posdata(positions, count=None, cell=50.0):
+    """The message of a geometry, in Å."""
+    count = len(positions) if count is None else count
+    cell = np.eye(3) * cell / BOHR
+    parts = (cell, np.linalg.inv(cell), np.int32(count), np.ascontiguousarray(positions / BOHR))
+    return b"POSDATA".ljust(12) + b"".join(part.tobytes() for part in parts)
 
-    with pytest.raises(MoleculeError, match="i-PI simulates 2 atoms"):
-        served(potential, talk)
+
+@pytest.mark.parametrize(
+    ("count", "error", "match"),
+    [
+        (2, MoleculeError, "i-PI simulates 2 atoms"),
+        (2**31 - 1, MoleculeError, "i-PI simulates 2147483647 atoms"),
+        (-1, SettingsError, "protocol: it announced -1 atoms"),
+        (0, SettingsError, "protocol: it announced 0 atoms"),
+    ],
+)
+def test_another_number_of_atoms_is_refused(potential, count, error, match):
+    with pytest.raises(error, match=match):
+        served(potential, lambda connection: connection.sendall(posdata(np.ones((2, 3)), count)))
+
+
+def test_positions_that_are_no_numbers_are_refused(potential, frames):
+    bad = frames[0].copy()
+    bad[3, 1] = np.nan
+    with pytest.raises(MoleculeError, match="position of atom 4 that is NaN or infinite"):
+        served(potential, lambda connection: connection.sendall(posdata(bad)))
+
+
+@pytest.mark.parametrize("length", [-1, 2**31 - 1])
+def test_a_text_of_impossible_length_is_refused(potential, length):
+    words = b"INIT".ljust(12) + np.int32(0).tobytes() + np.int32(length).tobytes()
+    with pytest.raises(SettingsError, match=f"protocol: it announced a text of {length} bytes"):
+        served(potential, lambda connection: connection.sendall(words))
+
+
+@pytest.mark.parametrize("sent", [5, 12, 100, 160, 200])
+def test_a_server_that_dies_in_the_middle_of_a_message(potential, frames, sent):
+    with pytest.raises(SettingsError, match="ended in the middle of a message"):
+        served(potential, lambda connection: connection.sendall(posdata(frames[0])[:sent]))
+
+
+def forces_of(potential, *messages):
+    """What the client answers to geometries: energies in eV, forces in eV/Å."""
+    n, answers = len(potential.numbers), []
+
+    def talk(connection):
+        for message in messages:
+            connection.sendall(message + b"GETFORCE".ljust(12))
+            size, answer = 12 + 8 + 4 + 24 * n + 72 + 4 + 1, b""
+            while len(answer) < size:
+                answer += connection.recv(size - len(answer))
+            answers.append(np.frombuffer(answer[12:20])[0] * HARTREE)
+            answers.append(np.frombuffer(answer[24 : 24 + 24 * n]).reshape(n, 3) * HARTREE / BOHR)
+        connection.sendall(b"EXIT".ljust(12))
+
+    assert served(potential, talk) == len(messages)
+    return answers[::2], np.array(answers[1::2])
+
+
+def test_positions_that_i_pi_wraps_are_joined(potential, frames):
+    inside = frames[:3] - frames[:3, :1] + 5.0
+    cut = np.mod(frames[:3] - frames[:3, :1], 10.0)
+    for cell, sent in ((10.0, np.stack([inside[0], cut[1], cut[2]])), (0.1, inside)):  # a cell that means nothing
+        energies, forces = forces_of(potential, *(posdata(r, cell=cell) for r in sent))
+        assert_same(potential, frames[:3], energies, forces, 1e-5)
 
 
 @pytest.mark.parametrize("words", [b"HTTP/1.1 400", bytes([255] * 12), b"GETFORCE".ljust(12)])

@@ -85,11 +85,84 @@ def test_dynamics_over_the_edge_keep_the_energy_and_leave_other_atoms_alone(pote
 def test_ids_in_another_order(potential, frames):
     lammps, elements = started(potential.numbers[::-1], frames[0][::-1] + 20.0)
     n = len(potential.numbers)
-    with pytest.raises(MoleculeError, match="ID 1 has atomic number"):
-        attach(lammps, potential, elements)
+    attach(lammps, potential, elements)  # recognised by the bonds
+    energy, forces = answer(lammps, n)
+    assert_same(potential, frames[:1], [energy], forces[None, ::-1])
+    lammps.command("unfix supple")
     attach(lammps, potential, elements, ids=range(n, 0, -1))
     energy, forces = answer(lammps, n)
     assert_same(potential, frames[:1], [energy], forces[None, ::-1])
+    lammps.close()
+
+
+def test_two_molecules(potential, frames):
+    n = len(potential.numbers)
+    both = np.concatenate([frames[0] + 10.0, frames[1] + 30.0])
+    lammps, elements = started([*potential.numbers, *potential.numbers], both)
+    attach(lammps, potential, elements)
+    attach(lammps, potential, elements, ids=range(n + 1, 2 * n + 1))
+    energy, forces = answer(lammps, 2 * n)
+    expected = potential.predict(frames[:2])[0]
+    assert energy == pytest.approx(expected.sum(), rel=1e-9)
+    assert_same(potential, frames[:2], expected, forces.reshape(2, n, 3))
+    for more in ({}, {"fix": "mine"}):
+        with pytest.raises(MoleculeError, match=r"ID 1 has a force field already, by fix supple, .*unfix supple"):
+            attach(lammps, potential, elements, **more)
+    lammps.command("unfix supple")
+    with pytest.raises(SettingsError, match="a fix supple_2 already"):
+        attach(lammps, potential, elements, fix="supple_2")
+    attach(lammps, potential, elements)
+    assert answer(lammps, n)[0] == pytest.approx(energy, rel=1e-12)
+    lammps.close()
+
+
+@pytest.mark.parametrize(
+    "commands",
+    [
+        "set group all image 0 0 0",
+        "displace_atoms all move 5.0 -7.0 11.0 units box",
+        "change_box all boundary p p f",
+        "change_box all x final 0 13.0 remap units box",
+        "change_box all triclinic\nchange_box all xy final 3.0 remap units box",
+    ],
+)
+def test_what_happens_to_the_box_between_runs(potential, frames, commands):
+    """Whatever LAMMPS does, the energy is that of the atoms where they are, in one piece."""
+    positions = frames[0] - frames[0].mean(0)
+    lammps, elements = started(potential.numbers, positions, box=12.0)
+    attach(lammps, potential, elements)
+    n = len(positions)
+    answer(lammps, n)
+    if "p p f" in commands:  # not across the edge that becomes a wall
+        lammps.commands_string("displace_atoms all move 0 0 6 units box\nrun 0 post no")
+    lammps.commands_string(commands)
+    lammps.command("reset_timestep 0")
+    energy, forces = answer(lammps, n)
+    x = np.ctypeslib.as_array(lammps.gather_atoms("x", 1, 3)).reshape(-1, 3).copy()
+    low, high, xy, yz, xz, *_ = lammps.extract_box()
+    lx, ly, lz = np.subtract(high, low)
+    cell = np.array([[lx, 0, 0], [xy, ly, 0], [xz, yz, lz]])
+    whole = x - np.round((x - x[0]) @ np.linalg.inv(cell)) @ cell
+    assert np.ptp(whole, axis=0).max() < 4
+    assert_same(potential, whole[None], [energy], forces[None], 1e-5)
+    lammps.close()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_molecule_torn_by_a_change_of_the_box_ends_the_run(potential, frames):
+    positions = frames[0] - frames[0].mean(0)
+    lammps, elements = started(potential.numbers, positions, box=12.0)
+    attach(lammps, potential, elements)
+    answer(lammps, len(positions))
+    lammps.command("change_box all x final 0 15.0 units box")
+    assert np.isnan(answer(lammps, len(positions))[1]).all()
+    lammps.close()
+
+
+def test_a_crystal_is_refused(potential, frames):
+    lammps, elements = started(potential.numbers, frames[0] - frames[0].mean(0), box=3.0)
+    with pytest.raises(MoleculeError, match="touches its own periodic images"):
+        attach(lammps, potential, elements)
     lammps.close()
 
 

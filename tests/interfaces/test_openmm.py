@@ -12,8 +12,10 @@ openmm = pytest.importorskip("openmm", reason="OpenMM is not installed")
 UNITS = Units.of("kJ/mol", "nm")
 
 
-def context_of(force, masses, step=0.0002):
+def context_of(force, masses, step=0.0002, box=None):
     system = openmm.System()
+    if box is not None:
+        system.setDefaultPeriodicBoxVectors(*box)
     for mass in masses:
         system.addParticle(mass)
     system.addForce(force)
@@ -99,7 +101,61 @@ def test_elements_of_a_topology_are_compared(potential):
         topology.addAtom(f"X{i}", Element.getByAtomicNumber(int(z)), residue)
     n = len(potential.numbers)
     assert list(openmm_force(potential, range(n), topology).getParticles()) == list(range(n))
-    with pytest.raises(MoleculeError, match="in the order of the force field"):
-        openmm_force(potential, range(n)[::-1], topology)
+    other = Topology()
+    for z in (6, 8, 1, 1, 1, 2):
+        other.addAtom("X", Element.getByAtomicNumber(z), other.addResidue("MOL", other.addChain()))
+    with pytest.raises(MoleculeError, match="describes no other molecule"):
+        openmm_force(potential, range(n), other)
     with pytest.raises(MoleculeError, match=f"no particle {n}"):
         openmm_force(potential, [*range(n - 1), n], topology)
+
+
+def topology_of(numbers, box=None):
+    from openmm.app import Element, Topology
+
+    topology = Topology()
+    residue = topology.addResidue("MOL", topology.addChain())
+    for i, z in enumerate(numbers):
+        topology.addAtom(f"X{i}", Element.getByAtomicNumber(int(z)), residue)
+    if box is not None:
+        topology.setPeriodicBoxVectors(box)
+    return topology
+
+
+def test_particles_in_another_order_are_recognised_by_their_bonds(potential, frames):
+    from supple.interfaces.openmm import openmm_force
+
+    n = len(potential.numbers)
+    force = openmm_force(potential, range(n), topology_of(potential.numbers[::-1]))
+    energy, forces = answer(context_of(force, np.ones(n)), frames[0][::-1])
+    assert_same(potential, frames[:1], [energy], forces[None, ::-1])
+
+
+def test_a_molecule_cut_by_the_box_is_joined(potential, frames):
+    from supple.interfaces.openmm import openmm_force
+
+    n, box = len(potential.numbers), np.array([[1.5, 0, 0], [0.3, 1.5, 0], [-0.2, 0.4, 1.5]])
+    force = openmm_force(potential, topology=topology_of(potential.numbers, box))
+    context = context_of(force, np.ones(n), box=box)
+    for positions in frames[:3]:
+        cell = box * UNITS.length_in_angstrom
+        energy, forces = answer(context, np.mod((positions - positions[0]) @ np.linalg.inv(cell), 1.0) @ cell)
+        assert_same(potential, positions[None], [energy], forces[None])
+
+
+def test_particles_that_do_not_exist(potential, frames):
+    from supple.interfaces.openmm import openmm_force
+
+    n = len(potential.numbers)
+    particles = [*range(n - 1), 10**6]
+    system = openmm.System()
+    for _ in range(n):
+        system.addParticle(1.0)
+    with pytest.raises(MoleculeError, match=f"no particle 1000000: the system has {n} atoms"):
+        openmm_force(potential, particles, system=system)
+    far = frames[0].copy()
+    for place in (np.nan, 1e12, far[1]):
+        far[0] = place
+        context = context_of(openmm_force(potential), np.ones(n))
+        with pytest.raises(openmm.OpenMMException, match="check that all particles exist in the system"):
+            answer(context, far)

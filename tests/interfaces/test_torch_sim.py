@@ -49,11 +49,22 @@ def integrator(name):
 
 
 def test_other_systems_are_refused(model, potential, frames):
-    with pytest.raises(MoleculeError, match="same order"):
-        model(state_of(potential.numbers[::-1], frames))
+    with pytest.raises(MoleculeError, match="describes no other molecule"):
+        model(state_of([6, 6, 1, 1, 1, 1], frames))
     with pytest.raises(MoleculeError, match="one molecule"):
         model(state_of(potential.numbers[:-1], frames[:, :-1]))
     state = state_of(potential.numbers, frames)
     state.pbc = True
     with pytest.raises(MoleculeError, match="pbc=False"):
         model(state)
+
+
+def test_atoms_in_another_order_are_recognised_by_their_bonds(model, potential, frames):
+    turned = [0, 5, 1, 2, 4, 3]  # of equal elements at other places, too
+    mixed = [Atoms(potential.numbers[turned], r[turned]) for r in frames[:4]]
+    mixed += [Atoms(potential.numbers, r) for r in frames[4:]]
+    for _ in range(2):
+        out = model(ts.io.atoms_to_state(mixed, torch.device("cpu"), torch.float64))
+        forces = out["forces"].reshape(frames.shape).numpy().copy()
+        forces[:4, turned] = forces[:4].copy()
+        assert_same(potential, frames, out["energy"].numpy(), forces)

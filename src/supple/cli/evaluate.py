@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from supple.cli.console import print_errors, print_json, print_next
-from supple.cli.model_argument import load_model
+from supple.cli.model_argument import arranged, load_model
 from supple.cli.options import DataFile, JsonOption, KeysOption, ModelFile, ReportUnits, UnitsOption
 from supple.errors import DataError
 
@@ -34,13 +34,15 @@ def evaluate(
 
     Frames that it was trained or validated on are excluded.
     """
-    from supple.data.reading import read
+    from supple.evaluation.labelled_frames import labelled_frames
     from supple.evaluation.regions import errors_by_region
     from supple.evaluation.unseen_frames import unseen_frames
 
     potential = load_model(model, file, "supple evaluate {} {}")
-    dataset = read(file, units=units, keys=keys)
-    potential.require_molecule(dataset)
+    dataset, note = labelled_frames(file, potential, units, keys)
+    if note:
+        typer.echo(note, err=True)
+    dataset = arranged(potential, dataset)
     unseen = unseen_frames(potential, dataset)
     excluded = len(dataset) - len(unseen)
     if regions and unseen.forces is None:

@@ -24,5 +24,10 @@ def ipi(
     potential = load(model)
     with progress_display() as progress:
         progress.note(f"{potential!r} computes forces for i-PI at {address.text}, until i-PI ends or you press Ctrl-C.")
+        if address.is_remote:
+            progress.note(
+                f"{address.host} may be another machine: the connection is neither encrypted nor authenticated, so use it within a "
+                "network that you trust."
+            )
         count = serve_forces(potential, address)
     typer.echo(f"i-PI closed the connection after {count} geometries.")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from supple.cli.console import print_json, print_next, progress_display
-from supple.cli.model_argument import load_model
+from supple.cli.model_argument import arranged, load_model
 from supple.cli.options import JsonOption, ModelFile, UnitsOption
 from supple.cli.output_options import OverwriteOption, output_option, require_outputs
 from supple.cli.settings_options import with_settings_options
@@ -58,7 +58,7 @@ def md(
         raise SettingsError("No initial geometry: give a file with --start, or training data with --reference.")
     require_outputs(out, reads=[model, start, reference], overwrite=True)  # the run knows its own files
     potential = load_model(model, geometries, "supple md {} --start {}")
-    initial = select_frames(read(geometries, units=units, labels=False), frame)
+    initial = arranged(potential, select_frames(read(geometries, units=units, labels=False), frame))
     training = None if reference is None else read(reference, units=units, labels=False)
     with progress_display() as progress:
         if (aliased := aliasing(potential.numbers, settings.every)) is not None:

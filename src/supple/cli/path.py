@@ -40,6 +40,7 @@ def path(
     Both ends are relaxed first, then a climbing-image nudged elastic band between them. Exit code 1 when the band or an end does not converge.
     """
     from supple.data.reading import read
+    from supple.models.arrangement import require_order
     from supple.simulation.relaxation import reaction_path
     from supple.simulation.relaxation.output_files import (
         one_frame,
@@ -54,6 +55,7 @@ def path(
     potential = load_model(model, file, "supple path {} {}")
     geometries = read(file, units=units, labels=False)
     ends = one_frame(geometries, first or 0), one_frame(geometries, len(geometries) - 1 if last is None else last)
+    require_order(potential, ends[0])
     with progress_display() as progress:
         result = reaction_path(potential, *ends, images, fmax, steps, progress)
     write_frames(

@@ -27,20 +27,23 @@ def predict(
     from supple.data.reading import read
     from supple.data.units import Units
     from supple.data.writing import write_extxyz
+    from supple.models.arrangement import arrange
     from supple.runtime.files import stem
 
     target = Units.parse(out_units)
     potential = load_model(model, file, "supple predict {} {}")
     geometries = read(file, units=units, labels=False)
-    potential.require_molecule(geometries)
+    arrangement = arrange(potential, geometries.numbers, geometries.positions, file.name)
     out = out or Path(f"{stem(file)}-predicted.xyz")
     require_outputs(out, reads=[model, file], overwrite=overwrite)
     with progress_display() as progress:
-        energies, forces = potential.predict(geometries.positions)
+        for note in arrangement.notes(file.name, "the file"):
+            progress.note(note)
+        energies, forces = potential.predict(arrangement.arranged(geometries.positions))
         progress.note(f"{len(geometries)} geometries of {geometries.formula}.")
     predicted = Dataset.of(
-        geometries.numbers, geometries.positions, energies if potential.provenance.has_energies else None, forces,
-        name=file.name,
+        geometries.numbers, geometries.positions, energies if potential.provenance.has_energies else None,
+        arrangement.returned(forces), name=file.name,
     )  # fmt: skip
     write_extxyz(out, predicted, target)
     if json:

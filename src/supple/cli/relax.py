@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from supple.cli.console import print_json, print_next, print_written, progress_display
-from supple.cli.model_argument import load_model
+from supple.cli.model_argument import arranged, load_model
 from supple.cli.options import GeometryFile, GeometryUnits, JsonOption, ModelFile
 from supple.cli.output_options import OverwriteOption, output_option, require_outputs
 
@@ -51,6 +51,7 @@ def relax(
     geometries = read(file, units=units, labels=False)
     if most is not None and most < len(geometries):
         geometries = geometries.select(np.unique(np.linspace(0, len(geometries) - 1, most).astype(int)))
+    geometries = arranged(potential, geometries)
     with progress_display() as progress:
         minima = to_minima(potential, geometries, fmax, steps, frequencies=frequencies, progress=progress)
     relaxed = [minimum for minimum in minima if np.isfinite(minimum.energy)]

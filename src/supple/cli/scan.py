@@ -39,6 +39,7 @@ def scan(
     further. Exit code 1 when the relaxation at an angle does not converge.
     """
     from supple.data.reading import read
+    from supple.models.arrangement import require_order
     from supple.simulation.relaxation import scan_torsion
     from supple.simulation.relaxation.output_files import (
         one_frame,
@@ -52,6 +53,7 @@ def scan(
     require_outputs(out, *profile_files(out), reads=[model, file], overwrite=overwrite)
     potential = load_model(model, file, "supple scan {} {}")
     start = one_frame(read(file, units=units, labels=False), frame)
+    require_order(potential, start)
     with progress_display() as progress:
         result = scan_torsion(potential, start, torsion, points, progress)
     write_frames(out, potential, result.positions, result.energies, result.forces, {"torsion_degrees": result.angles})

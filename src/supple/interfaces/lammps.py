@@ -9,20 +9,25 @@ from __future__ import annotations
 import ctypes
 import sys
 from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
-from ase import Atoms
 from ase.data import atomic_numbers
-from jaxtyping import Float, Int
+from jaxtyping import Int
 
-from supple.data.reading.unwrap_molecules import unwrapped_positions
 from supple.data.units import Units
 from supple.errors import MoleculeError, SettingsError
+from supple.models.arrangement import another_molecule
+from supple.models.followed_molecule import FollowedMolecule
 from supple.models.potential import Potential
+from supple.molecule.boxes import Boxes
 from supple.runtime.optional_dependencies import extra
 
+#: What is attached to each LAMMPS: the IDs of the atoms by the ID of the fix.
+_ATTACHED: WeakKeyDictionary[Any, dict[str, frozenset[int]]] = WeakKeyDictionary()
 _UNITS = {"metal": Units.of("eV"), "real": Units.of("kcal/mol")}
 
 
@@ -46,23 +51,27 @@ def start_lammps(*arguments: str) -> Any:
 
 
 def attach(
-    lammps: Any, potential: Potential, elements: Sequence[str], ids: Sequence[int] | None = None, fix: str = "supple"
+    lammps: Any,
+    potential: Potential,
+    elements: Sequence[str],
+    ids: Sequence[int] | None = None,
+    fix: str | None = None,
 ) -> None:
     """Add the energy and forces of one molecule to a LAMMPS simulation whose atoms have been created.
 
     The energy is included in `pe`. A molecule that is split by the boundary of a periodic box is made whole. The virial of the
-    molecule is not available, so do not couple the box to a barostat.
+    molecule is not available, so do not couple the box to a barostat. Several molecules are attached by one call each.
 
     Args:
         lammps: on one process, in units metal or real.
         potential: of the molecule.
         elements: of the LAMMPS atom types, as in `pair_coeff`: "C", "H", ...
-        ids: of the atoms of the molecule, in the order of the force field; 1 to N when None.
-        fix: the ID of the fix.
+        ids: of the atoms of the molecule, in any order, which is recognised by the bonds; 1 to N when None.
+        fix: the ID of the fix; `supple`, `supple_2` and so on when None.
 
     Raises:
-        SettingsError: LAMMPS runs on several processes or in other units.
-        MoleculeError: the atoms are not the molecule of the force field.
+        SettingsError: LAMMPS runs on several processes or in other units, or the fix exists.
+        MoleculeError: the atoms are not the molecule of the force field, or some of them have a force field already.
     """
     if lammps.extract_setting("world_size") > 1:
         raise SettingsError(
@@ -77,43 +86,63 @@ def attach(
         raise MoleculeError(
             f"{len(chosen)} atom IDs do not make up the molecule of {potential!r}: name its {n} atoms, each once."
         )
-    _require_elements(lammps, potential, elements, chosen)
+    attached = _attached(lammps)
+    for name, others in attached.items():
+        if shared := sorted(others & set(chosen.tolist())):
+            raise MoleculeError(
+                f"The atom with ID {shared[0]} has a force field already, by fix {name}, whose forces would be counted twice: "
+                f"name the atoms of another molecule, or remove it first (unfix {name})."
+            )
+    if fix is not None and lammps.has_id("fix", fix):
+        raise SettingsError(f"LAMMPS has a fix {fix} already, which would be replaced: choose another name.")
+    if fix is None:
+        fix = next(name for k in count(1) if not lammps.has_id("fix", name := "supple" if k == 1 else f"supple_{k}"))
+    molecule = FollowedMolecule(potential, _numbers(lammps, potential, elements, chosen), "The molecule in LAMMPS")
+    callback = Callback(lammps, molecule, chosen, fix, _UNITS[style])
+    callback.require_molecule()
     lammps.command(f"fix {fix} all external pf/callback 1 1")
     lammps.command(f"fix_modify {fix} energy yes")
-    lammps.set_fix_external_callback(fix, Callback(lammps, potential, chosen, fix, _UNITS[style]))
+    lammps.set_fix_external_callback(fix, callback)
+    _ATTACHED[lammps] = attached | {fix: frozenset(chosen.tolist())}
 
 
 class Callback:
     """Called by LAMMPS in each step."""
 
-    def __init__(self, lammps: Any, potential: Potential, ids: Int[np.ndarray, "N"], fix: str, units: Units) -> None:
-        self.lammps, self.potential, self.ids, self.fix, self.units = lammps, potential, ids, fix, units
-        self._joining: Float[np.ndarray, "N 3"] | None = None
+    def __init__(
+        self, lammps: Any, molecule: FollowedMolecule, ids: Int[np.ndarray, "N"], fix: str, units: Units
+    ) -> None:
+        self.lammps, self.molecule, self.ids, self.fix, self.units = lammps, molecule, ids, fix, units
+
+    def require_molecule(self) -> None:
+        """Refuse atoms that are not the molecule, as they are now.
+
+        Raises:
+            MoleculeError: they are not.
+        """
+        atoms, n_local = self.lammps.numpy, self.lammps.extract_global("nlocal")
+        rows = _rows(np.array(atoms.extract_atom("id"))[:n_local], self.ids)
+        self.molecule.arranged(np.array(atoms.extract_atom("x"))[rows], _box(self.lammps))
 
     def __call__(self, caller: Any, step: int, n_local: int, tags: Any, x: Any, forces: Any) -> None:
         """Set the forces of all local atoms, and the energy."""
         try:
             rows = _rows(tags[:n_local], self.ids)
-            energies, ours = self.potential.predict(self._positions(rows, x)[None])
+            positions = self.molecule.arranged(x[rows], _box(self.lammps))
+            energies, ours = self.molecule.potential.predict(positions[None])
         except Exception:
             # LAMMPS prints an exception of a callback and continues, so the run is ended and its further numbers are made invalid.
             forces[:] = np.nan
             self.lammps.force_timeout()
             raise
         forces[:] = 0.0
-        forces[rows] = ours[0] / self.units.forces_in_ev_per_angstrom
+        forces[rows] = self.molecule.returned(ours[0]) / self.units.forces_in_ev_per_angstrom
         self.lammps.fix_external_set_energy_global(self.fix, float(energies[0]) / self.units.energy_in_ev)
 
-    def _positions(self, rows: Int[np.ndarray, "N"], x: Any) -> Float[np.ndarray, "N 3"]:
-        """The whole molecule, Å: joined by image flags, and by the lattice vectors that made it whole at the start."""
-        cell, periodic = _box(self.lammps)
-        flags = self.lammps.numpy.extract_atom("image")[rows]
-        images = np.array([self.lammps.decode_image_flags(int(flag)) for flag in flags], dtype=np.float64)
-        positions = x[rows] + images @ cell
-        if self._joining is None:
-            joined = unwrapped_positions(Atoms(self.potential.numbers, positions, cell=cell, pbc=periodic))
-            self._joining = np.round((joined - positions) @ np.linalg.inv(cell))
-        return positions + self._joining @ cell
+
+def _attached(lammps: Any) -> dict[str, frozenset[int]]:
+    """What is attached still: fixes may have been removed since."""
+    return {fix: ids for fix, ids in _ATTACHED.get(lammps, {}).items() if lammps.has_id("fix", fix)}
 
 
 def _rows(tags: Int[np.ndarray, "L"], ids: Int[np.ndarray, "N"]) -> Int[np.ndarray, "N"]:
@@ -127,14 +156,17 @@ def _rows(tags: Int[np.ndarray, "L"], ids: Int[np.ndarray, "N"]) -> Int[np.ndarr
     return order[place]
 
 
-def _box(lammps: Any) -> tuple[Float[np.ndarray, "3 3"], list[bool]]:
-    """The box vectors as rows, Å, and whether each is periodic."""
+def _box(lammps: Any) -> Boxes:
+    """The box, Å."""
     low, high, xy, yz, xz, periodic, _ = lammps.extract_box()
     lx, ly, lz = np.subtract(high, low)
-    return np.array([[lx, 0, 0], [xy, ly, 0], [xz, yz, lz]]), [bool(p) for p in periodic]
+    return Boxes.of([[[lx, 0, 0], [xy, ly, 0], [xz, yz, lz]]], [periodic])
 
 
-def _require_elements(lammps: Any, potential: Potential, elements: Sequence[str], ids: Int[np.ndarray, "N"]) -> None:
+def _numbers(
+    lammps: Any, potential: Potential, elements: Sequence[str], ids: Int[np.ndarray, "N"]
+) -> Int[np.ndarray, "N"]:
+    """Atomic numbers of the atoms, by their types."""
     unknown = [symbol for symbol in elements if symbol not in atomic_numbers]
     if unknown or len(elements) != lammps.extract_global("ntypes"):
         raise MoleculeError(
@@ -144,10 +176,6 @@ def _require_elements(lammps: Any, potential: Potential, elements: Sequence[str]
     tags = np.array(lammps.numpy.extract_atom("id"))[: lammps.extract_global("nlocal")]
     types = np.array(lammps.numpy.extract_atom("type"))[_rows(tags, ids)]
     found = np.array([atomic_numbers[elements[kind - 1]] for kind in types])
-    if not np.array_equal(found, potential.numbers):
-        first = int(np.flatnonzero(found != potential.numbers)[0])
-        raise MoleculeError(
-            f"The atom with ID {ids[first]} has atomic number {found[first]} in LAMMPS but "
-            f"{potential.numbers[first]} in {potential!r}: give the element of each type, and the IDs in the "
-            "order of the force field."
-        )
+    if sorted(found) != sorted(potential.numbers):
+        raise another_molecule(potential, found, "The molecule in LAMMPS")
+    return found

@@ -38,6 +38,8 @@ class EnergyOfMolecules(torch.nn.Module):
         """The energy of one system in eV; its gradient is minus the forces."""
         if not torch.equal(system.types, self.numbers):
             raise ValueError("the atoms are not the molecule of this Supple force field, or not in its order")
+        if bool(system.pbc.any()):
+            raise ValueError("a Supple force field describes a free molecule: set pbc to False")
         positions = system.positions
         fixed = positions.detach()
         energy, forces = self.traced(fixed.unsqueeze(0))

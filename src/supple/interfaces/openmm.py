@@ -9,22 +9,30 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from supple.data.units import Units
 from supple.errors import MoleculeError
+from supple.models.arrangement import another_molecule, another_order
+from supple.models.followed_molecule import FollowedMolecule
 from supple.models.potential import Potential
+from supple.molecule.boxes import Boxes
 from supple.runtime.optional_dependencies import extra
 
 if TYPE_CHECKING:
-    from openmm import PythonForce
+    from openmm import PythonForce, System
     from openmm.app import Topology
 
 _UNITS = Units.of("kJ/mol", "nm")
+#: Distances (Å) of an atom from its nearest neighbour between which it may belong to a molecule or a complex.
+_NEAREST, _FARTHEST = 0.3, 15.0
 
 
 def openmm_force(
-    potential: Potential, particles: Sequence[int] | None = None, topology: Topology | None = None
+    potential: Potential,
+    particles: Sequence[int] | None = None,
+    topology: Topology | None = None,
+    system: System | None = None,
 ) -> PythonForce:
     """A force to add to an OpenMM system: the energy of one molecule, independent of all other particles.
 
@@ -33,13 +41,17 @@ def openmm_force(
 
     Args:
         potential: of the molecule.
-        particles: indices of its atoms, in the order of the force field; 0 to N - 1 when None. The molecule must be whole:
-            OpenMM does not wrap the positions that it passes to this force.
-        topology: of the system; if given, the elements of the particles are compared with those of the molecule.
+        particles: indices of its atoms; 0 to N - 1 when None. They are in the order of the force field, or, with a topology, in
+            any order, which is recognised by the bonds.
+        topology: of the system; if given, the elements of the particles are compared with those of the molecule, and if it has
+            a periodic box, a molecule that the box cuts is joined. Without one the molecule must be whole.
+        system: to which the force will be added; if given, the particles are looked up in it. OpenMM itself does not check that
+            they exist.
 
     Raises:
         SettingsError: OpenMM 8.6 or later is not installed.
-        MoleculeError: the particles are not the atoms of the molecule.
+        MoleculeError: the particles are not the atoms of the molecule. If neither topology nor system is given, this is known
+            only when OpenMM computes the first energy, from positions that are not those of a molecule.
     """
     with extra("openmm", "OpenMM 8.6 or later"):
         from openmm import PythonForce
@@ -51,35 +63,87 @@ def openmm_force(
             f"{len(chosen)} particles ({len(set(chosen))} distinct) do not make up the molecule of {potential!r}: "
             f"give the indices of its {n} atoms, each once."
         )
-    if topology is not None:
-        _require_elements(potential, chosen, topology)
-    return PythonForce(Computation(potential), {}, chosen)
+    if system is not None:
+        _require_particles(chosen, system.getNumParticles(), "system")
+    numbers = potential.numbers if topology is None else _numbers(potential, chosen, topology)
+    known = topology is not None or system is not None
+    force = PythonForce(Computation(FollowedMolecule(potential, numbers, "The molecule in OpenMM"), known), {}, chosen)
+    if topology is not None and topology.getPeriodicBoxVectors() is not None:
+        force.setUsesPeriodicBoundaryConditions(True)
+    return force
 
 
 class Computation:
-    """Called by OpenMM: positions in nm to the energy in kJ/mol and forces in kJ/mol/nm."""
+    """Called by OpenMM: positions in nm to the energy in kJ/mol and forces in kJ/mol/nm.
 
-    def __init__(self, potential: Potential) -> None:
-        self.potential = potential
+    Args:
+        molecule: the particles of the force.
+        known: whether they are known to exist in the system.
+    """
+
+    def __init__(self, molecule: FollowedMolecule, known: bool) -> None:
+        self.molecule = molecule
+        self._known = known
+        self._periodic: bool | None = None
 
     def __call__(self, state: Any) -> tuple[float, Float[np.ndarray, "N 3"]]:
         """Energy and forces of the particles of the force."""
-        positions = state.getPositions(asNumpy=True)._value * _UNITS.length_in_angstrom
-        energies, forces = self.potential.predict(np.asarray(positions, dtype=np.float64)[None])
-        return float(energies[0]) / _UNITS.energy_in_ev, forces[0] / _UNITS.forces_in_ev_per_angstrom
+        positions = np.asarray(state.getPositions(asNumpy=True)._value, dtype=np.float64) * _UNITS.length_in_angstrom
+        if not self._known:
+            _require_molecule(positions)
+            self._known = True
+        energies, forces = self.molecule.potential.predict(self.molecule.arranged(positions, self._box(state))[None])
+        in_order = self.molecule.returned(forces[0])
+        return float(energies[0]) / _UNITS.energy_in_ev, in_order / _UNITS.forces_in_ev_per_angstrom
+
+    def _box(self, state: Any) -> Boxes | None:
+        """The periodic box, Å; None unless the force was told that there is one."""
+        if self._periodic is False:
+            return None
+        from openmm import OpenMMException
+
+        try:
+            vectors = state.getPeriodicBoxVectors(asNumpy=True)._value
+        except OpenMMException:
+            self._periodic = False
+            return None
+        return Boxes.of(np.asarray(vectors)[None] * _UNITS.length_in_angstrom, np.ones((1, 3)))
 
 
-def _require_elements(potential: Potential, particles: Sequence[int], topology: Topology) -> None:
+def _require_molecule(positions: Float[np.ndarray, "N 3"]) -> None:
+    """Refuse what OpenMM reads for particles that do not exist: anything at all.
+
+    Raises:
+        MoleculeError: positions are not finite, or an atom is far from all others, or at the place of another.
+    """
+    apart = np.linalg.norm(positions[:, None] - positions, axis=2) + np.diag(np.full(len(positions), np.inf))
+    nearest = apart.min(axis=1)
+    if len(positions) > 1 and not ((nearest > _NEAREST) & (nearest < _FARTHEST)).all():
+        atom = int(np.flatnonzero(~((nearest > _NEAREST) & (nearest < _FARTHEST)))[0])
+        raise MoleculeError(
+            f"Particle {atom} of the molecule, counted from 0, is not beside the others ({nearest[atom]:.3g} Å from the nearest): "
+            "check that all particles exist in the system, and that the molecule is whole; if so, call openmm_force with "
+            "system=..., and with the topology if the molecule is cut by a periodic box."
+        )
+
+
+def _require_particles(particles: Sequence[int], count: int, where: str) -> None:
+    for particle in particles:
+        if particle >= count:
+            raise MoleculeError(f"There is no particle {particle}: the {where} has {count} atoms, counted from 0.")
+
+
+def _numbers(potential: Potential, particles: Sequence[int], topology: Topology) -> Int[np.ndarray, "N"]:
+    """Atomic numbers of the particles, by the topology."""
     atoms = list(topology.atoms())
-    for number, particle in zip(potential.numbers, particles, strict=True):
-        if particle >= len(atoms):
-            raise MoleculeError(
-                f"There is no particle {particle}: the topology has {len(atoms)} atoms, counted from 0."
-            )
-        element = atoms[particle].element
-        if element is None or element.atomic_number != number:
-            found = "no element" if element is None else element.symbol
-            raise MoleculeError(
-                f"Particle {particle} is {found}, but {potential!r} has atomic number {number} there: "
-                "give the particles in the order of the force field."
-            )
+    _require_particles(particles, len(atoms), "topology")
+    elements = [atoms[particle].element for particle in particles]
+    if None in elements:
+        particle = particles[elements.index(None)]
+        raise MoleculeError(f"Particle {particle} has no element in the topology: give it one, or leave it out.")
+    numbers = np.array([element.atomic_number for element in elements])
+    if sorted(numbers) != sorted(potential.numbers):
+        raise another_molecule(potential, numbers, "The molecule in OpenMM")
+    if potential.connectivity is None and not np.array_equal(numbers, potential.numbers):
+        raise another_order(potential, numbers, "The molecule in OpenMM")
+    return numbers

@@ -9,7 +9,8 @@ import numpy as np
 from ase import Atoms
 from ase.calculators.calculator import Calculator, all_changes
 
-from supple.errors import MoleculeError
+from supple.models.followed_molecule import FollowedMolecule
+from supple.molecule.boxes import Boxes
 
 if TYPE_CHECKING:
     from supple.models.potential import Potential
@@ -23,17 +24,22 @@ class SuppleCalculator(Calculator):
     def __init__(self, potential: Potential, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.potential = potential
+        self._molecule: FollowedMolecule | None = None
 
     def check_state(self, atoms: Atoms, tol: float = 1e-15) -> list[str]:
-        """Which of atomic numbers and positions have changed since the last calculation; a free molecule has nothing else.
+        """Which of atomic numbers, positions and periodic cell have changed since the last calculation.
 
-        ASE's own method also compares cells, charges and magnetic moments, which takes longer than the forces of a small model.
+        ASE's own method also compares charges and magnetic moments, which takes longer than the forces of a small model.
         """
         if self.atoms is None:
             return list(all_changes)
         ours, theirs = self.atoms, atoms
         changed = [] if np.array_equal(ours.numbers, theirs.numbers) else ["numbers"]
-        return changed if np.array_equal(ours.positions, theirs.positions) else [*changed, "positions"]
+        if not np.array_equal(ours.positions, theirs.positions):
+            changed.append("positions")
+        if (ours.pbc.any() or theirs.pbc.any()) and not Boxes.of_atoms(ours).equals(Boxes.of_atoms(theirs)):
+            changed.append("cell")
+        return changed
 
     def calculate(
         self,
@@ -43,15 +49,18 @@ class SuppleCalculator(Calculator):
     ) -> None:
         """Compute energy and forces of these atoms.
 
+        Atoms in another order than that of the force field are recognised by their bonds, and a molecule that a periodic box
+        cuts is joined.
+
         Raises:
-            MoleculeError: the atoms, or their order, are not those of the force field.
+            MoleculeError: the atoms are those of another molecule, in an order that no bonds explain, or a crystal.
         """
         super().calculate(atoms, properties, system_changes)
         assert self.atoms is not None
-        if not np.array_equal(self.atoms.numbers, self.potential.numbers):
-            raise MoleculeError(
-                f"The atoms are {self.atoms.get_chemical_formula()}, whose composition or order differs from that of "
-                f"{self.potential!r}: a force field describes one molecule in one order of its atoms."
-            )
-        energies, forces = self.potential.predict(self.atoms.positions[None])
-        self.results = {"energy": float(energies[0]), "free_energy": float(energies[0]), "forces": forces[0]}
+        molecule = self._molecule
+        if molecule is None or not np.array_equal(molecule.numbers, self.atoms.numbers):
+            molecule = self._molecule = FollowedMolecule(self.potential, self.atoms.numbers, "The Atoms object")
+        box = Boxes.of_atoms(self.atoms) if True in self.atoms.pbc else None
+        energies, forces = self.potential.predict(molecule.arranged(self.atoms.positions, box)[None])
+        energy = float(energies[0])
+        self.results = {"energy": energy, "free_energy": energy, "forces": molecule.returned(forces[0])}

@@ -28,6 +28,7 @@ def load(path: str | Path, device: str | torch.device = "cpu") -> Potential:
     Raises:
         ModelFileError: the file is missing, cut short, not a Supple model, of a newer format version, or of a kind that
             neither Supple nor an installed plugin has.
+        SettingsError: the device does not exist on this machine.
     """
     path = Path(path)
     if path.suffix == ".npz":
@@ -47,11 +48,14 @@ def load(path: str | Path, device: str | torch.device = "cpu") -> Potential:
         potential = potential_class.from_configuration(numbers, header.configuration, arrays)
         potential.module.load_state_dict(arrays)
         _require_numbers(potential.module.named_buffers())
+        if header.connectivity is not None and header.connectivity.n_atoms != len(numbers):
+            raise ValueError("the bonds are those of another molecule")
     except SuppleError:
         raise
     except Exception as error:  # a forged file may cause any error
         raise damaged(path, error) from error
     potential.provenance = header.provenance
+    potential.connectivity = header.connectivity or potential.recovered_connectivity()
     return potential.to(device)
 
 

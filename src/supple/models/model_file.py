@@ -13,6 +13,7 @@ from torch import Tensor
 from supple.errors import ModelFileError
 from supple.models.provenance import PlainText, Provenance
 from supple.models.upgrades import FORMAT_VERSION, Content, upgrade
+from supple.molecule.connectivity import Connectivity
 from supple.runtime.array_file import read_arrays, write_arrays
 from supple.runtime.json_records import parse_json
 from supple.runtime.validation import first_problem
@@ -32,6 +33,7 @@ class Header(BaseModel):
         kind: of the model.
         numbers: atomic numbers.
         configuration: what the kind needs to make its potential, besides the arrays; JSON, known to the kind alone.
+        connectivity: of the training frames; None where it is not known, as in files of older versions.
         provenance: how the force field was made.
     """
 
@@ -39,6 +41,7 @@ class Header(BaseModel):
     kind: PlainText
     numbers: Annotated[list[AtomicNumber], Field(min_length=1, max_length=_MOST_ATOMS)]
     configuration: dict[str, Any]
+    connectivity: Connectivity | None = None
     provenance: Provenance
 
 

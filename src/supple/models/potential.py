@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -14,10 +15,13 @@ from torch import Tensor, nn
 
 from supple.data.dataset import Dataset
 from supple.data.units import Units
-from supple.errors import ModelFileError, MoleculeError
+from supple.errors import ModelFileError, SettingsError
+from supple.models.arrangement import another_molecule, another_order, arrange
 from supple.models.metrics import Metrics
-from supple.models.model_file import Header, write_model_file
+from supple.models.model_file import Header, first_line, write_model_file
+from supple.models.positions import as_array, as_positions
 from supple.models.provenance import Provenance
+from supple.molecule.connectivity import Connectivity
 from supple.runtime.html_table import html_table
 
 if TYPE_CHECKING:
@@ -36,6 +40,7 @@ class Potential(ABC):
         numbers: atomic numbers, shape (N,).
         module: a torch module that holds the arrays; its `state_dict` is what the model file stores.
         provenance: how the force field was made.
+        connectivity: of the training frames, by which the order of atoms is recognised; None where it is not known.
         batch_size: number of frames that `predict` passes to `energy_and_forces` at a time.
         batch_size_on_gpu: the same on a GPU, where a batch takes some milliseconds however small it is.
     """
@@ -48,10 +53,29 @@ class Potential(ABC):
         self.numbers = np.asarray(numbers, dtype=np.int64)
         self.module = (nn.Module() if module is None else module).eval()
         self.provenance = Provenance()
+        self.connectivity: Connectivity | None = None
 
     @abstractmethod
     def energy_and_forces(self, positions: Float[Tensor, "B N 3"]) -> tuple[Float[Tensor, "B"], Float[Tensor, "B N 3"]]:
-        """Energies in eV, shape (B,), and forces in eV/Å, shape (B, N, 3), of positions in Å; all float64."""
+        """Energies in eV, shape (B,), and forces in eV/Å, shape (B, N, 3), of positions in Å; all float64.
+
+        An implementation passes its argument through `checked`.
+        """
+
+    def checked(self, positions: Any) -> Float[Tensor, "B N 3"]:
+        """Positions for this force field as a tensor: float64, on its device.
+
+        Raises:
+            MoleculeError: they have another shape than (B, N, 3), or are not real numbers.
+            SettingsError: the arrays of the force field were converted to another precision.
+        """
+        scale = getattr(self.module, "scale", None)
+        if isinstance(scale, Tensor) and scale.dtype is not torch.float64:
+            raise SettingsError(
+                f"The arrays of the force field were converted to {scale.dtype}, which loses digits of the energy: load it "
+                "again; positions may have any precision."
+            )
+        return as_positions(positions, len(self.numbers), self.device)
 
     @abstractmethod
     def configuration(self) -> dict[str, Any]:
@@ -67,15 +91,29 @@ class Potential(ABC):
     @property
     def device(self) -> torch.device:
         """The device of the arrays, on which predictions run."""
-        return next((array.device for array in self.module.state_dict().values()), torch.device("cpu"))
+        arrays = chain(self.module.parameters(), self.module.buffers())
+        return next((array.device for array in arrays), torch.device("cpu"))
 
     def to(self, device: str | torch.device) -> Potential:
-        """The same force field, its arrays moved to a device."""
-        self.module.to(device)
+        """The same force field, its arrays moved to a device.
+
+        Raises:
+            SettingsError: there is no such device on this machine.
+        """
+        try:
+            self.module.to(torch.device(device))
+        except (RuntimeError, AssertionError, NotImplementedError) as error:
+            raise SettingsError(
+                f"The device '{device}' cannot be used on this machine ({first_line(error)}): choose another, such as 'cpu'."
+            ) from error
         return self
 
     def training_frames(self) -> TrainingFrames | None:
         """The training frames, where the force field holds them."""
+        return None
+
+    def recovered_connectivity(self) -> Connectivity | None:
+        """The connectivity of the training frames by what else is known of them, for files that do not state it."""
         return None
 
     def predict(
@@ -83,20 +121,19 @@ class Potential(ABC):
     ) -> tuple[Float[np.ndarray, "M"], Float[np.ndarray, "M N 3"]]:
         """Energies in eV, shape (M,), and forces in eV/Å, shape (M, N, 3), of positions in Å.
 
+        Of a geometry with positions that are NaN or infinite, both are NaN.
+
         Raises:
-            MoleculeError: the number of atoms is not that of the force field.
+            MoleculeError: the number of atoms is not that of the force field, or the positions are not real numbers.
         """
-        if positions.ndim != 3 or positions.shape[1:] != (len(self.numbers), 3):
-            raise MoleculeError(
-                f"Positions of shape {positions.shape} do not fit this force field of {len(self.numbers)} atoms: "
-                f"it needs (frames, {len(self.numbers)}, 3)."
-            )
+        positions = as_array(positions, len(self.numbers))
         energies = np.empty(len(positions))
         forces = np.empty(positions.shape)
-        size = self.batch_size if self.device.type == "cpu" else self.batch_size_on_gpu
+        device = self.device
+        size = self.batch_size if device.type == "cpu" else self.batch_size_on_gpu
         for start in range(0, len(positions), size):
             part = slice(start, start + size)
-            batch = torch.as_tensor(np.array(positions[part]), dtype=torch.float64, device=self.device)
+            batch = torch.as_tensor(np.array(positions[part]), device=device)
             e, f = self.energy_and_forces(batch)
             energies[part] = e.detach().cpu().numpy()
             forces[part] = f.detach().cpu().numpy()
@@ -108,13 +145,15 @@ class Potential(ABC):
         Energies count only where they are known, and only if the force field was trained with energies.
 
         Args:
-            dataset: frames of the same molecule.
+            dataset: frames of the same molecule. If its elements are in another order, the atoms are put in place by their bonds.
             units: of the errors; those of the dataset's file when None.
 
         Raises:
-            MoleculeError: the dataset is of another molecule or has another order of the atoms.
+            MoleculeError: the dataset is of another molecule, or has its atoms in another order that no bonds explain.
         """
-        self.require_molecule(dataset)
+        if not np.array_equal(self.numbers, dataset.numbers):
+            arrangement = arrange(self, dataset.numbers, dataset.positions, dataset.source.name)
+            dataset = arrangement.of_dataset(dataset, self)
         energies, forces = self.predict(dataset.positions)
         return self.metrics(dataset, energies, forces, units)
 
@@ -138,18 +177,8 @@ class Potential(ABC):
         """
         if np.array_equal(self.numbers, dataset.numbers):
             return
-        ours = self._molecule()
-        if ours.formula == dataset.formula:
-            first = int(np.flatnonzero(self.numbers != dataset.numbers)[0])
-            raise MoleculeError(
-                f"{dataset.source.name} has the atoms of {dataset.formula} in another order than the force field: "
-                f"atom {first + 1} is {dataset.symbols[first]} in the file and {ours.symbols[first]} in the force field; "
-                "reorder the atoms of the file."
-            )
-        raise MoleculeError(
-            f"{dataset.source.name} contains {dataset.formula}, but the force field was trained on {ours.formula} and "
-            "describes no other molecule."
-        )
+        same = sorted(self.numbers) == sorted(dataset.numbers)
+        raise (another_order if same else another_molecule)(self, dataset.numbers, dataset.source.name)
 
     def calculator(self) -> Calculator:
         """An ASE calculator."""
@@ -177,6 +206,7 @@ class Potential(ABC):
             kind=self.kind,
             numbers=[int(z) for z in self.numbers],
             configuration=self.configuration(),
+            connectivity=self.connectivity,
             provenance=self.provenance,
         )
         write_model_file(Path(path), header, self.module.state_dict())

@@ -20,6 +20,7 @@ from supple.models.kernel.direct_fit import small_kernel_model
 from supple.models.potential import Potential
 from supple.models.provenance import Provenance
 from supple.models.search_space import Range
+from supple.molecule.connectivity import Connectivity
 from supple.runtime.machine import peak_rss_bytes, reset_peak_rss, versions
 from supple.runtime.progress import NO_PROGRESS, Progress
 from supple.runtime.run_directory import RunDirectory
@@ -150,7 +151,7 @@ class ModelSettings(BaseModel, ABC):
         started = time.perf_counter()
         result = self._fit(train, valid, FitContext(seed, provenance, run, progress, common))
         potential = result.potential
-        potential.provenance = provenance
+        potential.provenance, potential.connectivity = provenance, Connectivity.of(train.numbers, train.positions)
         validation = potential.evaluate(valid)
         potential.provenance = provenance.with_notes(*result.notes).model_copy(
             update={

@@ -9,27 +9,23 @@ from typing import Any, Literal
 import numpy as np
 from jaxtyping import Float, Int
 
-from supple.data.elements import atom_mismatch, hill_formula, not_elements
+from supple.data.elements import atom_mismatch, hill_formula
 from supple.data.reading.gather_extras import with_theory
 from supple.data.reading.raw_frames import NO_UNITS_STATED, RawFrames, StatedUnits
 from supple.data.reading.read_request import ReadRequest
-from supple.data.reading.unwrap_molecules import is_isolated, unwrapped_positions
 from supple.data.units import Units
 from supple.errors import DataError
+from supple.molecule.boxes import Boxes
 
 #: Defects of a frame that only the reader of a format can detect.
 Problem = Literal[
-    "not-converged", "periodic", "turned", "in-field", "layers",
+    "not-converged", "turned", "in-field", "layers",
     "no-energy", "several-energies", "several-forces", "other-energy", "numerical",
 ]  # fmt: skip
 
 #: What to say of such a frame.
 PROBLEMS: dict[Problem, str] = {
     "not-converged": "is from a calculation that did not converge; repeat the calculation, or remove the frame",
-    "periodic": (
-        "is a crystal, or a molecule bonded to its own periodic image; Supple is for isolated molecules: "
-        "use a larger box"
-    ),
     "turned": (
         "has forces for another orientation of the molecule than the one printed; repeat the calculation with NoSymm"
     ),
@@ -68,6 +64,7 @@ class Frame:
         forces: shape (N, 3); None if unknown.
         extras: all other data of the frame, by name: text, numbers, or arrays of numbers.
         problem: why the frame cannot be used, if so.
+        box: of a periodic frame, in the unit of the positions; None for a free molecule.
     """
 
     numbers: Int[np.ndarray, "N"]
@@ -76,30 +73,27 @@ class Frame:
     forces: Float[np.ndarray, "N 3"] | None
     extras: Mapping[str, Any] = field(default_factory=dict)
     problem: Problem | None = None
+    box: Boxes | None = None
 
 
 def frame_of_atoms(atoms: Any, energy: float | None, forces: Any, extras: Mapping[str, Any]) -> Frame:
-    """A frame from `ase.Atoms`, in Å; a molecule that the edge of a periodic box cuts is made whole.
+    """A frame from `ase.Atoms`, in Å.
 
     Momenta, in ASE's unit √(eV u), and the cell, as 9 numbers in Å, become extras.
     """
     more = dict(extras)
-    positions = np.asarray(atoms.positions, dtype=np.float64)
-    problem: Problem | None = None
     if atoms.has("momenta"):
         more["momenta"] = atoms.get_momenta()
-    sound = np.isfinite(positions).all() and np.isfinite(atoms.cell).all() and not len(not_elements(atoms.numbers))
-    if atoms.pbc.any() and sound:
+    box = Boxes.of_atoms(atoms) if atoms.pbc.any() else None
+    if box is not None:
         more["cell"] = np.asarray(atoms.cell).ravel()
-        positions = unwrapped_positions(atoms)
-        problem = None if is_isolated(atoms, positions) else "periodic"
     return Frame(
         np.asarray(atoms.numbers, dtype=np.int64),
-        positions,
+        np.asarray(atoms.positions, dtype=np.float64),
         None if energy is None else float(energy),
         None if forces is None else np.asarray(forces, dtype=np.float64).reshape(-1, 3),
         more,
-        problem,
+        box=box,
     )
 
 
@@ -155,6 +149,7 @@ def combine_frames(
         frames=np.array(indices, dtype=np.int64),
         extras=extras,
         about={**(about or {}), **theory},
+        boxes=_boxes(kept),
     )
 
 
@@ -194,6 +189,15 @@ def _bad_labels(frame: Frame, request: ReadRequest) -> tuple[str, str] | None:
             f"has the energy {frame.energy}, which is not a number; repeat the calculation, or remove the frame",
         )
     return None
+
+
+def _boxes(frames: list[Frame]) -> Boxes | None:
+    """The boxes of the frames; None if no frame is periodic."""
+    if all(frame.box is None for frame in frames):
+        return None
+    none = Boxes.of(np.zeros((1, 3, 3)), np.zeros((1, 3)))
+    boxes = [frame.box or none for frame in frames]
+    return Boxes(np.concatenate([box.vectors for box in boxes]), np.concatenate([box.periodic for box in boxes]))
 
 
 def _extras(frames: list[Frame]) -> dict[str, np.ndarray]:

@@ -15,11 +15,12 @@ from ase.data import atomic_masses
 from jaxtyping import Float, Int
 
 from supple.data.reading.element_symbols import read_elements
-from supple.data.reading.h5md_box import box_of
+from supple.data.reading.h5md_box import boxes_of
 from supple.data.reading.h5md_elements import H5mdArray, array_of, mismatch, scalar_observables, series
 from supple.data.reading.h5md_units import unit_in_ase
 from supple.data.reading.open_hdf5 import read_dataset
 from supple.errors import DataError
+from supple.molecule.boxes import Boxes
 
 #: The units that Supple writes, and assumes in files that state none; MDAnalysis does not support eV/Å.
 LENGTH_UNIT, ENERGY_UNIT, FORCE_UNIT, VELOCITY_UNIT, TIME_UNIT = (
@@ -38,7 +39,7 @@ class H5mdFrames:
         steps: shape (M,).
         observables: numbers of each frame, shape (M,), by name: `potential_energy`, and in files that Supple wrote
             `conserved_eV`, `temperature_K` and others.
-        box: vectors of the periodic box in the unit of the positions, shape (M, 3, 3), zero where it is not periodic.
+        boxes: in the unit of the positions; None where they are not periodic.
     """
 
     numbers: Int[np.ndarray, "N"]
@@ -48,12 +49,12 @@ class H5mdFrames:
     times: H5mdArray | None
     steps: Int[np.ndarray, "M"] | None
     observables: Mapping[str, H5mdArray]
-    box: Float[np.ndarray, "M 3 3"] | None
+    boxes: Boxes | None
 
     @property
     def periodic(self) -> bool:
         """Whether the box is periodic in any direction."""
-        return self.box is not None
+        return self.boxes is not None
 
     def momenta(self, name: str) -> Float[np.ndarray, "M N 3"] | None:
         """Momenta in ASE's unit, √(eV u), with standard atomic masses.
@@ -133,7 +134,7 @@ def read_h5md(file: Any, name: str) -> H5mdFrames:
             for what, element in elements.items()
             if what not in ("velocities", "forces") and mismatches[what] is None
         },
-        box=box_of(group, n_frames, name),
+        boxes=boxes_of(group, positions, LENGTH_UNIT, name),
     )
 
 

@@ -5,13 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float
 
-from supple.data.reading.frames import PROBLEMS
-from supple.data.reading.h5md import LENGTH_UNIT, H5mdFrames, read_h5md
-from supple.data.reading.h5md_box import whole_molecules
+from supple.data.reading.h5md import H5mdFrames, read_h5md
 from supple.data.reading.h5md_elements import H5mdArray
-from supple.data.reading.h5md_units import unit_in_ase
 from supple.data.reading.infer_keys import Labels, infer_labels, missing_key
 from supple.data.reading.raw_frames import RawFrames, StatedUnits
 from supple.data.reading.read_request import ReadRequest
@@ -40,7 +36,7 @@ def raw_from_h5md(file: Any, name: str, request: ReadRequest) -> RawFrames:
     energies = None if labels.energy is None else frames.observables[labels.energy.name]
     return RawFrames(
         numbers=frames.numbers,
-        positions=_positions(frames, name),
+        positions=frames.positions.values,
         energies=None if energies is None or labels.energy is None else energies.values * labels.energy.factor,
         forces=None if forces is None or labels.forces is None else forces.values * labels.forces.factor,
         stated=StatedUnits(
@@ -49,6 +45,7 @@ def raw_from_h5md(file: Any, name: str, request: ReadRequest) -> RawFrames:
             forces=None if forces is None else _supple_unit(forces, _FORCES, name),
         ),
         extras=_extras(frames, labels, name) if request.wants_labels else {},
+        boxes=frames.boxes,
     )
 
 
@@ -65,18 +62,6 @@ def _labels(frames: H5mdFrames, request: ReadRequest, name: str) -> Labels:
     # of dynamics, the total energy has the kinetic energy in it
     energies = [key for key in observables if key == _ENERGY] or [*observables, "kinetic_energy"]
     return infer_labels(energies, forces, request, name)
-
-
-def _positions(frames: H5mdFrames, name: str) -> Float[np.ndarray, "M N 3"]:
-    """Positions of whole molecules, in the file's unit."""
-    values = frames.positions.values
-    if frames.box is None or not np.isfinite(values).all():
-        return values
-    in_angstrom = unit_in_ase(frames.positions.unit or LENGTH_UNIT, name)
-    whole, bonded = whole_molecules(frames.numbers, values * in_angstrom, frames.box * in_angstrom)
-    if bonded.any():
-        raise DataError(f"{name}: frame {int(np.flatnonzero(bonded)[0])} {PROBLEMS['periodic']}.")
-    return whole / in_angstrom
 
 
 def _extras(frames: H5mdFrames, labels: Labels, name: str) -> dict[str, np.ndarray]:

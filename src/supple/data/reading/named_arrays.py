@@ -13,11 +13,13 @@ from supple.data.reading.element_symbols import read_elements
 from supple.data.reading.gather_extras import with_theory, without_second_energy
 from supple.data.reading.infer_keys import Labels, require_free_energy
 from supple.data.reading.keys import Key
+from supple.data.reading.periodic_boxes import boxes_of_arrays
 from supple.data.reading.raw_frames import RawFrames, StatedUnits
 from supple.data.reading.read_request import ReadRequest
 from supple.data.reading.text_numbers import required_number
 from supple.data.units import Units
 from supple.errors import DataError
+from supple.molecule.boxes import BOX_NAMES, Boxes
 
 _SGDML_KINDS = {"m": "an sGDML model", "t": "an sGDML training task"}
 #: Not kept as extras: what is read otherwise, and what follows from the arrays.
@@ -72,6 +74,7 @@ class _ArrayReader:
         good = good & self._finite(positions, "position")
         if forces is not None:
             good = good & self._finite(forces, "force")
+        boxes = self._boxes(len(positions), names.positions)
         extras, about = self._extras(names.used, len(positions)) if self.request.wants_labels else ({}, {})
         if energies is not None and labels.unsmeared is not None:
             self._require_free_energies(labels, energies)
@@ -88,7 +91,18 @@ class _ArrayReader:
             frames=np.flatnonzero(good),
             extras={name: values[good] for name, values in extras.items()},
             about=about,
+            boxes=None if boxes is None else boxes.select(good),
         )
+
+    def _boxes(self, n_frames: int, positions: Key) -> Boxes | None:
+        """The boxes; None if there is none, or the array of that name is something else."""
+        name = next((name for name in self.store.names if name.lower() in BOX_NAMES), None)
+        if name is None or self.store.array(name).dtype.kind not in "iuf":
+            return None
+        pbc = self.store.array("pbc") if "pbc" in self.store.names else None
+        columns = name == "lattice" and {"R", "z"} <= set(self.store.names)
+        boxes = boxes_of_arrays(self.store.array(name), pbc, n_frames, f"{self.file}: '{name}'", columns=columns)
+        return boxes.scaled(positions.factor)
 
     def _numeric(self, key: Key) -> np.ndarray:
         values = self.store.array(key.name)

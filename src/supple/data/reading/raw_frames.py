@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from supple.data.units import Units
+from supple.molecule.boxes import Boxes
 
 #: What programs write into a unit field when the unit is unknown.
 _PLACEHOLDERS = {"", "unknown", "none", "n/a", "na", "?"}
@@ -83,6 +84,7 @@ class RawFrames:
         frames: index of each frame in the file, counted from 0, shape (M,); None if no frame was left out.
         extras: all other data of each frame in the file, by name; the first axis of each array has length M.
         about: data that apply to all frames of the file, as text by name; the level of theory under `theory`.
+        boxes: of the frames, in the unit of the positions; None if the file has none.
     """
 
     numbers: Int[np.ndarray, "N"]
@@ -94,6 +96,7 @@ class RawFrames:
     frames: Int[np.ndarray, "M"] | None = None
     extras: Mapping[str, np.ndarray] = field(default_factory=dict)
     about: Mapping[str, str] = field(default_factory=dict)
+    boxes: Boxes | None = None
 
 
 def _atomic(text: str, meaning: str) -> str:

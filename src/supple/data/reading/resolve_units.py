@@ -8,6 +8,7 @@ from supple.data.dataset import Dataset, require_elements
 from supple.data.reading.defects import DefectHandler
 from supple.data.reading.guess_units import UnitGuess, guess_units
 from supple.data.reading.infer_keys import no_forces
+from supple.data.reading.periodic_boxes import with_whole_molecules, without_crystals
 from supple.data.reading.raw_frames import NO_UNITS_STATED, RawFrames
 from supple.data.reading.read_request import ReadRequest
 from supple.data.units import Units
@@ -24,8 +25,8 @@ def to_dataset(raw: RawFrames, name: str, units: str | Units | None, request: Re
         request: says whether labels are wanted; missing, unknown or contradicted units are reported to its `defects`.
 
     Raises:
-        DataError: there are no frames, no forces although they are required, an atom is not an element, or a position or
-            label is not finite.
+        DataError: there are no frames, no forces although they are required, an atom is not an element, a position or
+            label is not finite, or a frame is a crystal.
         UnitsError: the units are unknown, or the numbers contradict them.
     """
     if len(raw.positions) == 0:
@@ -33,11 +34,15 @@ def to_dataset(raw: RawFrames, name: str, units: str | Units | None, request: Re
     require_elements(raw.numbers, name)
     if request.requires_labels and raw.forces is None:
         raise no_forces(name, [])
+    raw = with_whole_molecules(raw)
     if not request.wants_labels or (request.labels == "optional" and not _has_usable_labels(raw, units)):
         raw = replace(raw, energies=None, forces=None)
         resolved = _length_unit(raw, name, units)
     else:
         resolved = _units(raw, name, units, request.defects)
+    raw = without_crystals(raw, resolved, name, request.defects)
+    if len(raw.positions) == 0:
+        raise DataError(f"{name} contains no frames of isolated molecules.")
     return Dataset.of(
         raw.numbers, raw.positions, raw.energies, raw.forces, resolved, printable(name),
         frames=raw.frames,

@@ -20,6 +20,7 @@ from supple.data.reading.infer_keys import Labels
 from supple.data.reading.keys import Key
 from supple.data.reading.label_candidates import UnclearLabelsError
 from supple.data.reading.open_file import open_binary
+from supple.data.reading.periodic_boxes import box_of_comment
 from supple.data.reading.raw_frames import NO_UNITS_STATED, RawFrames, StatedUnits
 from supple.data.reading.read_request import ReadRequest
 from supple.data.reading.text_numbers import parse_count, parse_number
@@ -31,6 +32,7 @@ from supple.data.reading.xyz_errors import FrameError, Location
 from supple.data.reading.xyz_labels import LabelFinder
 from supple.data.units import Units
 from supple.errors import DataError
+from supple.molecule.boxes import Boxes
 
 
 def load(path: Path, request: ReadRequest) -> RawFrames:
@@ -59,6 +61,7 @@ class _XyzReader:
         self.energies = EnergyGatherer(request)
         self.frames = array("q")
         self.first_lines = array("q")
+        self.boxes: list[tuple[tuple[float, ...], tuple[bool, ...]]] = []
         self.extras = ExtrasGatherer()
         self.atom_extras: dict[str, list[str]] = {}
         self.labels = LabelFinder(request)
@@ -142,12 +145,14 @@ class _XyzReader:
             self.stated = stated
         elif stated is not self.stated and stated != self.stated:
             raise self.location.other_units()
+        box = self._box_of(pairs)
         if self.request.wants_labels:
             self._add_labels(pairs, comment, labels)
             for name, (_, count, first) in columns.others.items():
                 kept = self.atom_extras.setdefault(name, [])
                 for row in range(len(rows)):
                     kept += tokens[row * width + first : row * width + first + count]
+        self.boxes.append(box)
         self.vectors.extend(vectors)
         self.n_vectors = len(columns.vectors)
         self.frames.append(self.location.frame)
@@ -182,6 +187,15 @@ class _XyzReader:
             self.extended[properties] = extended_columns(properties, self.request.keys, self.name, line)
         return self.extended[properties]
 
+    def _box_of(self, pairs: dict[str, str]) -> tuple[tuple[float, ...], tuple[bool, ...]]:
+        """The box of a frame: nine numbers, and three flags."""
+        stated = {key.lower(): value for key, value in pairs.items() if key.lower() in ("lattice", "pbc")}
+        try:
+            return box_of_comment(stated.get("lattice"), stated.get("pbc"))
+        except DataError as error:
+            where = f"{self.name}: in {self.location.comment}, {error}; correct it, or remove it."
+            raise FrameError("box", DataError(where)) from error
+
     def _check_species(self, rows: list[str], columns: Columns, text: Iterator[str]) -> None:
         """Find what is wrong with the lines, or that the elements are merely spelled in another way."""
         species, numbers = read_species(rows, columns, self.location, text)
@@ -215,7 +229,13 @@ class _XyzReader:
             frames=np.frombuffer(self.frames, dtype=np.int64)[keep],
             extras={name: values[keep] for name, values in extras.items()},
             about=about,
+            boxes=self._boxes(keys.positions).select(keep),
         )
+
+    def _boxes(self, positions: Key | None) -> Boxes:
+        vectors, periodic = zip(*self.boxes, strict=True)
+        boxes = Boxes.of(np.array(vectors), np.array(periodic))
+        return boxes if positions is None else boxes.scaled(positions.factor)
 
     def _atom_extras(self) -> dict[str, np.ndarray]:
         """The other columns that every frame has: numbers or text, shape (M, N) or (M, N, k)."""

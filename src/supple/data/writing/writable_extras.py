@@ -10,6 +10,7 @@ from jaxtyping import Float
 
 from supple.data.dataset import Dataset
 from supple.errors import DataError
+from supple.molecule.boxes import BOX_NAMES
 
 
 @dataclass(frozen=True)
@@ -30,11 +31,14 @@ class WritableExtras:
 def writable_extras(dataset: Dataset, reserved: Collection[str], stated: Collection[str] = ()) -> WritableExtras:
     """The extras that can be written under their own names in a format.
 
+    Periodic boxes are left out: the molecules are whole, and readers would take a box for one of this file, in its units.
+
     Args:
         dataset: to write.
         reserved: names that mean something else in the format.
         stated: names of what the format states of all frames in its own way; they do not count as left out.
     """
+    reserved = {*reserved, *(name for name in dataset.extras if name.lower() in (*BOX_NAMES, "pbc"))}
     extras = {name: np.asarray(values) for name, values in dataset.extras.items() if name not in reserved}
     about = {
         name: text

@@ -20,6 +20,7 @@ from supple.models.kernel.stored_parts import (
     require_symmetries,
 )
 from supple.models.potential import Potential
+from supple.molecule.connectivity import Connectivity
 from supple.molecule.descriptors import Descriptor, InverseDistances
 from supple.molecule.descriptors.registry import restore_descriptor
 from supple.molecule.descriptors.training_frames import TrainingFrames
@@ -151,6 +152,15 @@ class SGDMLPotential(Potential):
         descriptor = descriptor_function(copy.deepcopy(self.module.descriptor).cpu())
         return TrainingFrames(descriptor, self.module.x.cpu().numpy(), self.module.action.cpu().numpy())
 
+    def recovered_connectivity(self) -> Connectivity | None:
+        """From the inverse distances that the descriptor begins with, if it has those of all pairs."""
+        from supple.models.kernel.recovered_connectivity import recovered_connectivity
+
+        n_pairs = len(self.numbers) * (len(self.numbers) - 1) // 2
+        if tuple(self.module.descriptor.entries[:n_pairs]) != InverseDistances(len(self.numbers)).entries:
+            return None
+        return recovered_connectivity(self.numbers, self.module.x[:, :n_pairs].cpu().numpy())
+
     def set_precision(self, precision: Literal["double", "single"]) -> None:
         """Compute the sum over the training frames in this precision; input and output stay in double precision."""
         dtype = torch.float64 if precision == "double" else torch.float32
@@ -176,10 +186,11 @@ class SGDMLPotential(Potential):
 
     def energy_and_forces(self, positions: Float[Tensor, "B N 3"]) -> tuple[Float[Tensor, "B"], Float[Tensor, "B N 3"]]:
         """Energies in eV and forces in eV/Å of B geometries in Å; float64."""
+        positions = self.checked(positions)
         compiled = None if positions.requires_grad else self._compiled_sum()
         if compiled is None:
             return self.module(positions)
-        energies, gradients = map(torch.from_numpy, compiled(positions.to(torch.float64).contiguous().numpy()))
+        energies, gradients = map(torch.from_numpy, compiled(positions.contiguous().numpy()))
         return energies * self.module.scale + self.module.constant, gradients.mul_(-self.module.scale)
 
 

@@ -22,6 +22,7 @@ from supple.models.neural.potential import NetworkPotential
 from supple.models.neural.trainer import Validation, train
 from supple.models.neural.training_state import TrainingState
 from supple.models.settings import FitContext, FitResult
+from supple.molecule.connectivity import Connectivity
 from supple.runtime.machine import peak_rss_bytes
 from supple.runtime.threads import single_threaded_libraries
 
@@ -104,6 +105,7 @@ class _BestPotential:
     def __init__(self, potential: NetworkPotential, train_set: Dataset, valid: Dataset, context: FitContext) -> None:
         self._potential, self._train_set, self._valid, self._context = potential, train_set, valid, context
         potential.provenance = context.provenance
+        potential.connectivity = Connectivity.of(train_set.numbers, train_set.positions)
 
     def keep(self, network: nn.Module) -> None:
         """Take the weights of this network."""

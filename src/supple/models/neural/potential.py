@@ -10,6 +10,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from supple.errors import SettingsError
 from supple.models.potential import Potential
 
 
@@ -81,7 +82,15 @@ class NetworkPotential(Potential):
     @torch.no_grad()
     def energy_and_forces(self, positions: Float[Tensor, "B N 3"]) -> tuple[Float[Tensor, "B"], Float[Tensor, "B N 3"]]:
         """Energies in eV and forces in eV/Å of B geometries in Å; float64."""
-        return self.module(positions)
+        try:
+            return self.module(self.checked(positions))
+        except RuntimeError as error:
+            precisions = {weights.dtype for weights in self.network.parameters()}
+            if precisions <= {torch.float32}:
+                raise
+            raise SettingsError(
+                "The weights of the network were converted to another precision than float32: load the force field again."
+            ) from error
 
 
 def centred(positions: Float[Tensor, "B N 3"]) -> Float[Tensor, "B N 3"]:

@@ -79,6 +79,7 @@ def load_sgdml_model(path: str | Path, units: Units | str | None = None) -> SGDM
         versions={"sgdml": str(content.get("code_version", "unknown"))},
         notes=(f"Read from {path.name}, a model of the sGDML package; its training frames are not known.",),
     )
+    potential.connectivity = potential.recovered_connectivity()
     return potential
 
 

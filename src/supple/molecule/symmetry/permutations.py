@@ -44,7 +44,7 @@ def find_permutations(numbers: Int[np.ndarray, "N"], positions: Float[np.ndarray
         positions: Å, shape (M, N, 3); bonds and handedness are judged over all of them.
     """
     graph = bond_graph(numbers, positions)
-    centres = _handed_centres(graph, positions)
+    centres = handed_centres(graph, positions)
     feasible = [p for p in islice(_automorphisms(graph), _ENUMERATED) if _respects(p, centres)]
     if len(feasible) > LIMIT:
         heavy = np.flatnonzero(numbers > 1)
@@ -81,7 +81,7 @@ def _automorphisms(graph: nx.Graph) -> Iterator[Permutation]:
         yield tuple(mapping[i] for i in range(n))
 
 
-def _handed_centres(graph: nx.Graph, positions: Float[np.ndarray, "M N 3"]) -> dict[tuple[int, ...], int]:
+def handed_centres(graph: nx.Graph, positions: Float[np.ndarray, "M N 3"]) -> dict[tuple[int, ...], int]:
     """(centre, three of its neighbours in ascending order) -> sign of their triple product, where the frames agree on it."""
     handed: dict[tuple[int, ...], int] = {}
     for centre in graph:
