@@ -19,13 +19,14 @@ from supple.molecule.boxes import Boxes
 
 #: Defects of a frame that only the reader of a format can detect.
 Problem = Literal[
-    "not-converged", "turned", "in-field", "layers",
+    "not-converged", "periodic", "turned", "in-field", "layers",
     "no-energy", "several-energies", "several-forces", "other-energy", "numerical",
 ]  # fmt: skip
 
 #: What to say of such a frame.
 PROBLEMS: dict[Problem, str] = {
     "not-converged": "is from a calculation that did not converge; repeat the calculation, or remove the frame",
+    "periodic": "is of a crystal or a polymer; Supple is for isolated molecules: remove the frame",
     "turned": (
         "has forces for another orientation of the molecule than the one printed; repeat the calculation with NoSymm"
     ),

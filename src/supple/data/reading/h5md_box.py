@@ -26,7 +26,7 @@ def boxes_of(group: Any, positions: H5mdArray, length_unit: str, name: str) -> B
         DataError: the box is periodic, but has no edges, or those of another number of frames.
     """
     box = group.get("box")
-    boundary = [] if box is None else np.atleast_1d(box.attrs.get("boundary", []))
+    boundary = () if box is None else np.atleast_1d(box.attrs.get("boundary", [])).tolist()
     flags = np.array([side in (b"periodic", "periodic") for side in boundary])
     if box is None or not flags.any():
         return None
