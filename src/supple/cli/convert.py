@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from supple.cli.console import print_json, print_next, print_written
-from supple.cli.options import JsonOption, KeysOption, MoleculeOption, UnitsOption
+from supple.cli.options import JsonOption, KeysOption, LeaveOutOption, MoleculeOption, UnitsOption
 
 
 def convert(
@@ -26,6 +26,7 @@ def convert(
     ] = None,
     keys: KeysOption = None,
     molecule: MoleculeOption = None,
+    accept: LeaveOutOption = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace OUT if it exists.")] = False,
     json: JsonOption = False,
 ) -> None:
@@ -41,11 +42,21 @@ def convert(
         raise DataError(f"The output {out} is the input file: choose another name.")
     if out.exists() and not overwrite:
         raise DataError(f"{out} already exists: choose another name, or use --overwrite to replace it.")
-    dataset = read(file, units=units, keys=keys, molecule=molecule)
+    dataset = read(file, units=units, keys=keys, molecule=molecule, accept=accept or ())
     left_out = write(out, dataset, target, format_name)
     if json:
-        print_json({"out": str(out), "format": format_name, "n_frames": len(dataset), "left_out": left_out})
+        print_json(
+            {
+                "out": str(out),
+                "format": format_name,
+                "n_frames": len(dataset),
+                "left_out": left_out,
+                "notes": list(dataset.source.notes),
+            }
+        )
         return
+    for note in dataset.source.notes:
+        typer.echo(note)
     print_written((out, f"{len(dataset)} frames of {dataset.formula} ({format_name})"))
     if left_out:
         typer.echo(f"Left out, because the format cannot store it: {', '.join(left_out)}.")

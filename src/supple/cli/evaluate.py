@@ -8,7 +8,7 @@ import typer
 
 from supple.cli.console import print_errors, print_json, print_next
 from supple.cli.model_argument import load_model
-from supple.cli.options import DataFile, JsonOption, KeysOption, ModelFile, ReportUnits, UnitsOption
+from supple.cli.options import DataFile, JsonOption, KeysOption, LeaveOutOption, ModelFile, ReportUnits, UnitsOption
 from supple.errors import DataError
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ def evaluate(
     file: DataFile,
     units: UnitsOption = None,
     keys: KeysOption = None,
+    accept: LeaveOutOption = None,
     report_units: ReportUnits = None,
     regions: Annotated[
         bool,
@@ -39,7 +40,7 @@ def evaluate(
     from supple.evaluation.unseen_frames import unseen_frames
 
     potential = load_model(model, file, "supple evaluate {} {}")
-    dataset = read(file, units=units, keys=keys)
+    dataset = read(file, units=units, keys=keys, accept=accept or ())
     potential.require_molecule(dataset)
     unseen = unseen_frames(potential, dataset)
     excluded = len(dataset) - len(unseen)
@@ -52,6 +53,8 @@ def evaluate(
         print_json(metrics | {"n_excluded": excluded} | more)
         return
     typer.echo(repr(potential).strip("<>") + ".")
+    for note in dataset.source.notes:
+        typer.echo(note)
     if excluded:
         typer.echo(f"Excluded: {excluded} frames of the file that the force field was trained or validated on.")
     print_errors(f"Errors on {metrics['n_frames']} frames of {file.name}", metrics)

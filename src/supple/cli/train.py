@@ -63,7 +63,7 @@ def train(
     MODELS.require(model)
     given = (read_settings(settings) if settings else {}) | parse_assignments(set_)
     given |= {} if max_time is None else {"max_time": max_time}
-    dataset = read(file, units=units, keys=keys)
+    dataset = read(file, units=units, keys=keys, accept=accept or ())
     if split:
         chosen = Split.load(split, len(dataset))
     else:
@@ -83,6 +83,8 @@ def train(
             f"{dataset.source.name}: {dataset.formula}, {len(dataset)} frames; {len(chosen.train)} for training, "
             f"{len(chosen.valid)} for validation."
         )
+        for note in dataset.source.notes:
+            progress.note(note)
         trained = train_model(
             model_settings, dataset, chosen, directory, out=out, progress=progress, accept=accept or ()
         )

@@ -27,12 +27,15 @@ class Source:
     Attributes:
         name: of the file.
         units: of the file.
-        about: data that apply to all frames of the file, as text by name; the level of theory under `theory`.
+        about: data that apply to all frames of the file, as text by name; the level of theory under `theory`, the total
+            charge and the spin multiplicity under `charge` and `multiplicity`.
+        notes: sentences about what was left out on request when the file was read.
     """
 
     name: str = "unnamed"
     units: Units = INTERNAL
     about: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     @property
     def theory(self) -> str | None:

@@ -144,7 +144,7 @@ class ModelSettings(BaseModel, ABC):
             has_energies=train.has_energies,
             settings=self.model_dump(mode="json"),
             versions=versions(),
-            notes=tuple(str(finding) for finding in findings),
+            notes=(*train.source.notes, *(str(finding) for finding in findings)),
         )
         reset_peak_rss()
         started = time.perf_counter()

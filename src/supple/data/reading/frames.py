@@ -10,7 +10,6 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from supple.data.elements import atom_mismatch, hill_formula, not_elements
-from supple.data.reading.gather_extras import with_theory
 from supple.data.reading.raw_frames import NO_UNITS_STATED, RawFrames, StatedUnits
 from supple.data.reading.read_request import ReadRequest
 from supple.data.reading.unwrap_molecules import is_isolated, unwrapped_positions
@@ -18,7 +17,7 @@ from supple.data.units import Units
 from supple.errors import DataError
 
 #: Defects of a frame that only the reader of a format can detect.
-Problem = Literal["not-converged", "periodic", "turned"]
+Problem = Literal["not-converged", "periodic", "turned", "unpaired"]
 
 _PROBLEMS: dict[Problem, str] = {
     "not-converged": "is from a calculation that did not converge; repeat the calculation, or remove the frame",
@@ -28,6 +27,10 @@ _PROBLEMS: dict[Problem, str] = {
     ),
     "turned": (
         "has forces for another orientation of the molecule than the one printed; repeat the calculation with #P or NoSymm"
+    ),
+    "unpaired": (
+        "has a gradient, but the output does not say clearly of which energy; calculate it in a job of its own, at a level "
+        "of theory that docs/files.md lists"
     ),
 }
 
@@ -119,7 +122,7 @@ def combine_frames(
         )
         request.defects.report("missing-energy", error, unknown)
     forces = [frame.forces for frame in kept if frame.forces is not None]
-    extras, theory = with_theory(_extras(kept)) if request.wants_labels else ({}, {})
+    extras = _extras(kept) if request.wants_labels else {}
     return RawFrames(
         numbers=kept[0].numbers,
         positions=np.array([frame.positions for frame in kept], dtype=np.float64),
@@ -129,7 +132,7 @@ def combine_frames(
         convention=convention,
         frames=np.array(indices, dtype=np.int64),
         extras=extras,
-        about={**(about or {}), **theory},
+        about=dict(about or {}),
     )
 
 

@@ -71,7 +71,7 @@ def read_and_merge(
         names.append(relative)
         n_before = int(datasets[-1].frames[-1]) + 1
     if unreadable:
-        defects.report("unreadable", _unreadable(unreadable, len(files)))
+        defects.report_unreadable([file for file, _ in unreadable], _unreadable(unreadable, len(files)))
     for mismatch, sentence in mismatches:
         defects.report(mismatch, sentence)
     if not datasets:
@@ -86,4 +86,5 @@ def _unreadable(unreadable: list[tuple[str, DataError]], n_files: int) -> DataEr
         return error
     names = ", ".join(others[:_SHOWN]) + (", ..." if len(others) > _SHOWN else "")
     also = f" The others are {names}." if others else ""
-    return DataError(f"{len(unreadable)} of {n_files} files cannot be read. {first}: {error}{also}")
+    remedy = "" if len(unreadable) == n_files else " To leave them out: --accept unreadable."
+    return DataError(f"{len(unreadable)} of {n_files} files cannot be read. {first}: {error}{also}{remedy}")

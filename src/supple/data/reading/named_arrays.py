@@ -9,7 +9,6 @@ from supple.data.elements import atom_mismatch, atomic_number
 from supple.data.finite import finite_frames, not_finite
 from supple.data.reading.array_names import RMD17, find_names
 from supple.data.reading.array_store import ArrayStore, as_text
-from supple.data.reading.gather_extras import with_theory
 from supple.data.reading.keys import Key
 from supple.data.reading.raw_frames import RawFrames, StatedUnits
 from supple.data.reading.read_request import ReadRequest
@@ -173,5 +172,4 @@ class _ArrayReader:
                 about[name] = text
         if about.get("theory") == "unknown":  # sGDML requires an entry
             del about["theory"]
-        extras, theory = with_theory(extras)
-        return extras, about | theory
+        return extras, about

@@ -70,7 +70,10 @@ def _pattern(pattern: bytes) -> re.Pattern[bytes]:
     return re.compile(pattern, re.MULTILINE)
 
 
+_READING = "supple.data.reading"
+
 PROGRAMS = (
+    Program("Turbomole", _pattern(rb"\A\s*\$grad\b"), f"{_READING}.turbomole_gradient:frames"),
     Program(
         "ORCA", _pattern(rb"\* O   R   C   A \*"), "ase:orca-output",
         unconverged=_pattern(rb"SCF NOT CONVERGED AFTER|Wavefunction not fully converged"),
@@ -103,14 +106,16 @@ PROGRAMS = (
         unconverged=_pattern(rb"convergence NOT achieved"),
         energy=_pattern(rb"^!?\s+total energy\s+=.*$"),
     ),
-    Program("NWChem", _pattern(rb"Northwest Computational Chemistry Package"), "ase:nwchem-out", _pattern(rb"failed to converge")),
+    Program("NWChem", _pattern(rb"Northwest Computational Chemistry Package"), f"{_READING}.nwchem_output:frames"),
     Program(
-        "CP2K", _pattern(rb"^ CP2K\| version string"), "supple.data.reading.cp2k_output:frames",
+        "CP2K", _pattern(rb"^ CP2K\| version string"), f"{_READING}.cp2k_output:frames",
         unconverged=_pattern(rb"SCF run NOT converged"),
         energy=_pattern(rb"ENERGY\| Total FORCE_EVAL.*$"),
         theory=_pattern(rb"^ FUNCTIONAL\| +(\w+):"),
     ),
-    Program("Psi4", _pattern(rb"\bPsi4\b"), "cclib", _pattern(rb"Could not converge SCF")),
+    Program("Psi4", _pattern(rb"\bPsi4\b"), f"{_READING}.psi4_output:frames"),
+    Program("MOPAC", _pattern(rb"^ \*\* +MOPAC ?[v\d]"), f"{_READING}.mopac_output:frames"),
+    Program("xtb", _pattern(rb"^ +\| +x T B +\|"), f"{_READING}.xtb_output:frames"),
     Program("Q-Chem", _pattern(rb"Q-Chem"), "cclib", _pattern(rb"SCF failed to converge")),
     Program("Turbomole", _pattern(rb"T U R B O M O L E"), "cclib", _pattern(rb"convergence criteria cannot be satisfied")),
     Program("Molpro", _pattern(rb"PROGRAM SYSTEM MOLPRO"), "cclib", _pattern(rb"No convergence")),

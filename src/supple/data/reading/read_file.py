@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from supple.data.dataset import Dataset
-from supple.data.reading.defects import Defect, DefectHandler, DefectLog
+from supple.data.reading.defects import Defect, DefectHandler, DefectLog, LeavingOut
 from supple.data.reading.find_files import common_folder, find_files
 from supple.data.reading.keys import Keys
 from supple.data.reading.merge_files import read_and_merge
@@ -25,6 +25,7 @@ def read(
     keys: Mapping[str, str] | str | None = None,
     labels: bool | Labels = True,
     molecule: str | None = None,
+    accept: Collection[str] = (),
 ) -> Dataset:
     """Read geometries with energies and forces.
 
@@ -38,6 +39,8 @@ def read(
         labels: True, or "required": every frame must have forces. False, or "ignored": only geometries are read.
             "optional": energies and forces are read where the file has them and their units are clear.
         molecule: which molecule, of a file that holds several.
+        accept: with `unreadable` among them, files of a folder or pattern that cannot be read, as of calculations that
+            failed, are left out, and named in `Source.notes`.
 
     Returns:
         The frames in eV, Å and eV/Å. Energies are all NaN if the file has none.
@@ -50,7 +53,9 @@ def read(
     """
     if isinstance(labels, bool):
         labels = "required" if labels else "ignored"
-    return _read(Path(path), ReadRequest(Keys.parse(keys), labels, molecule), units)
+    defects = LeavingOut() if "unreadable" in accept else DefectHandler()
+    data = _read(Path(path), ReadRequest(Keys.parse(keys), labels, molecule, defects), units)
+    return replace(data, source=replace(data.source, notes=defects.notes)) if isinstance(defects, LeavingOut) else data
 
 
 @dataclass(frozen=True)

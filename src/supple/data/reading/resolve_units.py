@@ -8,6 +8,7 @@ from supple.data.dataset import Dataset, require_elements
 from supple.data.reading.defects import DefectHandler
 from supple.data.reading.guess_units import UnitGuess, guess_units
 from supple.data.reading.infer_keys import no_forces
+from supple.data.reading.level_of_theory import with_level
 from supple.data.reading.raw_frames import NO_UNITS_STATED, RawFrames
 from supple.data.reading.read_request import ReadRequest
 from supple.data.units import Units
@@ -38,9 +39,10 @@ def to_dataset(raw: RawFrames, name: str, units: str | Units | None, request: Re
         resolved = _length_unit(raw, name, units)
     else:
         resolved = _units(raw, name, units, request.defects)
+    extras, about = with_level(raw.extras, raw.about)
     return Dataset.of(
         raw.numbers, raw.positions, raw.energies, raw.forces, resolved, name,
-        frames=raw.frames, extras=raw.extras, about=raw.about,
+        frames=raw.frames, extras=extras, about=about,
     )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Bool, Float
 
-from supple.data.reading.gather_extras import ExtrasGatherer, with_theory
+from supple.data.reading.gather_extras import ExtrasGatherer
 from supple.data.reading.keys import Key
 from supple.data.reading.open_file import open_binary
 from supple.data.reading.raw_frames import NO_UNITS_STATED, RawFrames, StatedUnits
@@ -183,7 +183,7 @@ class _XyzReader:
         finite = self._finite(table)
         keep = slice(None) if finite.all() else finite
         vectors = table.transpose(0, 2, 1)[keep]
-        extras, about = with_theory(self.extras.arrays() | self._atom_extras())
+        extras = self.extras.arrays() | self._atom_extras()
         keys = self.request.keys
         return RawFrames(
             numbers=np.array(self.numbers, dtype=np.int64),
@@ -194,7 +194,6 @@ class _XyzReader:
             convention=Units() if self.extended else None,
             frames=np.frombuffer(self.frames, dtype=np.int64)[keep],
             extras={name: values[keep] for name, values in extras.items()},
-            about=about,
         )
 
     def _atom_extras(self) -> dict[str, np.ndarray]:
