@@ -78,8 +78,12 @@ class _Block:
 
 
 def _forces_of(positions: _Block, forces: _Block | None) -> Float[np.ndarray, "N 3"] | None:
-    """The forces of a step, if they are of the same atoms."""
-    same = forces is not None and np.array_equal(forces.numbers, positions.numbers)
+    """The forces of a step, if they are of the same atoms and, where both files state it, of the same energy."""
+    same = (
+        forces is not None
+        and np.array_equal(forces.numbers, positions.numbers)
+        and (None in (forces.energy, positions.energy) or forces.energy == positions.energy)
+    )
     return forces.vectors if forces is not None and same else None
 
 

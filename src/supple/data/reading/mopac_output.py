@@ -21,7 +21,8 @@ _PATTERNS = {
     for name, pattern in {
         "job": r"^ +(\S+) CALCULATION RESULTS",
         "charge": r"^ \* +CHARGE ON SYSTEM = +([-+]?\d+)",
-        "keyword": r"^ \*  ((?:EPS|PM6-|D3|DISP|C\.I\.|OPEN|ROOT|MOZYME|EXTERNAL|FIELD|MECI)\S*)",
+        "solvent": r"^ \*  EPS=",
+        "keyword": r"^ \*  ((?:PM6-|D3|DISP|C\.I\.|OPEN|ROOT|MOZYME|EXTERNAL|FIELD|MECI)\S*)",
         "closed shell": r"^ +RHF CALCULATION, NO\. OF DOUBLY OCCUPIED LEVELS",
         "open shell": r"^ +UHF CALCULATION, NO\. OF ALPHA ELECTRONS = +(\d+)\s+NO\. OF BETA +ELECTRONS = +(\d+)",
         "half-filled": r"^ +RHF CALCULATION, NO\. OF SINGLY OCCUPIED LEVELS|^ +THERE (?:IS|ARE) (?!0)\d+ (?:SINGLY|HALF)",
@@ -37,7 +38,7 @@ def frames(content: bytes, name: str) -> list[Frame]:
     """The frames of an output, in eV, Å and eV/Å.
 
     Raises:
-        DataError: a table is damaged, or the derivatives are not those of all Cartesian coordinates.
+        DataError: a table is damaged, the derivatives are not those of all Cartesian coordinates, or not of the energy.
     """
     reader = _Reader(name)
     for event, match in events(content.decode("latin-1"), _PATTERNS):
@@ -77,6 +78,11 @@ class _Reader:
             self._begin(match.group(1))
         elif event == "charge":
             self.state["charge"] = int(match.group(1))
+        elif event == "solvent":
+            raise DataError(
+                f"{self.name} is an output of MOPAC in a solvent (COSMO), where its gradients are not the derivatives of "
+                "its energies: calculate without EPS."
+            )
         elif event == "keyword":
             self.levels.append(match.group(1))
         elif event == "closed shell":
