@@ -20,7 +20,8 @@ def tries(request):
 
 NAMES = [
     "plain.xyz", "plain.xyz.gz", "extended.xyz", "arrays.npz", "orca.out", "orca.engrad", "gaussian.log", "aims.out",
-    "vasprun.xml", "OUTCAR", "psi4.out", "cp2k.out", "cp2k-2025.out", "water-pos-1.xyz", "water-frc-1.xyz",
+    "vasprun.xml", "OUTCAR", "psi4.out", "qchem.out", "cp2k.out", "cp2k-2025.out", "water-pos-1.xyz",
+    "water-frc-1.xyz",
     "spice.h5", "ase.db", "schnetpack.db", "md.traj",
 ]  # fmt: skip
 

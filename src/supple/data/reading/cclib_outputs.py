@@ -25,7 +25,7 @@ from supple.runtime.optional_dependencies import extra
 _TITLES = {
     "Q-Chem": (
         re.compile(rb"Welcome to Q-Chem"),
-        re.compile(rb"Gradient of (\S+) Energy|(Full Analytical Gradient)"),
+        re.compile(rb"Gradient of (\S+) Energy|(Full Analytical Gradient)(?! of \S+ Energy)"),
     ),
     "Molpro": (re.compile(rb"PROGRAM SYSTEM MOLPRO"), re.compile(rb"^ *(\S+) GRADIENT FOR STATE", re.MULTILINE)),
 }

@@ -95,7 +95,7 @@ def _pattern(pattern: bytes) -> re.Pattern[bytes]:
 _READING = "supple.data.reading"
 
 PROGRAMS = (
-    Program("Turbomole", _pattern(rb"\A\s*\$grad\b"), f"{_READING}.turbomole_gradient:frames"),
+    Program("Turbomole or xtb", _pattern(rb"\A\s*\$grad\b"), f"{_READING}.turbomole_gradient:frames"),
     Program(
         "ORCA", _pattern(rb"\* O   R   C   A \*"), "ase:orca-output",
         unconverged=_pattern(rb"SCF NOT CONVERGED AFTER|Wavefunction not fully converged"),

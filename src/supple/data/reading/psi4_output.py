@@ -31,7 +31,7 @@ _PATTERNS = {
         "mp2 energy": rf"^\s+Total Energy +=\s+({NUMBER}) \[Eh\]",
         "density-fitted energy": rf"^\s+DF-((?!HF|SCS|SOS)\S+) Total Energy \(a\.u\.\)\s*:\s+({NUMBER})",
         "coupled-cluster energy": rf"^\s+\* (\S+) total energy\s+=\s+({NUMBER})",
-        "gradient of scf": r"^ +SCF GRAD +$",
+        "gradient of scf": r"^ +SCF GRAD *$",
         "excited state": r"Wave ?function\s+=\s+EOM",
         "unconverged": r"Could not converge SCF",
         "numerical": r"gradient computation by finite difference of analytic energies",
@@ -111,7 +111,7 @@ class _Reader:
             self.atoms_of_energy.positions, self.atoms.positions, atol=1e-8
         )
         # modules print no title of the gradient but that of the SCF: another gradient is of the energy that came last
-        if not same or self.excited or self.is_scf != self.scf_gradient:
+        if problem is None and (not same or self.excited or self.is_scf != self.scf_gradient):
             problem = "unpaired"
         self.with_gradient.append(self._frame(self.atoms, gradient, problem))
         self.atoms_of_energy = None
