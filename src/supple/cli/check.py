@@ -118,5 +118,5 @@ def _next(examination: Examination, file: Path, units: str | None, keys: str | N
         units = Units.parse(card.units).shorthand
     options = [*(["--units", units] if units else []), *(["--keys", keys] if keys else [])]
     training = training_options(examination, file, units, keys)
-    command = ["check", str(file)] if training is None else ["train", str(file), *training]
-    return shlex.join(["supple", *command, *options])
+    command = "check" if training is None else "train"
+    return shlex.join(["supple", command, str(file), *options, *(training or [])])

@@ -107,4 +107,5 @@ def train(
     typer.echo(f"Training took {result.seconds:.1f} s and {result.peak_rss_bytes / 2**30:.2f} GiB of memory.")
     print_written((out, "the force field"), (directory, "the record of its training"))
     units_option = f" --units {units}" if units else ""
-    print_next(f"supple evaluate {out} {file}{units_option}")
+    accept_option = " --accept unreadable" if dataset.source.notes else ""
+    print_next(f"supple evaluate {out} {file}{units_option}{accept_option}")
