@@ -77,7 +77,7 @@ def test_the_next_command_leaves_out_calculations_that_failed_and_works_as_typed
     (shell.folder / "one" / "9.xyz").write_text("6\nan output that ends here\n")
     out, _ = shell("check", "jobs", code=1)
     command = out.split("Next:")[1].split()
-    assert command == ["supple", "train", "jobs", "--accept", "unreadable", "--train", "20", "--valid", "10"]
+    assert command == ["supple", "train", "jobs", "--accept", "unreadable", "--train", "15", "--valid", "7"]
     out, err = shell(*command[1:], "--set", "sigma=10", "--set", "lam=1e-10", "--out", "a.safetensors")
     note = "1 file that cannot be read was left out: 9.xyz."
     assert note in out + err

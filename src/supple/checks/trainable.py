@@ -38,7 +38,6 @@ def training_options(examination: Examination, path: Path, units: str | None, ke
         except DataError:
             return None
         options = ["--accept", "unreadable"]
-    if 2 < n_frames < _DEFAULTS:
-        n_valid = n_frames // 3
-        options += ["--train", str(n_frames - n_valid), "--valid", str(n_valid)]
+    if 3 < n_frames <= _DEFAULTS:  # some are left for a test
+        options += ["--train", str(n_frames // 2), "--valid", str(n_frames // 4)]
     return options

@@ -42,6 +42,12 @@ class Source:
         """The level of theory, if the file states it."""
         return self.about.get("theory")
 
+    @property
+    def level(self) -> str | None:
+        """The level of theory with charge and multiplicity, as far as the file states them for all frames."""
+        state = (f"{name} {self.about[name]}" for name in ("charge", "multiplicity") if name in self.about)
+        return ", ".join([*([self.theory] if self.theory else []), *state]) or None
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Dataset:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from data.reading.mutations import mutated, verdict
 
 import supple
 from supple.data.reading import survey
@@ -123,7 +124,7 @@ def output(name, tmp_path, *changes):
     [
         ("psi4/gradient.out", " SCF GRAD ", " NEW GRAD "),  # a module whose energy is not known
         ("psi4/mp2.out", " Total Energy              =", " Total Power               ="),
-        ("psi4/ccsd-t.out", "Wave function     =", "Wave function     = EOM_"),
+        ("psi4/ccsd-t.out", "Wave function   =     CCSD_T", "Wave function   =     EOM_CCSD"),
         ("nwchem/gradient.out", "RHF ENERGY GRADIENTS", "TDDFT ENERGY GRADIENTS"),
         ("nwchem/mp2.out", "Total MP2 energy", "Total MP2 power"),
     ],
@@ -161,3 +162,34 @@ def test_a_folder_of_xtb_has_each_calculation_once(tmp_path):
         (tmp_path / name).write_text("3\n\nO 0.3 0.2 -0.1\nH 1.1 0.75 0.05\nH -0.35 0.6 0.55\n")
     data = supple.read(tmp_path)
     assert data.extras["file"].tolist() == ["water.engrad"]
+
+
+@pytest.mark.parametrize("name", ["psi4/mp2.out", "nwchem/gradient.out", "mopac/gradient.out", "xtb/gradient"])
+def test_damaged_outputs_are_refused_with_a_sentence_or_read(name, tmp_path):
+    content = gzip.decompress((OUTPUTS / f"{name}.gz").read_bytes())
+    rng = np.random.default_rng(5)
+    for _ in range(10):
+        (tmp_path / "a.out").write_bytes(mutated(content, rng))
+        assert verdict(tmp_path / "a.out") in ("read", "refused")
+
+
+@pytest.mark.parametrize("name", ["psi4/scan.out", "nwchem/scan.out", "mopac/two-jobs.out", "xtb/gradient"])
+def test_of_an_output_that_is_cut_off_each_frame_that_is_left_is_whole(name, tmp_path):
+    content = gzip.decompress((OUTPUTS / f"{name}.gz").read_bytes())
+    whole = supple.read(OUTPUTS / f"{name}.gz")
+    for part in np.linspace(0.35, 1, 12):
+        (tmp_path / "a.out").write_bytes(content[: int(part * len(content))])
+        found = survey(tmp_path / "a.out").dataset
+        if found is not None:
+            n = len(found)
+            np.testing.assert_array_equal(found.energies, whole.energies[:n])
+            np.testing.assert_array_equal(found.positions, whole.positions[:n])
+            np.testing.assert_array_equal(found.forces, whole.forces[:n])
+
+
+def test_a_functional_of_several_parts_is_named_by_all_of_them(tmp_path):
+    parts = "Becke 1988 Exchange Functional  1.000 non-local\n     Lee-Yang-Parr Correlation Functional  1.000"
+    path = output("nwchem/optimisation.out", tmp_path, ("PBE0 Method XC Functional", parts))
+    assert supple.read(path).source.theory.startswith(
+        "Becke 1988 Exchange Functional 1.000 + Lee-Yang-Parr Correlation Functional 1.000"
+    )

@@ -27,6 +27,7 @@ _PATTERNS = {
         "alpha electrons": r"^ +alpha electrons += +(\d+)",
         "beta electrons": r"^ +beta +electrons += +(\d+)",
         "multiplicity": r"^ +Spin multiplicity: +(\d+)",
+        "dispersion": r"^ +(DFT-D\S*) Model *$",
         "solvent": r"^ +-cosmo- solvent",
         "energy": rf"^ +Total (SCF|DFT|MP2|CCSD|CCSD\(T\)) energy(?: =|:)? +({NUMBER})",
         "unconverged": r"failed to converge|Calculation failed to converge",
@@ -73,7 +74,8 @@ class _Reader:
 
     def read(self, event: str, match: re.Match[str]) -> None:
         if event == "job":
-            self.said.pop("solvent", None)
+            for name in ("solvent", "dispersion"):
+                self.said.pop(name, None)
             self.energies = {}
         elif event == "geometry":
             rows = match.group(1)
@@ -111,14 +113,19 @@ class _Reader:
         if self.multiplicity is not None:
             extras["multiplicity"] = self.multiplicity
         positions, gradient = columns(rows, first=2) * LENGTH["bohr"], columns(rows, first=5)
+        if self.atoms is not None and len(positions) != len(self.atoms.numbers):
+            raise ValueError("the gradient is not of the same atoms as the geometry")
         self.with_gradient.append(Frame(elements(rows, 1), positions, energy, -gradient * force_unit, extras, problem))
 
     def _theory(self, title: str) -> str:
         """For instance `UHF MP2/6-31g in a solvent`."""
         level = title
         if title == "DFT":
-            functional = re.sub(r" +Method XC \w+.*| (?:local|non-local)$", "", self.said.get("functional", "DFT"))
-            level = " + ".join(line.strip() for line in functional.strip().splitlines()[:1])
+            functional = self.said.get("functional", "DFT")
+            named = re.match(r"\s*(\S+) Method XC", functional)
+            parts = [re.sub(r" +(?:non-)?local$", "", line).split() for line in functional.splitlines()]
+            level = named.group(1) if named else " + ".join(" ".join(words) for words in parts)
+            level = " ".join(filter(None, [level, self.said.get("dispersion")]))
         elif title == "MP2":
             level = f"{self.said.get('reference', '')} MP2".strip()
         sets = [line.split() for line in self.said.get("basis", "").splitlines()]

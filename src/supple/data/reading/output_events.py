@@ -58,4 +58,7 @@ def elements(rows: str, column: int) -> Int[np.ndarray, "N"]:
 
 def damaged(name: str, program: str, error: Exception) -> DataError:
     """The error for an output with a table that cannot be read."""
-    return DataError(f"{name} is an output of {program} with a damaged table ({error}): copy it again.")
+    return DataError(
+        f"{name} is an output of {program} with a table that cannot be read ({error}): copy the file again, or leave out "
+        "atoms that are none, such as ghost atoms."
+    )

@@ -310,10 +310,9 @@ def run_cp2k(job: Job, folder: Path) -> Path:
 
 
 def cp2k_energies(level: str, geometries: Sequence[np.ndarray], folder: Path) -> list[float]:
-    (folder / "frames.xyz").write_text("".join(xyz(positions) for positions in geometries))
-    motion = (
-        f"&MD\nENSEMBLE REFTRAJ\nSTEPS {len(geometries)}\n&REFTRAJ\nTRAJ_FILE_NAME frames.xyz\nEVAL ENERGY\n&END\n&END"
-    )
+    frames = [f"3\n i = {k}, time = 0.0, E = 0.0\n{rows(positions)}\n" for k, positions in enumerate(geometries, 1)]
+    (folder / "frames.xyz").write_text("".join(frames))
+    motion = f"&MD\nENSEMBLE REFTRAJ\nSTEPS {len(geometries)}\n&REFTRAJ\nTRAJ_FILE_NAME frames.xyz\nEVAL_ENERGY_FORCES TRUE\n&END\n&END"
     output = run_cp2k(Job(cp2k_input("MD", geometries[0], level, motion), ()), folder).read_text()
     found = re.findall(r"ENERGY\| Total FORCE_EVAL.*?(-\d+\.\d+)\s*$", output, re.MULTILINE)
     return [float(value) * ENERGY["hartree"] for value in found[-len(geometries) :]]
