@@ -30,7 +30,7 @@ def read(
     """Read geometries with energies and forces.
 
     Args:
-        path: extended or plain xyz, .npz, HDF5, an ASE database, an output that ASE or cclib reads, a folder of .npy
+        path: extended or plain xyz, .npz, HDF5, an ASE database, an output of a program, a folder of .npy
             files; or many files as one: a folder, or a pattern such as `runs/*/orca.out`.
         units: of the file, as `Units.parse` takes them; they override what the file states. Without labels a length
             unit alone is enough.

@@ -330,10 +330,16 @@ PROGRAMS: dict[str, tuple[dict[str, Job], Callable[[Job, Path], Path], Energies]
 
 def keep(file: Path, name: Path) -> None:
     """Store a compressed copy, without the name of the machine."""
-    text = re.sub(r"(?im)^( *host(?:name)? *[:=]) .*$", r"\1 machine", file.read_text(errors="replace"))
+    text = file.read_text(errors="replace")
+    for pattern in (
+        r"(?im)^( *host(?:name)? *[:=]) .*$",
+        r"(PROGRAM (?:STARTED|STOPPED|RAN) (?:ON|BY|IN)) .*",
+        r"\b(on) vm\b",
+    ):
+        text = re.sub(pattern, r"\1 machine", text)
     name.parent.mkdir(exist_ok=True)
     with name.open("wb") as raw, gzip.GzipFile(fileobj=raw, mode="wb", mtime=0, filename="") as out:
-        out.write(re.sub(r"\bon vm\b", "on machine", text).encode())
+        out.write(text.encode())
 
 
 def check_energies(path: Path, job: Job, energies: Energies) -> dict[str, list[object]]:
