@@ -145,9 +145,12 @@ class Card:
         return [
             ("molecule", f"{self.formula}, {self.n_atoms} atoms"),
             ("frames", str(self.n_frames)),
-            ("level of theory", self.theory or "not stated"),
-            *([("charge", self.charge)] if self.charge else []),
-            *([("multiplicity", self.multiplicity)] if self.multiplicity else []),
+            ("level of theory", self._stated("theory", self.theory) or "not stated"),
+            *(
+                (name, text)
+                for name, value in (("charge", self.charge), ("multiplicity", self.multiplicity))
+                if (text := self._stated(name, value))
+            ),
             ("units", self.units.replace(",", ", ").replace("=", " ")),
             ("energies", self._energies()),
             ("forces", self._forces()),
@@ -158,6 +161,10 @@ class Card:
             ("symmetry", str(self.symmetry)),
             *([("also in the file", ", ".join(self.other_data))] if self.other_data else []),
         ]
+
+    def _stated(self, name: str, value: str | None) -> str | None:
+        """What the file states of all frames, or that it differs between them; None where it states nothing."""
+        return value or ("differs between frames" if name in self.other_data else None)
 
     def _energies(self) -> str:
         if self.energies is None:

@@ -9,6 +9,8 @@ from ase.calculators.singlepoint import SinglePointCalculator
 
 import supple
 from supple.checks import examine
+from supple.checks.context import CheckContext
+from supple.checks.dataset_card import card
 from supple.data.concatenate import concatenate
 from supple.data.writing import write
 from supple.models.kernel.direct_fit import small_kernel_model
@@ -52,6 +54,18 @@ def test_what_differs_between_frames_is_said_of_each(water, file):
     assert charge.frames == (3, 4)
     assert charge.sentence == "the frames are of different electronic states: charge 0 (3), 1 (2)"
     assert "multiplicity 1 (3), 2 (2)" in multiplicity.sentence
+
+
+def test_the_card_shows_them(water, file):
+    same = card_rows(supple.read(file("a.xyz", xyz(water, *["charge=-1 mult=2 theory=PBE"] * 5))))
+    assert (same["level of theory"], same["charge"], same["multiplicity"]) == ("PBE", "-1", "2")
+    mixed = card_rows(supple.read(file("a.xyz", xyz(water, *["charge=0"] * 4, "charge=1"))))
+    assert (mixed["level of theory"], mixed["charge"]) == ("not stated", "differs between frames")
+    assert "multiplicity" not in mixed
+
+
+def card_rows(data):
+    return dict(card(CheckContext(data, small_kernel_model)).rows())
 
 
 def test_a_spin_is_kept_as_it_is_but_must_not_differ(water, file):
