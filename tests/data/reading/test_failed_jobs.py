@@ -1,6 +1,7 @@
 """Calculations that failed, among many that are read as one: refused, or left out on request."""
 
-import numpy as np
+from dataclasses import replace
+
 import pytest
 from data.reading.format_samples import ORCA
 from toy import toy_dataset
@@ -8,6 +9,7 @@ from toy import toy_dataset
 import supple
 from supple.checks import examine, require_names
 from supple.data.concatenate import concatenate
+from supple.data.dataset import Source
 from supple.errors import DataError
 from supple.models.kernel.direct_fit import small_kernel_model
 
@@ -81,7 +83,7 @@ def test_what_was_left_out_is_a_warning_of_the_data_and_stays_with_parts_of_them
 
 def test_it_is_in_the_provenance_of_a_force_field():
     data = toy_dataset(30)
-    noted = supple.Dataset(**{**vars(data), "source": supple.data.dataset.Source(notes=(NOTE,))})
-    assert np.isfinite(noted.energies).all()
+    source = Source(about={"theory": "PBE", "charge": "1"}, notes=(NOTE,))
+    noted = replace(data, source=source)
     potential = supple.SGDML(sigma=10.0, lam=1e-10).fit(noted.select(range(20)), noted.select(range(20, 30)))
-    assert potential.provenance.notes[0] == NOTE
+    assert potential.provenance.notes[:2] == (NOTE, "Level of theory of the data: PBE, charge 1.")
