@@ -223,6 +223,18 @@ def two_levels_of_theory(d):
     d.extras["theory"] = np.array(["PBE/def2-SVP"] * (len(d) // 2) + ["HF/STO-3G"] * (len(d) - len(d) // 2))
 
 
+@defect("mixed-charge")
+def frames_of_an_ion(d):
+    d.extras["charge"] = np.zeros(len(d))
+    d.extras["charge"][some(d, 0.2)] = 1.0
+
+
+@defect("impossible-multiplicity")
+def a_singlet_with_an_odd_number_of_electrons(d):
+    d.extras["charge"] = np.full(len(d), 1.0 - d.numbers.sum() % 2)
+    d.extras["multiplicity"] = np.ones(len(d))
+
+
 # --- geometries ---
 
 

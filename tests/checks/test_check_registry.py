@@ -30,7 +30,7 @@ def test_names_of_findings_are_distinct_and_the_units_come_first():
 def test_what_runs_before_a_training():
     after = {name for check in all_checks() if not check.before_training for name in check.names}
     assert after == {
-        "geometry-outlier", "missing-energy", "correlated-frames", "torsion-gap", "torsion-thin", "energy-gap", "energy-tail"
+        "impossible-multiplicity", "unreadable", "geometry-outlier", "missing-energy", "correlated-frames", "torsion-gap", "torsion-thin", "energy-gap", "energy-tail"
     }  # fmt: skip
 
 

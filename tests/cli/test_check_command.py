@@ -5,7 +5,7 @@ import json
 import numpy as np
 from toy import toy_dataset
 
-from supple import Dataset
+from supple import Dataset, load
 from supple.data.writing import write_extxyz
 
 
@@ -65,3 +65,24 @@ def test_mistakes_are_one_sentence(shell):
     assert "There is no file nowhere.xyz" in shell.refused("check", "nowhere.xyz")
     (shell.folder / "data.xyz").write_text("1\n\nH 0 0 0 0 0 0\n")
     assert "'parsec' is not a known energy unit" in shell.refused("check", "data.xyz", "--units", "parsec")
+
+
+def test_the_next_command_leaves_out_calculations_that_failed_and_works_as_typed(shell):
+    data = toy_dataset(30)
+    for name in ("jobs", "one"):
+        (shell.folder / name).mkdir()
+    for k in range(3):
+        write_extxyz(shell.folder / "jobs" / f"{k}.xyz", data.select(range(10 * k, 10 * k + 10)), "eV")
+    (shell.folder / "jobs" / "9.xyz").write_text("6\nan output that ends here\n")
+    (shell.folder / "one" / "9.xyz").write_text("6\nan output that ends here\n")
+    out, _ = shell("check", "jobs", code=1)
+    command = out.split("Next:")[1].split()
+    assert command == ["supple", "train", "jobs", "--accept", "unreadable", "--train", "15", "--valid", "7"]
+    out, err = shell(*command[1:], "--set", "sigma=10", "--set", "lam=1e-10", "--out", "a.safetensors")
+    note = "1 file that cannot be read was left out: 9.xyz."
+    assert note in out + err
+    assert load(shell.folder / "a.safetensors").provenance.notes[0] == note
+    out, _ = shell(*out.split("Next:")[1].split()[1:])
+    assert note in out
+    out, _ = shell("check", "one", code=1)
+    assert out.split("Next:")[1].split() == ["supple", "check", "one"]

@@ -30,7 +30,9 @@ def data() -> dict[str, Dataset]:
 def _fakes(monkeypatch: pytest.MonkeyPatch, data: dict[str, Dataset]) -> Iterator[None]:
     monkeypatch.setitem(supple.models.registry.MODELS._own, "fake", "fake_study_model:Fake")
     monkeypatch.setattr(supple.study.study_data, "examine", lambda dataset, fit: [])  # springs are no molecule
-    monkeypatch.setattr(supple.data.reading, "read", lambda path, units=None, keys=None: data[str(Path(path))])
+    monkeypatch.setattr(
+        supple.data.reading, "read", lambda path, units=None, keys=None, accept=(): data[str(Path(path))]
+    )
     # slow; drawn where they are tested
     monkeypatch.setattr(supple.study.pipeline, "write_figures", lambda results, folder: [])
     monkeypatch.setattr(supple.study.pipeline, "write_error_detail_figures", lambda name, details, folder: [])

@@ -37,6 +37,8 @@ class CardData(TypedDict):
     n_frames: int
     units: str
     theory: str | None
+    charge: str | None
+    multiplicity: str | None
     energies: SpreadData | None
     forces: SpreadData | None
     agreement: tuple[float, float] | None
@@ -86,6 +88,7 @@ class Card:
         formula, n_atoms, n_frames: of the molecule, and the number of frames.
         units: in which the numbers were read.
         theory: the level of theory, where the file states it.
+        charge, multiplicity: of the molecule, where the file states them and all frames have the same.
         energies: in the file's energy unit; None where no frame has one.
         forces: the components, in the file's force unit; None without forces.
         agreement: slope and correlation of the energies against those implied by the forces; None where unknown.
@@ -102,6 +105,8 @@ class Card:
     n_frames: int
     units: str
     theory: str | None
+    charge: str | None
+    multiplicity: str | None
     energies: Spread | None
     forces: Spread | None
     agreement: tuple[float, float] | None
@@ -120,6 +125,8 @@ class Card:
             "n_frames": self.n_frames,
             "units": self.units,
             "theory": self.theory,
+            "charge": self.charge,
+            "multiplicity": self.multiplicity,
             "energies": self.energies.as_dict() if self.energies else None,
             "forces": self.forces.as_dict() if self.forces else None,
             "agreement": self.agreement,
@@ -138,7 +145,12 @@ class Card:
         return [
             ("molecule", f"{self.formula}, {self.n_atoms} atoms"),
             ("frames", str(self.n_frames)),
-            ("level of theory", self.theory or "not stated"),
+            ("level of theory", self._stated("theory", self.theory) or "not stated"),
+            *(
+                (name, text)
+                for name, value in (("charge", self.charge), ("multiplicity", self.multiplicity))
+                if (text := self._stated(name, value))
+            ),
             ("units", self.units.replace(",", ", ").replace("=", " ")),
             ("energies", self._energies()),
             ("forces", self._forces()),
@@ -149,6 +161,10 @@ class Card:
             ("symmetry", str(self.symmetry)),
             *([("also in the file", ", ".join(self.other_data))] if self.other_data else []),
         ]
+
+    def _stated(self, name: str, value: str | None) -> str | None:
+        """What the file states of all frames, or that it differs between them; None where it states nothing."""
+        return value or ("differs between frames" if name in self.other_data else None)
 
     def _energies(self) -> str:
         if self.energies is None:
@@ -178,6 +194,8 @@ def card(context: CheckContext) -> Card:
         n_frames=len(data),
         units=str(units),
         theory=data.source.theory,
+        charge=data.source.about.get("charge"),
+        multiplicity=data.source.about.get("multiplicity"),
         energies=Spread.of(energies, units.energy) if len(energies) else None,
         forces=None if data.forces is None else _force_spread(context),
         agreement=energies_against_forces(context),

@@ -24,7 +24,8 @@ from supple.runtime.progress import NO_PROGRESS, Progress
 _SEVERITIES: dict[str, Severity] = {"missing-energy": "warning", "units-unstated": "warning"}
 #: Findings that files together may have when none of them has them on its own.
 _ACROSS_FILES = (
-    "shared-frames", "contradicting-labels", "energy-zero", "mixed-scale", "mixed-theory", "mixed-lengths", "atom-order"
+    "shared-frames", "contradicting-labels", "energy-zero", "mixed-scale", "mixed-theory", "mixed-charge",
+    "mixed-lengths", "atom-order",
 )  # fmt: skip
 
 

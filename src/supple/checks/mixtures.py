@@ -86,12 +86,13 @@ def _mixed_theory(context: CheckContext) -> list[Finding]:
     if len(levels) < 2:
         return []
     rare = theory.astype(str) != levels[counts.argmax()]
+    unknown = len(levels) == 2 and "" in levels
     stated = ", ".join(f"{level or 'none stated'} ({count})" for level, count in zip(levels, counts, strict=True))
     return [
         Finding(
             "mixed-theory",
-            "serious",
-            f"the frames are at different levels of theory: {stated}",
+            "warning" if unknown else "serious",
+            f"the frames {'state' if unknown else 'are at'} different levels of theory: {stated}",
             "keep the frames of one level, or recalculate the others",
             context.frame_numbers(rare),
         )

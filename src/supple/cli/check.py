@@ -123,6 +123,8 @@ def _next(examination: Examination, file: Path, units: str | None, keys: str | N
     """The next command: the training, or the check once more after errors; with the likely units where they are missing."""
     import shlex
 
+    from supple.checks.trainable import training_options
+
     names = {finding.name for finding in examination.reports[0].findings}
     card = examination.reports[0].card
     if card and units is None and names & {"units-unstated", "units", "units-unknown"}:
@@ -130,5 +132,6 @@ def _next(examination: Examination, file: Path, units: str | None, keys: str | N
 
         units = Units.parse(card.units).shorthand
     options = [*(["--units", units] if units else []), *(["--keys", keys] if keys else [])]
-    command = "check" if examination.errors else "train"
-    return shlex.join(["supple", command, str(file), *options])
+    training = training_options(examination, file, units, keys)
+    command = "check" if training is None else "train"
+    return shlex.join(["supple", command, str(file), *options, *(training or [])])

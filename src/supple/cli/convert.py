@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from supple.cli.console import print_json, print_next, print_written
-from supple.cli.options import JsonOption, KeysOption, MoleculeOption, UnitsOption
+from supple.cli.options import JsonOption, KeysOption, LeaveOutOption, MoleculeOption, UnitsOption
 from supple.cli.output_options import OverwriteOption, require_outputs
 from supple.runtime.output_files import output_path
 
@@ -30,6 +30,7 @@ def convert(
     ] = None,
     keys: KeysOption = None,
     molecule: MoleculeOption = None,
+    accept: LeaveOutOption = None,
     overwrite: OverwriteOption = False,
     json: JsonOption = False,
 ) -> None:
@@ -41,11 +42,21 @@ def convert(
     format_name = format_of(out, to)
     target = Units.parse(out_units) if out_units else None
     require_outputs(out, reads=[file], overwrite=overwrite)
-    dataset = read(file, units=units, keys=keys, molecule=molecule)
+    dataset = read(file, units=units, keys=keys, molecule=molecule, accept=accept or ())
     left_out = write(out, dataset, target, format_name)
     if json:
-        print_json({"out": str(out), "format": format_name, "n_frames": len(dataset), "left_out": left_out})
+        print_json(
+            {
+                "out": str(out),
+                "format": format_name,
+                "n_frames": len(dataset),
+                "left_out": left_out,
+                "notes": list(dataset.source.notes),
+            }
+        )
         return
+    for note in dataset.source.notes:
+        typer.echo(note)
     print_written((out, f"{len(dataset)} frames of {dataset.formula} ({format_name})"))
     if left_out:
         typer.echo(f"Left out, because the format cannot store it: {', '.join(left_out)}.")

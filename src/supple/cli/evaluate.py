@@ -8,7 +8,7 @@ import typer
 
 from supple.cli.console import print_errors, print_json, print_next
 from supple.cli.model_argument import arranged, load_model
-from supple.cli.options import DataFile, JsonOption, KeysOption, ModelFile, ReportUnits, UnitsOption
+from supple.cli.options import DataFile, JsonOption, KeysOption, LeaveOutOption, ModelFile, ReportUnits, UnitsOption
 from supple.errors import DataError
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ def evaluate(
     file: DataFile,
     units: UnitsOption = None,
     keys: KeysOption = None,
+    accept: LeaveOutOption = None,
     report_units: ReportUnits = None,
     regions: Annotated[
         bool,
@@ -39,7 +40,7 @@ def evaluate(
     from supple.evaluation.unseen_frames import unseen_frames
 
     potential = load_model(model, file, "supple evaluate {} {}")
-    dataset, note = labelled_frames(file, potential, units, keys)
+    dataset, note = labelled_frames(file, potential, units, keys, accept or ())
     if note:
         typer.echo(note, err=True)
     dataset = arranged(potential, dataset)
@@ -54,6 +55,8 @@ def evaluate(
         print_json(metrics | {"n_excluded": excluded} | more)
         return
     typer.echo(repr(potential).strip("<>") + ".")
+    for note in dataset.source.notes:
+        typer.echo(note)
     if excluded:
         typer.echo(f"Excluded: {excluded} frames of the file that the force field was trained or validated on.")
     print_errors(f"Errors on {metrics['n_frames']} frames of {file.name}", metrics)

@@ -51,6 +51,10 @@ BlocksOption = Annotated[
 AcceptOption = Annotated[
     list[str] | None, typer.Option("--accept", help="Train despite this finding of 'supple check'; may be repeated.")
 ]
+LeaveOutOption = Annotated[
+    list[str] | None,
+    typer.Option("--accept", help="unreadable: leave out files of a folder or pattern that cannot be read."),
+]
 JobsOption = Annotated[
     int | None,
     typer.Option(min=1, help="Number of trainings to run at a time (default: as many as cores and memory allow)."),

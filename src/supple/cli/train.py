@@ -88,7 +88,7 @@ def train(
     given = (read_settings(settings) if settings else {}) | parse_assignments(set_) | timed
     if extend:
         _require_alone(extend, model=model, valid=valid, split=split, blocks=blocks)
-    dataset = read(file, units=units, keys=keys)
+    dataset = read(file, units=units, keys=keys, accept=accept or ())
     added = ""
     if extend:
         from supple.training.extension import extend as plan_extension
@@ -114,7 +114,9 @@ def train(
     require_outputs(out, reads=[file, split, settings, extend], overwrite=overwrite, own=finished)
     with progress_display() as progress, resumable(progress, directory / "model.safetensors"):
         frames = f"{len(chosen.train)} for training, {len(chosen.valid)} for validation."
-        progress.note(f"{dataset.source.name}: {dataset.formula}, {len(dataset)} frames; {frames}{added}")
+        headline = f"{dataset.source.name}: {dataset.formula}, {len(dataset)} frames; {frames}{added}"
+        for note in (headline, *dataset.source.notes):
+            progress.note(note)
         trained = train_model(
             model_settings, dataset, chosen, directory, out=out, progress=progress, accept=accept or ()
         )
@@ -128,8 +130,8 @@ def train(
         _warn_of_selection(chosen)
     _show_errors(model_settings.display_name, trained.result, chosen)
     print_written((out, "the force field"), (directory, "the record of its training"))
-    units_option = f" --units {units}" if units else ""
-    print_next(f"supple evaluate {out} {file}{units_option}")
+    options = (f" --units {units}" if units else "") + (" --accept unreadable" if dataset.source.notes else "")
+    print_next(f"supple evaluate {out} {file}{options}")
 
 
 def _warn_of_selection(split: Split) -> None:

@@ -61,10 +61,12 @@ def tune(
     backend = backend_from(on, jobs)
     require_selection(select or "random")
     given = parse_assignments(set_)
-    dataset = read(file, units=units, keys=keys)
+    dataset = read(file, units=units, keys=keys, accept=accept or ())
     chosen = split_dataset(dataset, train, valid, seed=seed, select=select or "random", blocks=blocks)
     out = out or Path(f"{stem(file)}-{model}-tuning")
     with progress_display() as progress, resumable(progress):
+        for note in dataset.source.notes:
+            progress.note(note)
         tuned = search(model, dataset, chosen, out, trials, given, accept or (), progress, backend)
     page = write_report(tuned)
     best = tuned.completed()[:1]

@@ -8,13 +8,15 @@ from dataclasses import replace
 import numpy as np
 
 from supple.data.dataset import Dataset
+from supple.data.electronic_state import STATE, stated_number
 
 
 def concatenate(datasets: Sequence[Dataset], names: Sequence[str], name: str) -> Dataset:
     """One dataset of several of one molecule, in the atom order of the first.
 
     Extras are kept if they have one shape in all datasets; they are NaN or empty for datasets without them. Data
-    about all frames stay so where the datasets agree on them; where they differ, they become an extra.
+    about all frames stay so where the datasets agree on them; where they differ, they become an extra: of numbers for
+    charge and multiplicity, of text otherwise. Notes on the reading of the datasets are kept.
 
     Args:
         datasets: at least one; forces are kept if all have them.
@@ -28,6 +30,8 @@ def concatenate(datasets: Sequence[Dataset], names: Sequence[str], name: str) ->
         texts = np.concatenate([_texts(data, key) for data in datasets])
         if (texts == texts[0]).all():
             about[key] = str(texts[0])
+        elif key in STATE and (numbers := _numbers(datasets, key)) is not None:
+            extras[key] = numbers
         else:
             extras[key] = texts
     extras["file"] = np.concatenate([np.full(size, name) for size, name in zip(sizes, names, strict=True)])
@@ -42,7 +46,8 @@ def concatenate(datasets: Sequence[Dataset], names: Sequence[str], name: str) ->
         extras=extras,
         about=about,
     )
-    return replace(merged, source=replace(merged.source, units=datasets[0].source.units))
+    notes = tuple(dict.fromkeys(note for data in datasets for note in data.source.notes))
+    return replace(merged, source=replace(merged.source, units=datasets[0].source.units, notes=notes))
 
 
 def _keys(datasets: Sequence[Dataset]) -> list[str]:
@@ -52,9 +57,19 @@ def _keys(datasets: Sequence[Dataset]) -> list[str]:
 def _texts(data: Dataset, key: str) -> np.ndarray:
     """The text under a name, of each frame or of all frames together; empty if there is none."""
     values = data.extras.get(key)
-    if values is not None and values.dtype.kind == "U" and values.ndim == 1:
+    if values is not None and values.ndim == 1:
         return np.asarray(values, dtype=str)
     return np.full(len(data), data.source.about.get(key, ""))
+
+
+def _numbers(datasets: Sequence[Dataset], key: str) -> np.ndarray | None:
+    """The number of each frame, NaN for datasets without it; None if none has it."""
+    found = [stated_number(data, key) for data in datasets]
+    if all(numbers is None for numbers in found):
+        return None
+    return np.concatenate(
+        [np.full(len(data), np.nan) if n is None else n for data, n in zip(datasets, found, strict=True)]
+    )
 
 
 def _column(datasets: Sequence[Dataset], key: str) -> np.ndarray | None:

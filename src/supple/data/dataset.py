@@ -27,17 +27,26 @@ class Source:
     Attributes:
         name: of the file.
         units: of the file.
-        about: data that apply to all frames of the file, as text by name; the level of theory under `theory`.
+        about: data that apply to all frames of the file, as text by name; the level of theory under `theory`, the total
+            charge and the spin multiplicity under `charge` and `multiplicity`.
+        notes: sentences about what was left out on request when the file was read.
     """
 
     name: str = "unnamed"
     units: Units = INTERNAL
     about: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     @property
     def theory(self) -> str | None:
         """The level of theory, if the file states it."""
         return self.about.get("theory")
+
+    @property
+    def level(self) -> str | None:
+        """The level of theory with charge and multiplicity, as far as the file states them for all frames."""
+        state = (f"{name} {self.about[name]}" for name in ("charge", "multiplicity") if name in self.about)
+        return ", ".join([*([self.theory] if self.theory else []), *state]) or None
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,11 @@ if TYPE_CHECKING:
 
 
 def labelled_frames(
-    path: Path, potential: Potential, units: str | None = None, keys: str | None = None
+    path: Path,
+    potential: Potential,
+    units: str | None = None,
+    keys: str | None = None,
+    accept: Collection[str] = (),
 ) -> tuple[Dataset, str | None]:
     """Read labelled frames.
 
@@ -25,7 +30,7 @@ def labelled_frames(
     last digit of energies and forces.
 
     Args:
-        path, units, keys: as in `read`.
+        path, units, keys, accept: as in `read`.
         potential: which records its training data and their units.
 
     Returns:
@@ -36,12 +41,12 @@ def labelled_frames(
         DataError: as in `read`.
     """
     try:
-        return read(path, units=units, keys=keys), None
+        return read(path, units=units, keys=keys, accept=accept), None
     except UnitsError as error:
         recorded = Units.parse(potential.provenance.data_units)
         if units is not None or not potential.provenance.data_fingerprint:
             raise
-        same = _read_if_same(path, potential, recorded, keys)
+        same = _read_if_same(path, potential, recorded, keys, accept)
         if same is not None:
             return (
                 same,
@@ -52,10 +57,12 @@ def labelled_frames(
         ) from error
 
 
-def _read_if_same(path: Path, potential: Potential, units: Units, keys: str | None) -> Dataset | None:
+def _read_if_same(
+    path: Path, potential: Potential, units: Units, keys: str | None, accept: Collection[str]
+) -> Dataset | None:
     """The frames in these units, if the training frames are among them, with the same labels."""
     try:
-        dataset = read(path, units=units, keys=keys)
+        dataset = read(path, units=units, keys=keys, accept=accept)
     except SuppleError:
         return None
     provenance = potential.provenance

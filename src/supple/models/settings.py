@@ -145,7 +145,11 @@ class ModelSettings(BaseModel, ABC):
             has_energies=train.has_energies,
             settings=self.model_dump(mode="json"),
             versions=versions(),
-            notes=tuple(str(finding) for finding in findings),
+            notes=(
+                *train.source.notes,
+                *([f"Level of theory of the data: {level}."] if (level := train.source.level) else []),
+                *(str(finding) for finding in findings),
+            ),
         )
         reset_peak_rss()
         started = time.perf_counter()

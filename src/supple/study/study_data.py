@@ -123,11 +123,11 @@ def _split(data: StudyData, plan: StudyPlan, seed: int) -> Split:
 def _read(entry: DatasetEntry, plan: StudyPlan) -> StudyData:
     from supple.data.reading import read
 
-    frames = read(entry.path, units=entry.units, keys=entry.keys)
+    frames = read(entry.path, units=entry.units, keys=entry.keys, accept=plan.accept)
     n_valid = plan.valid if plan.valid is not None else defaults.n_valid(len(frames))
     test = None
     if entry.test_file is not None:
-        test = read(entry.test_file, units=entry.units, keys=entry.keys)
+        test = read(entry.test_file, units=entry.units, keys=entry.keys, accept=plan.accept)
         _require_other_frames(frames, test, entry)
         n_test = len(test)
     else:

@@ -91,6 +91,11 @@ PSI4 = """
 
 Computation Completed
 
+         ------------------------------------------------------------
+                                   SCF GRAD
+                          Rob Parrish, Justin Turney,
+         ------------------------------------------------------------
+
   -Total Gradient:
      Atom            X                  Y                   Z
     ------   -----------------  -----------------  -----------------
@@ -101,6 +106,61 @@ Computation Completed
     Psi4 stopped on: Saturday, 10 December 2022 09:14AM
 
 *** Psi4 exiting successfully. Buy a developer a beer!
+"""
+
+QCHEM = """                  Welcome to Q-Chem
+     A Quantum Leap Into The Future Of Chemistry
+
+
+ Q-Chem 5.4, Q-Chem, Inc., Pleasanton, CA (2021)
+
+--------------------------------------------------------------
+User input:
+--------------------------------------------------------------
+$rem
+ jobtype = force
+ method = pbe
+ basis = sto-3g
+$end
+
+$molecule
+ 0 1
+ O   0.0000000000   0.0000000000   0.1192620000
+ H   0.0000000000   0.7632390000  -0.4770470000
+ H   0.0000000000  -0.7632390000  -0.4770470000
+$end
+--------------------------------------------------------------
+ ----------------------------------------------------------------
+             Standard Nuclear Orientation (Angstroms)
+    I     Atom           X                Y                Z
+ ----------------------------------------------------------------
+    1      O       0.0000000000     0.0000000000     0.1192620000
+    2      H       0.0000000000     0.7632390000    -0.4770470000
+    3      H       0.0000000000    -0.7632390000    -0.4770470000
+ ----------------------------------------------------------------
+ Nuclear Repulsion Energy =           9.00000000 hartrees
+ There are        5 alpha and        5 beta electrons
+ Requested basis set is STO-3G
+ There are 5 shells and 7 basis functions
+
+ SCF time:   CPU 0.04s  wall 0.00s
+ SCF   energy in the final basis set =      -76.2681250000
+ Total energy in the final basis set =      -76.2681250000
+
+ Calculating analytic gradient of the SCF energy
+ Gradient of SCF Energy
+            1           2           3
+    1   0.0000000   0.0000000   0.0000000
+    2   0.0000000  -0.0040000   0.0040000
+    3   0.0100000  -0.0050000  -0.0050000
+ Max gradient component =       1.000E-02
+ RMS gradient           =       5.000E-03
+
+        *************************************************************
+        *                                                           *
+        *  Thank you very much for using Q-Chem.  Have a nice day.  *
+        *                                                           *
+        *************************************************************
 """
 
 CP2K_POSITIONS = """       3
@@ -394,6 +454,7 @@ def samples() -> dict[str, bytes]:
         "vasprun.xml": VASPRUN,
         "OUTCAR": OUTCAR,
         "psi4.out": PSI4,
+        "qchem.out": QCHEM,
         "cp2k.out": CP2K,
         "cp2k-2025.out": CP2K_2025,
         "water-pos-1.xyz": CP2K_POSITIONS,

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from ase import Atoms
 from ase.calculators.singlepoint import SinglePointCalculator
-from data.reading.format_samples import ORCA, PSI4, samples
+from data.reading.format_samples import ORCA, QCHEM, samples
 from toy import toy_dataset
 
 import supple
@@ -171,9 +171,9 @@ def test_damaged_files_are_refused_with_a_sentence(name, content, tmp_path):
         supple.read(tmp_path / name)
 
 
-@pytest.mark.parametrize(("name", "package", "extra"), [("a.h5", "h5py", "hdf5"), ("psi4.out", "cclib", "cclib")])
+@pytest.mark.parametrize(("name", "package", "extra"), [("a.h5", "h5py", "hdf5"), ("qchem.out", "cclib", "cclib")])
 def test_what_is_not_installed_is_said(name, package, extra, tmp_path, monkeypatch):
-    (tmp_path / name).write_text(PSI4)
+    (tmp_path / name).write_text(QCHEM)
     real = builtins.__import__
 
     def without(module, *rest):

@@ -4,7 +4,7 @@ import gzip
 
 import numpy as np
 import pytest
-from data.reading.format_samples import AIMS, CP2K, GAUSSIAN, ORCA, OUTCAR, PSI4, samples
+from data.reading.format_samples import AIMS, CP2K, GAUSSIAN, ORCA, OUTCAR, PSI4, QCHEM, samples
 
 import supple
 from supple.data.reading import survey
@@ -16,6 +16,7 @@ WATER = np.array([[0.0, 0.0, 0.119262], [0.0, 0.763239, -0.477047], [0.0, -0.763
 FORCES = np.array([[0.0, 0.0, -0.01], [0.0, 0.004, 0.005], [0.0, -0.004, 0.005]]) * PER_BOHR
 ATOMIC = {
     "orca.out": -76.268125, "orca.engrad": -76.268125, "gaussian.log": -76.268125, "psi4.out": -76.268125,
+    "qchem.out": -76.268125,
     "cp2k.out": -17.1643447508, "cp2k-2025.out": -17.1643447508, "water-frc-1.xyz": -17.1643447508,
 }  # fmt: skip
 
@@ -30,7 +31,7 @@ def output(tmp_path):
 
 
 def needed(name):
-    if name.startswith("psi4"):
+    if name.startswith("qchem"):
         pytest.importorskip("cclib")
 
 
@@ -64,7 +65,7 @@ def test_the_outcar_of_vasp_says_the_same_as_its_xml(tmp_path):
     assert one.energies[0] == other.energies[0] == pytest.approx(-14.22)  # the free energy, not sigma -> 0
 
 
-@pytest.mark.parametrize("name", ["psi4.out", "cp2k.out", "gaussian.log", "orca.engrad"])
+@pytest.mark.parametrize("name", ["psi4.out", "qchem.out", "cp2k.out", "gaussian.log", "orca.engrad"])
 def test_compressed(name, output):
     needed(name)
     plain = supple.read(output(samples()[name], name))
@@ -88,8 +89,6 @@ def test_the_level_of_theory_of_gaussian_goes_over_lines_that_are_broken_in_word
     ],
 )
 def test_what_did_not_converge_is_refused(content, after, sentence, output):
-    if content is PSI4:
-        needed("psi4.out")
     path = output(content.replace(after, f"{sentence}\n{after}", 1))
     with pytest.raises(DataError, match="frame 0 is from a calculation that did not converge"):
         supple.read(path)
@@ -152,6 +151,37 @@ def test_forces_of_an_orientation_that_is_not_known_are_refused(there, instead, 
     with pytest.raises(DataError, match="for another orientation"):
         supple.read(path)
     assert [defect.name for defect in survey(path).defects] == ["turned"]
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (QCHEM + QCHEM, "with several jobs, the results of which cannot be told apart: split it"),
+        (QCHEM.replace("Gradient of SCF", "Full Analytical Gradient of CIS"), "with gradients of CIS, of which Supple"),
+        (QCHEM.replace(" Gradient of SCF Energy", " Full Analytical Gradient"), "with gradients of Full Analytical"),
+        (QCHEM.replace("of SCF Energy", "of MP2 Energy"), "1 geometries, 0 energies and 1 gradients"),
+        (
+            QCHEM.replace("Total energy in the final", "Total power in the final"),
+            "1 geometries, 0 energies and 1 gradients",
+        ),
+    ],
+)
+def test_lists_of_cclib_that_cannot_be_paired_are_refused(content, reason, output):
+    needed("qchem.out")
+    with pytest.raises(DataError, match=reason):
+        supple.read(output(content))
+
+
+def test_what_cclib_says_of_the_level_of_theory(output):
+    needed("qchem.out")
+    about = supple.read(output(QCHEM)).source.about
+    assert about == {"theory": "PBE/STO-3G", "charge": "0", "multiplicity": "1"}
+
+
+def test_an_output_of_two_charges_is_refused(output):
+    twice = CP2K.replace(" MODULE", " DFT| Charge              0\n MODULE")
+    with pytest.raises(DataError, match="CP2K with charge 0 and 1: split it into one file for each job"):
+        supple.read(output(twice + twice.replace("Charge              0", "Charge              1")))
 
 
 def test_a_crystal_is_refused(output):

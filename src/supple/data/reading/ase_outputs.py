@@ -1,4 +1,4 @@
-"""Files that ASE reads: outputs of FHI-aims, VASP, Quantum ESPRESSO, GPAW, NWChem ..., and its own .traj."""
+"""Files that ASE reads: outputs of FHI-aims, VASP, Quantum ESPRESSO, GPAW ..., and its own .traj."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def frames_by_ase(path: Path, program: Program | None) -> list[Frame]:
             raise DataError(f"{path.name} is a force field, not a dataset: give the file of geometries.") from error
         raise DataError(
             f"{path.name} has an unknown format: Supple reads extended xyz, npz, HDF5, ASE databases, and outputs "
-            "that ASE or cclib can read."
+            "of quantum-chemistry programs (docs/files.md)."
         ) from error
     except Exception as error:  # ASE's parsers may raise anything on a damaged file
         what = f" as an output of {program.name}" if program else ""

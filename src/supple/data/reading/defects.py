@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from supple.errors import DataError
@@ -39,6 +39,36 @@ class DefectHandler:
         """
         del name, frames
         raise error
+
+    def report_unreadable(self, files: Sequence[str], error: DataError) -> None:
+        """Report files, of many that are read as one, that cannot be read. If this returns, the others are read.
+
+        Args:
+            files: their names.
+            error: says why, and what to do.
+
+        Raises:
+            DataError: the error given.
+        """
+        del files
+        self.report("unreadable", error)
+
+
+class LeavingOut(DefectHandler):
+    """Strict reading, but of many files those that cannot be read are left out.
+
+    Attributes:
+        notes: a sentence on what was left out.
+    """
+
+    def __init__(self) -> None:
+        self.notes: tuple[str, ...] = ()
+
+    def report_unreadable(self, files: Sequence[str], error: DataError) -> None:
+        """Note the names of the files."""
+        del error
+        count = "1 file that cannot be read was" if len(files) == 1 else f"{len(files)} files that cannot be read were"
+        self.notes = (f"{count} left out: {', '.join(files)}.",)
 
 
 class DefectLog(DefectHandler):

@@ -14,6 +14,11 @@ from supple.errors import DataError
 #: Formats with energies and forces that ASE recognises by the beginning of a file.
 _ASE_FORMATS = {"traj", "gpaw-out", "onetep-out", "abinit-out"}
 
+#: The program of PROGRAMS that stands for the file `gradient`.
+_GRADIENTS = "Turbomole or xtb"
+#: What xtb writes beside its gradients: the end of an optimisation, and frequencies in the format of Gaussian.
+_OF_XTB = {"xtbopt.xyz", "g98.out"}
+
 
 def find_files(path: Path) -> list[Path]:
     """The files to read: the path itself, or those of a folder or a pattern, with run2 before run10.
@@ -65,6 +70,8 @@ def _chosen(members: list[Path], suffixes: frozenset[str]) -> list[Path]:
     data = [file for file in members if suffix_of(file) in suffixes and not _is_force_file(file)]
     has_cp2k_dynamics = any(position_and_force_files(file) for file in data)
     has_vasprun = any(program == "VASP" and suffix_of(file) == ".xml" for file, program in programs.items())
+    has_engrad = any(suffix_of(file) == ".engrad" for file in data)
+    has_gradient = has_engrad or _GRADIENTS in programs.values()
     outputs = [
         file
         for file, program in programs.items()
@@ -73,13 +80,26 @@ def _chosen(members: list[Path], suffixes: frozenset[str]) -> list[Path]:
         and not (program == "VASP" and has_vasprun and suffix_of(file) != ".xml")
         # dynamics of CP2K have files of their own
         and not (program == "CP2K" and has_cp2k_dynamics)
+        # xtb and Turbomole write gradients into files of their own, xtb into two
+        and not (program in ("xtb", "Turbomole") and has_gradient)
+        and not (program == _GRADIENTS and has_engrad)
+        and not (has_gradient and file.name.removesuffix(".gz") in _OF_XTB)
     ]
-    # ORCA writes NAME.xyz, NAME_trj.xyz, NAME.engrad beside its output
-    stems = [Path(file.name.removesuffix(".gz")).stem for file in outputs if programs[file] == "ORCA"]
+    # ORCA and xtb write NAME.xyz, NAME_trj.xyz, NAME.engrad beside the output, or NAME.engrad beside the geometry
+    stems = [_stem(file) for file in outputs if programs[file] == "ORCA"]
     beside = tuple(f"{stem}{separator}" for stem in stems for separator in "._")
+    with_engrad = {_stem(file) for file in data if suffix_of(file) == ".engrad"}
     return outputs + [
-        file for file in data if not (suffix_of(file) in (".xyz", ".engrad") and file.name.startswith(beside))
+        file
+        for file in data
+        if not (suffix_of(file) in (".xyz", ".engrad") and file.name.startswith(beside))
+        and not (suffix_of(file) == ".xyz" and _stem(file) in with_engrad)
+        and not (has_gradient and file.name.removesuffix(".gz") in _OF_XTB)
     ]
+
+
+def _stem(file: Path) -> str:
+    return Path(file.name.removesuffix(".gz")).stem
 
 
 def _program_name(file: Path) -> str | None:

@@ -10,7 +10,6 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from supple.data.elements import atom_mismatch, hill_formula
-from supple.data.reading.gather_extras import with_theory
 from supple.data.reading.raw_frames import NO_UNITS_STATED, RawFrames, StatedUnits
 from supple.data.reading.read_request import ReadRequest
 from supple.data.units import Units
@@ -20,7 +19,7 @@ from supple.molecule.boxes import Boxes
 #: Defects of a frame that only the reader of a format can detect.
 Problem = Literal[
     "not-converged", "periodic", "turned", "in-field", "layers",
-    "no-energy", "several-energies", "several-forces", "other-energy", "numerical",
+    "no-energy", "several-energies", "several-forces", "other-energy", "numerical", "unpaired",
 ]  # fmt: skip
 
 #: What to say of such a frame.
@@ -50,6 +49,10 @@ PROBLEMS: dict[Problem, str] = {
     "other-energy": (
         "has forces of another method or electronic state than its energy; calculate both with the same, or remove the "
         "frame"
+    ),
+    "unpaired": (
+        "has a gradient, but the output does not say clearly of which energy; calculate it in a job of its own, at a level "
+        "of theory that docs/files.md lists"
     ),
 }
 
@@ -139,7 +142,7 @@ def combine_frames(
         )
         request.defects.report("missing-energy", error, unknown)
     forces = [frame.forces for frame in kept if frame.forces is not None]
-    extras, theory = with_theory(_extras(kept)) if request.wants_labels else ({}, {})
+    extras = _extras(kept) if request.wants_labels else {}
     return RawFrames(
         numbers=kept[0].numbers,
         positions=np.array([frame.positions for frame in kept], dtype=np.float64),
@@ -149,7 +152,7 @@ def combine_frames(
         convention=convention,
         frames=np.array(indices, dtype=np.int64),
         extras=extras,
-        about={**(about or {}), **theory},
+        about=dict(about or {}),
         boxes=_boxes(kept),
     )
 

@@ -9,9 +9,6 @@ from jaxtyping import Float
 
 from supple.data.reading.text_numbers import required_number
 
-#: Names, in lower case, under which files state the level of theory.
-_THEORY = ("theory", "level_of_theory", "level", "method", "xc")
-
 
 class ExtrasGatherer:
     """Gathers key=value pairs frame by frame."""
@@ -39,27 +36,6 @@ class ExtrasGatherer:
         everything else text, empty for frames without the name.
         """
         return {name: _array(texts) for name, texts in self._texts.items()}
-
-
-def with_theory(extras: Mapping[str, np.ndarray]) -> tuple[dict[str, np.ndarray], dict[str, str]]:
-    """Move the level of theory, if it is the same for all frames, from the extras to the data about all frames.
-
-    Returns:
-        The extras that remain, where a level of theory that differs between frames is named `theory`; and either an
-        empty mapping, or the level of theory of all frames as `theory`.
-    """
-    remaining, about = dict(extras), {}
-    for name in extras:
-        values = remaining[name]
-        if name.lower() not in _THEORY or values.dtype.kind != "U" or values.ndim != 1:
-            continue
-        levels = np.unique(values)
-        if len(levels) == 1 and levels[0]:
-            about["theory"] = str(levels[0])
-            del remaining[name]
-        elif name != "theory" and "theory" not in remaining:
-            remaining["theory"] = remaining.pop(name)
-    return remaining, about
 
 
 def without_second_energy(

@@ -71,7 +71,7 @@ def read_and_merge(
         names.append(relative)
         n_before = int(datasets[-1].frames[-1]) + 1
     if unreadable:
-        defects.report("unreadable", _unreadable(unreadable, len(files)))
+        defects.report_unreadable([file for file, _ in unreadable], _unreadable(unreadable, len(files)))
     for mismatch, sentence in mismatches:
         defects.report(mismatch, sentence)
     if not datasets:
@@ -85,5 +85,6 @@ def _unreadable(unreadable: list[tuple[str, DataError]], n_files: int) -> DataEr
     if n_files == 1:
         return error
     names = ", ".join(others[:_SHOWN]) + (", ..." if len(others) > _SHOWN else "")
-    also = f" The others are {names}." if others else ""
-    return DataError(f"{len(unreadable)} of {n_files} files cannot be read. {first}: {error}{also}")
+    also = f" The other{'s are' if len(others) > 1 else ' is'} {names}." if others else ""
+    remedy = "" if len(unreadable) == n_files else " To leave them out: --accept unreadable."
+    return DataError(f"{len(unreadable)} of {n_files} files cannot be read. {first}: {error}{also}{remedy}")

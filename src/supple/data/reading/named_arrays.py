@@ -10,7 +10,7 @@ from supple.data.finite import finite_frames, not_finite
 from supple.data.reading.array_names import RMD17, find_names
 from supple.data.reading.array_store import ArrayStore, as_text
 from supple.data.reading.element_symbols import read_elements
-from supple.data.reading.gather_extras import with_theory, without_second_energy
+from supple.data.reading.gather_extras import without_second_energy
 from supple.data.reading.infer_keys import Labels, require_free_energy
 from supple.data.reading.keys import Key
 from supple.data.reading.periodic_boxes import boxes_of_arrays
@@ -202,5 +202,4 @@ class _ArrayReader:
                 about[name] = text
         if about.get("theory") == "unknown":  # sGDML requires an entry
             del about["theory"]
-        extras, theory = with_theory(extras)
-        return extras, about | theory
+        return extras, about

@@ -44,7 +44,7 @@ def load(path: Path, request: ReadRequest) -> RawFrames:
     for k in unconverged or []:
         frames[k] = replace(frames[k], problem="not-converged")
     theory = program.level_of_theory(content[:HEAD])
-    about = {"theory": theory} if theory else {}
+    about = {**({"theory": theory} if theory else {}), **program.state(content, path.name)}
     return combine_frames(frames, path.name, request, convention=Units(), about=about)
 
 

@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from supple.errors import DataError
+
 #: The number of bytes from the beginning of a file by which its program is recognised.
 HEAD = 200_000
 
@@ -22,6 +24,7 @@ class Program:
         unconverged: what it prints for a calculation that did not converge.
         energy: the line that it prints once for each frame, after the line above; None if there is none.
         theory: where it repeats the level of theory of its input; several matches are joined.
+        charge, multiplicity: where it states them, for programs whose reader does not say them frame by frame.
         options: for ASE's reader.
     """
 
@@ -31,6 +34,8 @@ class Program:
     unconverged: re.Pattern[bytes] | None = None
     energy: re.Pattern[bytes] | None = None
     theory: re.Pattern[bytes] | None = None
+    charge: re.Pattern[bytes] | None = None
+    multiplicity: re.Pattern[bytes] | None = None
     options: Mapping[str, bool] = field(default_factory=dict)
 
     def level_of_theory(self, head: bytes) -> str | None:
@@ -39,6 +44,24 @@ class Program:
         # long lines are broken within words
         levels = [re.sub(r"\s*\n ", "", part.decode("latin-1")).strip() for part in parts]
         return " ".join(dict.fromkeys(level for level in levels if level)) or None
+
+    def state(self, content: bytes, name: str) -> dict[str, str]:
+        """The charge and multiplicity that an output states, by these names.
+
+        Raises:
+            DataError: it states several, as an output of several jobs does.
+        """
+        stated = {}
+        for quantity, pattern in (("charge", self.charge), ("multiplicity", self.multiplicity)):
+            values = {float(match) for match in pattern.findall(content)} if pattern else set()
+            if len(values) > 1:
+                several = " and ".join(f"{value:g}" for value in sorted(values))
+                raise DataError(
+                    f"{name} is an output of {self.name} with {quantity} {several}: split it into one file for each job."
+                )
+            if values:
+                stated[quantity] = f"{values.pop():g}"
+        return stated
 
     def unconverged_frames(self, content: bytes, n_frames: int) -> list[int] | None:
         """Indices of the frames that did not converge; None if some did not, but it is unclear which."""
@@ -59,14 +82,18 @@ def _pattern(pattern: bytes) -> re.Pattern[bytes]:
     return re.compile(pattern, re.MULTILINE)
 
 
+_READING = "supple.data.reading"
+
 PROGRAMS = (
-    Program("ORCA", _pattern(rb"\* O   R   C   A \*"), "supple.data.reading.orca_output:frames"),
-    Program("Gaussian", _pattern(rb"Entering Gaussian System"), "supple.data.reading.gaussian_output:frames"),
+    Program("Turbomole or xtb", _pattern(rb"\A\s*\$grad\b"), f"{_READING}.turbomole_gradient:frames"),
+    Program("ORCA", _pattern(rb"\* O   R   C   A \*"), f"{_READING}.orca_output:frames"),
+    Program("Gaussian", _pattern(rb"Entering Gaussian System"), f"{_READING}.gaussian_output:frames"),
     Program(
         "FHI-aims", _pattern(rb"Invoking FHI-aims"), "ase:aims-output",
         unconverged=_pattern(rb"scf_solver: SCF cycle not converged|Self-consistency cycle did not converge"),
         energy=_pattern(rb"Energy and forces in a compact form:.*$"),
         theory=_pattern(rb"^\s*xc\s+(\S.*?)\s*$"),
+        charge=_pattern(rb"^\s*Charge =\s+([-+.\dEe]+)\s*:"),
         options={"non_convergence_ok": True},  # reported frame by frame
     ),
     Program(
@@ -80,16 +107,20 @@ PROGRAMS = (
         unconverged=_pattern(rb"convergence NOT achieved"),
         energy=_pattern(rb"^!?\s+total energy\s+=.*$"),
     ),
-    Program("NWChem", _pattern(rb"Northwest Computational Chemistry Package"), "ase:nwchem-out", _pattern(rb"failed to converge")),
+    Program("NWChem", _pattern(rb"Northwest Computational Chemistry Package"), f"{_READING}.nwchem_output:frames"),
     Program(
-        "CP2K", _pattern(rb"^ CP2K\| version string"), "supple.data.reading.cp2k_output:frames",
+        "CP2K", _pattern(rb"^ CP2K\| version string"), f"{_READING}.cp2k_output:frames",
         unconverged=_pattern(rb"SCF run NOT converged"),
         energy=_pattern(rb"ENERGY\| Total FORCE_EVAL.*$"),
-        theory=_pattern(rb"^ FUNCTIONAL\| +(\w+):"),
+        theory=_pattern(rb"^ (?:FUNCTIONAL\| +(?=\S+:)|vdW POTENTIAL\| +(?=DFT-))([^:\s]+)"),
+        charge=_pattern(rb"^ DFT\| Charge +(-?\d+)"),
+        multiplicity=_pattern(rb"^ DFT\| Multiplicity +(\d+)"),
     ),
-    Program("Psi4", _pattern(rb"\bPsi4\b"), "cclib", _pattern(rb"Could not converge SCF")),
+    Program("Psi4", _pattern(rb"\bPsi4\b"), f"{_READING}.psi4_output:frames"),
+    Program("MOPAC", _pattern(rb"^ \*\* +MOPAC ?[v\d]"), f"{_READING}.mopac_output:frames"),
+    Program("xtb", _pattern(rb"^ +\| +x T B +\|"), f"{_READING}.refused_outputs:xtb"),
     Program("Q-Chem", _pattern(rb"Q-Chem"), "cclib", _pattern(rb"SCF failed to converge")),
-    Program("Turbomole", _pattern(rb"T U R B O M O L E"), "cclib", _pattern(rb"convergence criteria cannot be satisfied")),
+    Program("Turbomole", _pattern(rb"T U R B O M O L E"), f"{_READING}.refused_outputs:turbomole"),
     Program("Molpro", _pattern(rb"PROGRAM SYSTEM MOLPRO"), "cclib", _pattern(rb"No convergence")),
 )  # fmt: skip
 

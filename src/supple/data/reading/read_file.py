@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from supple.data.bundled import or_bundled
 from supple.data.dataset import Dataset
-from supple.data.reading.defects import Defect, DefectHandler, DefectLog
+from supple.data.reading.defects import Defect, DefectHandler, DefectLog, LeavingOut
 from supple.data.reading.find_files import common_folder, find_files
 from supple.data.reading.keys import Keys
 from supple.data.reading.label_candidates import UnclearLabelsError
@@ -27,11 +27,12 @@ def read(
     keys: Mapping[str, str] | str | None = None,
     labels: bool | Labels = True,
     molecule: str | None = None,
+    accept: Collection[str] = (),
 ) -> Dataset:
     """Read geometries with energies and forces.
 
     Args:
-        path: extended or plain xyz, .npz, HDF5, an ASE database, an output that ASE or cclib reads, a folder of .npy
+        path: extended or plain xyz, .npz, HDF5, an ASE database, an output of a program, a folder of .npy
             files; or many files as one: a folder, or a pattern such as `runs/*/orca.out`; or the name of a bundled set,
             azobenzene or glycine.
         units: of the file, as `Units.parse` takes them; they override what the file states. Without labels a length
@@ -42,6 +43,8 @@ def read(
         labels: True, or "required": every frame must have forces. False, or "ignored": only geometries are read.
             "optional": energies and forces are read where the file has them and their units are clear.
         molecule: which molecule, of a file that holds several.
+        accept: with `unreadable` among them, files of a folder or pattern that cannot be read, as of calculations that
+            failed, are left out, and named in `Source.notes`.
 
     Returns:
         The frames in eV, Å and eV/Å. Energies are all NaN if the file has none.
@@ -54,7 +57,9 @@ def read(
     """
     if isinstance(labels, bool):
         labels = "required" if labels else "ignored"
-    return _read(or_bundled(Path(path)), ReadRequest(Keys.parse(keys), labels, molecule), units)
+    defects = LeavingOut() if "unreadable" in accept else DefectHandler()
+    data = _read(or_bundled(Path(path)), ReadRequest(Keys.parse(keys), labels, molecule, defects), units)
+    return replace(data, source=replace(data.source, notes=defects.notes)) if isinstance(defects, LeavingOut) else data
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from supple.data.dataset import Dataset, require_elements
 from supple.data.reading.defects import DefectHandler
 from supple.data.reading.guess_units import UnitGuess, guess_units
 from supple.data.reading.infer_keys import no_forces
+from supple.data.reading.level_of_theory import with_level
 from supple.data.reading.periodic_boxes import with_whole_molecules, without_crystals
 from supple.data.reading.raw_frames import NO_UNITS_STATED, RawFrames
 from supple.data.reading.read_request import ReadRequest
@@ -43,11 +44,12 @@ def to_dataset(raw: RawFrames, name: str, units: str | Units | None, request: Re
     raw = without_crystals(raw, resolved, name, request.defects)
     if len(raw.positions) == 0:
         raise DataError(f"{name} contains no frames of isolated molecules.")
+    extras, about = with_level(raw.extras, raw.about)
     return Dataset.of(
         raw.numbers, raw.positions, raw.energies, raw.forces, resolved, printable(name),
         frames=raw.frames,
-        extras={printable(key): values for key, values in raw.extras.items()},
-        about={printable(key): printable(text) for key, text in raw.about.items()},
+        extras={printable(key): values for key, values in extras.items()},
+        about={printable(key): printable(text) for key, text in about.items()},
     )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Bool, Float
 
-from supple.data.reading.gather_extras import ExtrasGatherer, with_theory
+from supple.data.reading.gather_extras import ExtrasGatherer
 from supple.data.reading.infer_keys import Labels
 from supple.data.reading.keys import Key
 from supple.data.reading.label_candidates import UnclearLabelsError
@@ -217,7 +217,7 @@ class _XyzReader:
         finite = self._finite(table)
         keep = slice(None) if finite.all() else finite
         vectors = table.transpose(0, 2, 1)[keep]
-        extras, about = with_theory(self.energies.separated(self.extras.arrays()) | self._atom_extras())
+        extras = self.energies.separated(self.extras.arrays()) | self._atom_extras()
         keys = self.request.keys
         return RawFrames(
             numbers=np.array(self.numbers, dtype=np.int64),
@@ -228,7 +228,6 @@ class _XyzReader:
             convention=Units() if self.extended else None,
             frames=np.frombuffer(self.frames, dtype=np.int64)[keep],
             extras={name: values[keep] for name, values in extras.items()},
-            about=about,
             boxes=self._boxes(keys.positions).select(keep),
         )
 
