@@ -45,6 +45,8 @@ class CardData(TypedDict):
     conformers: list[tuple[str, int]]
     symmetries: int
     symmetry_words: list[str]
+    all_symmetries: int
+    symmetries_left_out: list[str]
     more: list[str]
 
 
@@ -128,6 +130,8 @@ class Card:
             "conformers": self.conformers,
             "symmetries": self.symmetry.order,
             "symmetry_words": [*self.symmetry.equivalent_atoms, *self.symmetry.motions],
+            "all_symmetries": self.symmetry.full_order,
+            "symmetries_left_out": list(self.symmetry.left_out),
             "more": self.other_data,
         }
 
@@ -184,7 +188,7 @@ def card(context: CheckContext) -> Card:
         bonds=_bonds(context),
         torsions={str(t): covered_range(a, t.period) for t, a in zip(torsions, angles.T, strict=True)},
         conformers=[(_wells(distinctive, c.angles), len(c.frames)) for c in found] if distinctive else [],
-        symmetry=describe_symmetry(context.graph, context.permutations),
+        symmetry=describe_symmetry(context.graph, context.symmetries),
         other_data=sorted(set(data.extras) - {"file"}),
     )
 
