@@ -15,9 +15,10 @@ from supple.errors import DataError
 from supple.geometry.calculators import CalculatorFactory, SinglePoint, single_point
 from supple.geometry.coordinates import Coordinate
 from supple.geometry.minimisation import minimise
+from supple.geometry.moves import moves
 from supple.geometry.profile import Profile
 from supple.geometry.scans import ScanPoint, scan
-from supple.geometry.wavefront import Wavefront, propagate
+from supple.geometry.wavefront import Propagation
 from supple.models.potential import Potential
 from supple.molecule.torsions import folded
 from supple.runtime.progress import NO_PROGRESS, Progress
@@ -91,11 +92,12 @@ def scan_torsion(
     first = step * round(coordinate.value(molecule) / step)
     values = np.linspace(first, first + 360, points + 1).tolist()
     found = _both_directions(molecule, coordinate, values, potential.calculator, progress)
-    front = Wavefront.start(values, ((point.angle, point.positions, point.energy) for point in found))
-    for fallen in propagate(front, coordinate, values, potential.numbers, potential.calculator, potential.calculator):
+    settled = Propagation(
+        coordinate, values, potential.numbers, potential.calculator, potential.calculator, moves(molecule, coordinate)
+    )
+    front = settled.start((point.angle, point.positions, point.energy) for point in found)
+    for fallen in settled.run(front, progress):
         found += _points(fallen.value, fallen.atoms, fallen.result, fallen.remark)
-        progress.step("Relaxing from neighbours", 0, 1, f"lower energy at {fallen.value:.0f}°")
-    progress.step("Relaxing from neighbours", 1, 1)
     return _lowest(coordinate.label(molecule), found, first + step * np.arange(points))
 
 
