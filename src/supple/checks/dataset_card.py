@@ -11,9 +11,10 @@ from ase.data import chemical_symbols
 
 from supple.checks.agreement import energies_against_forces
 from supple.checks.context import CheckContext
-from supple.checks.coverage import covered_range
+from supple.checks.torsion_bins import TorsionBins
 from supple.molecule.conformers import conformers
 from supple.molecule.symmetry.description import SymmetryDescription, describe_symmetry
+from supple.molecule.torsion_symmetry import mirrored_torsions, torsion_symmetries
 from supple.molecule.torsions import Torsion, rotatable_torsions, torsion_angles
 
 
@@ -174,7 +175,9 @@ def card(context: CheckContext) -> Card:
     energies = data.energies[np.isfinite(data.energies)] / units.energy_in_ev
     torsions = rotatable_torsions(data.numbers, data.positions)
     angles = torsion_angles(data.positions, torsions)
-    distinctive, found = conformers(torsions, angles)
+    symmetries = torsion_symmetries(data.numbers, data.positions, torsions)
+    distinctive, found = conformers(torsions, angles, symmetries)
+    mirrored = mirrored_torsions(symmetries, len(torsions))
     return Card(
         name=context.name,
         formula=data.formula,
@@ -186,7 +189,10 @@ def card(context: CheckContext) -> Card:
         forces=None if data.forces is None else _force_spread(context),
         agreement=energies_against_forces(context),
         bonds=_bonds(context),
-        torsions={str(t): covered_range(a, t.period) for t, a in zip(torsions, angles.T, strict=True)},
+        torsions={
+            str(t): TorsionBins(t.period, both).covered(a)
+            for t, a, both in zip(torsions, angles.T, mirrored, strict=True)
+        },
         conformers=[(_wells(distinctive, c.angles), len(c.frames)) for c in found] if distinctive else [],
         symmetry=describe_symmetry(context.graph, context.symmetries),
         other_data=sorted(set(data.extras) - {"file"}),

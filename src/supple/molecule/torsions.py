@@ -95,7 +95,9 @@ def torsion_angles(positions: Float[np.ndarray, "M N 3"], torsions: list[Torsion
     return angles
 
 
-def folded(angles: Float[np.ndarray, "..."], period: float = 360.0) -> Float[np.ndarray, "..."]:
+def folded(
+    angles: Float[np.ndarray, "..."], period: float | Float[np.ndarray, "T"] = 360.0
+) -> Float[np.ndarray, "..."]:
     """Angles or differences of angles in degrees, folded to -period/2 < angle <= period/2."""
     return np.asarray(-((-angles + period / 2) % period - period / 2))
 
