@@ -39,10 +39,12 @@ def path(
     """
     from supple.data.reading import read
     from supple.simulation.relaxation import reaction_path
+    from supple.simulation.relaxation.fixed_atoms import require_free
     from supple.simulation.relaxation.output_files import one_frame, output_for, write_frames, write_profile
 
     potential = load_model(model, file, "supple path {} {}")
     geometries = read(file, units=units, labels=False)
+    require_free(file, "The band")
     out = output_for(file, "path", out)
     ends = one_frame(geometries, first or 0), one_frame(geometries, len(geometries) - 1 if last is None else last)
     with progress_display() as progress:

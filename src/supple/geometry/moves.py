@@ -24,9 +24,11 @@ _MOST_COMBINATIONS = 8
 
 
 class Move(Protocol):
-    """A way from one geometry to another; `same_energy` where a symmetry leads to it."""
+    """A way from one geometry to another."""
 
-    same_energy: bool
+    @property
+    def same_energy(self) -> bool:
+        """Whether a symmetry leads to it."""
 
     def __call__(self, atoms: Atoms) -> Atoms:
         """The other geometry."""

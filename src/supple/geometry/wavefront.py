@@ -9,7 +9,7 @@ point are tried (`supple.geometry.moves`).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from ase import Atoms
@@ -17,8 +17,9 @@ from jaxtyping import Float, Int
 
 from supple.data.units import ENERGY
 from supple.geometry.calculators import CalculatorFactory, SinglePoint, describe_error, single_point
+from supple.geometry.constraints import FixTorsion
 from supple.geometry.coordinates import Coordinate
-from supple.geometry.minimisation import minimise_constrained
+from supple.geometry.minimisation import minimise, minimise_constrained
 from supple.geometry.moves import Move
 from supple.molecule.bonds import frequent_bonds
 from supple.molecule.torsions import folded
@@ -30,6 +31,12 @@ _LOWER = 0.1 * ENERGY["kcal/mol"]
 _LOWER_IMAGE = 0.02 * ENERGY["kcal/mol"]
 #: Å and a number; small steps, because scans go astray where groups of atoms meet or an angle straightens.
 _MAX_STEP, _STEPS = 0.05, 500
+#: Other rotamers are relaxed roughly first, in stages: eV/Å, steps, and how far above the known geometry they may end, eV ...
+_STAGES = ((0.5, 30, 6.0 * ENERGY["kcal/mol"]), (0.15, 60, 2.0 * ENERGY["kcal/mol"]))
+#: ... and further unless all distances are within this of those of the known geometry, Å.
+_SAME = 0.1
+#: eV; no rotamer lies so far below another: such a geometry has fallen apart.
+_BELOW = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +89,7 @@ class Propagation:
         calculator: relaxes geometries.
         energies: the calculator whose energies are compared; the same, or one of a higher level of theory.
         moves: of the molecule, symmetries first.
+        lost: points at which a geometry fell apart when it was relaxed; they are found out by `run`.
     """
 
     coordinate: Coordinate
@@ -90,6 +98,7 @@ class Propagation:
     calculator: CalculatorFactory
     energies: CalculatorFactory
     moves: Sequence[Move] = ()
+    lost: set[int] = field(default_factory=set)
 
     def start(self, frames: Iterable[tuple[float, Float[np.ndarray, "N 3"], float]]) -> Wavefront:
         """The state after earlier scans, from their frames: (value in degrees, positions in Å, energy in eV)."""
@@ -154,17 +163,50 @@ class Propagation:
                 if lowest is not None and before > lowest - least:
                     return None
             atoms = move(atoms)
-            if not self._same_bonds(atoms.positions, positions):
+            promising = atoms if move.same_energy else self._promising(atoms, k, front)
+            if promising is None:
                 return None
+            atoms = promising
         point = self._relaxed(atoms, self.values[k], front)
-        if m and (point.result.failure or not self._same_bonds(point.atoms.positions, positions)):
+        if point.result.failure is None and not self._same_bonds(point.atoms.positions, positions):
+            self.lost.add(k)
+            return None
+        if m and point.result.failure:
             return None  # a rotamer that does not exist is no failure
         energy = point.result.energy
         return None if energy is not None and lowest is not None and energy > lowest - least else point
 
-    def _relaxed(self, source: Atoms, value: float, front: Wavefront) -> WavefrontPoint:
+    def _promising(self, start: Atoms, k: int, front: Wavefront) -> Atoms | None:
+        """A rotamer relaxed roughly; None where atoms collide, it falls apart, is known already, or lies far above what is."""
+        rough, lowest = self._turned(start, self.values[k]), front.lowest[k]
+        known = Atoms(self.numbers, start.positions if lowest is None else lowest)
+        if not self._same_bonds(rough.positions, known.positions):
+            return None
+        before = np.inf if lowest is None else single_point(known, self.calculator).energy
+        for fmax, steps, above in _STAGES:
+            try:
+                fixed = FixTorsion(self.coordinate, self.values[k])
+                rough, _ = minimise(rough, self.calculator, fmax, steps, fixed)
+            except Exception:  # calculators raise anything; a rotamer that does not exist is no failure
+                return None
+            after = single_point(rough, self.calculator).energy
+            if after is None or before is None:
+                return None
+            fallen_apart = np.isfinite(before) and after < before - _BELOW
+            if fallen_apart or not self._same_bonds(rough.positions, known.positions):
+                self.lost.add(k)
+                return None
+            if after > before + above:
+                return None
+        same = lowest is not None and np.abs(rough.get_all_distances() - known.get_all_distances()).max() < _SAME
+        return None if same else rough
+
+    def _turned(self, source: Atoms, value: float) -> Atoms:
         coordinate = self.coordinate
-        turned = coordinate.turned(source, value - coordinate.value(source), coordinate.axis(source))
+        return coordinate.turned(source, value - coordinate.value(source), coordinate.axis(source))
+
+    def _relaxed(self, source: Atoms, value: float, front: Wavefront) -> WavefrontPoint:
+        coordinate, turned = self.coordinate, self._turned(source, value)
         try:
             relaxed, remark = minimise_constrained(turned, coordinate, self.calculator, _STEPS, _MAX_STEP)
         except Exception as error:  # calculators raise anything

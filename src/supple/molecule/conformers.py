@@ -134,10 +134,10 @@ class _Wells:
         centres = (edges[1:] + edges[:-1]) / 2
         if len(peaks) < 2:
             return cls(period, tuple(centres[peaks]), (), ())
-        low = [_lowest(density, a, b) for a, b in zip(peaks, [*peaks[1:], peaks[0]], strict=True)]
+        valleys = [_lowest(density, a, b) for a, b in zip(peaks, [*peaks[1:], peaks[0]], strict=True)]
         # the well of each peak begins at the cut before it
         rank = {peak: r for r, peak in enumerate(sorted(peaks, reverse=True))}
-        begins = sorted(zip(centres[np.roll(low, 1)].tolist(), (rank[peak] for peak in peaks), strict=True))
+        begins = sorted(zip(centres[np.roll(valleys, 1)].tolist(), (rank[peak] for peak in peaks), strict=True))
         return cls(
             period,
             tuple(float(centres[peak]) for peak in sorted(peaks, reverse=True)),

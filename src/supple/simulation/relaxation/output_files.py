@@ -44,12 +44,12 @@ def write_frames(
     write_extxyz(out, Dataset.of(potential.numbers, positions, labels, forces, name=out.name, extras=dict(extras)))
 
 
-def write_profile(out: Path, profile: Profile) -> list[Path]:
-    """Draw a profile beside its geometries, as PNG and PDF."""
+def write_profile(out: Path, profile: Profile, name: str = "", reference: Profile | None = None) -> list[Path]:
+    """Draw a profile beside its geometries, as PNG and PDF, with that of a reference of this name."""
     stem = out.with_name(out.name.removesuffix(".gz").rsplit(".", 1)[0])
     files = [Path(f"{stem}.png"), Path(f"{stem}.pdf")]
     for file in files:
-        save_profile_figure(profile, file)
+        save_profile_figure(profile, file, name, reference)
     return files
 
 
