@@ -141,14 +141,18 @@ class Propagation:
         progress.step("Settling", 1, 1)
 
     def _trials_from(self, k: int, positions: Float[np.ndarray, "N 3"]) -> Iterator[tuple[int, int, int]]:
-        """The trials that a new lowest geometry of a point leads to."""
+        """The trials that a new lowest geometry of a point leads to.
+
+        Of two points that are images of each other, other rotamers are tried at one; what is found there is handed on.
+        """
         yield from ((i, k, 0) for i in neighbours(self.values, k))
-        atoms = Atoms(self.numbers, positions)
+        atoms, first = Atoms(self.numbers, positions), True
         for m, move in enumerate(self.moves, start=1):
-            value = self.coordinate.value(move(atoms)) if move.same_energy else self.values[k]
-            target = nearest(self.values, value)
-            if target is not None:
-                yield target, k, m
+            target = nearest(self.values, self.coordinate.value(move(atoms))) if move.same_energy else k
+            if target is None or not (move.same_energy or first):
+                continue
+            first = first and target >= k
+            yield target, k, m
 
     def _tried(self, front: Wavefront, k: int, source: int, m: int) -> WavefrontPoint | None:
         """The point after a trial; None where its energy does not fall."""

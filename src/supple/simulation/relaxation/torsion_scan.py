@@ -24,6 +24,9 @@ from supple.molecule.torsions import folded
 from supple.runtime.progress import NO_PROGRESS, Progress
 from supple.simulation.relaxation.changed_bonds import changed_bond
 
+#: Of the angles at which rotamers fell apart, so many are listed.
+_LISTED = 6
+
 
 @dataclass(frozen=True, eq=False)
 class TorsionScan:
@@ -141,10 +144,10 @@ def _notes(settled: Propagation, why_not: str) -> tuple[str, ...]:
     angles = sorted({round(float(folded(np.array(settled.values[k])))) for k in settled.lost})
     if not angles:
         return ()
-    return (
-        f"Other rotamers fell apart when they were relaxed at {', '.join(f'{angle}°' for angle in angles)}, and were left out: "
-        f"{why_not}.",
-    )
+    at = ", ".join(f"{angle}°" for angle in angles)
+    if len(angles) > _LISTED:
+        at = f"{len(angles)} angles from {angles[0]} to {angles[-1]}°"
+    return (f"Other rotamers fell apart when they were relaxed at {at}, and were left out: {why_not}.",)
 
 
 def _both_directions(
