@@ -32,13 +32,13 @@ def _without_torsion(r):
 
 def test_profiles_differ_by_what_the_torsion_energies_do():
     start = Atoms(PEROXIDE.numbers, peroxide_at(47.0))
-    own = scan_torsion(OWN, Dataset.of(PEROXIDE.numbers, start.positions[None]), points=12)
+    own = scan_torsion(OWN, Dataset.of(PEROXIDE.numbers, start.positions[None]), points=8)
     found = compare_scan(own, start, None, "larger", shifted(0.5))
     energies = own.energies - own.energies.min()
     assert found.profiles.mean_difference == pytest.approx(0.5 * energies.mean() / KCAL, abs=0.01)
     off, at = found.profiles.largest_difference
     assert off == pytest.approx(-0.5 * energies.max() / KCAL, abs=0.01)
-    assert abs(at) in (60, 90)
+    assert abs(at) == 90
     points = found.profiles.stationary_points
     assert [point.kind for point in points].count("minimum") == 2
     for point in points:
@@ -50,7 +50,7 @@ def test_profiles_differ_by_what_the_torsion_energies_do():
 
 def test_a_barrier_that_only_one_of_them_has_is_shown_alone():
     start = Atoms(PEROXIDE.numbers, peroxide_at(47.0))
-    own = scan_torsion(OWN, Dataset.of(PEROXIDE.numbers, start.positions[None]), points=12)
+    own = scan_torsion(OWN, Dataset.of(PEROXIDE.numbers, start.positions[None]), points=8)
     found = compare_scan(own, start, None, "flat", shifted(-1.0))
     assert {(point.reference_at, point.difference) for point in found.profiles.stationary_points} >= {(None, None)}
 

@@ -53,13 +53,13 @@ def test_a_scan_is_the_torsion_energy_itself():
 def test_another_torsion_turns_over_where_that_lowers_the_energy():
     # from one rotamer alone, with which the profile would be neither symmetric nor the lowest
     start = Dataset.of(TRIOXIDE.numbers, TRIOXIDE.positions[None])
-    found = scan_torsion(ClosedForm(TRIOXIDE.numbers, trioxide), start, "1-2-3-4", points=12)
+    found = scan_torsion(ClosedForm(TRIOXIDE.numbers, trioxide), start, "1-2-3-4", points=8)
     first = torch.tensor(np.radians(found.angles))
     grid = torch.linspace(-np.pi, np.pi, 721, dtype=torch.float64)
     lowest = trioxide_torsions(first[:, None], grid[None]).min(dim=1).values.numpy()
     np.testing.assert_allclose(found.energies, lowest, atol=3e-3)
     energies = dict(zip(np.round(found.angles).tolist(), found.energies, strict=True))
-    for angle in (30, 60, 90, 120, 150):
+    for angle in (45, 90, 135):
         assert energies[angle] == pytest.approx(energies[-angle], abs=0.02 * KCAL)
     assert found.remarks == ()
     assert found.notes == ()
@@ -74,7 +74,7 @@ def test_geometries_that_fall_apart_are_said():
         return trioxide(r) - 6.0 * negative * stretched
 
     start = Dataset.of(TRIOXIDE.numbers, TRIOXIDE.positions[None])
-    found = scan_torsion(ClosedForm(TRIOXIDE.numbers, torn), start, "1-2-3-4", points=6)
+    found = scan_torsion(ClosedForm(TRIOXIDE.numbers, torn), start, "1-2-3-4", points=4)
     assert any("the bond O4-H5 broke: the force field was not trained on such geometries" in r for r in found.remarks)
     (note,) = found.notes
     assert "Other rotamers fell apart when they were relaxed at" in note
