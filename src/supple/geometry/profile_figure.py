@@ -6,6 +6,7 @@ from pathlib import Path
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MultipleLocator
 
 from supple.geometry.profile import Profile
@@ -43,6 +44,8 @@ def save_profile_figure(profile: Profile, path: Path, name: str = "", reference:
             ha="center",
             va="bottom" if side > 0 else "top",
             color=colour,
+            path_effects=[withStroke(linewidth=3, foreground="white")],
+            zorder=5,
         )
     axes.margins(y=0.13)
     if reference is not None:
