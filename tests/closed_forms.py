@@ -77,3 +77,31 @@ def peroxide_at(degrees):
     atoms = Atoms(PEROXIDE.numbers, PEROXIDE.positions)
     atoms.set_dihedral(0, 1, 2, 3, degrees, indices=[3])
     return atoms.positions
+
+
+#: HOOOH: a chain whose torsions H1-O2-O3-O4 and O2-O3-O4-H5 depend on each other.
+TRIOXIDE = Atoms("HOOOH", [[-0.2, 0.95, 0.0], [0.0, 0.0, 0.0], [1.45, 0.0, 0.0], [1.7, 1.43, 0.0], [2.6, 1.5, 0.35]])
+
+
+def trioxide_torsions(first, second):
+    """-a cos(φ1 - φ2) + b (1 + cos 3 φ2) of angles in radians, eV: the second torsion follows the first over barriers of 2b."""
+    return -0.08 * torch.cos(first - second) + 0.06 * (1 + torch.cos(3 * second))
+
+
+def trioxide(positions):
+    """Springs for bonds and cosines of angles, and the torsions."""
+    e = sum(
+        15.0 * ((positions[:, i] - positions[:, i + 1]).norm(dim=-1) - r0) ** 2
+        for i, r0 in enumerate((0.97, 1.45, 1.45, 0.97))
+    )
+    for j in (1, 2, 3):
+        a, b = positions[:, j - 1] - positions[:, j], positions[:, j + 1] - positions[:, j]
+        e = e + 3.0 * ((a * b).sum(-1) / (a.norm(dim=-1) * b.norm(dim=-1)) - _COS) ** 2
+    return e + trioxide_torsions(_torsion(positions[:, :4]), _torsion(positions[:, 1:]))
+
+
+def _torsion(r):
+    """The torsion of four atoms, radians, shape (B,)."""
+    b1, b2, b3 = (r[:, k + 1] - r[:, k] for k in range(3))
+    n1, n2 = torch.cross(b1, b2, dim=-1), torch.cross(b2, b3, dim=-1)
+    return torch.atan2((b2 / b2.norm(dim=-1, keepdim=True) * torch.cross(n1, n2, dim=-1)).sum(-1), (n1 * n2).sum(-1))

@@ -2,7 +2,11 @@
 
 import numpy as np
 import pytest
+from ase import Atoms
+from ase.constraints import FixAtoms
+from ase.io import write
 from cli.conftest import Shell
+from fake_calculators import Springs
 from matplotlib.figure import Figure
 
 import supple
@@ -82,6 +86,62 @@ def test_a_path_between_two_conformers(glycine, monkeypatch):
     assert "remains on the band after 10 steps: use more --images or --steps." in err
 
 
+REFERENCE = ("--reference", "fake_calculators:springs")
+
+
+@pytest.fixture
+def springs(glycine, monkeypatch):
+    """The folder, where springs about the geometry that they see first are the reference; figures are not rendered."""
+    monkeypatch.setattr(Springs, "rest", None)
+    monkeypatch.setattr(Figure, "savefig", lambda figure, file, **options: None)
+    return glycine
+
+
+def test_conformers_and_frequencies_beside_those_of_a_reference(springs):
+    words = ("relax", "gly.safetensors", "relaxed.xyz", "--frequencies", *REFERENCE)
+    found = springs.json(*words, "--out", "one.xyz")
+    first, *others = found["reference"]["conformers"]
+    assert found["reference"]["method"] == "fake_calculators:springs"
+    assert (first["conformer"], first["reference_conformer"], first["kcal_per_mol"]) == (1, 1, 0.0)
+    assert first["rmsd_angstrom"] == pytest.approx(0, abs=1e-3)  # it is what the springs have seen first
+    assert len(first["reference_wavenumbers_per_cm"]) == len(first["wavenumber_differences_per_cm"]) == 24
+    assert others
+    assert found["figures"] == ["one-frequencies.png", "one-frequencies.pdf"]
+    reference = supple.read(springs.folder / "one-reference.xyz")
+    assert reference.source.theory == "fake_calculators:springs"
+    assert np.linalg.norm(reference.forces, axis=2).max() <= 1e-3
+    out, _ = springs(*words, "--out", "two.xyz")
+    assert "Harmonic frequencies of conformer 1 / cm⁻¹:" in out
+    assert "cm⁻¹ on average, and by" in out
+    assert "two-reference.xyz  the conformers relaxed with fake_calculators:springs" in out
+
+
+def test_a_scan_beside_that_of_a_reference(springs):
+    words = ("scan", "gly.safetensors", "relaxed.xyz", "--points", 4, *REFERENCE)
+    out, _ = springs(*words, "--out", "turn.xyz")
+    assert "kcal/mol on average" in out
+    assert "turn-reference.xyz  those of fake_calculators:springs" in out
+    assert len(supple.read(springs.folder / "turn-reference.xyz")) == 4
+
+
+def test_atoms_that_the_file_fixes_stay(glycine):
+    start = supple.read(glycine.folder / "frames.xyz")
+    atoms = Atoms(start.numbers, start.positions[0], constraint=FixAtoms([0, 1, 2]))
+    write(glycine.folder / "fixed.xyz", atoms)
+    out, _ = glycine("relax", "gly.safetensors", "fixed.xyz", "--out", "stay.xyz")
+    assert "Atoms that the file fixes stayed in place in 1 of them." in out
+    moved = np.abs(supple.read(glycine.folder / "stay.xyz").positions[0] - start.positions[0]).max(axis=1)
+    assert moved[:3].max() < 1e-6
+    assert moved[3:].min() > 1e-4
+    for words, said in (
+        (("scan",), "The scan moves all atoms, but frame 0 of fixed.xyz fixes some"),
+        (("path",), "The band moves all atoms, but frame 0 of fixed.xyz fixes some"),
+        (("relax", *REFERENCE), "A comparison with a reference moves all atoms"),
+        (("relax", "--frequencies"), "With fixed atoms a relaxed geometry is not a minimum"),
+    ):
+        assert said in glycine.refused(words[0], "gly.safetensors", "fixed.xyz", *words[1:])
+
+
 @pytest.mark.parametrize(
     ("command", "said"),
     [
@@ -97,6 +157,9 @@ def test_a_path_between_two_conformers(glycine, monkeypatch):
         (("path", "gly.safetensors", "relaxed.xyz", "--from", 1, "--to", 1), "Both ends relax to the same geometry"),
         (("path", "gly.safetensors", "relaxed.xyz", "--images", 2), "at least 3 images"),
         (("relax", "gly.safetensors", "gone.xyz"), "There is no file gone.xyz"),
+        (("relax", "gly.safetensors", "relaxed.xyz", "--charge", 1), "those of the reference method: add --reference"),
+        (("scan", "gly.safetensors", "relaxed.xyz", *REFERENCE, "--charge", 1), "sets charge and multiplicity itself"),
+        (("scan", "gly.safetensors", "relaxed.xyz", "--reference", "B3LYP"), "'B3LYP' is not a known method"),
         (("relax", "gly.safetensors", "relaxed.xyz", "--out", "x.npz"), "x.npz must end in .xyz"),
     ],
 )

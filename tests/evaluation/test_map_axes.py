@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
+from chains import chain_frames
 from toy import toy_dataset
 
 import supple
@@ -36,3 +38,11 @@ def test_a_mirror_image_is_the_same_molecule() -> None:
 
 def test_a_molecule_that_does_not_turn_has_none() -> None:
     assert map_axes(toy_dataset(20).select([0] * 10)) is None
+
+
+def test_the_sign_of_a_torsion_stays_in_a_chiral_molecule() -> None:
+    angles = np.linspace(-175, 175, 71)[:, None]
+    for name, lowest in (("achiral", 0), ("racemic", -180)):
+        numbers, positions = chain_frames(name, angles)
+        first, _ = map_axes(Dataset.of(numbers, positions))  # type: ignore[misc]
+        assert first.values.min() == pytest.approx(lowest, abs=6)

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from ase.build import molecule
 
-from supple.molecule.conformers import conformers
 from supple.molecule.torsions import folded, rotatable_torsions, torsion_angles
 
 
@@ -70,23 +69,3 @@ def test_moving_turning_and_mirroring():
 def test_folding():
     assert folded(np.array([180.0, -180.0, 190.0, 540.0]), 360.0).tolist() == [180.0, 180.0, -170.0, 180.0]
     assert folded(np.array([60.0, 61.0, -60.0]), 120.0).tolist() == [60.0, -59.0, 60.0]
-
-
-def test_conformers_are_the_wells_that_frames_are_in():
-    atoms = molecule("CH3CH2OH")
-    torsion = next(t for t in rotatable_torsions(atoms.numbers, atoms.positions[None]) if t.fold == 1)
-    rng = np.random.default_rng(0)
-    wells = np.concatenate([rng.normal(180, 8, 300), rng.normal(60, 8, 200), rng.normal(-60, 8, 100)])
-    telling, found = conformers([torsion], torsion_angles(frames(atoms, torsion, wells), [torsion]))
-    assert telling == [torsion]
-    assert [len(c.frames) for c in found] == [300, 300]
-    assert sorted(c.angles[0] for c in found) == pytest.approx([60, 175], abs=5)
-
-
-def test_one_well_is_no_choice():
-    atoms = molecule("CH3CH2OH")
-    torsions = rotatable_torsions(atoms.numbers, atoms.positions[None])
-    r = frames(atoms, torsions[-1], np.random.default_rng(0).normal(170, 5, 200))
-    telling, found = conformers(torsions, torsion_angles(r, torsions))
-    assert telling == []
-    assert len(found) == 1

@@ -18,7 +18,7 @@ from supple.molecule.bonds import (
     pair_distances,
     relative_distances,
 )
-from supple.molecule.symmetry.permutations import find_permutations
+from supple.molecule.symmetry.permutations import PermutationSymmetries, find_symmetries
 
 #: Frames whose atoms come nearer than this part of the sum of their covalent radii are not fitted to ...
 _TOO_NEAR = 0.5
@@ -101,18 +101,20 @@ class CheckContext:
         return apart & (size > 0) & (size < _TOO_LARGE * usual)
 
     @cached_property
-    def permutations(self) -> Int[np.ndarray, "P N"]:
+    def symmetries(self) -> PermutationSymmetries:
         """The permutation symmetries, judged by fittable frames."""
         fittable = np.flatnonzero(self.fittable)
         some = self.dataset.positions[fittable[:: max(len(fittable) // _SYMMETRY_FRAMES, 1)]]
-        return find_permutations(self.dataset.numbers, some)
+        return find_symmetries(self.dataset.numbers, some)
 
     @cached_property
     def predictions(self) -> SmallModelPredictions | None:
         """What a small model of the forces predicts; None without such a model or forces, or with too few frames."""
         if self._fit_small_model is None:
             return None
-        return predict_with_small_model(self.dataset, self.fittable, lambda: self.permutations, self._fit_small_model)
+        return predict_with_small_model(
+            self.dataset, self.fittable, lambda: self.symmetries.permutations, self._fit_small_model
+        )
 
     @cached_property
     def energy_residuals(self) -> tuple[Int[np.ndarray, "K"], Float[np.ndarray, "K"]]:

@@ -11,9 +11,10 @@ from ase.data import chemical_symbols
 
 from supple.checks.agreement import energies_against_forces
 from supple.checks.context import CheckContext
-from supple.checks.coverage import covered_range
+from supple.checks.torsion_bins import TorsionBins
 from supple.molecule.conformers import conformers
 from supple.molecule.symmetry.description import SymmetryDescription, describe_symmetry
+from supple.molecule.torsion_symmetry import mirrored_torsions, torsion_symmetries
 from supple.molecule.torsions import Torsion, rotatable_torsions, torsion_angles
 
 
@@ -47,6 +48,8 @@ class CardData(TypedDict):
     conformers: list[tuple[str, int]]
     symmetries: int
     symmetry_words: list[str]
+    all_symmetries: int
+    symmetries_left_out: list[str]
     more: list[str]
 
 
@@ -135,6 +138,8 @@ class Card:
             "conformers": self.conformers,
             "symmetries": self.symmetry.order,
             "symmetry_words": [*self.symmetry.equivalent_atoms, *self.symmetry.motions],
+            "all_symmetries": self.symmetry.full_order,
+            "symmetries_left_out": list(self.symmetry.left_out),
             "more": self.other_data,
         }
 
@@ -186,7 +191,9 @@ def card(context: CheckContext) -> Card:
     energies = data.energies[np.isfinite(data.energies)] / units.energy_in_ev
     torsions = rotatable_torsions(data.numbers, data.positions)
     angles = torsion_angles(data.positions, torsions)
-    distinctive, found = conformers(torsions, angles)
+    symmetries = torsion_symmetries(data.numbers, data.positions, torsions)
+    distinctive, found = conformers(torsions, angles, symmetries)
+    mirrored = mirrored_torsions(symmetries, len(torsions))
     return Card(
         name=context.name,
         formula=data.formula,
@@ -200,9 +207,12 @@ def card(context: CheckContext) -> Card:
         forces=None if data.forces is None else _force_spread(context),
         agreement=energies_against_forces(context),
         bonds=_bonds(context),
-        torsions={str(t): covered_range(a, t.period) for t, a in zip(torsions, angles.T, strict=True)},
+        torsions={
+            str(t): TorsionBins(t.period, both).covered(a)
+            for t, a, both in zip(torsions, angles.T, mirrored, strict=True)
+        },
         conformers=[(_wells(distinctive, c.angles), len(c.frames)) for c in found] if distinctive else [],
-        symmetry=describe_symmetry(context.graph, context.permutations),
+        symmetry=describe_symmetry(context.graph, context.symmetries),
         other_data=sorted(set(data.extras) - {"file"}),
     )
 

@@ -42,6 +42,7 @@ def path(
     from supple.data.reading import read
     from supple.models.arrangement import require_order
     from supple.simulation.relaxation import reaction_path
+    from supple.simulation.relaxation.fixed_atoms import require_free
     from supple.simulation.relaxation.output_files import (
         one_frame,
         output_for,
@@ -54,6 +55,7 @@ def path(
     require_outputs(out, *profile_files(out), reads=[model, file], overwrite=overwrite)
     potential = load_model(model, file, "supple path {} {}")
     geometries = read(file, units=units, labels=False)
+    require_free(file, "The band")
     ends = one_frame(geometries, first or 0), one_frame(geometries, len(geometries) - 1 if last is None else last)
     require_order(potential, ends[0])
     with progress_display() as progress:

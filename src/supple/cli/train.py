@@ -84,8 +84,7 @@ def train(
     require_selection(select or "random")
     if model is not None:
         MODELS.require(model)
-    timed = {} if max_time is None else {"max_time": max_time}
-    given = (read_settings(settings) if settings else {}) | parse_assignments(set_) | timed
+    given = (read_settings(settings) if settings else {}) | parse_assignments(set_) | _timed(max_time)
     if extend:
         _require_alone(extend, model=model, valid=valid, split=split, blocks=blocks)
     dataset = read(file, units=units, keys=keys, accept=accept or ())
@@ -132,6 +131,10 @@ def train(
     print_written((out, "the force field"), (directory, "the record of its training"))
     options = (f" --units {units}" if units else "") + (" --accept unreadable" if dataset.source.notes else "")
     print_next(f"supple evaluate {out} {file}{options}")
+
+
+def _timed(max_time: float | None) -> dict[str, float]:
+    return {} if max_time is None else {"max_time": max_time}
 
 
 def _warn_of_selection(split: Split) -> None:

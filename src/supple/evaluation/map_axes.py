@@ -15,6 +15,7 @@ from jaxtyping import Float
 
 from supple.data.dataset import Dataset
 from supple.molecule.bonds import bond_angles
+from supple.molecule.torsion_symmetry import torsion_symmetries
 from supple.molecule.torsions import Torsion, rotatable_torsions, torsion_angles
 
 #: Degrees; a torsion that varies by less counts as rigid.
@@ -38,10 +39,11 @@ class Coordinate:
 def map_axes(dataset: Dataset) -> tuple[Coordinate, Coordinate] | None:
     """Two coordinates of every frame; None for a molecule without a flexible torsion.
 
-    A molecule and its mirror image are equivalent: the first torsion of every frame is between 0 and 180°.
+    Where a reflection takes the molecule to itself, the first torsion of every frame is between 0 and 180°.
     """
     torsions = rotatable_torsions(dataset.numbers, dataset.positions)
     angles = torsion_angles(dataset.positions, torsions)
+    symmetries = torsion_symmetries(dataset.numbers, dataset.positions, torsions)
     widths = np.array([_width(angles[:, t], torsion) for t, torsion in enumerate(torsions)])
     moving = [int(t) for t in np.argsort(-widths, kind="stable") if widths[t] >= _MINIMUM_RANGE]
     if not moving:
@@ -49,12 +51,12 @@ def map_axes(dataset: Dataset) -> tuple[Coordinate, Coordinate] | None:
     inverting = [t for t in moving if all(dataset.numbers[i] == _NITROGEN for i in torsions[t].bond)]
     main = (inverting or moving)[0]
     others = [t for t in moving if t != main]
-    mirrored = np.where(angles[:, main] < 0, -1.0, 1.0)
-    first = Coordinate(f"torsion {torsions[main]} (°)", angles[:, main] * mirrored)
-    if inverting or not others:
-        return first, _bend(dataset, torsions[main])
-    second = others[0]
-    return first, Coordinate(f"torsion {torsions[second]} (°)", angles[:, second] * mirrored)
+    with_bend = bool(inverting) or not others
+    shown = [main] if with_bend else [main, others[0]]
+    if any(all(symmetry.mirrors(t) for t in shown) for symmetry in symmetries):
+        angles = np.where(angles[:, [main]] < 0, -1.0, 1.0) * angles
+    first, *second = (Coordinate(f"torsion {torsions[t]} (°)", angles[:, t]) for t in shown)
+    return first, second[0] if second else _bend(dataset, torsions[main])
 
 
 def _width(angles: Float[np.ndarray, "M"], torsion: Torsion) -> float:

@@ -4,7 +4,7 @@ Errors of flexible molecules differ strongly between minima and the paths betwee
 (doi 10.1063/5.0038516). Each `Partition` divides the frames (or the atoms) by one criterion:
 
     conformers       by the minima of the torsions
-    a torsion        by the absolute value of its angle: a molecule and its mirror image are equivalent
+    a torsion        by its angle; by the absolute value where a reflection takes one sign to the other
     energy           by quantiles of the reference energy
     elements, atoms  the forces on them
     worst frames     the 1 % with the largest force errors, and the rest
@@ -27,11 +27,12 @@ from supple.evaluation.predictions import Predictions
 from supple.models.metrics import Metrics
 from supple.models.potential import Potential
 from supple.molecule.conformers import conformers
+from supple.molecule.torsion_symmetry import TorsionSymmetry, mirrored_torsions, torsion_symmetries
 from supple.molecule.torsions import Torsion, rotatable_torsions, torsion_angles
 
 #: No error is given for fewer frames.
 FEWEST = 5
-#: Bins of a torsion, over half of its period.
+#: Bins over half of the period of a torsion.
 _BINS = 6
 #: Degrees; a torsion that varies by less counts as rigid.
 _MINIMUM_RANGE = 30.0
@@ -114,9 +115,11 @@ def prediction_errors_by_region(
     errors = _Errors(predictions.energies - dataset.energies, predictions.forces - dataset.forces, wanted)
     torsions = rotatable_torsions(dataset.numbers, dataset.positions)
     angles = torsion_angles(dataset.positions, torsions)
+    symmetries = torsion_symmetries(dataset.numbers, dataset.positions, torsions)
+    mirrored = mirrored_torsions(symmetries, len(torsions))
     partitions = [
-        _by_conformer(errors, torsions, angles),
-        *(_by_angle(errors, torsion, np.abs(angles[:, t])) for t, torsion in enumerate(torsions)),
+        _by_conformer(errors, torsions, angles, symmetries),
+        *(_by_angle(errors, torsion, angles[:, t], mirrored[t]) for t, torsion in enumerate(torsions)),
         _by_energy(errors, dataset.energies),
         _by_element(errors, dataset),
         _by_atom(errors, dataset),
@@ -125,8 +128,10 @@ def prediction_errors_by_region(
     return [partition for partition in partitions if partition is not None]
 
 
-def _by_conformer(errors: _Errors, torsions: list[Torsion], angles: Float[np.ndarray, "M T"]) -> Partition | None:
-    distinctive, found = conformers(torsions, angles)
+def _by_conformer(
+    errors: _Errors, torsions: list[Torsion], angles: Float[np.ndarray, "M T"], symmetries: list[TorsionSymmetry]
+) -> Partition | None:
+    distinctive, found = conformers(torsions, angles, symmetries)
     if len(found) < 2:
         return None
     regions, left = [], np.ones(len(angles), bool)
@@ -140,12 +145,13 @@ def _by_conformer(errors: _Errors, torsions: list[Torsion], angles: Float[np.nda
     return Partition("conformers", tuple(regions))
 
 
-def _by_angle(errors: _Errors, torsion: Torsion, sizes: Float[np.ndarray, "M"]) -> Partition | None:
-    if np.ptp(sizes) < _MINIMUM_RANGE:
+def _by_angle(errors: _Errors, torsion: Torsion, angles: Float[np.ndarray, "M"], mirrored: bool) -> Partition | None:
+    values, low, n_bins = (np.abs(angles), 0.0, _BINS) if mirrored else (angles, -torsion.period / 2, 2 * _BINS)
+    if np.ptp(values) < _MINIMUM_RANGE:
         return None
-    edges = np.linspace(0, torsion.period / 2, _BINS + 1)
-    bins = np.clip(np.searchsorted(edges, sizes, side="right") - 1, 0, _BINS - 1)
-    regions = [errors.region(f"{edges[k]:.0f} to {edges[k + 1]:.0f}°", bins == k) for k in range(_BINS)]
+    edges = np.linspace(low, torsion.period / 2, n_bins + 1)
+    bins = np.clip(np.searchsorted(edges, values, side="right") - 1, 0, n_bins - 1)
+    regions = [errors.region(f"{edges[k]:.0f} to {edges[k + 1]:.0f}°", bins == k) for k in range(n_bins)]
     return Partition(f"torsion {torsion}", tuple(region for region in regions if region.n_frames))
 
 

@@ -21,7 +21,7 @@ from supple.molecule.bonds import (
     pair_distances,
     relative_distances,
 )
-from supple.molecule.symmetry.permutations import handed_centres
+from supple.molecule.symmetry.handedness import find_handedness
 
 #: A bond that is there at all times may be stretched to this times the sum of the covalent radii; atoms that share a neighbour
 #: are farther from each other.
@@ -93,7 +93,7 @@ class Connectivity(BaseModel):
             return tuple(zip(i[chosen].tolist(), j[chosen].tolist(), strict=True))
 
         often = (distances < BOND_FACTOR).mean(axis=0) >= BOND_FRACTION
-        centres = handed_centres(graph_of_pairs(numbers, often), positions)
+        centres = find_handedness(graph_of_pairs(numbers, often), positions)
         trios = np.array(list(centres), dtype=np.int64).reshape(-1, 4)
         pyramidal = np.abs(triple_products(positions, trios).mean(axis=0)) > _PYRAMIDAL
         return cls(

@@ -7,6 +7,7 @@ pyramidal pair, like that of an amino group, it is measured to the direction bet
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import networkx as nx
@@ -15,6 +16,7 @@ from ase.data import chemical_symbols
 from jaxtyping import Float, Int
 
 from supple.molecule.bonds import bond_graph
+from supple.molecule.symmetry.colour_refinement import equivalence_classes
 
 #: With a bond angle at one end beyond this, in degrees, the torsion is undefined: cumulenes, alkynes, nitriles.
 _LINEAR = 170.0
@@ -64,7 +66,7 @@ def rotatable_torsions(numbers: Int[np.ndarray, "N"], positions: Float[np.ndarra
     """
     sample = positions[np.unique(np.linspace(0, len(positions) - 1, 200).astype(int))]
     graph = bond_graph(numbers, sample)
-    classes = _equivalence_classes(graph)
+    classes = equivalence_classes(graph)
     found = []
     for j, k in nx.bridges(graph):
         ends = [_end(graph, sample, classes, middle, other) for middle, other in ((j, k), (k, j))]
@@ -93,13 +95,15 @@ def torsion_angles(positions: Float[np.ndarray, "M N 3"], torsions: list[Torsion
     return angles
 
 
-def folded(angles: Float[np.ndarray, "..."], period: float = 360.0) -> Float[np.ndarray, "..."]:
+def folded(
+    angles: Float[np.ndarray, "..."], period: float | Float[np.ndarray, "T"] = 360.0
+) -> Float[np.ndarray, "..."]:
     """Angles or differences of angles in degrees, folded to -period/2 < angle <= period/2."""
     return np.asarray(-((-angles + period / 2) % period - period / 2))
 
 
 def _end(
-    graph: nx.Graph, sample: np.ndarray, classes: dict[int, int], middle: int, other: int
+    graph: nx.Graph, sample: np.ndarray, classes: Sequence[int], middle: int, other: int
 ) -> tuple[tuple[int, ...], int] | None:
     """The substituents that define the angle at one end, and its fold; None where it is linear."""
     around = [i for i in graph.neighbors(middle) if i != other]
@@ -120,19 +124,6 @@ def _end(
             return (min(around),), 2
         return tuple(sorted(around)), 1
     return (min(around),), 1
-
-
-def _equivalence_classes(graph: nx.Graph) -> dict[int, int]:
-    """A number for each atom, the same for atoms that the bond graph does not distinguish (colour refinement)."""
-    colour = {i: int(data["z"]) for i, data in graph.nodes(data=True)}
-    for _ in range(len(graph)):
-        seen = {i: (colour[i], tuple(sorted(colour[n] for n in graph.neighbors(i)))) for i in graph}
-        order = {key: c for c, key in enumerate(sorted(set(seen.values())))}
-        refined = {i: order[seen[i]] for i in graph}
-        if len(set(refined.values())) == len(set(colour.values())):
-            break
-        colour = refined
-    return colour
 
 
 def _rotated_atoms(graph: nx.Graph, bond: tuple[int, int]) -> int:

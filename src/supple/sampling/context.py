@@ -13,6 +13,7 @@ from ase.calculators.calculator import Calculator
 
 from supple.errors import SettingsError
 from supple.geometry.calculators import single_point
+from supple.sampling.electrons import require_electrons
 from supple.sampling.labelled_frame import LabelledFrame
 from supple.sampling.methods import find_method
 from supple.sampling.molecules import starting_geometry
@@ -70,12 +71,7 @@ class SamplingContext:
         formal = start.info.get("formal_charge", self.charge)
         if formal != self.charge:
             raise SettingsError(f"'{self.molecule}' has charge {formal}, not {self.charge}: give --charge {formal}.")
-        electrons = int(start.numbers.sum()) - self.charge
-        if electrons < self.multiplicity - 1 or (electrons - self.multiplicity) % 2 == 0:
-            raise SettingsError(
-                f"{start.get_chemical_formula()} with charge {self.charge} has {electrons} electrons, which cannot have "
-                f"multiplicity {self.multiplicity}: give another charge or multiplicity."
-            )
+        require_electrons(start, self.charge, self.multiplicity)
 
     def rng(self, name: str) -> np.random.Generator:
         """The random numbers of a segment or a part of it."""

@@ -3,16 +3,17 @@
 import numpy as np
 import pytest
 from ase.build import molecule
+from large_groups import neopentane
 
 from supple.molecule.bonds import bond_graph
-from supple.molecule.symmetry.description import describe_symmetry
-from supple.molecule.symmetry.permutations import find_permutations
+from supple.molecule.symmetry.description import SymmetryDescription, describe_symmetry
+from supple.molecule.symmetry.permutations import PermutationSymmetries, find_symmetries
 
 
 def described(name):
     atoms = molecule(name)
     positions = np.repeat(atoms.positions[None], 3, axis=0)
-    return describe_symmetry(bond_graph(atoms.numbers, positions), find_permutations(atoms.numbers, positions))
+    return describe_symmetry(bond_graph(atoms.numbers, positions), find_symmetries(atoms.numbers, positions))
 
 
 @pytest.mark.parametrize(
@@ -50,6 +51,26 @@ def test_as_a_sentence():
 def test_permutations_that_the_bonds_do_not_explain_are_written_out():
     graph = bond_graph(np.array([8, 1, 1]), molecule("H2O").positions[None])
     graph.remove_edge(0, 2)
-    found = describe_symmetry(graph, np.array([[0, 1, 2], [0, 2, 1]]))
+    found = describe_symmetry(graph, PermutationSymmetries(np.array([[0, 1, 2], [0, 2, 1]]), 2))
     assert found.equivalent_atoms == ("H 2, 3",)
     assert found.motions == ("H2 and H3 swap",)
+
+
+def test_what_is_left_out_of_a_large_group_is_said():
+    atoms = neopentane()
+    positions = atoms.positions[None]
+    found = describe_symmetry(bond_graph(atoms.numbers, positions), find_symmetries(atoms.numbers, positions))
+    assert (found.order, found.full_order) == (81, 1944)
+    assert found.left_out == ("the molecule rotates onto itself",)
+    assert str(found).startswith(
+        "81 of 1944 permutation symmetries are used, since more than 200 would cost more time than they improve a model "
+        "(left out: the molecule rotates onto itself); equivalent atoms: H 6, 7, 8 (methyl group of C2)"
+    )
+
+
+def test_of_many_motions_that_are_left_out_a_few_are_named():
+    said = str(SymmetryDescription(1, (), (), 5000, ("a", "b", "c", "d", "e")))
+    assert said == (
+        "1 of 5000 permutation symmetries are used, since more than 200 would cost more time than they improve a model (left "
+        "out: a; b; c; and 2 more)"
+    )

@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 from ase.build import molecule
+from large_groups import methyls_on_a_chain, neopentane
 
 from supple import Dataset
 from supple.errors import SettingsError
 from supple.molecule.symmetry.permutation_algebra import is_group
-from supple.molecule.symmetry.permutations import check_permutations, find_permutations
+from supple.molecule.symmetry.permutations import check_permutations, find_permutations, find_symmetries
 
 
 def trajectory(atoms, n_frames=30, amplitude=0.05, seed=0):
@@ -62,6 +63,32 @@ def test_a_pyramidal_centre_is_handed_until_it_inverts():
 
 def test_a_nitrogen_always_inverts():
     assert len(symmetries(trajectory(molecule("H3CNH2"), amplitude=0.02))) == 12
+
+
+def test_methyl_rotations_are_kept_of_a_group_that_is_too_large():
+    found = find_symmetries(neopentane().numbers, neopentane().positions[None])
+    assert found.order == 24 * 3**4  # 12 rotations and 12 reflections of the tetrahedron
+    assert len(found.permutations) == 3**4
+    assert (found.permutations[:, :5] == np.arange(5)).all()
+    assert is_group([tuple(p) for p in found.permutations.tolist()])
+
+
+def test_as_many_methyl_rotations_as_fit():
+    atoms = methyls_on_a_chain(5)
+    found = find_symmetries(atoms.numbers, atoms.positions[None])
+    assert found.order == 2 * 3**5  # the chain is flat, and its mirror image the same
+    assert len(found.permutations) == 2 * 3**4
+    assert len(found.left_out) == 1
+    four = methyls_on_a_chain(4)
+    whole = find_symmetries(four.numbers, four.positions[None])
+    assert (whole.order, len(whole.permutations), whole.left_out) == (162, 162, ())
+
+
+def test_one_frame_tells_flat_centres_from_pyramidal_ones():
+    for name, order in (("C6H6", 12), ("CH3CH2OH", 6), ("C3H6_D3h", 12), ("PH3", 6)):
+        atoms = molecule(name)
+        shaken = atoms.positions + 0.03 * np.random.default_rng(1).standard_normal((1, len(atoms), 3))
+        assert len(find_permutations(atoms.numbers, shaken)) == order, name
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,18 @@ import numpy as np
 import pytest
 import torch
 from ase import Atoms
-from closed_forms import PEROXIDE, V1, V2, ClosedForm, peroxide, peroxide_at, torsion_energy
+from closed_forms import (
+    PEROXIDE,
+    TRIOXIDE,
+    V1,
+    V2,
+    ClosedForm,
+    peroxide,
+    peroxide_at,
+    torsion_energy,
+    trioxide,
+    trioxide_torsions,
+)
 
 from supple import Dataset
 from supple.data.units import ENERGY
@@ -37,6 +48,37 @@ def test_a_scan_is_the_torsion_energy_itself():
     assert (profile.coordinate[0], profile.coordinate[-1]) == (-180, 180)
     assert [profile.coordinate[k] for k in profile.minima] == [-180, 0, 180]
     assert [abs(profile.coordinate[k]) for k in profile.barriers] == [75, 75]
+
+
+def test_another_torsion_turns_over_where_that_lowers_the_energy():
+    # from one rotamer alone, with which the profile would be neither symmetric nor the lowest
+    start = Dataset.of(TRIOXIDE.numbers, TRIOXIDE.positions[None])
+    found = scan_torsion(ClosedForm(TRIOXIDE.numbers, trioxide), start, "1-2-3-4", points=8)
+    first = torch.tensor(np.radians(found.angles))
+    grid = torch.linspace(-np.pi, np.pi, 721, dtype=torch.float64)
+    lowest = trioxide_torsions(first[:, None], grid[None]).min(dim=1).values.numpy()
+    np.testing.assert_allclose(found.energies, lowest, atol=3e-3)
+    energies = dict(zip(np.round(found.angles).tolist(), found.energies, strict=True))
+    for angle in (45, 90, 135):
+        assert energies[angle] == pytest.approx(energies[-angle], abs=0.02 * KCAL)
+    assert found.remarks == ()
+    assert found.notes == ()
+
+
+def test_geometries_that_fall_apart_are_said():
+    def torn(r):
+        """Where the second torsion is negative the last bond breaks, as with a force field that never saw such geometries."""
+        ahead = (r[:, 2] - r[:, 1]).cross(r[:, 3] - r[:, 2], dim=-1)
+        negative = torch.sigmoid(-6 * (ahead * (r[:, 4] - r[:, 3])).sum(-1) - 2)
+        stretched = 1 - (-(((r[:, 3] - r[:, 4]).norm(dim=-1) - 0.97) ** 2) / 0.09).exp()
+        return trioxide(r) - 6.0 * negative * stretched
+
+    start = Dataset.of(TRIOXIDE.numbers, TRIOXIDE.positions[None])
+    found = scan_torsion(ClosedForm(TRIOXIDE.numbers, torn), start, "1-2-3-4", points=4)
+    assert any("the bond O4-H5 broke: the force field was not trained on such geometries" in r for r in found.remarks)
+    (note,) = found.notes
+    assert "Other rotamers fell apart when they were relaxed at" in note
+    assert "the force field was not trained on such geometries" in note
 
 
 def test_an_odd_number_of_points_closes_too():

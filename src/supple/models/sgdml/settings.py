@@ -31,7 +31,7 @@ from supple.molecule.bonds import bond_graph
 from supple.molecule.descriptors import Descriptor
 from supple.molecule.descriptors.registry import DescriptorName, make_descriptor
 from supple.molecule.symmetry.description import describe_symmetry
-from supple.molecule.symmetry.permutations import check_permutations, find_permutations
+from supple.molecule.symmetry.permutations import PermutationSymmetries, check_permutations, find_symmetries
 from supple.runtime.threads import single_threaded_libraries
 
 
@@ -111,8 +111,9 @@ class SGDML(ModelSettings):
 
     def _fit(self, train: Dataset, valid: Dataset, context: FitContext) -> FitResult:
         progress = context.progress
-        permutations = self._permutations(train)
-        symmetries = str(describe_symmetry(bond_graph(train.numbers, train.positions), permutations))
+        found = self._symmetries(train)
+        permutations = found.permutations
+        symmetries = str(describe_symmetry(bond_graph(train.numbers, train.positions), found))
         progress.note(f"{train.formula}: {symmetries}.")
         descriptor = make_descriptor(self.descriptor, train.numbers, train.positions, permutations)
         cost, objection = self._cost(train, descriptor, permutations)
@@ -145,7 +146,7 @@ class SGDML(ModelSettings):
 
     def estimate_cost(self, train: Dataset, valid: Dataset) -> CostEstimate:
         """What `fit` will take on one core: the solution, and the small models by which settings are chosen."""
-        permutations = self._permutations(train)
+        permutations = self._symmetries(train).permutations
         descriptor = make_descriptor(self.descriptor, train.numbers, train.positions, permutations)
         modes = max(3 * train.n_atoms - 6, 1)
 
@@ -162,12 +163,14 @@ class SGDML(ModelSettings):
             seconds = whole.seconds + sum(cost.seconds for cost in small)
         return CostEstimate(seconds, PROCESS_BYTES + max(cost.n_bytes for cost in (whole, *small)))
 
-    def _permutations(self, train: Dataset) -> Int[np.ndarray, "P N"]:
+    def _symmetries(self, train: Dataset) -> PermutationSymmetries:
         if self.permutations == "auto":
-            return find_permutations(train.numbers, train.positions)
+            return find_symmetries(train.numbers, train.positions)
         if self.permutations == "none":
-            return np.arange(train.n_atoms)[None]
-        return check_permutations(self.permutations, train.numbers)
+            given = np.arange(train.n_atoms)[None]
+        else:
+            given = check_permutations(self.permutations, train.numbers)
+        return PermutationSymmetries(given, len(given))
 
     def _cost(
         self, train: Dataset, descriptor: Descriptor, permutations: Int[np.ndarray, "P N"]

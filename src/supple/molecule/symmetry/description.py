@@ -10,11 +10,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import networkx as nx
-import numpy as np
 from ase.data import chemical_symbols
-from jaxtyping import Int
 
-from supple.molecule.symmetry.permutation_algebra import Permutation, generated, identity, moved, orbits, product
+from supple.molecule.symmetry.permutation_algebra import (
+    Permutation,
+    generated,
+    identity,
+    moved,
+    orbits,
+    product,
+    simplest_first,
+)
+from supple.molecule.symmetry.permutations import LIMIT, PermutationSymmetries
+
+#: Of the motions that are left out, so many are named.
+_LISTED = 3
 
 
 @dataclass(frozen=True)
@@ -25,27 +35,38 @@ class SymmetryDescription:
         order: permutations in the group, the identity included.
         equivalent_atoms: sets of atoms that change places, such as `H 7, 8 (CH2 group of C1)`.
         motions: what else exchanges them, such as `ring C1-C2-C3-C4-C5-C6 flips`; the smallest first.
+        full_order: permutations of the molecule, of which the group is a part or the whole.
+        left_out: what is left out of the group, because that would be too large.
     """
 
     order: int
     equivalent_atoms: tuple[str, ...] = ()
     motions: tuple[str, ...] = ()
+    full_order: int = 1
+    left_out: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        if self.order == 1:
+        if self.full_order == 1:
             return "no permutation symmetry"
-        phrases = [f"equivalent atoms: {'; '.join(self.equivalent_atoms)}", *self.motions]
-        return f"{self.order} permutation symmetries; {'; '.join(phrases)}"
+        phrases = [f"{self.order} permutation symmetries"]
+        if self.left_out:
+            phrases = [
+                f"{self.order} of {self.full_order} permutation symmetries are used, since more than {LIMIT} would cost more "
+                f"time than they improve a model (left out: {_few(self.left_out)})"
+            ]
+        if self.equivalent_atoms:
+            phrases.append(f"equivalent atoms: {'; '.join(self.equivalent_atoms)}")
+        return "; ".join([*phrases, *self.motions])
 
 
-def describe_symmetry(graph: nx.Graph, permutations: Int[np.ndarray, "P N"]) -> SymmetryDescription:
+def describe_symmetry(graph: nx.Graph, symmetries: PermutationSymmetries) -> SymmetryDescription:
     """Describe a group of permutations.
 
     Args:
         graph: the bond graph, with atomic numbers as `z`.
-        permutations: the group, shape (P, N), as `find_permutations` returns it.
+        symmetries: the group, and what is left out of it, as `find_symmetries` returns them.
     """
-    elements: list[Permutation] = [tuple(row) for row in permutations.tolist()]
+    elements: list[Permutation] = [tuple(row) for row in symmetries.permutations.tolist()]
     atoms = [orbit for orbit in orbits(elements) if len(orbit) > 1]
     groups = {orbit: group for orbit in atoms if (group := _hydrogen_group(graph, orbit)) is not None}
     motions = [_motion(graph, p) for p in _generators(elements) if not set(moved(p)) <= set().union(*groups)]
@@ -53,17 +74,21 @@ def describe_symmetry(graph: nx.Graph, permutations: Int[np.ndarray, "P N"]) -> 
         len(elements),
         tuple(_listed(graph, orbit) + (f" ({groups[orbit]})" if groups.get(orbit) else "") for orbit in atoms),
         tuple(dict.fromkeys(motions)),
+        symmetries.order,
+        tuple(dict.fromkeys(_motion(graph, p) for p in symmetries.left_out)),
     )
+
+
+def _few(phrases: Sequence[str]) -> str:
+    """The first phrases, and how many there are besides."""
+    more = len(phrases) - _LISTED
+    return "; ".join([*phrases[:_LISTED], *([f"and {more} more"] if more > 0 else [])])
 
 
 def _generators(group: list[Permutation]) -> list[Permutation]:
     """Few elements that generate the group: rotations of three atoms first, then those that move fewest atoms."""
     made, chosen = {identity(len(group[0]))}, []
-
-    def simplicity(p: Permutation) -> tuple[bool, int, Permutation]:
-        return len(moved(p)) != 3, len(moved(p)), p
-
-    for p in sorted(group, key=simplicity):
+    for p in simplest_first(group):
         if p not in made:
             chosen.append(p)
             made = generated(made, p)

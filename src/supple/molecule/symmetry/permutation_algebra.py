@@ -6,6 +6,7 @@ The permutation p takes x to x[p]: place k of the result holds entry p[k].
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from math import inf
 
 Permutation = tuple[int, ...]
 Atoms = tuple[int, ...]
@@ -39,15 +40,26 @@ def is_group(permutations: Iterable[Permutation]) -> bool:
     return all(product(p, q) in members for p in members for q in members)
 
 
-def generated(group: set[Permutation], new: Permutation) -> set[Permutation]:
-    """The group that the elements of a group and a further permutation generate."""
+def generated(group: set[Permutation], new: Permutation, most: float = inf) -> set[Permutation]:
+    """The group that the elements of a group and a further permutation generate; a part of it if it has more than `most`."""
     grown = group | {new}
     fresh = list(grown)
     while fresh:
         products = {product(a, b) for a in fresh for b in (*group, new)}
         fresh = [p for p in products if p not in grown]
         grown.update(fresh)
+        if len(grown) > most:
+            break
     return grown
+
+
+def simplest_first(permutations: Iterable[Permutation]) -> list[Permutation]:
+    """Permutations in order of simplicity: rotations of three places first, then those that move fewest."""
+
+    def simplicity(p: Permutation) -> tuple[bool, int, Permutation]:
+        return len(moved(p)) != 3, len(moved(p)), p
+
+    return sorted(permutations, key=simplicity)
 
 
 def orbits(permutations: Iterable[Sequence[int]]) -> list[tuple[int, ...]]:

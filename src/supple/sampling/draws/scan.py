@@ -14,6 +14,7 @@ from pydantic import Field, PositiveInt
 from supple.errors import SettingsError
 from supple.geometry.coordinates import Coordinate
 from supple.geometry.minimisation import minimise
+from supple.geometry.moves import moves
 from supple.geometry.scans import ScanPoint, scan
 from supple.sampling.context import SamplingContext
 from supple.sampling.draws.base import Draw
@@ -40,7 +41,9 @@ class Scan(Draw, ShortTrajectories):
         True, description="Scan in both directions, since a relaxed scan may stay in the valley it starts in."
     )
     settled: bool = Field(
-        False, description="Then relax each point again from its neighbours, until no energy falls further."
+        False,
+        description="Then relax each point again from its neighbours, its mirror image and its other rotamers, until no "
+        "energy falls further.",
     )
 
     def segments(self, context: SamplingContext) -> list[Segment[Any]]:
@@ -73,13 +76,16 @@ class Scan(Draw, ShortTrajectories):
             for direction in directions
         ]
         if self.settled:
+            tried = moves(molecule, coordinate)
+            relaxations = 2 + sum(not move.same_energy for move in tried)
             segments.append(
                 WavefrontSegment(
                     name=f"{name}_settled",
-                    calculations=2 * self.points * RELAXATION_COST,
+                    calculations=relaxations * self.points * RELAXATION_COST,
                     after=tuple(segment.name for segment in segments),
                     start=self.start,
                     coordinate=coordinate,
+                    moves=tried,
                     values=tuple(np.linspace(self.start_at, self.end_at, self.points).tolist()),
                 )
             )

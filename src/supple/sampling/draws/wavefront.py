@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import TypedDict
 
 import numpy as np
+from jaxtyping import Float
 
 from supple.geometry.coordinates import Coordinate
-from supple.geometry.wavefront import Wavefront, propagate
+from supple.geometry.moves import Move
+from supple.geometry.wavefront import Propagation, Wavefront
 from supple.sampling.context import SamplingContext
 from supple.sampling.labelled_frame import LabelledFrame
 from supple.sampling.segments import Segment
@@ -23,12 +25,12 @@ class WavefrontState(TypedDict):
 
     lowest: list[list[list[float]] | None]
     energies: list[float | None]
-    trials: list[tuple[int, int]]
+    trials: list[tuple[int, int, int]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class WavefrontSegment(Segment[WavefrontState]):
-    """The points of earlier scans relaxed again from their neighbours; a frame for each whose energy falls."""
+    """The points of earlier scans relaxed again from others; a frame for each whose energy falls."""
 
     name: str
     calculations: int
@@ -36,6 +38,7 @@ class WavefrontSegment(Segment[WavefrontState]):
     start: str | None
     coordinate: Coordinate
     values: tuple[float, ...]
+    moves: tuple[Move, ...]
     #: How many energies fall is not known beforehand.
     expected: int = 0
 
@@ -44,8 +47,16 @@ class WavefrontSegment(Segment[WavefrontState]):
     ) -> Iterator[LabelledFrame]:
         """A frame for each point whose energy falls, and for each calculation that fails."""
         numbers = context.start(self.start).numbers
-        front = self._start(earlier) if state is None else _from_json(state)
-        for point in propagate(front, self.coordinate, self.values, numbers, context.driver, context.labeller):
+        propagation = Propagation(
+            self.coordinate,
+            self.values,
+            numbers,
+            context.driver,
+            context.labeller,
+            self.moves,
+        )
+        front = propagation.start(_labelled(earlier)) if state is None else _from_json(state)
+        for point in propagation.run(front):
             result = point.result
             yield LabelledFrame(
                 point.atoms.positions,
@@ -57,9 +68,10 @@ class WavefrontSegment(Segment[WavefrontState]):
                 point.remark,
             )
 
-    def _start(self, earlier: Sequence[LabelledFrame]) -> Wavefront:
-        frames = ((f.extras["coordinate"], f.positions, f.energy) for f in earlier if f.energy is not None)
-        return Wavefront.start(self.values, frames)
+
+def _labelled(frames: Sequence[LabelledFrame]) -> Iterator[tuple[float, Float[np.ndarray, "N 3"], float]]:
+    """Value of the coordinate, positions and energy of the frames that have one."""
+    return ((f.extras["coordinate"], f.positions, f.energy) for f in frames if f.energy is not None)
 
 
 def _to_json(front: Wavefront) -> WavefrontState:
@@ -72,4 +84,4 @@ def _to_json(front: Wavefront) -> WavefrontState:
 
 def _from_json(state: WavefrontState) -> Wavefront:
     lowest = [None if positions is None else np.array(positions) for positions in state["lowest"]]
-    return Wavefront(lowest, list(state["energies"]), [(k, j) for k, j in state["trials"]])
+    return Wavefront(lowest, list(state["energies"]), [(k, j, m) for k, j, m in state["trials"]])

@@ -47,11 +47,11 @@ def profile_files(out: Path) -> list[Path]:
     return [Path(f"{stem}.png"), Path(f"{stem}.pdf")]
 
 
-def write_profile(out: Path, profile: Profile) -> list[Path]:
-    """Draw a profile beside its geometries, as PNG and PDF."""
+def write_profile(out: Path, profile: Profile, name: str = "", reference: Profile | None = None) -> list[Path]:
+    """Draw a profile beside its geometries, as PNG and PDF, with that of a reference of this name."""
     files = profile_files(out)
     for file in files:
-        save_profile_figure(profile, file)
+        save_profile_figure(profile, file, name, reference)
     return files
 
 

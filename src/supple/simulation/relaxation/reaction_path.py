@@ -153,4 +153,8 @@ def _relaxed_end(potential: Potential, start: Float[np.ndarray, "N 3"], steps: i
 
 def _imaginary(potential: Potential, top: Float[np.ndarray, "N 3"]) -> tuple[float, ...]:
     """Imaginary frequencies, cm⁻¹, as negative numbers."""
-    return tuple(float(value) for value in harmonic_wavenumbers(potential, top) if value < -_SOFTEST)
+    return tuple(
+        float(value)
+        for value in harmonic_wavenumbers(potential.numbers, potential.calculator, top)
+        if value < -_SOFTEST
+    )
