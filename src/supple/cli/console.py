@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import typer
+
+from supple.cli.streams import encodes
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -69,7 +72,7 @@ def progress_display() -> Iterator[TerminalProgress | PlainProgress]:
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     console = Console(stderr=True)
-    if not console.is_terminal:
+    if not console.is_terminal or console.is_dumb_terminal:
         yield PlainProgress(console)
         return
     columns = [
@@ -85,7 +88,8 @@ def progress_display() -> Iterator[TerminalProgress | PlainProgress]:
 
 def print_json(value: Mapping[str, Any]) -> None:
     """Print one JSON object to standard output."""
-    typer.echo(json.dumps(value, ensure_ascii=False))
+    text = json.dumps(value, ensure_ascii=False)
+    typer.echo(text if encodes(text, sys.stdout) else json.dumps(value))
 
 
 def print_errors(title: str, errors: dict[str, Any]) -> None:

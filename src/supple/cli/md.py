@@ -10,6 +10,7 @@ import typer
 from supple.cli.console import print_json, print_next, progress_display
 from supple.cli.model_argument import load_model
 from supple.cli.options import JsonOption, ModelFile, UnitsOption
+from supple.cli.resumable import resumable
 from supple.cli.settings_options import with_settings_options
 from supple.simulation.dynamics import DynamicsSettings
 
@@ -56,14 +57,8 @@ def md(
     potential = load_model(model, geometries, "supple md {} --start {}")
     initial = select_frames(read(geometries, units=units, labels=False), frame)
     training = None if reference is None else read(reference, units=units, labels=False)
-    with progress_display() as progress:
-        try:
-            results = run_md(
-                potential, initial, settings, out, replicas=replicas, reference=training, progress=progress
-            )
-        except KeyboardInterrupt:
-            progress.note("Interrupted. Run the command again to resume.")
-            raise typer.Exit(130) from None
+    with progress_display() as progress, resumable(progress):
+        results = run_md(potential, initial, settings, out, replicas=replicas, reference=training, progress=progress)
     if json:
         print_json({"runs": [result.as_json() for result in results]})
     else:

@@ -12,6 +12,7 @@ from jaxtyping import Int
 
 from supple.data.time_blocks import HeldOut, hold_out_blocks
 from supple.errors import SplitError
+from supple.runtime.files import write_text
 
 #: (candidates for training in random order, number n) -> n of them, the best first.
 Order = Callable[[np.ndarray, int], np.ndarray]
@@ -62,7 +63,7 @@ class Split:
 
     def save(self, path: Path) -> None:
         """Write the indices as JSON."""
-        path.write_text(json.dumps(asdict(self)) + "\n", encoding="utf-8")
+        write_text(path, json.dumps(asdict(self)) + "\n")
 
     @classmethod
     def load(cls, path: Path, n_frames: int | None = None) -> Split:

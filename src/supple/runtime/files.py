@@ -6,30 +6,42 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from supple.runtime.failures import naming
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+#: Characters of a name that its temporary file keeps: of at most four bytes each, they fit into the 255 of a file system.
+_LONGEST = 50
+
+
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A temporary path beside `path`; it replaces `path` when the block succeeds, and is removed when it fails."""
+    """A temporary path beside `path`; it replaces `path` when the block succeeds, and is removed when it fails.
+
+    Raises:
+        OSError: it cannot be written; the error names `path`, whichever library reported it.
+    """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        temporary.touch()
-        permissions = temporary.stat().st_mode
-        yield temporary
-        temporary.chmod(permissions)  # some writers create files that only their owner can read
-        with temporary.open("rb") as written:
-            os.fsync(written.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    temporary = path.with_name(f".{path.name[:_LONGEST]}.{os.getpid()}.part")
+    with naming(path, temporary):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            temporary.touch()
+            permissions = temporary.stat().st_mode
+            yield temporary
+            temporary.chmod(permissions)  # some writers create files that only their owner can read
+            with temporary.open("rb") as written:
+                os.fsync(written.fileno())
+            temporary.replace(path)
+        finally:
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -56,6 +68,15 @@ def copy_file(source: Path, target: Path) -> None:
     """Copy a file onto another atomically."""
     with replacing(target) as temporary:
         shutil.copyfile(source, temporary)
+
+
+def drop_partial_line(path: Path) -> None:
+    """Remove the incomplete last line that a killed process or a full disk left, if there is one."""
+    with naming(path):
+        content = path.read_bytes()
+        whole = content.rfind(b"\n") + 1
+        if whole < len(content):
+            os.truncate(path, whole)
 
 
 def stem(path: Path) -> str:

@@ -1,0 +1,87 @@
+"""Standard output and error that accept any character, and whose loss does not end a computation.
+
+A terminal or log may know ASCII or Latin-1 only, may be closed, or may be a file on a full disk.
+"""
+
+from __future__ import annotations
+
+import codecs
+import io
+import os
+import sys
+import unicodedata
+from contextlib import suppress
+from typing import TextIO
+
+#: How characters are written where the encoding lacks them; others lose their accents, or become question marks.
+_PLAIN = {
+    "°": " deg", "σ": "sigma", "λ": "lambda", "ω": "omega", "φ": "phi", "θ": "theta", "χ": "chi", "α": "alpha", "β": "beta",
+    "γ": "gamma", "Δ": "Delta", "μ": "u", "µ": "u", "π": "pi", "ν": "nu", "→": "->", "←": "<-", "⁻": "-", "−": "-", "–": "-",
+    "×": "x", "·": "*", "±": "+-", "≥": ">=", "≤": "<=", "≈": "~", "√": "sqrt", "∞": "inf", "½": "1/2", "Σ": "sum", "₀": "0",
+    "’": "'", "“": '"', "”": '"', "•": "*", "━": "-", "╸": "-", "╺": "-",
+}  # fmt: skip
+
+
+def _plain(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return "".join(map(_spelled, error.object[error.start : error.end])), error.end
+
+
+def _spelled(character: str) -> str:
+    if character in _PLAIN:
+        return _PLAIN[character]
+    plain = unicodedata.normalize("NFKD", character).encode("ascii", "ignore").decode("ascii")
+    return plain or "?"
+
+
+codecs.register_error("plain", _plain)
+
+
+class _Expendable(io.TextIOWrapper):
+    """A stream whose errors are ignored."""
+
+    def write(self, text: str) -> int:
+        """Write, if that is possible."""
+        with suppress(OSError):
+            super().write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Flush, if that is possible."""
+        with suppress(OSError):
+            super().flush()
+
+
+def prepare_streams() -> None:
+    """Make standard output and error accept any character, and standard error any fate; tests' own streams are left alone."""
+    _occupy_standard_descriptors()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="plain")
+    if sys.stderr is sys.__stderr__ and isinstance(sys.stderr, io.TextIOWrapper):
+        binary = io.BufferedWriter(io.FileIO(sys.stderr.fileno(), "w", closefd=False))
+        sys.stderr = _Expendable(binary, encoding=sys.stderr.encoding, errors="plain", line_buffering=True)
+
+
+def _occupy_standard_descriptors() -> None:
+    """Where standard streams are closed, files that are opened later must not take their place and receive what is printed."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest free number, this one
+
+
+def encodes(text: str, stream: TextIO | None) -> bool:
+    """Whether a stream can show all characters of a text as they are."""
+    try:
+        text.encode(getattr(stream, "encoding", None) or "utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def abandon_stdout() -> None:
+    """Nobody reads standard output any more: discard what it still holds, which cannot be written."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
