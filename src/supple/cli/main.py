@@ -17,6 +17,7 @@ from supple.cli.demo import demo
 from supple.cli.ending import ending
 from supple.cli.evaluate import evaluate
 from supple.cli.export import export
+from supple.cli.home import some_home
 from supple.cli.ipi import ipi
 from supple.cli.md import md
 from supple.cli.path import path
@@ -90,7 +91,7 @@ def _top(version: bool = typer.Option(False, "--version", help="Print the versio
 def run() -> None:
     """Run the command line; of the processes that torchrun starts, only the first runs it."""
     prepare_streams()
-    with interruptible():
+    with interruptible(), some_home():
         if int(os.environ.get("WORLD_SIZE", "1")) > 1:
             from supple.runtime import distributed
 

@@ -8,11 +8,14 @@ from __future__ import annotations
 import codecs
 import io
 import os
+import shutil
 import sys
 import unicodedata
 from contextlib import suppress
 from typing import TextIO
 
+#: Columns below which tables would lose digits; narrower terminals wrap their lines.
+_NARROWEST = 72
 #: How characters are written where the encoding lacks them; others lose their accents, or become question marks.
 _PLAIN = {
     "°": " deg", "σ": "sigma", "λ": "lambda", "ω": "omega", "φ": "phi", "θ": "theta", "χ": "chi", "α": "alpha", "β": "beta",
@@ -56,6 +59,8 @@ class _Expendable(io.TextIOWrapper):
 def prepare_streams() -> None:
     """Make standard output and error accept any character, and standard error any fate; tests' own streams are left alone."""
     _occupy_standard_descriptors()
+    if shutil.get_terminal_size().columns < _NARROWEST:
+        os.environ["COLUMNS"] = str(_NARROWEST)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="plain")
     if sys.stderr is sys.__stderr__ and isinstance(sys.stderr, io.TextIOWrapper):
@@ -70,6 +75,8 @@ def _occupy_standard_descriptors() -> None:
             os.fstat(number)
         except OSError:
             os.open(os.devnull, os.O_RDWR)  # takes the lowest free number, this one
+    sys.stdout = sys.stdout or open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stderr = sys.stderr or open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
 
 
 def encodes(text: str, stream: TextIO | None) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import get_context, parent_process
+from signal import SIG_BLOCK, SIG_SETMASK, SIGHUP, SIGINT, pthread_sigmask
 from threading import Thread
 
 
@@ -17,6 +18,8 @@ def worker_pool(jobs: int, threads: int) -> Iterator[ProcessPoolExecutor]:
         _environment("OMP_NUM_THREADS", str(threads)),
         ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_exit_with_parent) as pool,
     ):
+        with _blocked_signals():
+            pool.submit(int).result()
         try:
             yield pool
         except BaseException:
@@ -37,6 +40,19 @@ def _exit_with_parent() -> None:
         os._exit(1)
 
     Thread(target=watch, daemon=True).start()
+
+
+@contextmanager
+def _blocked_signals() -> Iterator[None]:
+    """Processes and threads that are started in this block never receive the signals of a terminal, which go to all its processes.
+
+    They are for this process, which stops the others.
+    """
+    before = pthread_sigmask(SIG_BLOCK, {SIGINT, SIGHUP})
+    try:
+        yield
+    finally:
+        pthread_sigmask(SIG_SETMASK, before)
 
 
 @contextmanager
