@@ -5,12 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import NoReturn
 
 from supple.cli.streams import abandon_stdout
 from supple.errors import SuppleError
-from supple.runtime.failures import naming, sentence
+from supple.runtime.failures import sentence
 from supple.runtime.signals import exit_code
 
 #: After `supple ... | head`, as shells have it for SIGPIPE.
@@ -25,8 +24,7 @@ def ending() -> Iterator[None]:
     """
     try:
         yield
-        with naming(Path("standard output")):
-            sys.stdout.flush()
+        sys.stdout.flush()
     except SuppleError as error:
         _end(str(error), 2)
     except BrokenPipeError:

@@ -12,8 +12,12 @@ import shutil
 import sys
 import unicodedata
 from contextlib import suppress
+from pathlib import Path
 from typing import TextIO
 
+from supple.runtime.failures import naming
+
+_STDOUT = Path("standard output")
 #: Columns below which tables would lose digits; narrower terminals wrap their lines.
 _NARROWEST = 72
 #: How characters are written where the encoding lacks them; others lose their accents, or become question marks.
@@ -41,6 +45,20 @@ def _spelled(character: str) -> str:
 codecs.register_error("plain", _plain)
 
 
+class _Results(io.TextIOWrapper):
+    """A stream whose errors name it."""
+
+    def write(self, text: str) -> int:
+        """Write."""
+        with naming(_STDOUT):
+            return super().write(text)
+
+    def flush(self) -> None:
+        """Flush."""
+        with naming(_STDOUT):
+            super().flush()
+
+
 class _Expendable(io.TextIOWrapper):
     """A stream whose errors are ignored."""
 
@@ -62,10 +80,19 @@ def prepare_streams() -> None:
     if shutil.get_terminal_size().columns < _NARROWEST:
         os.environ["COLUMNS"] = str(_NARROWEST)
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="plain")
-    if sys.stderr is sys.__stderr__ and isinstance(sys.stderr, io.TextIOWrapper):
-        binary = io.BufferedWriter(io.FileIO(sys.stderr.fileno(), "w", closefd=False))
-        sys.stderr = _Expendable(binary, encoding=sys.stderr.encoding, errors="plain", line_buffering=True)
+        sys.stdout = _remade(_Results, sys.stdout)
+    if isinstance(sys.stderr, io.TextIOWrapper):
+        sys.stderr = _remade(_Expendable, sys.stderr)
+
+
+def _remade(kind: type[io.TextIOWrapper], stream: io.TextIOWrapper) -> io.TextIOWrapper:
+    """A stream of another kind in place of one; where it belongs to a test, that one, which accepts any character."""
+    if stream not in (sys.__stdout__, sys.__stderr__):
+        stream.reconfigure(errors="plain")
+        return stream
+    stream.flush()
+    binary = io.BufferedWriter(io.FileIO(stream.fileno(), "w", closefd=False))
+    return kind(binary, encoding=stream.encoding, errors="plain", line_buffering=stream.line_buffering)
 
 
 def _occupy_standard_descriptors() -> None:
