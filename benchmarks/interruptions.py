@@ -109,8 +109,12 @@ def disturbed(case: Case, event: str, moment: float, root: Path, folder: Path, f
         os.killpg(process.pid, signal.SIGKILL)
         return f"does not end after {moment:.1f} s"
     (folder.parent / "filler").unlink(missing_ok=True)
-    # a study with failed trainings, and a sampling run with failed frames, end with 1
-    if process.returncode not in (0, _EVENTS[event], *((1,) if event == "full disk" else ())):
+    allowed = {0, _EVENTS[event]}
+    if event == "full disk":  # a study with failed trainings, and a sampling run with failed frames, end with 1
+        allowed.add(1)
+    elif not err:  # Python was still being loaded
+        allowed.add(-_SIGNALS[event])
+    if process.returncode not in allowed:
         problems.append(f"exit code {process.returncode}")
     problems += traces(err)
     for _ in range(3):

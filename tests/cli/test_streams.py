@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -83,9 +84,9 @@ def supple(*words, **more):
     )
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device that is always full")
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
 def test_a_full_disk_below_standard_output_is_an_error():
-    with open("/dev/full", "w") as full:
+    with Path("/dev/full").open("w") as full:
         done = supple("--help", stdout=full, stderr=subprocess.PIPE)
     assert (done.returncode, done.stderr.strip()) == (
         2,
