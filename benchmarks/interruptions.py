@@ -64,10 +64,9 @@ def main() -> None:
             folder = root / "disk" / "run"
             verdict = disturbed(case, event, float(rng.uniform(_LOADED, case.seconds)), root, folder, fill)
             found[case.command.name, event].append(verdict)
-            if verdict:
-                print(f"{case.command.name}, {event}: {verdict}", flush=True)
-                if arguments.keep is not None:
-                    shutil.copytree(folder, arguments.keep / f"{number}-{case.command.name}", dirs_exist_ok=True)
+            print(f"{number + 1} {case.command.name}, {event}: {verdict or 'equal'}", flush=True)
+            if verdict and arguments.keep is not None:
+                shutil.copytree(folder, arguments.keep / f"{number}-{case.command.name}", dirs_exist_ok=True)
             shutil.rmtree(folder)
     print(table(chosen, events, found))
     sys.exit(any(verdict for verdicts in found.values() for verdict in verdicts))
