@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 from supple.errors import SettingsError
 from supple.runtime.jit.cache import shared_cache
 from supple.runtime.machine import available_memory, cores
-from supple.runtime.optional_dependencies import extra
+from supple.runtime.optional_dependencies import extra, require_extra
 from supple.runtime.progress import Progress
 from supple.runtime.workers.capacity import Capacity, MachineCapacity, SlotCapacity
 from supple.runtime.workers.cluster import Cluster
@@ -129,10 +129,13 @@ def backend_from(text: str | None, jobs: int | None = None) -> Backend:
         raise SettingsError("--jobs is for trainings on this machine: leave it out, or leave out --on.")
     kind, _, rest = text.partition(":")
     if kind == "slurm":
+        packages = {"distributed": "Dask", "dask_jobqueue": "dask-jobqueue", "cryptography": "cryptography"}
+        require_extra("slurm", packages, f"--on {text}")
         from supple.runtime.workers.slurm import SlurmBackend
 
         return SlurmBackend.from_file(Path(rest))
     if kind in ("tcp", "tls", "ucx", "ws") and rest.startswith("//"):
+        require_extra("slurm", {"distributed": "Dask"}, f"--on {text}")
         return SchedulerBackend(text)
     raise SettingsError(
         f"--on {text} is not a backend: give slurm:FILE.yaml, or the address of a Dask scheduler, such as tcp://host:8786."
