@@ -45,6 +45,10 @@ def test_names_that_are_not_utf_8_can_be_printed(monkeypatch):
     assert written("utf-8", "caf\udce9.xyz", monkeypatch) == "caf?.xyz"
 
 
+def test_names_that_no_record_can_contain_are_refused(shell):
+    assert shell.refused("train", "caf\udce9.xyz").startswith("supple: caf\udce9.xyz is not valid UTF-8: rename")
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
 @pytest.mark.parametrize("value", ["Å", "caf\udce9.xyz"])
 def test_json_is_exact_on_any_terminal(encoding, value, monkeypatch):

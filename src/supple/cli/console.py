@@ -89,7 +89,7 @@ def progress_display() -> Iterator[TerminalProgress | PlainProgress]:
 def print_json(value: Mapping[str, Any]) -> None:
     """Print one JSON object to standard output."""
     text = json.dumps(value, ensure_ascii=False)
-    typer.echo(text if encodes(text, sys.stdout) else json.dumps(value))
+    typer.echo(text if encodes(text, getattr(sys.stdout, "encoding", None)) else json.dumps(value))
 
 
 def print_errors(title: str, errors: dict[str, Any]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -26,10 +27,11 @@ from supple.cli.published import published
 from supple.cli.relax import relax
 from supple.cli.sample import sample
 from supple.cli.scan import scan
-from supple.cli.streams import prepare_streams
+from supple.cli.streams import encodes, prepare_streams
 from supple.cli.study import study
 from supple.cli.train import train
 from supple.cli.tune import tune
+from supple.errors import SettingsError
 from supple.runtime.signals import interruptible
 
 #: The commands, under the headings of `supple --help`.
@@ -49,6 +51,7 @@ class Commands(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         """Run a command; what typer makes of interruptions and broken pipes is not what shells expect."""
         with ending():
+            _require_utf8(sys.argv)
             return super().invoke(ctx)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
@@ -77,6 +80,15 @@ app = typer.Typer(
 for _functions in GROUPS.values():
     for _function in _functions:
         app.command()(_function)
+
+
+def _require_utf8(words: list[str]) -> None:
+    """Refuse names that no record could contain."""
+    for word in words:
+        if not encodes(word):
+            raise SettingsError(
+                f"{word} is not valid UTF-8: rename the file or folder, or set the locale that it was named in."
+            )
 
 
 @app.callback(invoke_without_command=True)

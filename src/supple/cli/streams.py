@@ -13,7 +13,6 @@ import sys
 import unicodedata
 from contextlib import suppress
 from pathlib import Path
-from typing import TextIO
 
 from supple.runtime.failures import naming
 
@@ -106,10 +105,10 @@ def _occupy_standard_descriptors() -> None:
     sys.stderr = sys.stderr or open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
 
 
-def encodes(text: str, stream: TextIO | None) -> bool:
-    """Whether a stream can show all characters of a text as they are."""
+def encodes(text: str, encoding: str | None = None) -> bool:
+    """Whether an encoding, UTF-8 if None, has all characters of a text; surrogates stand for bytes of a name that is not UTF-8."""
     try:
-        text.encode(getattr(stream, "encoding", None) or "utf-8")
+        text.encode(encoding or "utf-8")
     except UnicodeEncodeError:
         return False
     return True

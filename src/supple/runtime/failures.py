@@ -49,7 +49,8 @@ def sentence(error: BaseException) -> str | None:
         name = "" if error.filename is None else f"{os.fsdecode(error.filename)}: "
         return f"{name}{reason}." if name else f"{reason[:1].upper()}{reason[1:]}."
     if isinstance(error, UnicodeEncodeError) and error.reason == "surrogates not allowed":
-        return f"A name is not valid UTF-8 ({ascii(error.object)[:80]}): rename the file or folder."
+        name = error.object[max(error.start - 20, 0) : error.end + 20]
+        return f"A name is not valid UTF-8 ({name!a}): rename the file or folder."
     return None
 
 
