@@ -55,12 +55,10 @@ def sentence(error: BaseException) -> str | None:
 
 
 @contextmanager
-def naming(path: Path, written_as: Path | None = None) -> Iterator[None]:
-    """Errors of the operating system within this block name `path`, also where they are reported by other libraries.
+def naming(path: Path) -> Iterator[None]:
+    """Errors of the operating system within this block name `path`, what the user calls the file.
 
-    Args:
-        path: what the user calls the file.
-        written_as: a temporary file in its place, which the user does not know of.
+    Other libraries report them without a name, with one in their text, or with that of a part file that is written in its place.
 
     Raises:
         OSError: with a code and a file name.
@@ -71,7 +69,7 @@ def naming(path: Path, written_as: Path | None = None) -> Iterator[None]:
         code = error.errno or _code(error)
         if code is None:
             raise
-        if error.errno is None or error.filename in (None, str(written_as)):
+        if error.errno is None or error.filename is None or str(error.filename).endswith(".part"):
             raise OSError(code, os.strerror(code), str(path)) from error
         raise
     except Exception as error:

@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +16,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-#: Characters of a name that its temporary file keeps: of at most four bytes each, they fit into the 255 of a file system.
-_LONGEST = 50
-
-
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """A temporary path beside `path`; it replaces `path` when the block succeeds, and is removed when it fails.
@@ -27,21 +23,25 @@ def replacing(path: Path) -> Iterator[Path]:
     Raises:
         OSError: it cannot be written; the error names `path`, whichever library reported it.
     """
+    with naming(Path(path)), _replacing(path) as temporary:
+        yield temporary
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[Path]:
     path = Path(path)
-    temporary = path.with_name(f".{path.name[:_LONGEST]}.{os.getpid()}.part")
-    with naming(path, temporary):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            temporary.touch()
-            permissions = temporary.stat().st_mode
-            yield temporary
-            temporary.chmod(permissions)  # some writers create files that only their owner can read
-            with temporary.open("rb") as written:
-                os.fsync(written.fileno())
-            temporary.replace(path)
-        finally:
-            with suppress(OSError):
-                temporary.unlink(missing_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        temporary.touch()
+        permissions = temporary.stat().st_mode
+        yield temporary
+        temporary.chmod(permissions)  # some writers create files that only their owner can read
+        with temporary.open("rb") as written:
+            os.fsync(written.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:
