@@ -140,7 +140,10 @@ def test_no_process_of_a_study_listens(tmp_path: Path) -> None:
 
 def test_a_scheduler_that_runs_already_does_the_same(tmp_path: Path) -> None:
     with LocalCluster(n_workers=1, threads_per_worker=2, dashboard_address=":0") as cluster:
-        result = run_study(plan(), tmp_path, backend=SchedulerBackend(cluster.scheduler_address)).results
+        listener = Listener()
+        result = run_study(plan(), tmp_path, listener, SchedulerBackend(cluster.scheduler_address)).results
+    (warning,) = [note for note in listener.notes if "not encrypted" in note]
+    assert warning.startswith(f"The connection to {cluster.scheduler_address} is not encrypted, and whoever reaches")
     assert {row.status for row in result.rows} == {"done"}
 
 
