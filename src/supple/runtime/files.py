@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
@@ -59,8 +60,10 @@ def write_figure(stem: Path, figure: Figure) -> list[Path]:
     """Write a figure as `stem`.png, for screens, and `stem`.pdf, for papers; returns both paths in this order."""
     files = [stem.with_name(f"{stem.name}.{suffix}") for suffix in ("png", "pdf")]
     for file in files:
+        drawn = io.BytesIO()  # Matplotlib's own writing leaves traces of a full disk
+        figure.savefig(drawn, format=file.suffix[1:], dpi=150)
         with replacing(file) as temporary:
-            figure.savefig(temporary, format=file.suffix[1:], dpi=150)
+            temporary.write_bytes(drawn.getvalue())
     return files
 
 
