@@ -46,7 +46,7 @@ def test_names_that_are_not_utf_8_can_be_printed(monkeypatch):
 
 
 def test_names_that_no_record_can_contain_are_refused(shell):
-    assert shell.refused("train", "caf\udce9.xyz").startswith("supple: caf\udce9.xyz is not valid UTF-8: rename")
+    assert shell.refused("train", "caf\udce9.xyz").startswith("supple: caf\\udce9.xyz is not valid UTF-8: rename")
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "ascii"])

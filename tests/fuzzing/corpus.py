@@ -68,17 +68,22 @@ def real_outputs():
 
 
 def _orca_steps():
-    """Three geometries in one output, each with its own energy and gradient."""
+    """An optimisation of three cycles, each with its own geometry, energy and gradient, and what ORCA says to check them."""
     text = format_samples.ORCA
     start, end = (
         text.index("---------------------------------\nCARTESIAN COORDINATES (ANGSTROEM)"),
         text.index("Difference to translation"),
     )
     steps = [
-        text[start:end]
-        .replace("0.763239", f"0.76{k}239")
-        .replace("76.268125", f"76.26{k}125")
-        .replace("0.004000000", f"0.00{k}000000")
-        for k in (3, 4, 5)
+        f"         *                GEOMETRY OPTIMIZATION CYCLE {cycle:3d}            *\n"
+        + text[start:end]
+        .replace("0.763239", f"0.76{digit}239")
+        .replace("76.268125", f"76.26{digit}125")
+        .replace("0.004000000", f"0.00{digit}000000")
+        + f"Norm of the Cartesian gradient     ...    {np.sqrt(1.5e-4 + 2e-6 * digit**2):.10f}\n"
+        for cycle, digit in enumerate((3, 4, 5), 1)
     ]
-    return (text[:start] + "\n".join(steps) + text[end:]).encode()
+    stationary = (
+        "                 *** FINAL ENERGY EVALUATION AT THE STATIONARY POINT ***\n                    (AFTER    3 CYCLES)\n"
+    )
+    return (text[:start] + "\n".join(steps) + stationary + text[end:]).encode()
