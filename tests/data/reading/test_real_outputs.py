@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from data.reading.mutations import mutated, verdict
+from fuzzing.mutations import mutated
+from fuzzing.oracle import verdict
 
 import supple
 from supple.data.reading import survey
@@ -148,7 +149,7 @@ def test_forces_of_another_energy_than_the_positions_are_no_forces(tmp_path):
         path.rename(tmp_path / f"run-{kind}-1.xyz")
     text = (tmp_path / "run-frc-1.xyz").read_text()
     (tmp_path / "run-frc-1.xyz").write_text(text.replace("E =       -17", "E =       -18", 1))
-    with pytest.raises(DataError, match="frame 0 has no forces"):
+    with pytest.raises(DataError, match="has another energy in frame 0"):
         supple.read(tmp_path / "run-pos-1.xyz")
 
 
@@ -169,7 +170,7 @@ def test_damaged_outputs_are_refused_with_a_sentence_or_read(name, tmp_path):
     content = gzip.decompress((OUTPUTS / f"{name}.gz").read_bytes())
     rng = np.random.default_rng(5)
     for _ in range(10):
-        (tmp_path / "a.out").write_bytes(mutated(content, rng))
+        (tmp_path / "a.out").write_bytes(mutated(content, rng).content)
         assert verdict(tmp_path / "a.out") in ("read", "refused")
 
 

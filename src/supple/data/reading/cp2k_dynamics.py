@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -45,16 +46,20 @@ def load(path: Path, request: ReadRequest) -> RawFrames:
     if files is None:
         raise DataError(f"There is no file of positions, or none of forces, beside {path}.")
     # a run that was restarted from an earlier step has the steps since then twice, in both files
-    forces = {block.key: block for block in _blocks(files[1], request.defects)}
+    positions, forces = (list(_blocks(file, request.defects)) for file in files)
+    unclear = _repeated_in_one(positions, forces).union(
+        *(steps(blocks) for steps in (_before_gaps, _out_of_order) for blocks in (positions, forces))
+    )
+    partners = {block.key: block for block in forces}
     frames = (
         Frame(
             block.numbers,
             block.vectors,
             block.energy,
-            _forces_of(block, index, forces.get(block.key), files, request),
+            _forces_of(block, index, partners.get(block.key), block.step in unclear, files, request),
             {"step": float(index if block.step is None else block.step)},
         )
-        for index, block in enumerate(_blocks(files[0], request.defects))
+        for index, block in enumerate(positions)
     )
     return combine_frames(frames, path.name, request, convention=Units.of("hartree", "Å", "hartree/bohr"))
 
@@ -83,13 +88,46 @@ class _Block:
         return self.step, self.occurrence
 
 
+def _repeated_in_one(positions: list[_Block], forces: list[_Block]) -> set[int | None]:
+    """Steps that one of the files has more often than the other: there, a frame has been copied."""
+    often = Counter(block.step for block in positions), Counter(block.step for block in forces)
+    return {step for step in often[0].keys() & often[1].keys() if often[0][step] != often[1][step]}
+
+
+def _before_gaps(blocks: list[_Block]) -> set[int | None]:
+    """Steps after which others are missing: where the end of one frame is missing too, it has the end of a later one."""
+    steps = np.array([-1 if block.step is None else block.step for block in blocks])
+    strides = np.diff(steps, prepend=steps[:1], append=steps[-1:])
+    before, gap, after = strides[:-2], strides[1:-1], strides[2:]
+    # a run that goes on with another interval has no smaller one after it
+    found = (gap > 0) & (
+        ((before > 0) & (gap > before) & (after <= before)) | ((after > 0) & (gap > after) & (before <= 0))
+    )
+    return {int(step) for step in steps[:-1][found]}
+
+
+def _out_of_order(blocks: list[_Block]) -> set[int | None]:
+    """Steps where the file goes back to one that it did not have before, as a run that is restarted does."""
+    found: set[int | None] = set()
+    for k, (one, other) in enumerate(pairwise(blocks)):
+        goes_back = one.step is not None and other.step is not None and other.step < one.step
+        if goes_back and all(other.step != before.step for before in blocks[:k]):
+            found |= {one.step, other.step}
+    return found
+
+
 def _forces_of(
-    positions: _Block, index: int, forces: _Block | None, files: tuple[Path, Path], request: ReadRequest
+    positions: _Block, index: int, forces: _Block | None, unclear: bool, files: tuple[Path, Path], request: ReadRequest
 ) -> Float[np.ndarray, "N 3"] | None:
     """The forces of a step; why there are none, or why they belong to another geometry, is reported."""
     step = f"step {positions.step}" if positions.step is not None else "no step"
     if forces is None:
         problem = f"has frame {index} ({step}), which {files[1].name} does not have; print both at the same steps"
+    elif unclear:
+        problem = (
+            f"or {files[1].name} beside it, has frame {index} ({step}) more than once or out of order, or lacks the steps "
+            "after it: the file is damaged; copy both again"
+        )
     elif not np.array_equal(forces.numbers, positions.numbers):
         problem = f"has other atoms in frame {index} ({step}) than {files[1].name}; copy both from one run"
     elif _differ(forces.energy, positions.energy):
@@ -111,12 +149,18 @@ def _blocks(path: Path, defects: DefectHandler) -> Iterator[_Block]:
         lines = file.read().decode("utf-8", "replace").splitlines()
     start, index = 0, 0
     occurrences: Counter[int | None] = Counter()
-    while start < len(lines) and lines[start].strip():
+    while lines and not lines[-1].strip():
+        lines.pop()
+    while start < len(lines):
         try:
             n_atoms = parse_count(lines[start].strip())
             rows = [line.split() for line in lines[start + 2 : start + 2 + (n_atoms or 0)]]
-            if not n_atoms or len(rows) < n_atoms or any(len(row) < 4 for row in rows):
+            if not n_atoms or len(rows) < n_atoms or any(len(row) != 4 for row in rows):
                 raise ValueError("the line of an atom is incomplete")
+            # a row too many would push the last one out of the frame
+            end = start + 2 + n_atoms
+            if end < len(lines) and parse_count(lines[end].strip()) is None:
+                raise ValueError("it does not end where it should")
             vectors = np.array([[required_number(x) for x in row[1:4]] for row in rows]).reshape(n_atoms, 3)
             stated, energy = _STEP.search(lines[start + 1]), _ENERGY.search(lines[start + 1])
             step = int(stated.group(1)) if stated else None

@@ -15,6 +15,8 @@ from supple.data.reading.frames import Frame
 from supple.data.reading.gaussian_orientation import Axes, Geometry, Orientations, turned_onto
 from supple.data.reading.gaussian_route import Route, continued, parse_route
 from supple.data.reading.gaussian_step import GaussianStep
+from supple.data.reading.nuclear_repulsion import require_repulsion
+from supple.data.reading.output_events import damaged
 from supple.errors import DataError
 
 _NUMBER = r"[-+]?\d*\.\d+(?:[DEde][-+]?\d+)?"
@@ -28,13 +30,16 @@ _RULE = re.compile(r"[ \t]*-+[ \t]*\n")
 
 #: The lines that matter. Looking at the first character before anything else makes the search ten times as fast.
 _EVENTS = re.compile(
-    r"\n[ \t]*(?=[EL\-CIZSDWOQBRAFT>*])(?:"
+    r"\n[ \t]*(?=[EL\-CIZSDWOQBRAFTn>*])(?:"
     r"(?P<output>Entering Gaussian System)"
     r"|(?P<internal>Link1: +Proceeding to internal job step)"
     r"|(?P<route>-{2,}[ \t]*\n (?P<words>#(?:.*\n){1,40}?) -{2,}[ \t]*(?=\n))"
     r"|(?P<charge>Charge += *(?P<total_charge>-?\d+) +Multiplicity += *(?P<spin>\d+))"
     r"|(?P<basis>Standard basis: +(?P<basis_name>\S+))"
     r"|(?P<orientation>(?P<axes>Input|Z-Matrix|Standard) orientation:)"
+    rf"|(?P<repulsion>nuclear repulsion energy +(?P<nuclear_repulsion>{_NUMBER}) Hartrees)"
+    r"|(?P<number>Step number +(?P<step_number>\d+) out of a maximum of)"
+    rf"|(?P<largest>Cartesian Forces: +Max +(?P<largest_force>{_NUMBER}) RMS)"
     rf"|(?P<scf>SCF Done: +E\((?P<label>[^)]*)\) += +(?P<scf_energy>{_NUMBER}))"
     rf"|(?P<correlated>(?:E2 += +\S+ +EUMP2|E3 *= *\S+ +EUMP3|E4\(\w+\) *= *\S+ +UMP4\(\w+\)|DEMP5 *= *\S+ +MP5"
     rf"|E2\([^)]+\) += +\S+ +E\([^)]+\)|DE\(Corr\) *= *\S+ +E\(CORR\)|DE\(CI\) *= *\S+ +E\(CI\)"
@@ -86,6 +91,8 @@ class _Reader:
         self.internal = False
         #: Whether the lines are about a fragment of a counterpoise correction, or about one layer of several.
         self.in_part = False
+        #: The number of the optimisation's step; 0 before the first.
+        self.number = 0
         self.unconverged = False
         self.root: int | None = None
         self.basis = ""
@@ -142,9 +149,15 @@ class _Reader:
 
     def _begin(self, route: Route) -> None:
         """A new output or job: nothing before it belongs to anything after it."""
-        self.route, self.step, self.as_read = route, None, None
+        self.route, self.step, self.as_read, self.number = route, None, None, 0
         self.charge = self.multiplicity = self.root = None
         self.internal = self.in_part = self.unconverged = self.restored = self.in_standard = False
+
+    def _count(self, number: int) -> None:
+        """Where a part of the output is missing, its steps do not follow each other; a step is printed after its forces."""
+        if number not in (1, self.number + 1):
+            raise damaged(self.name, "Gaussian", ValueError(f"step {number} comes after step {self.number}"))
+        self.number, self.step = number, None
 
     def _as_read(self, end: int) -> None:
         numbers, rows = [], []
@@ -200,7 +213,9 @@ class _Reader:
 
     def _result(self, step: GaussianStep, match: re.Match[str]) -> None:
         event = match.lastgroup
-        if event in ("oniom", "counterpoise"):
+        if event == "number":
+            self._count(int(match["step_number"]))
+        elif event in ("oniom", "counterpoise"):
             step.energies.append((event, _number(match[f"{event}_energy"])))
             self.in_part = self.restored = self.in_standard = False
         elif event == "unconverged":
@@ -216,7 +231,20 @@ class _Reader:
             self._energy(step, event, match[f"{event}_energy"])
         elif event == "other":
             self._energy(step, "scf", match["bare_energy"] or match["recovered"])
-        elif event == "unclear":
+        elif event == "forces" and not self.in_part:
+            self._forces(step, match.end())
+        elif event in ("repulsion", "largest") and not (
+            self.in_part or step.periodic or step.in_field or step.route.in_field
+        ):
+            try:
+                self._verify(step, match)
+            except ValueError as error:
+                raise damaged(self.name, "Gaussian", error) from error
+        else:
+            self._remark(step, event, match)
+
+    def _remark(self, step: GaussianStep, event: str | None, match: re.Match[str]) -> None:
+        if event == "unclear":
             self._energy(step, "unclear", "0.0")
         elif event == "root":
             self.root = int(match["root_number"])
@@ -228,8 +256,20 @@ class _Reader:
             self.restored = True
         elif event == "standard_forces":
             self.in_standard = True
-        elif event == "forces" and not self.in_part:
-            self._forces(step, match.end())
+
+    def _verify(self, step: GaussianStep, match: re.Match[str]) -> None:
+        """Whether what is printed of the geometry and of the forces fits to them.
+
+        Raises:
+            ValueError: it does not.
+        """
+        if match.lastgroup == "repulsion":
+            geometry = step.geometry.printed
+            require_repulsion(geometry.numbers, geometry.positions, _number(match["nuclear_repulsion"]))
+        elif step.forces and step.forces[-1][0] != "standard":
+            largest = float(np.abs(step.forces[-1][1]).max())
+            if abs(largest - _number(match["largest_force"])) > 2e-9:
+                raise ValueError(f"the largest force is stated as {match['largest_force']}, and is {largest:.9f}")
 
     def _energy(self, step: GaussianStep, kind: str, text: str) -> None:
         if not self.in_part:

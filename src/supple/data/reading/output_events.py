@@ -56,6 +56,17 @@ def elements(rows: str, column: int) -> Int[np.ndarray, "N"]:
     return np.array(numbers, dtype=np.int64)
 
 
+def require_counted(rows: str, column: int) -> None:
+    """Require that the rows of a table are those of the atoms 1, 2, 3 ..., each once.
+
+    Raises:
+        ValueError: they are not.
+    """
+    indices = [line.split()[column] for line in rows.strip().splitlines()]
+    if indices != [str(atom) for atom in range(1, len(indices) + 1)]:
+        raise ValueError("its rows are not those of all atoms in their order")
+
+
 def damaged(name: str, program: str, error: Exception) -> DataError:
     """The error for an output with a table that cannot be read."""
     return DataError(

@@ -7,12 +7,14 @@ geometry and the energy that are printed last before it, in hartree and hartree/
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 from jaxtyping import Float
 
 from supple.data.reading.frames import Frame, Problem
-from supple.data.reading.output_events import NUMBER, columns, damaged, elements, events, number
+from supple.data.reading.nuclear_repulsion import require_repulsion
+from supple.data.reading.output_events import NUMBER, columns, damaged, elements, events, number, require_counted
 from supple.data.units import ENERGY, LENGTH, Units
 from supple.errors import DataError
 
@@ -27,6 +29,7 @@ _PATTERNS = {
         "basis": r"^ +Name: (.+)\n +Role: ORBITAL",
         "functional": r"=> Composite Functional: (\S+) <=",
         "reference": r"^ +@(\S+) Final Energy:",
+        "repulsion": rf"^ +Nuclear Repulsion Energy = +({NUMBER})",
         "scf energy": rf"^ +Total Energy = +({NUMBER})",
         "mp2 energy": rf"^\s+Total Energy +=\s+({NUMBER}) \[Eh\]",
         "density-fitted energy": rf"^\s+DF-((?!HF|SCS|SOS)\S+) Total Energy \(a\.u\.\)\s*:\s+({NUMBER})",
@@ -76,6 +79,9 @@ class _Reader:
     def read(self, event: str, match: re.Match[str]) -> None:
         if event == "geometry":
             self.atoms = _atoms(match)
+        elif event == "repulsion":
+            if self.atoms is not None:
+                require_repulsion(self.atoms.numbers, self.atoms.positions, number(match.group(1)))
         elif event == "basis":
             self.basis = match.group(1).strip()
         elif event == "functional":
@@ -89,6 +95,7 @@ class _Reader:
         elif event == "gradient of scf":
             self.scf_gradient = True
         elif event == "gradient":
+            require_counted(match.group(1), column=0)
             self._gradient(columns(match.group(1), first=1))
         else:
             self._energy(event, match)
@@ -113,6 +120,11 @@ class _Reader:
         # modules print no title of the gradient but that of the SCF: another gradient is of the energy that came last
         if problem is None and (not same or self.excited or self.is_scf != self.scf_gradient):
             problem = "unpaired"
+        if self.atoms_of_energy is None and self.with_gradient:
+            # two gradients of one energy: it is unclear which of them belongs to it
+            self.with_gradient[-1] = replace(
+                self.with_gradient[-1], problem=self.with_gradient[-1].problem or "unpaired"
+            )
         self.with_gradient.append(self._frame(self.atoms, gradient, problem))
         self.atoms_of_energy = None
         self.scf_gradient = self.unconverged = self.excited = False

@@ -1,0 +1,119 @@
+"""Tables of outputs that ASE and cclib read, which take rows by their number: here, each row must be the one that it should be.
+
+Both skip what they do not expect, and ignore the indices of rows; a row that is missing, doubled or foreign would shift the
+forces of one atom to another.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import numpy as np
+
+from supple.data.reading.output_events import damaged
+from supple.data.reading.programs import Program
+
+_NUMBER = r"[-+]?\d+\.\d*(?:[EeDd][-+]?\d+)?"
+
+
+def require_whole_tables(name: str, program: Program, content: bytes) -> None:
+    """Check what an output says of geometries, energies and forces, for programs where something is to be checked.
+
+    Args:
+        name: of the file, for messages.
+        program: that wrote it.
+        content: of the file.
+
+    Raises:
+        DataError: a row is missing, doubled, or foreign, or geometries, energies and forces do not take turns.
+    """
+    check = _CHECKS.get((program.name, program.reader))
+    if check is None:
+        return
+    try:
+        check(content.decode("latin-1").replace("\r\n", "\n"))
+    except (ValueError, IndexError) as error:
+        raise damaged(name, program.name, error) from error
+
+
+def _rows(text: str, title: str, row: str) -> list[list[str]]:
+    """The first group of each row of the tables below a title, as it is written."""
+    tables = re.finditer(rf"^.*(?:{title}).*\n((?:{row}\n)+)", text, re.MULTILINE)
+    return [re.findall(row, table.group(1)) for table in tables]
+
+
+def _require_counted(tables: list[list[str]], n_atoms: int) -> None:
+    if any([int(index) for index in table] != list(range(1, n_atoms + 1)) for table in tables):
+        raise ValueError("the rows of a table are not those of all atoms in their order")
+
+
+def _require_turns(text: str, *titles: str) -> None:
+    """Each title stands once before the others come again."""
+    found = [match.lastindex for match in re.finditer("|".join(f"({title})" for title in titles), text)]
+    if found != list(range(1, len(titles) + 1)) * (len(found) // len(titles)):
+        raise ValueError("geometries, energies and forces do not take turns")
+
+
+def _aims(text: str) -> None:
+    stated = re.findall(r"^ *\| Number of atoms +: +(\d+)", text, re.MULTILINE)
+    n_atoms = int(stated[0]) if stated else 0
+    vector = rf"(?: +{_NUMBER}){{3}} *"
+    _require_counted(_rows(text, r"Atom +x \[A\]", rf" *\| +(\d+): Species +\S+{vector}"), n_atoms)
+    _require_counted(_rows(text, r"Total atomic forces \(unitary", rf" *\| +(\d+){vector}"), n_atoms)
+    if any(
+        len(table) != n_atoms
+        for table in _rows(
+            text, r"  Atom +x \[A\]\s*$|x \[A\] +y \[A\] +z \[A\]\n *(?=atom)", rf" *(atom){vector} +\S+ *"
+        )
+    ):
+        raise ValueError("a geometry is not of all atoms")
+
+
+def _vasp(text: str) -> None:
+    n_atoms = sum(int(count) for count in re.findall(r"^ *ions per type = +(\d[\d ]*)$", text, re.MULTILINE)[0].split())
+    table = re.compile(
+        rf"^ *POSITION +TOTAL-FORCE.*\n *-+ *\n((?: *{_NUMBER}(?: *{_NUMBER}){{5}} *\n)+) *-+ *\n", re.MULTILINE
+    )
+    tables = [found.group(1).count("\n") for found in table.finditer(text)]
+    if len(tables) != len(re.findall(r"^ *POSITION +TOTAL-FORCE", text, re.MULTILINE)) or set(tables) - {n_atoms}:
+        raise ValueError("a table of forces is not of all atoms")
+    six = re.compile(rf"(?:^ +{_NUMBER}(?: *{_NUMBER}){{5}} *\n)+", re.MULTILINE)
+    for heading in re.finditer(r"direct lattice vectors.*\n", text):
+        rows = six.match(text, heading.end())
+        vectors = np.array(re.findall(_NUMBER, rows.group()) if rows else [], dtype=np.float64)
+        if vectors.size != 18:
+            raise ValueError("there are not three lattice vectors")
+        direct, reciprocal = np.hsplit(vectors.reshape(3, 6), 2)
+        if not np.allclose(direct @ reciprocal.T, np.eye(3), atol=1e-5 * np.abs(direct).max()):
+            raise ValueError("the lattice vectors are not those of the reciprocal lattice beside them")
+    _require_turns(text, "POSITION +TOTAL-FORCE", "FREE ENERGIE OF THE ION-ELECTRON SYSTEM")
+    potentials = re.findall(r"POTCAR: +(\S+ \S+)", text)
+    titles = re.findall(r"TITEL += +(\S+ \S+)", text)
+    half = len(potentials) // 2
+    if potentials[:half] != potentials[half:] or (titles and titles != potentials[:half]):
+        raise ValueError("the elements are named in several orders")
+
+
+def _qchem(text: str) -> None:
+    geometry = r" *(\d+) +[A-Z][a-z]?" + rf"(?: +{_NUMBER}){{3}} *"
+    geometries = _rows(text, r"^ +I +Atom +X +Y +Z.*\n *-+", geometry)
+    _require_counted(geometries, len(geometries[0]) if geometries else 0)
+    for block in re.finditer(r"^ *Gradient of \S+ Energy.*\n((?:.*\n)*?) *(?:Max gradient|\Z)", text, re.MULTILINE):
+        lines = block.group(1).strip("\n").split("\n")
+        numbers = [line.split() for line in lines]
+        heads = [int(word) for words in numbers[::4] for word in words]
+        if (
+            heads != list(range(1, len(geometries[0]) + 1))
+            or [words[0] for k, words in enumerate(numbers) if k % 4] != ["1", "2", "3"] * (len(lines) // 4)
+            or any(len(numbers[k]) != len(numbers[k - k % 4]) + 1 for k in range(len(lines)) if k % 4)
+        ):
+            raise ValueError("the gradient is not of all atoms in their order")
+
+
+#: By program and reader.
+_CHECKS: dict[tuple[str, str], Callable[[str], None]] = {
+    ("FHI-aims", "ase:aims-output"): _aims,
+    ("VASP", "ase:vasp-out"): _vasp,
+    ("Q-Chem", "cclib"): _qchem,
+}
