@@ -62,13 +62,37 @@ def mutated(content, rng, others=(), *, binary=False):
 
 
 def _skeleton(content):
-    """A file without its floating-point numbers and their alignment: where it is as before, like has been exchanged for like."""
-    return _SPACE.sub(b" ", _FLOAT.sub(b"#", content))
+    """A file without its floating-point numbers, their alignment, and lines that say nothing.
+
+    Where it is as before, like has been exchanged for like, such as the rows of two atoms of an element in a table without indices.
+    """
+    lines = (line for line in content.split(b"\n") if line.strip() not in (b"", b"#"))
+    return [_SPACE.sub(b" ", _FLOAT.sub(b"#", line)) for line in lines]
+
+
+#: In the skeleton, rows that name an atom by its element alone, in files whose gradients do not name it: of .engrad, of
+#: Turbomole's gradient and of Psi4. Where such rows are exchanged, nobody can know.
+_NAMED_BY_ELEMENT = {
+    ".engrad": re.compile(rb" ?\d+ # # # ?"),
+    "xtb-gradient": re.compile(rb" ?# # # [A-Z][a-z]? ?"),
+    "psi4": re.compile(rb" ?[A-Z][a-z]? # # # # ?"),
+}
+
+
+def atoms_exchanged(name, before, after):
+    """Whether two versions of a file differ, as far as can be known, only by the order of atoms that nothing else says."""
+    row = next((row for part, row in _NAMED_BY_ELEMENT.items() if part in name), None)
+    if row is None:
+        return False
+    one, other = (
+        [b"atom" if row.fullmatch(line) else line for line in _skeleton(content)] for content in (before, after)
+    )
+    return one == other
 
 
 def _rearranged(before, lines):
     content = b"\n".join(lines)
-    same = _skeleton(before) == _skeleton(content) and before != content
+    same = _skeleton(before) == _skeleton(content) and before.split() != content.split()
     return content, Kept.NOTHING if same else Kept.FRAMES
 
 

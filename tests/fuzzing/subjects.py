@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from fuzzing.corpus import BINARY, corpus
-from fuzzing.mutations import Kept, mutated
+from fuzzing.mutations import Kept, atoms_exchanged, mutated
 from fuzzing.oracle import frames_of, verdict
 from fuzzing.records import Record, records
 
@@ -31,8 +31,11 @@ class Geometries:
 
     def mutated(self, rng):
         """The file with something wrong with it."""
-        binary = self.path.name.endswith(BINARY)
-        return mutated(self.content, rng, self.others, binary=binary)
+        mutation = mutated(self.content, rng, self.others, binary=self.path.name.endswith(BINARY))
+        exchanged = mutation.content.split() != self.content.split() and atoms_exchanged(
+            self.path.name, self.content, mutation.content
+        )
+        return replace(mutation, kept=Kept.NOTHING) if exchanged else mutation
 
     def verdict(self, mutation):
         """`read`, `refused`, or what went wrong."""

@@ -9,7 +9,6 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -47,9 +46,7 @@ def load(path: Path, request: ReadRequest) -> RawFrames:
         raise DataError(f"There is no file of positions, or none of forces, beside {path}.")
     # a run that was restarted from an earlier step has the steps since then twice, in both files
     positions, forces = (list(_blocks(file, request.defects)) for file in files)
-    unclear = _repeated_in_one(positions, forces).union(
-        *(steps(blocks) for steps in (_before_gaps, _out_of_order) for blocks in (positions, forces))
-    )
+    unclear = _before_gaps(positions) | _before_gaps(forces) | _in_other_order(positions, forces)
     partners = {block.key: block for block in forces}
     frames = (
         Frame(
@@ -88,10 +85,18 @@ class _Block:
         return self.step, self.occurrence
 
 
-def _repeated_in_one(positions: list[_Block], forces: list[_Block]) -> set[int | None]:
-    """Steps that one of the files has more often than the other: there, a frame has been copied."""
-    often = Counter(block.step for block in positions), Counter(block.step for block in forces)
-    return {step for step in often[0].keys() & often[1].keys() if often[0][step] != often[1][step]}
+def _in_other_order(positions: list[_Block], forces: list[_Block]) -> set[int | None]:
+    """Steps from the one on where the files, of the steps that both have, do not go on with the same one."""
+    of_positions, of_forces = [block.step for block in positions], [block.step for block in forces]
+    common = set(of_positions) & set(of_forces)
+    steps = [-1 if step is None else step for step in of_positions if step in common]
+    others = [-1 if step is None else step for step in of_forces if step in common]
+    same = next(
+        (k for k, (one, other) in enumerate(zip(steps, others, strict=False)) if one != other),
+        min(len(steps), len(others)),
+    )
+    first = min([*steps[same:], *others[same:]], default=None)
+    return set() if first is None else {step for step in common if (-1 if step is None else step) >= first}
 
 
 def _before_gaps(blocks: list[_Block]) -> set[int | None]:
@@ -104,16 +109,6 @@ def _before_gaps(blocks: list[_Block]) -> set[int | None]:
         ((before > 0) & (gap > before) & (after <= before)) | ((after > 0) & (gap > after) & (before <= 0))
     )
     return {int(step) for step in steps[:-1][found]}
-
-
-def _out_of_order(blocks: list[_Block]) -> set[int | None]:
-    """Steps where the file goes back to one that it did not have before, as a run that is restarted does."""
-    found: set[int | None] = set()
-    for k, (one, other) in enumerate(pairwise(blocks)):
-        goes_back = one.step is not None and other.step is not None and other.step < one.step
-        if goes_back and all(other.step != before.step for before in blocks[:k]):
-            found |= {one.step, other.step}
-    return found
 
 
 def _forces_of(
@@ -152,8 +147,8 @@ def _blocks(path: Path, defects: DefectHandler) -> Iterator[_Block]:
     while lines and not lines[-1].strip():
         lines.pop()
     while start < len(lines):
+        n_atoms = parse_count(lines[start].strip())
         try:
-            n_atoms = parse_count(lines[start].strip())
             rows = [line.split() for line in lines[start + 2 : start + 2 + (n_atoms or 0)]]
             if not n_atoms or len(rows) < n_atoms or any(len(row) != 4 for row in rows):
                 raise ValueError("the line of an atom is incomplete")
@@ -166,12 +161,14 @@ def _blocks(path: Path, defects: DefectHandler) -> Iterator[_Block]:
             step = int(stated.group(1)) if stated else None
             energy_value = required_number(energy.group(1)) if energy else None
         except (ValueError, IndexError) as error:
-            sentence = (
+            problem = DataError(
                 f"{path.name}: the frame that starts in line {start + 1} is damaged ({error}); remove it, or copy the "
                 "file again."
             )
-            defects.report("cut-short", DataError(sentence), [index])
-            return  # it is unclear where the next frame starts
+            if start + 1 < len(lines) and start + 2 + (n_atoms or 0) < len(lines):
+                raise problem from error  # not cut off, but mixed up, and the frames before it may be too
+            defects.report("cut-short", problem, [index])
+            return
         try:
             numbers = read_elements((row[0] for row in rows), path.name, f" in frame {index} (line {start + 1})")
         except DataError as error:

@@ -27,6 +27,8 @@ _AS_READ = re.compile(rf" ([A-Z][a-z]?|\d+)\S*[ \t]+(?:-?\d+[ \t]+)?{_VECTOR}")
 #: Rows of tables: the centre (but not of forces on translation vectors), its atomic number, perhaps its type, and x, y, z.
 _ROW = re.compile(rf"[ \t]*(?:(\d+)[ \t]+)?(-?\d+)(?:[ \t]+-?\d+)?[ \t]+{_VECTOR}")
 _RULE = re.compile(r"[ \t]*-+[ \t]*\n")
+_ABOVE_COORDINATES = re.compile(rf"{_RULE.pattern}.*\n.*\n{_RULE.pattern}")
+_ABOVE_FORCES = re.compile(rf".*\n{_RULE.pattern}")
 
 #: The lines that matter. Looking at the first character before anything else makes the search ten times as fast.
 _EVENTS = re.compile(
@@ -169,12 +171,10 @@ class _Reader:
         complete = not self.text[place : self.text.find("\n", place)].strip()
         self.as_read = Geometry(np.array(numbers), np.array(rows)) if rows and complete and 0 not in numbers else None
 
-    def _table(self, start: int, rules: int) -> tuple[list[int], list[list[float]]]:
-        """The rows of a table, after as many horizontal lines as stand above them."""
-        place = self.text.index("\n", start) + 1
-        while rules and place < len(self.text):
-            rules -= bool(_RULE.match(self.text, place))
-            place = self.text.index("\n", place) + 1
+    def _table(self, start: int, heading: re.Pattern[str]) -> tuple[list[int], list[list[float]]]:
+        """The rows of a table, below the rest of its heading."""
+        above = heading.match(self.text, self.text.index("\n", start) + 1)
+        place = above.end() if above else start
         numbers: list[int] = []
         rows: list[list[float]] = []
         centres: list[int] = []
@@ -183,7 +183,7 @@ class _Reader:
             numbers.append(int(row[2]))
             rows.append([float(row[k]) for k in (3, 4, 5)])
             place = row.end()
-        if not rows or centres != list(range(1, len(rows) + 1)) or not _RULE.match(self.text, place):
+        if above is None or not rows or centres != list(range(1, len(rows) + 1)) or not _RULE.match(self.text, place):
             raise DataError(
                 f"{self.name} is an output of Gaussian that ends, or is damaged, within the coordinates or forces of geometry "
                 f"{max(len(self.steps) - 1, 0)} or the next: copy it again, or leave it out."
@@ -191,7 +191,7 @@ class _Reader:
         return numbers, rows
 
     def _orientation(self, match: re.Match[str]) -> None:
-        numbers, rows = self._table(match.end(), 2)
+        numbers, rows = self._table(match.end(), _ABOVE_COORDINATES)
         atoms = [k for k, number in enumerate(numbers) if number > 0]
         if 0 in numbers or not atoms or len(not_elements(np.array(numbers)[atoms])):
             raise DataError(
@@ -276,7 +276,7 @@ class _Reader:
             step.energies.append((kind, _number(text)))
 
     def _forces(self, step: GaussianStep, end: int) -> None:
-        numbers, rows = self._table(end, 1)
+        numbers, rows = self._table(end, _ABOVE_FORCES)
         atoms = [k for k, number in enumerate(numbers) if number > 0]
         if not np.array_equal(np.array(numbers)[atoms], step.geometry.printed.numbers):
             raise DataError(

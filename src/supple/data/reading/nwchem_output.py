@@ -97,6 +97,8 @@ class _Reader:
                 last = Frame(self.atoms.numbers, self.atoms.positions, self.energies[match.group(1)], None, {}, problem)
                 self.with_energy.append(last)
         elif event == "repulsion":
+            if self.repulsion is not None:
+                raise ValueError("there are two nuclear repulsions with one energy")
             self.repulsion = number(match.group(1))
         elif event == "unconverged":
             self.unconverged = True

@@ -48,26 +48,32 @@ def _require_counted(tables: list[list[str]], n_atoms: int) -> None:
         raise ValueError("the rows of a table are not those of all atoms in their order")
 
 
-def _require_turns(text: str, *titles: str) -> None:
-    """Each title stands once before the others come again."""
-    found = [match.lastindex for match in re.finditer("|".join(f"({title})" for title in titles), text)]
-    if found != list(range(1, len(titles) + 1)) * (len(found) // len(titles)):
+def _order(text: str, **events: str) -> str:
+    """One letter for each line that matters, in the order of the text."""
+    pattern = "|".join(f"(?P<{letter}>{line})" for letter, line in events.items())
+    return "".join(str(match.lastgroup) for match in re.finditer(pattern, text))
+
+
+def _require_turns(order: str, expected: str) -> None:
+    if re.fullmatch(expected, order) is None:
         raise ValueError("geometries, energies and forces do not take turns")
 
 
 def _aims(text: str) -> None:
     stated = re.findall(r"^ *\| Number of atoms +: +(\d+)", text, re.MULTILINE)
-    n_atoms = int(stated[0]) if stated else 0
+    n_atoms = int(stated[0])
     vector = rf"(?: +{_NUMBER}){{3}} *"
     _require_counted(_rows(text, r"Atom +x \[A\]", rf" *\| +(\d+): Species +\S+{vector}"), n_atoms)
-    _require_counted(_rows(text, r"Total atomic forces \(unitary", rf" *\| +(\d+){vector}"), n_atoms)
-    if any(
-        len(table) != n_atoms
-        for table in _rows(
-            text, r"  Atom +x \[A\]\s*$|x \[A\] +y \[A\] +z \[A\]\n *(?=atom)", rf" *(atom){vector} +\S+ *"
-        )
-    ):
-        raise ValueError("a geometry is not of all atoms")
+    _require_counted(_rows(text, r"Total atomic forces \(", rf" *\| +(\d+){vector}"), n_atoms)
+    # only in the compact form is the free energy in eV; ASE takes the last one, whatever its unit
+    order = _order(
+        text,
+        H=rf"\| Electronic free energy +: +{_NUMBER} Ha",
+        C=rf"Energy and forces in a compact form:\n(?: *\| Total energy.*\n){{1,2}} *\| Electronic free energy +: +{_NUMBER} eV",
+        F=r"Total atomic forces \(",
+    )
+    if "F" in order:
+        _require_turns(order, "(?:H*CF)+(?:H*C?)")
 
 
 def _vasp(text: str) -> None:
@@ -82,12 +88,14 @@ def _vasp(text: str) -> None:
     for heading in re.finditer(r"direct lattice vectors.*\n", text):
         rows = six.match(text, heading.end())
         vectors = np.array(re.findall(_NUMBER, rows.group()) if rows else [], dtype=np.float64)
-        if vectors.size != 18:
+        if vectors.size != 18 or not np.isfinite(vectors).all():
             raise ValueError("there are not three lattice vectors")
         direct, reciprocal = np.hsplit(vectors.reshape(3, 6), 2)
-        if not np.allclose(direct @ reciprocal.T, np.eye(3), atol=1e-5 * np.abs(direct).max()):
+        product = direct @ reciprocal.T
+        if not np.allclose(product, product[0, 0] * np.eye(3), atol=1e-5 * np.abs(direct).max()):
             raise ValueError("the lattice vectors are not those of the reciprocal lattice beside them")
-    _require_turns(text, "POSITION +TOTAL-FORCE", "FREE ENERGIE OF THE ION-ELECTRON SYSTEM")
+    order = _order(text, F=r"POSITION +TOTAL-FORCE", E=r"FREE ENERGIE OF THE ION-ELECTRON SYSTEM")
+    _require_turns(order, "(?:FE)*F?|E+")
     potentials = re.findall(r"POTCAR: +(\S+ \S+)", text)
     titles = re.findall(r"TITEL += +(\S+ \S+)", text)
     half = len(potentials) // 2
