@@ -156,3 +156,8 @@ def test_the_repulsion_of_the_nuclei():
         ValueError, match=r"stated as 9\.001000 hartree, and that of the geometry before it is 9\.000000"
     ):
         require_repulsion(numbers, positions, 9.001)
+
+
+def test_the_last_step_of_a_file_that_ends_before_the_other(tmp_path):
+    lines = CP2K_FORCES.splitlines(keepends=True)
+    assert dynamics(tmp_path, forces="".join(lines[:4] + lines[9:])) is None

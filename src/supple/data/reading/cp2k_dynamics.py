@@ -45,8 +45,15 @@ def load(path: Path, request: ReadRequest) -> RawFrames:
     if files is None:
         raise DataError(f"There is no file of positions, or none of forces, beside {path}.")
     # a run that was restarted from an earlier step has the steps since then twice, in both files
-    positions, forces = (list(_blocks(file, request.defects)) for file in files)
-    unclear = _before_gaps(positions) | _before_gaps(forces) | _in_other_order(positions, forces)
+    cut_off: list[Path] = []
+    positions, forces = (list(_blocks(file, request.defects, cut_off)) for file in files)
+    unclear = (
+        _before_gaps(positions)
+        | _before_gaps(forces)
+        | (set() if files[0] in cut_off else _last_before_others(positions, forces))
+        | (set() if files[1] in cut_off else _last_before_others(forces, positions))
+        | _in_other_order(positions, forces)
+    )
     partners = {block.key: block for block in forces}
     frames = (
         Frame(
@@ -111,6 +118,16 @@ def _before_gaps(blocks: list[_Block]) -> set[int | None]:
     return {int(step) for step in steps[:-1][found]}
 
 
+def _last_before_others(blocks: list[_Block], others: list[_Block]) -> set[int | None]:
+    """The last step of a file that ends before the other one does: as before a gap."""
+    steps, others_steps = ([block.step for block in these if block.step is not None] for these in (blocks, others))
+    if not steps or not others_steps:
+        return set()
+    strides = np.diff(steps) if len(steps) > 1 else np.diff(others_steps)
+    stride = min(strides[strides > 0], default=1)
+    return {steps[-1]} if others_steps[-1] >= steps[-1] + stride else set()
+
+
 def _forces_of(
     positions: _Block, index: int, forces: _Block | None, unclear: bool, files: tuple[Path, Path], request: ReadRequest
 ) -> Float[np.ndarray, "N 3"] | None:
@@ -139,7 +156,12 @@ def _differ(one: float | None, other: float | None) -> bool:
     return one is not None and other is not None and not np.array_equal(one, other, equal_nan=True)
 
 
-def _blocks(path: Path, defects: DefectHandler) -> Iterator[_Block]:
+def _blocks(path: Path, defects: DefectHandler, cut_off: list[Path]) -> Iterator[_Block]:
+    """The frames of a file, which joins `cut_off` if it ends within one.
+
+    Raises:
+        DataError: it is damaged elsewhere.
+    """
     with open_binary(path) as file:
         lines = file.read().decode("utf-8", "replace").splitlines()
     start, index = 0, 0
@@ -167,6 +189,7 @@ def _blocks(path: Path, defects: DefectHandler) -> Iterator[_Block]:
             )
             if start + 1 < len(lines) and start + 2 + (n_atoms or 0) < len(lines):
                 raise problem from error  # not cut off, but mixed up, and the frames before it may be too
+            cut_off.append(path)
             defects.report("cut-short", problem, [index])
             return
         try:

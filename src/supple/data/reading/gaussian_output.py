@@ -95,6 +95,7 @@ class _Reader:
         self.in_part = False
         #: The number of the optimisation's step; 0 before the first.
         self.number = 0
+        self.restarted = False
         self.unconverged = False
         self.root: int | None = None
         self.basis = ""
@@ -113,6 +114,7 @@ class _Reader:
                 return  # a title that begins with #
             route = parse_route(match["words"])
             self._begin(continued(route, self.route) if self.internal else route)
+            self.restarted = "restart" in match["words"].lower()
         elif event == "part":
             self.in_part = True
         elif event == "charge":
@@ -157,7 +159,7 @@ class _Reader:
 
     def _count(self, number: int) -> None:
         """Where a part of the output is missing, its steps do not follow each other; a step is printed after its forces."""
-        if number not in (1, self.number + 1):
+        if number not in (1, self.number + 1) and not (self.restarted and self.number == 0):
             raise damaged(self.name, "Gaussian", ValueError(f"step {number} comes after step {self.number}"))
         self.number, self.step = number, None
 

@@ -71,8 +71,9 @@ class _Reader:
         self.said: dict[str, str] = {}
         self.atoms: Frame | None = None
         self.energies: dict[str, float] = {}
-        #: That of the nuclei, hartree, at the geometry of the last energy.
+        #: That of the nuclei, hartree, at the geometry of the last energy; and whether the output states it at all.
         self.repulsion: float | None = None
+        self.states_repulsion = False
         self.multiplicity: int | None = None
         self.unconverged = False
         self.with_gradient: list[Frame] = []
@@ -88,7 +89,7 @@ class _Reader:
             self.atoms = Frame(elements(rows, column=1), columns(rows, first=3), None, None)
         elif event == "energy":
             if match.group(1) in ("SCF", "DFT"):
-                if self.repulsion is None and match.group(1) in self.energies:
+                if self.states_repulsion and self.repulsion is None and match.group(1) in self.energies:
                     raise ValueError("there are two energies with one nuclear repulsion")
                 self.repulsion = None  # follows
             self.energies[match.group(1)] = number(match.group(2)) * ENERGY["hartree"]
@@ -99,7 +100,7 @@ class _Reader:
         elif event == "repulsion":
             if self.repulsion is not None:
                 raise ValueError("there are two nuclear repulsions with one energy")
-            self.repulsion = number(match.group(1))
+            self.repulsion, self.states_repulsion = number(match.group(1)), True
         elif event == "unconverged":
             self.unconverged = True
         elif event == "gradient":

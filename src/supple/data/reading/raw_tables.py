@@ -33,8 +33,15 @@ def require_whole_tables(name: str, program: Program, content: bytes) -> None:
         return
     try:
         check(content.decode("latin-1").replace("\r\n", "\n"))
-    except (ValueError, IndexError) as error:
+    except ValueError as error:
         raise damaged(name, program.name, error) from error
+
+
+def _stated(pattern: str, text: str) -> str:
+    match = re.search(pattern, text, re.MULTILINE)
+    if match is None:
+        raise ValueError("the number of atoms is not stated")
+    return match.group(1)
 
 
 def _rows(text: str, title: str, row: str) -> list[list[str]]:
@@ -60,8 +67,7 @@ def _require_turns(order: str, expected: str) -> None:
 
 
 def _aims(text: str) -> None:
-    stated = re.findall(r"^ *\| Number of atoms +: +(\d+)", text, re.MULTILINE)
-    n_atoms = int(stated[0])
+    n_atoms = int(_stated(r"^ *\| Number of atoms +: +(\d+)", text))
     vector = rf"(?: +{_NUMBER}){{3}} *"
     _require_counted(_rows(text, r"Atom +x \[A\]", rf" *\| +(\d+): Species +\S+{vector}"), n_atoms)
     _require_counted(_rows(text, r"Total atomic forces \(", rf" *\| +(\d+){vector}"), n_atoms)
@@ -77,7 +83,7 @@ def _aims(text: str) -> None:
 
 
 def _vasp(text: str) -> None:
-    n_atoms = sum(int(count) for count in re.findall(r"^ *ions per type = +(\d[\d ]*)$", text, re.MULTILINE)[0].split())
+    n_atoms = sum(int(count) for count in _stated(r"^ *ions per type = +(\d[\d ]*)$", text).split())
     table = re.compile(
         rf"^ *POSITION +TOTAL-FORCE.*\n *-+ *\n((?: *{_NUMBER}(?: *{_NUMBER}){{5}} *\n)+) *-+ *\n", re.MULTILINE
     )
@@ -106,16 +112,19 @@ def _vasp(text: str) -> None:
 def _qchem(text: str) -> None:
     geometry = r" *(\d+) +[A-Z][a-z]?" + rf"(?: +{_NUMBER}){{3}} *"
     geometries = _rows(text, r"^ +I +Atom +X +Y +Z.*\n *-+", geometry)
-    _require_counted(geometries, len(geometries[0]) if geometries else 0)
-    for block in re.finditer(r"^ *Gradient of \S+ Energy.*\n((?:.*\n)*?) *(?:Max gradient|\Z)", text, re.MULTILINE):
-        lines = block.group(1).strip("\n").split("\n")
-        numbers = [line.split() for line in lines]
-        heads = [int(word) for words in numbers[::4] for word in words]
-        if (
-            heads != list(range(1, len(geometries[0]) + 1))
-            or [words[0] for k, words in enumerate(numbers) if k % 4] != ["1", "2", "3"] * (len(lines) // 4)
-            or any(len(numbers[k]) != len(numbers[k - k % 4]) + 1 for k in range(len(lines)) if k % 4)
-        ):
+    n_atoms = len(geometries[0]) if geometries else 0
+    _require_counted(geometries, n_atoms)
+    gradient = r"^.*(?:Gradient of \S+ Energy|Full Analytical Gradient).*\n((?: *\d+(?: +-?[\d.]+)* *\n)*)"
+    for table in re.finditer(gradient, text, re.MULTILINE):
+        # the atoms go to the right, six in each part, and x, y, z are the rows below them
+        rows = [line.split() for line in table.group(1).splitlines()]
+        atoms = [atom for heads in rows[::4] for atom in heads]
+        complete = all(
+            [row[0] for row in rows[k + 1 : k + 4]] == ["1", "2", "3"]
+            and {len(row) for row in rows[k + 1 : k + 4]} == {len(rows[k]) + 1}
+            for k in range(0, len(rows), 4)
+        )
+        if not complete or atoms != [str(atom) for atom in range(1, n_atoms + 1)]:
             raise ValueError("the gradient is not of all atoms in their order")
 
 
