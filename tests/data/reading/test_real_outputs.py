@@ -125,7 +125,8 @@ def output(name, tmp_path, *changes):
     [
         ("psi4/gradient.out", " SCF GRAD ", " NEW GRAD "),  # a module whose energy is not known
         ("psi4/mp2.out", " Total Energy              =", " Total Power               ="),
-        ("psi4/ccsd-t.out", "Wave function   =     CCSD_T", "Wave function   =     EOM_CCSD"),
+        ("psi4/ccsd-t.out", "Wave function    = CCSD_T", "Wave function    = EOM_CCSD"),
+        ("psi4/ccsd-t.out", "* CCSD(T) total energy", "* garbled total energy"),
         ("nwchem/gradient.out", "RHF ENERGY GRADIENTS", "TDDFT ENERGY GRADIENTS"),
         ("nwchem/mp2.out", "Total MP2 energy", "Total MP2 power"),
     ],
@@ -135,6 +136,13 @@ def test_a_gradient_of_an_energy_that_is_not_clear_is_refused(name, old, new, tm
     with pytest.raises(DataError, match="does not say clearly of which energy"):
         supple.read(path)
     assert [defect.name for defect in survey(path).defects] == ["unpaired"]
+
+
+def test_a_number_of_electrons_that_is_missing_is_none(tmp_path):
+    path = output("nwchem/open-shell.out", tmp_path, ("  alpha electrons", "  other electrons"))
+    multiplicities = supple.read(path).extras["multiplicity"]
+    assert np.isnan(multiplicities[0])
+    assert multiplicities[1] == 2
 
 
 def test_a_cycle_whose_gradient_has_another_norm_is_refused(tmp_path):

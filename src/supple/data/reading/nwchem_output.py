@@ -114,7 +114,8 @@ class _Reader:
         if event == "open shells":
             self.multiplicity = int(self.said[event]) + 1
         elif event == "beta electrons":
-            self.multiplicity = int(self.said["alpha electrons"]) - int(self.said[event]) + 1
+            alpha = self.said.pop("alpha electrons", None)  # printed before
+            self.multiplicity = None if alpha is None else int(alpha) - int(self.said[event]) + 1
         elif event == "multiplicity":
             self.multiplicity = int(self.said[event])
 

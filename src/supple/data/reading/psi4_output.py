@@ -35,7 +35,7 @@ _PATTERNS = {
         "density-fitted energy": rf"^\s+DF-((?!HF|SCS|SOS)\S+) Total Energy \(a\.u\.\)\s*:\s+({NUMBER})",
         "coupled-cluster energy": rf"^\s+\* (\S+) total energy\s+=\s+({NUMBER})",
         "gradient of scf": r"^ +SCF GRAD *$",
-        "excited state": r"Wave ?function\s+=\s+EOM",
+        "wave function": r"Wave ?function\s+=\s+(\S+)",
         "unconverged": r"Could not converge SCF",
         "numerical": r"gradient computation by finite difference of analytic energies",
         "gradient": rf"-Total [Gg]radient:\n.*\n[ -]+\n((?:[ \t]+\d+(?:[ \t]+{NUMBER}){{3}}[ \t]*\n)+)",
@@ -72,7 +72,9 @@ class _Reader:
         self.energy: float | None = None
         #: The atoms at which the energy was calculated, and whether it is that of the SCF.
         self.atoms_of_energy: Frame | None = None
-        self.is_scf = self.scf_gradient = self.unconverged = self.excited = False
+        self.is_scf = self.scf_gradient = self.unconverged = False
+        #: Of the last energy, and what the coupled-cluster modules say that they calculate, such as `CCSD(T)` or `EOM_CCSD`.
+        self.correlation = self.wave_function = ""
         self.with_gradient: list[Frame] = []
         self.with_energy: list[Frame] = []
 
@@ -90,8 +92,8 @@ class _Reader:
             self.level = match.group(1) if match.group(1).endswith("HF") else f"{match.group(1)} {self.functional}"
         elif event == "unconverged":
             self.unconverged = True
-        elif event == "excited state":
-            self.excited = True
+        elif event == "wave function":
+            self.wave_function = match.group(1).replace("_T", "(T)")
         elif event == "gradient of scf":
             self.scf_gradient = True
         elif event == "gradient":
@@ -102,9 +104,11 @@ class _Reader:
 
     def _energy(self, event: str, match: re.Match[str]) -> None:
         self.is_scf = event == "scf energy"
-        if not self.is_scf:
-            correlation = "MP2" if event == "mp2 energy" else match.group(1)
-            self.level = f"{self.level.split(' + ')[0]} + {correlation}"
+        if self.is_scf:
+            self.correlation = self.wave_function = ""
+        else:
+            self.correlation = "MP2" if event == "mp2 energy" else match.group(1)
+            self.level = f"{self.level.split(' + ')[0]} + {self.correlation}"
         self.energy = number(match.group(match.lastindex or 1)) * ENERGY["hartree"]
         self.atoms_of_energy = self.atoms
         if self.atoms is not None and self.is_scf:
@@ -118,7 +122,9 @@ class _Reader:
             self.atoms_of_energy.positions, self.atoms.positions, atol=1e-8
         )
         # modules print no title of the gradient but that of the SCF: another gradient is of the energy that came last
-        if problem is None and (not same or self.excited or self.is_scf != self.scf_gradient):
+        if problem is None and (
+            not same or self.wave_function not in ("", self.correlation) or self.is_scf != self.scf_gradient
+        ):
             problem = "unpaired"
         if self.atoms_of_energy is None and self.with_gradient:
             # two gradients of one energy: it is unclear which of them belongs to it
@@ -127,7 +133,7 @@ class _Reader:
             )
         self.with_gradient.append(self._frame(self.atoms, gradient, problem))
         self.atoms_of_energy = None
-        self.scf_gradient = self.unconverged = self.excited = False
+        self.scf_gradient = self.unconverged = False
 
     def _frame(self, atoms: Frame, gradient: Float[np.ndarray, "N 3"] | None, problem: Problem | None) -> Frame:
         force_unit = Units.of("hartree", "bohr").forces_in_ev_per_angstrom
