@@ -67,7 +67,7 @@ def _require_turns(order: str, expected: str) -> None:
 
 
 def _aims(text: str) -> None:
-    n_atoms = int(_stated(r"^ *\| Number of atoms +: +(\d+)", text))
+    n_atoms = int(_stated(r"^ *\| Number of atoms +: +(\d+) *$", text))
     vector = rf"(?: +{_NUMBER}){{3}} *"
     _require_counted(_rows(text, r"Atom +x \[A\]", rf" *\| +(\d+): Species +\S+{vector}"), n_atoms)
     _require_counted(_rows(text, r"Total atomic forces \(", rf" *\| +(\d+){vector}"), n_atoms)
