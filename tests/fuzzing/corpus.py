@@ -1,6 +1,7 @@
 """Small files of every format that is read, and real outputs of programs as far as tests/data/reading has them."""
 
 import gzip
+import json
 from pathlib import Path
 
 import ase.io
@@ -14,10 +15,7 @@ from supple.data.dataset import Dataset
 from supple.data.writing import write, write_extxyz
 from supple.simulation.trajectories import Frame, trajectory_file
 
-#: Samples that stand beside the tests; new ones join by themselves.
-_SAMPLES = Path(format_samples.__file__).parent
-#: Longer outputs take too long to read thousands of times.
-_LONGEST = 400_000
+_OUTPUTS = Path(format_samples.__file__).parent / "program_outputs"
 BINARY = (".npz", ".h5", ".db", ".traj", ".gz", ".safetensors")
 
 
@@ -58,13 +56,10 @@ def corpus(folder):
 
 
 def real_outputs():
-    """Name -> content of the outputs that lie beside the tests."""
-    found = {}
-    for file in sorted(_SAMPLES.rglob("*")):
-        is_sample = file.is_file() and file.suffix not in (".py", ".pyc", ".md") and "__pycache__" not in file.parts
-        if is_sample and file.stat().st_size <= _LONGEST:
-            found[file.name if file.parent == _SAMPLES else f"{file.parent.name}-{file.name}"] = file.read_bytes()
-    return found
+    """Name -> content of the outputs of real programs that lie beside the tests, of those that are read."""
+    names = set(json.loads((_OUTPUTS / "energies.json").read_text()))
+    names |= {name.replace("-pos-", "-frc-") for name in names}
+    return {name.replace("/", "-"): gzip.decompress((_OUTPUTS / f"{name}.gz").read_bytes()) for name in sorted(names)}
 
 
 def _orca_steps():
@@ -83,7 +78,5 @@ def _orca_steps():
         + f"Norm of the Cartesian gradient     ...    {np.sqrt(1.5e-4 + 2e-6 * digit**2):.10f}\n"
         for cycle, digit in enumerate((3, 4, 5), 1)
     ]
-    stationary = (
-        "                 *** FINAL ENERGY EVALUATION AT THE STATIONARY POINT ***\n                    (AFTER    3 CYCLES)\n"
-    )
+    stationary = "                 *** FINAL ENERGY EVALUATION AT THE STATIONARY POINT ***\n                    (AFTER    3 CYCLES)\n"
     return (text[:start] + "\n".join(steps) + stationary + text[end:]).encode()

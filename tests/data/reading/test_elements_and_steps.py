@@ -59,7 +59,13 @@ def test_an_atom_without_element_in_a_database(tmp_path):
 
 
 def test_the_atoms_of_an_engrad(file):
-    text = "\n".join(["2", "-1.0", *["0.01"] * 6, " 1 0 0 0", " {} 0 0 1.4"]) + "\n"
+    sections = {
+        "Number of atoms": ["2"],
+        "The current total energy in Eh": ["-1.0"],
+        "The current gradient in Eh/bohr": ["0.01"] * 6,
+        "The atomic numbers and current coordinates in Bohr": [" 1 0 0 0", " {} 0 0 1.4"],
+    }
+    text = "".join(f"#\n# {heading}\n#\n" + "\n".join(rows) + "\n" for heading, rows in sections.items())
     assert len(read(file("a.engrad", text.format("1")))) == 1
     with pytest.raises(DataError, match=r"a\.engrad: '400' of atom 2 is not an element"):
         read(file("a.engrad", text.format("400")))

@@ -68,7 +68,9 @@ def test_a_single_file_cannot_be_left_out(jobs):
 
 def test_another_molecule_is_not_left_out(jobs):
     water = (jobs / "run0" / "orca.out").read_text()
-    other = water.replace("  H      0.000000    0.7", "  F      0.000000    0.7").replace("   2   H   :", "   2   F   :")
+    other = water.replace("  H      0.000000    0.7", "  F      0.000000    0.7").replace(
+        "   2   H   :", "   2   F   :"
+    )
     (jobs / "run3" / "orca.out").write_text(other)
     with pytest.raises(DataError, match="another molecule"):
         supple.read(jobs, accept=["unreadable"])

@@ -70,11 +70,17 @@ class Orientations:
     def _in_axes_of_input(self) -> Geometry | None:
         if self.input is not None:
             same = self.standard is None or turned_onto(self.standard, self.input) is not None
-            return self.input if same else None
+            return self.input if same and not self._contradicts_the_input() else None
         if self.standard is None or self.as_read is None:
             return None
         positions = turned_onto(self.standard, self.as_read)
         return None if positions is None else Geometry(self.standard.numbers, positions)
+
+    def _contradicts_the_input(self) -> bool:
+        """Whether the geometry in the axes of the input is the one that was read, but in other axes."""
+        if self.input is None or self.as_read is None or turned_onto(self.as_read, self.input) is None:
+            return False
+        return bool(np.abs(_centred(self.as_read) - _centred(self.input)).max() > 2 * _TOLERANCE)
 
 
 def turned_onto(geometry: Geometry, target: Geometry, tolerance: float = _TOLERANCE) -> Float[np.ndarray, "N 3"] | None:

@@ -15,6 +15,8 @@ from supple.data.reading.frames import Frame
 from supple.data.reading.gaussian_orientation import Axes, Geometry, Orientations, turned_onto
 from supple.data.reading.gaussian_route import Route, continued, parse_route
 from supple.data.reading.gaussian_step import GaussianStep
+from supple.data.reading.nuclear_repulsion import require_repulsion
+from supple.data.reading.output_events import damaged
 from supple.errors import DataError
 
 _NUMBER = r"[-+]?\d*\.\d+(?:[DEde][-+]?\d+)?"
@@ -25,16 +27,21 @@ _AS_READ = re.compile(rf" ([A-Z][a-z]?|\d+)\S*[ \t]+(?:-?\d+[ \t]+)?{_VECTOR}")
 #: Rows of tables: the centre (but not of forces on translation vectors), its atomic number, perhaps its type, and x, y, z.
 _ROW = re.compile(rf"[ \t]*(?:(\d+)[ \t]+)?(-?\d+)(?:[ \t]+-?\d+)?[ \t]+{_VECTOR}")
 _RULE = re.compile(r"[ \t]*-+[ \t]*\n")
+_ABOVE_COORDINATES = re.compile(rf"{_RULE.pattern}.*\n.*\n{_RULE.pattern}")
+_ABOVE_FORCES = re.compile(rf".*\n{_RULE.pattern}")
 
 #: The lines that matter. Looking at the first character before anything else makes the search ten times as fast.
 _EVENTS = re.compile(
-    r"\n[ \t]*(?=[EL\-CIZSDWOQBRAFT>*])(?:"
+    r"\n[ \t]*(?=[EL\-CIZSDWOQBRAFTn>*])(?:"
     r"(?P<output>Entering Gaussian System)"
     r"|(?P<internal>Link1: +Proceeding to internal job step)"
     r"|(?P<route>-{2,}[ \t]*\n (?P<words>#(?:.*\n){1,40}?) -{2,}[ \t]*(?=\n))"
     r"|(?P<charge>Charge += *(?P<total_charge>-?\d+) +Multiplicity += *(?P<spin>\d+))"
     r"|(?P<basis>Standard basis: +(?P<basis_name>\S+))"
     r"|(?P<orientation>(?P<axes>Input|Z-Matrix|Standard) orientation:)"
+    rf"|(?P<repulsion>nuclear repulsion energy +(?P<nuclear_repulsion>{_NUMBER}) Hartrees)"
+    r"|(?P<number>Step number +(?P<step_number>\d+) out of a maximum of)"
+    rf"|(?P<largest>Cartesian Forces: +Max +(?P<largest_force>{_NUMBER}) RMS)"
     rf"|(?P<scf>SCF Done: +E\((?P<label>[^)]*)\) += +(?P<scf_energy>{_NUMBER}))"
     rf"|(?P<correlated>(?:E2 += +\S+ +EUMP2|E3 *= *\S+ +EUMP3|E4\(\w+\) *= *\S+ +UMP4\(\w+\)|DEMP5 *= *\S+ +MP5"
     rf"|E2\([^)]+\) += +\S+ +E\([^)]+\)|DE\(Corr\) *= *\S+ +E\(CORR\)|DE\(CI\) *= *\S+ +E\(CI\)"
@@ -86,6 +93,9 @@ class _Reader:
         self.internal = False
         #: Whether the lines are about a fragment of a counterpoise correction, or about one layer of several.
         self.in_part = False
+        #: The number of the optimisation's step; 0 before the first.
+        self.number = 0
+        self.restarted = False
         self.unconverged = False
         self.root: int | None = None
         self.basis = ""
@@ -104,6 +114,7 @@ class _Reader:
                 return  # a title that begins with #
             route = parse_route(match["words"])
             self._begin(continued(route, self.route) if self.internal else route)
+            self.restarted = "restart" in match["words"].lower()
         elif event == "part":
             self.in_part = True
         elif event == "charge":
@@ -142,9 +153,15 @@ class _Reader:
 
     def _begin(self, route: Route) -> None:
         """A new output or job: nothing before it belongs to anything after it."""
-        self.route, self.step, self.as_read = route, None, None
+        self.route, self.step, self.as_read, self.number = route, None, None, 0
         self.charge = self.multiplicity = self.root = None
         self.internal = self.in_part = self.unconverged = self.restored = self.in_standard = False
+
+    def _count(self, number: int) -> None:
+        """Where a part of the output is missing, its steps do not follow each other; a step is printed after its forces."""
+        if number not in (1, self.number + 1) and not (self.restarted and self.number == 0):
+            raise damaged(self.name, "Gaussian", ValueError(f"step {number} comes after step {self.number}"))
+        self.number, self.step = number, None
 
     def _as_read(self, end: int) -> None:
         numbers, rows = [], []
@@ -156,12 +173,10 @@ class _Reader:
         complete = not self.text[place : self.text.find("\n", place)].strip()
         self.as_read = Geometry(np.array(numbers), np.array(rows)) if rows and complete and 0 not in numbers else None
 
-    def _table(self, start: int, rules: int) -> tuple[list[int], list[list[float]]]:
-        """The rows of a table, after as many horizontal lines as stand above them."""
-        place = self.text.index("\n", start) + 1
-        while rules and place < len(self.text):
-            rules -= bool(_RULE.match(self.text, place))
-            place = self.text.index("\n", place) + 1
+    def _table(self, start: int, heading: re.Pattern[str]) -> tuple[list[int], list[list[float]]]:
+        """The rows of a table, below the rest of its heading."""
+        above = heading.match(self.text, self.text.index("\n", start) + 1)
+        place = above.end() if above else start
         numbers: list[int] = []
         rows: list[list[float]] = []
         centres: list[int] = []
@@ -170,7 +185,7 @@ class _Reader:
             numbers.append(int(row[2]))
             rows.append([float(row[k]) for k in (3, 4, 5)])
             place = row.end()
-        if not rows or centres != list(range(1, len(rows) + 1)) or not _RULE.match(self.text, place):
+        if above is None or not rows or centres != list(range(1, len(rows) + 1)) or not _RULE.match(self.text, place):
             raise DataError(
                 f"{self.name} is an output of Gaussian that ends, or is damaged, within the coordinates or forces of geometry "
                 f"{max(len(self.steps) - 1, 0)} or the next: copy it again, or leave it out."
@@ -178,7 +193,7 @@ class _Reader:
         return numbers, rows
 
     def _orientation(self, match: re.Match[str]) -> None:
-        numbers, rows = self._table(match.end(), 2)
+        numbers, rows = self._table(match.end(), _ABOVE_COORDINATES)
         atoms = [k for k, number in enumerate(numbers) if number > 0]
         if 0 in numbers or not atoms or len(not_elements(np.array(numbers)[atoms])):
             raise DataError(
@@ -200,7 +215,9 @@ class _Reader:
 
     def _result(self, step: GaussianStep, match: re.Match[str]) -> None:
         event = match.lastgroup
-        if event in ("oniom", "counterpoise"):
+        if event == "number":
+            self._count(int(match["step_number"]))
+        elif event in ("oniom", "counterpoise"):
             step.energies.append((event, _number(match[f"{event}_energy"])))
             self.in_part = self.restored = self.in_standard = False
         elif event == "unconverged":
@@ -216,7 +233,20 @@ class _Reader:
             self._energy(step, event, match[f"{event}_energy"])
         elif event == "other":
             self._energy(step, "scf", match["bare_energy"] or match["recovered"])
-        elif event == "unclear":
+        elif event == "forces" and not self.in_part:
+            self._forces(step, match.end())
+        elif event in ("repulsion", "largest") and not (
+            self.in_part or step.periodic or step.in_field or step.route.in_field
+        ):
+            try:
+                self._verify(step, match)
+            except ValueError as error:
+                raise damaged(self.name, "Gaussian", error) from error
+        else:
+            self._remark(step, event, match)
+
+    def _remark(self, step: GaussianStep, event: str | None, match: re.Match[str]) -> None:
+        if event == "unclear":
             self._energy(step, "unclear", "0.0")
         elif event == "root":
             self.root = int(match["root_number"])
@@ -228,15 +258,27 @@ class _Reader:
             self.restored = True
         elif event == "standard_forces":
             self.in_standard = True
-        elif event == "forces" and not self.in_part:
-            self._forces(step, match.end())
+
+    def _verify(self, step: GaussianStep, match: re.Match[str]) -> None:
+        """Whether what is printed of the geometry and of the forces fits to them.
+
+        Raises:
+            ValueError: it does not.
+        """
+        if match.lastgroup == "repulsion":
+            geometry = step.geometry.printed
+            require_repulsion(geometry.numbers, geometry.positions, _number(match["nuclear_repulsion"]))
+        elif step.forces and step.forces[-1][0] != "standard":
+            largest = float(np.abs(step.forces[-1][1]).max())
+            if abs(largest - _number(match["largest_force"])) > 2e-9:
+                raise ValueError(f"the largest force is stated as {match['largest_force']}, and is {largest:.9f}")
 
     def _energy(self, step: GaussianStep, kind: str, text: str) -> None:
         if not self.in_part:
             step.energies.append((kind, _number(text)))
 
     def _forces(self, step: GaussianStep, end: int) -> None:
-        numbers, rows = self._table(end, 1)
+        numbers, rows = self._table(end, _ABOVE_FORCES)
         atoms = [k for k, number in enumerate(numbers) if number > 0]
         if not np.array_equal(np.array(numbers)[atoms], step.geometry.printed.numbers):
             raise DataError(

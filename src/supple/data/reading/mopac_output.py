@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Float
 
 from supple.data.reading.frames import Frame, Problem
-from supple.data.reading.output_events import NUMBER, columns, damaged, elements, events, number
+from supple.data.reading.output_events import NUMBER, columns, damaged, elements, events, number, require_counted
 from supple.data.units import ENERGY
 from supple.errors import DataError
 
@@ -28,6 +28,7 @@ _PATTERNS = {
         "half-filled": r"^ +RHF CALCULATION, NO\. OF SINGLY OCCUPIED LEVELS|^ +THERE (?:IS|ARE) (?!0)\d+ (?:SINGLY|HALF)",
         "unconverged": r"UNABLE TO ACHIEVE SELF-CONSISTENCE|SCF FIELD WAS NOT ACHIEVED",
         "energy": rf"^ +FINAL HEAT OF FORMATION = +({NUMBER}) KCAL/MOL",
+        "norm": rf"^ +GRADIENT NORM += +({NUMBER})",
         "gradient": r"^ +FINAL +POINT +AND +DERIVATIVES\s+PARAMETER.*\n((?: +\d+ +\d+ +\S+ .*\n)+)",
         "geometry": rf"^ +CARTESIAN COORDINATES *\n\s*\n((?: +\d+ +[A-Z][A-Za-z]?(?: +{NUMBER}){{3}} *\n)+)",
     }.items()
@@ -72,6 +73,8 @@ class _Reader:
     def _end_of_frame(self) -> None:
         self.energy: float | None = None
         self.derivatives: str | None = None
+        #: Of the gradient, kcal/mol/Å, as it is stated with the energy.
+        self.norm: float | None = None
 
     def read(self, event: str, match: re.Match[str]) -> None:
         if event == "job":
@@ -94,14 +97,23 @@ class _Reader:
             self.state.pop("multiplicity", None)
         elif event == "unconverged":
             self.unconverged = True
-        elif event == "energy":
-            self.energy = number(match.group(1)) * ENERGY["kcal/mol"]
-        elif event == "gradient":
-            self.derivatives = match.group(1)
+        elif event in ("energy", "norm", "gradient"):
+            self._result(event, match)
         elif self.energy is not None:  # coordinates before an energy are those of the input
             self._geometry(match.group(1))
 
+    def _result(self, event: str, match: re.Match[str]) -> None:
+        if event == "energy":
+            if self.energy is not None:
+                raise ValueError("there are two heats of formation before one geometry")
+            self.energy = number(match.group(1)) * ENERGY["kcal/mol"]
+        elif event == "norm":
+            self.norm = number(match.group(1))
+        else:
+            self.derivatives = match.group(1)
+
     def _geometry(self, rows: str) -> None:
+        require_counted(rows, column=0)
         numbers, positions = elements(rows, column=1), columns(rows, first=2)
         forces = None if self.derivatives is None else self._forces(self.derivatives, positions)
         problem: Problem | None = "not-converged" if self.unconverged else None
@@ -130,4 +142,7 @@ class _Reader:
             if place != divmod(k, 3) or abs(float(row[5]) - positions[place]) > 2e-6:
                 raise ValueError("the derivatives are not of the final geometry")
             forces[place] = -float(row[6]) * ENERGY["kcal/mol"]
+        norm = np.linalg.norm(forces) / ENERGY["kcal/mol"]
+        if self.norm is not None and abs(norm - self.norm) > 1e-5 * np.sqrt(forces.size) * max(1.0, norm):
+            raise ValueError(f"the norm of the gradient is stated as {self.norm}, and is {norm:.5f}")
         return forces

@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
+
 from supple.data.reading.frames import Frame, Problem
-from supple.data.reading.output_events import NUMBER, columns, damaged, elements, events, number
+from supple.data.reading.nuclear_repulsion import require_repulsion
+from supple.data.reading.output_events import NUMBER, columns, damaged, elements, events, number, require_counted
 from supple.data.units import ENERGY, LENGTH, Units
 from supple.errors import DataError
 
@@ -30,6 +33,7 @@ _PATTERNS = {
         "dispersion": r"^ +(DFT-D\S*) Model *$",
         "solvent": r"^ +-cosmo- solvent",
         "energy": rf"^ +Total (SCF|DFT|MP2|CCSD|CCSD\(T\)) energy(?: =|:)? +({NUMBER})",
+        "repulsion": rf"^ *Nuclear repulsion energy = +({NUMBER})",
         "unconverged": r"failed to converge|Calculation failed to converge",
         "numerical": r"NWChem Numerical Gradients Module",
         "gradient": r"^ +(\S+) ENERGY GRADIENTS\n\n +atom +coordinates +gradient\n.*\n"
@@ -67,6 +71,9 @@ class _Reader:
         self.said: dict[str, str] = {}
         self.atoms: Frame | None = None
         self.energies: dict[str, float] = {}
+        #: That of the nuclei, hartree, at the geometry of the last energy; and whether the output states it at all.
+        self.repulsion: float | None = None
+        self.states_repulsion = False
         self.multiplicity: int | None = None
         self.unconverged = False
         self.with_gradient: list[Frame] = []
@@ -81,11 +88,19 @@ class _Reader:
             rows = match.group(1)
             self.atoms = Frame(elements(rows, column=1), columns(rows, first=3), None, None)
         elif event == "energy":
+            if match.group(1) in ("SCF", "DFT"):
+                if self.states_repulsion and self.repulsion is None and match.group(1) in self.energies:
+                    raise ValueError("there are two energies with one nuclear repulsion")
+                self.repulsion = None  # follows
             self.energies[match.group(1)] = number(match.group(2)) * ENERGY["hartree"]
             if self.atoms is not None:
                 problem: Problem | None = "not-converged" if self.unconverged else None
                 last = Frame(self.atoms.numbers, self.atoms.positions, self.energies[match.group(1)], None, {}, problem)
                 self.with_energy.append(last)
+        elif event == "repulsion":
+            if self.repulsion is not None:
+                raise ValueError("there are two nuclear repulsions with one energy")
+            self.repulsion, self.states_repulsion = number(match.group(1)), True
         elif event == "unconverged":
             self.unconverged = True
         elif event == "gradient":
@@ -99,7 +114,8 @@ class _Reader:
         if event == "open shells":
             self.multiplicity = int(self.said[event]) + 1
         elif event == "beta electrons":
-            self.multiplicity = int(self.said["alpha electrons"]) - int(self.said[event]) + 1
+            alpha = self.said.pop("alpha electrons", None)  # printed before
+            self.multiplicity = None if alpha is None else int(alpha) - int(self.said[event]) + 1
         elif event == "multiplicity":
             self.multiplicity = int(self.said[event])
 
@@ -112,10 +128,14 @@ class _Reader:
             extras["charge"] = int(self.said["charge"])
         if self.multiplicity is not None:
             extras["multiplicity"] = self.multiplicity
+        numbers = elements(rows, column=1)
         positions, gradient = columns(rows, first=2) * LENGTH["bohr"], columns(rows, first=5)
-        if self.atoms is not None and len(positions) != len(self.atoms.numbers):
+        require_counted(rows, column=0)
+        if self.repulsion is not None:
+            require_repulsion(numbers, positions, self.repulsion)
+        if self.atoms is not None and not np.array_equal(numbers, self.atoms.numbers):
             raise ValueError("the gradient is not of the same atoms as the geometry")
-        self.with_gradient.append(Frame(elements(rows, 1), positions, energy, -gradient * force_unit, extras, problem))
+        self.with_gradient.append(Frame(numbers, positions, energy, -gradient * force_unit, extras, problem))
 
     def _theory(self, title: str) -> str:
         """For instance `UHF MP2/6-31g in a solvent`."""

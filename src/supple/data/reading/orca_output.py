@@ -13,8 +13,10 @@ from jaxtyping import Float
 
 from supple.data.elements import atomic_number
 from supple.data.reading.frames import Frame
+from supple.data.reading.nuclear_repulsion import require_repulsion
 from supple.data.reading.orca_input import OrcaJob, jobs_of
 from supple.data.reading.orca_step import Gradient, GradientKind, OrcaStep
+from supple.data.reading.output_events import damaged
 from supple.errors import DataError
 
 _NUMBER = r"[-+]?\d+\.\d+"
@@ -28,10 +30,12 @@ _WARNING = re.compile(r"[ \t]*WARNING:.*\n(?:\s*\n)?")
 
 #: The lines that matter. Looking at the first character before anything else makes the search ten times as fast.
 _EVENTS = re.compile(
-    r"\n[ \t]*(?=[*I$CFOESTDMg<])(?:"
+    r"\n[ \t]*(?=[*I$CFOESTDMNg<(])(?:"
     r"(?P<output>\* O   R   C   A \*)"
     r"|(?P<input>INPUT FILE)"
     r"|(?P<job>\$+ +JOB NUMBER +(?P<job_number>\d+))"
+    r"|(?P<cycle>\*+ *GEOMETRY OPTIMIZATION CYCLE +(?P<cycle_number>\d+))"
+    r"|(?P<cycles>\(AFTER +(?P<cycles_number>\d+) CYCLES\))"
     r"|(?P<geometry>CARTESIAN COORDINATES \(ANGSTROEM\))"
     r"|(?P<stationary>\*+ *FINAL ENERGY EVALUATION AT THE STATIONARY POINT)"
     rf"|(?P<energy>FINAL SINGLE POINT ENERGY(?P<before>[^\n]*?)[ \t]+(?P<final>{_NUMBER})(?P<after>.*))"
@@ -39,6 +43,8 @@ _EVENTS = re.compile(
     r"|(?P<excited_gradient>State of interest +\.+ +(?P<state>\d+))"
     r"|(?P<gradient>CARTESIAN GRADIENT(?P<numerical> \(NUMERICAL\))?)"
     r"|(?P<mp2_gradient>The final MP2 gradient)"
+    rf"|(?P<norm>Norm of the [Cc]artesian gradient +\.+ +(?P<gradient_norm>{_NUMBER}))"
+    rf"|(?P<repulsion>Nuclear Repulsion +(?::|ENuc +\.+) +(?P<nuclear_repulsion>{_NUMBER}))"
     rf"|(?P<scf_energy>Total Energy +: +(?P<scf_total>{_NUMBER}))"
     rf"|(?P<correction>(?:Dispersion|gCP(?:\+bas)?) correction +(?P<corrected>{_NUMBER}))"
     rf"|(?P<correlated>(?:MP2 TOTAL ENERGY *:|E\((?:CCSD|CCSD\(T\)|TOT)\) +\.+) +(?P<total>{_NUMBER}))"
@@ -80,6 +86,8 @@ class _Reader:
         self.charge: int | None = None
         self.multiplicity: int | None = None
         self.stationary = False
+        #: The number of the optimisation's cycle; 0 before the first.
+        self.cycle = 0
         #: What the gradient that comes next is of.
         self.kind: GradientKind = "analytic"
         self.state: int | None = None
@@ -89,6 +97,8 @@ class _Reader:
         event = match.lastgroup
         if event in ("output", "input", "job"):
             self._begin(match)
+        elif event in ("cycle", "cycles"):
+            self._cycle(event, int(match[f"{event}_number"]))
         elif event == "stationary":
             self.step, self.stationary = None, True
         elif event == "geometry":
@@ -124,7 +134,7 @@ class _Reader:
     def _begin(self, match: re.Match[str]) -> None:
         """A new output, input or job: nothing before it belongs to anything after it."""
         self.step, self.stationary, self.charge, self.multiplicity = None, False, None, None
-        self.kind, self.state = "analytic", None
+        self.kind, self.state, self.cycle = "analytic", None, 0
         if match.lastgroup == "output":
             self.jobs, self.job = [OrcaJob()], OrcaJob()
         elif match.lastgroup == "input":
@@ -133,6 +143,13 @@ class _Reader:
             self.job = self.jobs[0]
         else:
             self.job = self.jobs[min(int(match["job_number"]), len(self.jobs)) - 1]
+
+    def _cycle(self, event: str, number: int) -> None:
+        """Where a part of the output is missing, its cycles do not follow each other."""
+        if number not in ((1, self.cycle + 1) if event == "cycle" else (self.cycle,)):
+            raise damaged(self.name, "ORCA", ValueError(f"cycle {number} comes after cycle {self.cycle}"))
+        if event == "cycle":
+            self.step, self.cycle = None, number
 
     def _geometry(self, start: int) -> None:
         numbers, rows = [], []
@@ -167,6 +184,11 @@ class _Reader:
             kind: GradientKind = "numerical" if match["numerical"] else self.kind
             if kind == "numerical" or not step.displaced:
                 step.gradients.append(Gradient(kind, self._gradient(step, match.end()), self.state))
+        elif event in ("norm", "repulsion"):
+            try:
+                self._verify(step, match)
+            except ValueError as error:
+                raise damaged(self.name, "ORCA", error) from error
         elif event == "displaced":
             step.displaced = True
         elif not step.displaced:
@@ -195,6 +217,19 @@ class _Reader:
             step.dipoles.append(np.array([float(word) for word in match["moment"].split()]))
         elif event == "unconverged":
             step.unconverged = True
+
+    def _verify(self, step: OrcaStep, match: re.Match[str]) -> None:
+        """Whether what is printed of the geometry and of the gradient fits to them.
+
+        Raises:
+            ValueError: it does not.
+        """
+        if match.lastgroup == "norm" and step.gradients:
+            norm = float(np.linalg.norm(step.gradients[-1].values))
+            if abs(norm - float(match["gradient_norm"])) > 1e-8 * len(step.numbers) + 1e-5 * norm:
+                raise ValueError(f"the norm of the gradient is stated as {match['gradient_norm']}, and is {norm:.9f}")
+        elif match.lastgroup == "repulsion" and not (step.layered or step.displaced or step.job.in_field):
+            require_repulsion(step.numbers, step.positions, float(match["nuclear_repulsion"]))
 
     def _gradient(self, step: OrcaStep, start: int) -> Float[np.ndarray, "N 3"]:
         """The table after its heading: a line, an empty line and a warning of constraints may come first."""

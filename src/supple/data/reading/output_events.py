@@ -49,11 +49,29 @@ def elements(rows: str, column: int) -> Int[np.ndarray, "N"]:
     Raises:
         ValueError: a name is not that of an element.
     """
-    names = [line.split()[column] for line in rows.strip().splitlines()]
+    names = _column(rows, column)
     numbers = [atomic_number(name) or atomic_number(re.sub(r"[^A-Za-z].*", "", name).capitalize()) for name in names]
     if None in numbers:
         raise ValueError(f"'{names[numbers.index(None)]}' is no element")
     return np.array(numbers, dtype=np.int64)
+
+
+def _column(rows: str, column: int) -> list[str]:
+    table = [line.split() for line in rows.strip().splitlines()]
+    if any(len(row) <= column for row in table):
+        raise ValueError("a row is too short")
+    return [row[column] for row in table]
+
+
+def require_counted(rows: str, column: int) -> None:
+    """Require that the rows of a table are those of the atoms 1, 2, 3 ..., each once.
+
+    Raises:
+        ValueError: they are not.
+    """
+    indices = _column(rows, column)
+    if indices != [str(atom) for atom in range(1, len(indices) + 1)]:
+        raise ValueError("its rows are not those of all atoms in their order")
 
 
 def damaged(name: str, program: str, error: Exception) -> DataError:

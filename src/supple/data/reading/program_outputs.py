@@ -17,6 +17,7 @@ from supple.data.reading.frames import Frame, combine_frames
 from supple.data.reading.open_file import open_binary
 from supple.data.reading.programs import HEAD, Program, program_of
 from supple.data.reading.raw_frames import RawFrames
+from supple.data.reading.raw_tables import require_whole_tables
 from supple.data.reading.read_request import ReadRequest
 from supple.data.units import Units
 from supple.errors import DataError
@@ -49,6 +50,7 @@ def load(path: Path, request: ReadRequest) -> RawFrames:
 
 
 def _frames(path: Path, program: Program, content: bytes) -> list[Frame]:
+    require_whole_tables(path.name, program, content)
     if program.reader == "cclib":
         frames = frames_by_cclib(path.name, program, content)
     elif program.reader.startswith("ase:"):

@@ -7,12 +7,14 @@ geometry and the energy that are printed last before it, in hartree and hartree/
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 from jaxtyping import Float
 
 from supple.data.reading.frames import Frame, Problem
-from supple.data.reading.output_events import NUMBER, columns, damaged, elements, events, number
+from supple.data.reading.nuclear_repulsion import require_repulsion
+from supple.data.reading.output_events import NUMBER, columns, damaged, elements, events, number, require_counted
 from supple.data.units import ENERGY, LENGTH, Units
 from supple.errors import DataError
 
@@ -27,12 +29,13 @@ _PATTERNS = {
         "basis": r"^ +Name: (.+)\n +Role: ORBITAL",
         "functional": r"=> Composite Functional: (\S+) <=",
         "reference": r"^ +@(\S+) Final Energy:",
+        "repulsion": rf"^ +Nuclear Repulsion Energy = +({NUMBER})",
         "scf energy": rf"^ +Total Energy = +({NUMBER})",
         "mp2 energy": rf"^\s+Total Energy +=\s+({NUMBER}) \[Eh\]",
         "density-fitted energy": rf"^\s+DF-((?!HF|SCS|SOS)\S+) Total Energy \(a\.u\.\)\s*:\s+({NUMBER})",
         "coupled-cluster energy": rf"^\s+\* (\S+) total energy\s+=\s+({NUMBER})",
         "gradient of scf": r"^ +SCF GRAD *$",
-        "excited state": r"Wave ?function\s+=\s+EOM",
+        "wave function": r"Wave ?function\s+=\s+(\S+)",
         "unconverged": r"Could not converge SCF",
         "numerical": r"gradient computation by finite difference of analytic energies",
         "gradient": rf"-Total [Gg]radient:\n.*\n[ -]+\n((?:[ \t]+\d+(?:[ \t]+{NUMBER}){{3}}[ \t]*\n)+)",
@@ -69,13 +72,18 @@ class _Reader:
         self.energy: float | None = None
         #: The atoms at which the energy was calculated, and whether it is that of the SCF.
         self.atoms_of_energy: Frame | None = None
-        self.is_scf = self.scf_gradient = self.unconverged = self.excited = False
+        self.is_scf = self.scf_gradient = self.unconverged = False
+        #: Of the last energy, and what the coupled-cluster modules say that they calculate, such as `CCSD(T)` or `EOM_CCSD`.
+        self.correlation = self.wave_function = ""
         self.with_gradient: list[Frame] = []
         self.with_energy: list[Frame] = []
 
     def read(self, event: str, match: re.Match[str]) -> None:
         if event == "geometry":
             self.atoms = _atoms(match)
+        elif event == "repulsion":
+            if self.atoms is not None:
+                require_repulsion(self.atoms.numbers, self.atoms.positions, number(match.group(1)))
         elif event == "basis":
             self.basis = match.group(1).strip()
         elif event == "functional":
@@ -84,20 +92,23 @@ class _Reader:
             self.level = match.group(1) if match.group(1).endswith("HF") else f"{match.group(1)} {self.functional}"
         elif event == "unconverged":
             self.unconverged = True
-        elif event == "excited state":
-            self.excited = True
+        elif event == "wave function":
+            self.wave_function = match.group(1).replace("_T", "(T)")
         elif event == "gradient of scf":
             self.scf_gradient = True
         elif event == "gradient":
+            require_counted(match.group(1), column=0)
             self._gradient(columns(match.group(1), first=1))
         else:
             self._energy(event, match)
 
     def _energy(self, event: str, match: re.Match[str]) -> None:
         self.is_scf = event == "scf energy"
-        if not self.is_scf:
-            correlation = "MP2" if event == "mp2 energy" else match.group(1)
-            self.level = f"{self.level.split(' + ')[0]} + {correlation}"
+        if self.is_scf:
+            self.correlation = self.wave_function = ""
+        else:
+            self.correlation = "MP2" if event == "mp2 energy" else match.group(1)
+            self.level = f"{self.level.split(' + ')[0]} + {self.correlation}"
         self.energy = number(match.group(match.lastindex or 1)) * ENERGY["hartree"]
         self.atoms_of_energy = self.atoms
         if self.atoms is not None and self.is_scf:
@@ -111,11 +122,18 @@ class _Reader:
             self.atoms_of_energy.positions, self.atoms.positions, atol=1e-8
         )
         # modules print no title of the gradient but that of the SCF: another gradient is of the energy that came last
-        if problem is None and (not same or self.excited or self.is_scf != self.scf_gradient):
+        if problem is None and (
+            not same or self.wave_function not in ("", self.correlation) or self.is_scf != self.scf_gradient
+        ):
             problem = "unpaired"
+        if self.atoms_of_energy is None and self.with_gradient:
+            # two gradients of one energy: it is unclear which of them belongs to it
+            self.with_gradient[-1] = replace(
+                self.with_gradient[-1], problem=self.with_gradient[-1].problem or "unpaired"
+            )
         self.with_gradient.append(self._frame(self.atoms, gradient, problem))
         self.atoms_of_energy = None
-        self.scf_gradient = self.unconverged = self.excited = False
+        self.scf_gradient = self.unconverged = False
 
     def _frame(self, atoms: Frame, gradient: Float[np.ndarray, "N 3"] | None, problem: Problem | None) -> Frame:
         force_unit = Units.of("hartree", "bohr").forces_in_ev_per_angstrom
