@@ -20,7 +20,7 @@ from data.reading.format_samples import (
 )
 
 from supple.data.reading import survey
-from supple.data.reading.nuclear_repulsion import require_repulsion
+from supple.data.reading.outputs.nuclear_repulsion import require_repulsion
 
 OUTPUTS = Path(format_samples.__file__).parent / "program_outputs"
 ORCA_STEPS = orca_samples.header("! PBE Opt") + "".join(

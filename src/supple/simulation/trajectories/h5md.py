@@ -18,7 +18,7 @@ from ase.data import atomic_masses
 from jaxtyping import Float, Int
 
 from supple.data.reading import read
-from supple.data.reading.h5md import (
+from supple.data.reading.arrays.h5md import (
     ENERGY_UNIT,
     FORCE_UNIT,
     LENGTH_UNIT,
@@ -28,7 +28,7 @@ from supple.data.reading.h5md import (
     is_h5md,
     read_h5md,
 )
-from supple.data.reading.open_hdf5 import open_hdf5
+from supple.data.reading.arrays.open_hdf5 import open_hdf5
 from supple.errors import DataError
 from supple.runtime.files import replacing
 from supple.runtime.hdf5 import writing_hdf5
