@@ -1,6 +1,6 @@
 """Sound data must not be accused: `supple check` on data sets of many kinds, sampled here, and on files that are known to be sound.
 
-    python benchmarks/false_alarms.py [--folder sampled-sets] [FILE[@UNITS] ...]
+    python benchmarks/false_alarms.py [--folder sampled-sets] [FILE[@UNITS[@KEYS]] ...]
 
 Ions, radicals, a triplet, a dimer, halogens, sulphur, silicon, phosphorus, linear and planar molecules, molecules with a mirror
 plane, three levels of theory, 20 to 200 frames. Prints what is found in each; exit code 1 where something is an error, or a
@@ -71,6 +71,11 @@ SETS = (
     Sampled("butane, a scan", "CCCC", "scan:torsion=1-2-3-4,points=37",
             true=frozenset({"duplicate-frames", "near-duplicates"})),
     Sampled("methanol, normal modes", "CO", "modes:frames=100"),
+    Sampled("ethanol, dynamics, scan and modes", "CCO", "md:temperature=300,frames=100",
+            ("--draw", "scan:torsion=1-2-3-9,points=25", "--draw", "modes:frames=50"), frozenset({"duplicate-frames", "near-duplicates"})),
+    Sampled("ethanol at 2000 K", "CCO", "md:temperature=2000,frames=100"),
+    Sampled("benzene at 50 K", "c1ccccc1", "md:temperature=50,frames=60"),
+    Sampled("water, 10 frames", "O", "md:temperature=300,frames=10"),
     Sampled("water, GFN1-xTB", "O", "md:temperature=500,frames=60", ("--method", "GFN1-xTB")),
     Sampled("methane, PBE", "C", "md:temperature=500,frames=30", ("--method", "pyscf:PBE/def2-SVP", "--drive", "GFN2-xTB")),
 )  # fmt: skip
@@ -78,17 +83,17 @@ SETS = (
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("files", nargs="*", help="sound files, each with @UNITS where it does not state them")
+    parser.add_argument("files", nargs="*", help="sound files, with @UNITS, and @UNITS@KEYS, as needed")
     parser.add_argument("--folder", type=Path, default=Path("sampled-sets"))
     asked = parser.parse_args()
     asked.folder.mkdir(parents=True, exist_ok=True)
     print("| data | frames | atoms | errors | warnings | false |\n|---|---|---|---|---|---|")
     accused = 0
     for each in SETS:
-        accused += _check(each.name, _sample(each, asked.folder), None, TRUE | each.true)
+        accused += _check(each.name, _sample(each, asked.folder), TRUE | each.true)
     for text in asked.files:
-        path, _, units = text.partition("@")
-        accused += _check(Path(path).name, Path(path), units or None, TRUE)
+        path, units, keys = (*text.split("@"), "", "")[:3]
+        accused += _check(Path(path).name, Path(path), TRUE, units, keys)
     print(f"\n{accused} false alarms in {len(SETS) + len(asked.files)} data sets")
     sys.exit(bool(accused))
 
@@ -121,11 +126,14 @@ def _sample(each: Sampled, folder: Path) -> Path:
     return out
 
 
-def _check(name: str, file: Path, units: str | None, true: frozenset[str] | set[str]) -> int:
+def _check(name: str, file: Path, true: frozenset[str] | set[str], units: str = "", keys: str = "") -> int:
     """Print a row; the number of false alarms."""
-    options = ["--units", units] if units else []
+    options = [*(["--units", units] if units else []), *(["--keys", keys] if keys else [])]
     done = subprocess.run([SUPPLE, "check", file, "--json", *options], capture_output=True, text=True, check=False)
-    found = json.loads(done.stdout)
+    try:
+        found = json.loads(done.stdout)
+    except ValueError:
+        sys.exit(f"{name} could not be checked:\n{done.stdout}{done.stderr}")
     file_found = found["files"][0]
     card = file_found["card"]
     by = {

@@ -14,6 +14,8 @@ from supple.data.reading.bond_motion import times_as_stiff
 _APART = 10.0
 #: An offset up to this, eV, may be an error of the model: between two basins that few frames connect.
 _UNCERTAIN = 1.0
+#: An offset below this part of the energy from one group to the other is an error of the model, too.
+_ERROR = 0.25
 #: A smaller offset than this, eV, is noise of the calculations.
 _NOISE = 0.005
 #: Forces of two groups whose sizes differ by more than this factor may be in different units ...
@@ -33,9 +35,11 @@ def _energy_zero(context: CheckContext) -> list[Finding]:
     split = _two_groups(above)
     if split is None:
         return []
-    low, high = np.sort(frames[above < split]), np.sort(frames[above >= split])
-    offset = float(np.median(above[above >= split]) - np.median(above[above < split]))
-    if offset < _NOISE:
+    lower = above < split
+    low, high = np.sort(frames[lower]), np.sort(frames[~lower])
+    offset = float(np.median(above[~lower]) - np.median(above[lower]))
+    implied = context.dataset.energies[frames] - above
+    if offset < max(_NOISE, _ERROR * abs(np.median(implied[~lower]) - np.median(implied[lower]))):
         return []
     unit = context.dataset.source.units
     few = low if len(low) < len(high) else high

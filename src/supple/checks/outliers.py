@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from supple.checks.agreement import force_error
 from supple.checks.check import Check
@@ -16,6 +16,9 @@ _DEVIATIONS = 12
 _SPREADS = 2.5
 #: If more than this part of the frames are outliers, none of them counts as one.
 _FEW = 0.1
+#: A frame is strained where its energy is this many (robust) standard deviations above the usual, its forces are this many
+#: times the usual ones, and some distance is farther from its median than in this part of the frames.
+_STRAINED, _STRAINED_FORCES, _STRAINED_DISTANCES = 3.0, 3.0, 0.9
 #: Forces are outliers if this many times larger than usual, or if they are less or more than these factors times the
 #: prediction along its direction.
 _LARGE, _SLOPES = 10.0, (0.2, 3.0)
@@ -35,7 +38,7 @@ def _energy_outliers(context: CheckContext) -> list[Finding]:
     far_off = np.abs(context.dataset.energies - np.median(energies)) > 30 * spread + 1e-9
     wild = np.zeros(len(context.dataset), dtype=bool)
     wild[frames] = np.abs(above) > max(_DEVIATIONS * noise, _SPREADS * spread)
-    wild |= far_off
+    wild |= far_off & ~_strained(context)
     if not wild.any() or wild.mean() > _FEW:
         return []
     named = context.frame_numbers(wild)
@@ -74,7 +77,7 @@ def _force_outliers(context: CheckContext) -> list[Finding]:
         large_enough = np.sqrt((predicted**2).mean(axis=(1, 2))) > 0.3 * np.median(size)
         low, high = _SLOPES
         wild[frames[large_enough & ((slope < low) | (slope > high))]] = True
-    wild &= nonzero
+    wild &= nonzero & ~_strained(context)
     if not wild.any() or wild.mean() > _FEW:
         return []
     named = context.frame_numbers(wild)
@@ -116,6 +119,25 @@ def _geometry_outliers(context: CheckContext) -> list[Finding]:
 ENERGY_OUTLIER = Check(("energy-outlier",), _energy_outliers)
 FORCE_OUTLIER = Check(("force-outlier",), _force_outliers)
 GEOMETRY_OUTLIER = Check(("geometry-outlier",), _geometry_outliers, before_training=False)
+
+
+def _strained(context: CheckContext) -> Bool[np.ndarray, "M"]:
+    """Frames whose high energy, large forces and unusual geometry go together: at a repulsive wall, before an optimisation.
+
+    A wrong energy or wrong forces do not change the geometry, and rarely both are wrong.
+    """
+    data = context.dataset
+    if data.forces is None or not data.has_energies:
+        return np.zeros(len(data), dtype=bool)
+    above = data.energies - np.nanmedian(data.energies)
+    size = np.sqrt((data.forces**2).mean(axis=(1, 2)))
+    inverse = 1.0 / np.maximum(context.distances, 0.2)
+    unusual = np.abs(inverse - np.median(inverse, axis=0)).max(axis=1, initial=0.0)
+    return np.asarray(
+        (above > _STRAINED * 1.4826 * np.nanmedian(np.abs(above)))
+        & (size > _STRAINED_FORCES * np.median(size))
+        & (unusual >= np.quantile(unusual, _STRAINED_DISTANCES))
+    )
 
 
 def _repeat(frames: tuple[int, ...]) -> str:
