@@ -77,7 +77,7 @@ def _force_outliers(context: CheckContext) -> list[Finding]:
         large_enough = np.sqrt((predicted**2).mean(axis=(1, 2))) > 0.3 * np.median(size)
         low, high = _SLOPES
         wild[frames[large_enough & ((slope < low) | (slope > high))]] = True
-    wild &= nonzero & ~_strained(context)
+    wild &= nonzero & ~_strained(context) & ~_slopes_of_energies(context)
     if not wild.any() or wild.mean() > _FEW:
         return []
     named = context.frame_numbers(wild)
@@ -138,6 +138,25 @@ def _strained(context: CheckContext) -> Bool[np.ndarray, "M"]:
         & (size > _STRAINED_FORCES * np.median(size))
         & (unusual >= np.quantile(unusual, _STRAINED_DISTANCES))
     )
+
+
+def _slopes_of_energies(context: CheckContext) -> Bool[np.ndarray, "M"]:
+    """Frames of two atoms whose force is the slope of the energies of neighbours: on a curve it grows without bounds."""
+    data = context.dataset
+    agree = np.zeros(len(data), dtype=bool)
+    known = np.isfinite(data.energies)
+    if data.n_atoms != 2 or data.forces is None or known.sum() < 3:
+        return agree
+    axes = data.positions[:, 1] - data.positions[:, 0]
+    force = ((data.forces[:, 1] - data.forces[:, 0]) * axes).sum(axis=1) / 2 / context.distances[:, 0]
+    apart, first = np.unique(context.distances[known, 0], return_index=True)
+    if len(apart) < 3:
+        return agree
+    frames = np.flatnonzero(known)[first]
+    slope = np.gradient(data.energies[frames], apart)
+    largest = np.maximum(np.abs(force[frames]), np.abs(slope))
+    agree[frames] = np.abs(force[frames] + slope) < 0.5 * largest
+    return agree
 
 
 def _repeat(frames: tuple[int, ...]) -> str:
