@@ -74,8 +74,9 @@ def test_another_unit_is_found_among_many_and_among_few(times: float, few: int) 
 
 def test_the_first_steps_of_an_optimisation_are_no_outliers_but_wrong_labels_are() -> None:
     relaxed = labelled(near_minimum(60, 0.003))
-    start = labelled(near_minimum(4, 0.12))
-    assert not {"force-outlier", "energy-outlier"} & set(names(together(relaxed, start)))
+    for n_first in (4, 12):
+        start = labelled(near_minimum(n_first, 0.12))
+        assert not {"force-outlier", "energy-outlier"} & set(names(together(relaxed, start)))
     wrong = together(relaxed, labelled(near_minimum(4, 0.0031)), times=(1.0, 60.0))
     assert "force-outlier" in names(wrong)
 

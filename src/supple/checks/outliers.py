@@ -38,8 +38,11 @@ def _energy_outliers(context: CheckContext) -> list[Finding]:
     far_off = np.abs(context.dataset.energies - np.median(energies)) > 30 * spread + 1e-9
     wild = np.zeros(len(context.dataset), dtype=bool)
     wild[frames] = np.abs(above) > max(_DEVIATIONS * noise, _SPREADS * spread)
-    wild |= far_off & ~_strained(context)
-    if not wild.any() or wild.mean() > _FEW:
+    wild |= far_off
+    if wild.mean() > _FEW:
+        return []
+    wild &= ~_strained(context)
+    if not wild.any():
         return []
     named = context.frame_numbers(wild)
     unit = context.dataset.source.units
@@ -77,8 +80,11 @@ def _force_outliers(context: CheckContext) -> list[Finding]:
         large_enough = np.sqrt((predicted**2).mean(axis=(1, 2))) > 0.3 * np.median(size)
         low, high = _SLOPES
         wild[frames[large_enough & ((slope < low) | (slope > high))]] = True
-    wild &= nonzero & ~_strained(context) & ~_slopes_of_energies(context)
-    if not wild.any() or wild.mean() > _FEW:
+    wild &= nonzero
+    if wild.mean() > _FEW:
+        return []
+    wild &= ~_strained(context) & ~_slopes_of_energies(context)
+    if not wild.any():
         return []
     named = context.frame_numbers(wild)
     return [
