@@ -111,7 +111,7 @@ def test_a_finding_can_be_printed_whatever_the_file_contains() -> None:
 
 
 def test_the_wall_of_a_curve_is_sound_and_a_wrong_force_on_it_is_not() -> None:
-    r = np.linspace(3.0, 6.0, 40)
+    r = np.linspace(3.2, 6.0, 40)
     energies = 0.05 * ((3.7 / r) ** 12 - 2 * (3.7 / r) ** 6)
     pull = 0.6 / r * ((3.7 / r) ** 12 - (3.7 / r) ** 6)
     positions, forces = np.zeros((40, 2, 3)), np.zeros((40, 2, 3))

@@ -158,7 +158,7 @@ def draw_split(
     available = n_frames - len(duplicates)
     if requested > available:
         detail = f"{train} training + {valid} validation" + (f" + {test} test" if test else "")
-        different = f" different ones, {len(duplicates)} equal an earlier one" if len(duplicates) else ""
+        different = f" (another {len(duplicates)} equal an earlier one)" if len(duplicates) else ""
         raise SplitError(
             f"{detail} = {requested} frames were requested, but there are only {available}{different}: "
             f"choose at most {max(available - requested + train, 0)} training frames, or fewer of the others."
