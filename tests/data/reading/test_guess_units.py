@@ -101,6 +101,8 @@ def test_dissociated_frames_do_not_make_the_length_unit_another(name: str, text:
         forces / units.forces_in_ev_per_angstrom,
     )
     assert not found.contradicts(units)
+    bare = guess_units(numbers, positions / units.length_in_angstrom, None, None)
+    assert not bare.contradicts_length(units.length)
 
 
 def test_stretched_bonds_are_no_other_unit() -> None:

@@ -31,8 +31,10 @@ _SPREAD_WITHIN = 3.5
 _UNUSUAL = 1.0
 #: ... and that the total energy looks like one in another unit.
 _OTHER_ENERGY = 2.0
-#: Bonds may be shorter and longer than the sum of their covalent radii by these factors, in the median frame: 0.53 and
-#: 1.9 are those of bohr and Å mistaken for each other, and few bonds can be compressed, but many be stretched.
+#: This part of the frames, those with the shortest bonds, has whole ones: most of a dissociation curve may not.
+_WHOLE = 0.1
+#: Bonds may be shorter and longer than the sum of their covalent radii by these factors: 0.53 and 1.9 are those of bohr
+#: and Å mistaken for each other, and few bonds can be compressed, but many be stretched.
 _BONDS_WITHIN = (0.7, 1.65)
 #: GFN2-xTB energies of free atoms in hartree (Bannwarth et al., doi 10.1021/acs.jctc.8b01176).
 _GFN2 = {1: -0.393, 6: -1.793, 7: -2.606, 8: -3.768, 9: -4.619, 14: -1.570, 15: -2.374, 16: -3.146, 17: -4.483,
@@ -48,8 +50,8 @@ class UnitGuess:
         length_is_clear: whether bond lengths leave no doubt about the length unit.
         energy_is_clear: whether energies leave no doubt about the energy unit.
         usual_force: root mean square of the force components in the median frame, in the file's unit; None without forces.
-        bond: median distance of nearest neighbours as a multiple of the sum of their covalent radii, if the file were in
-            Å; None without bonds.
+        bond: distance of nearest neighbours as a multiple of the sum of their covalent radii, if the file were in Å;
+            median of the atoms, in a frame with shorter ones than most; None without bonds.
         motion: how the bonds move, forces in the file's unit; None where they hardly do.
         energy_fits: units in which the mean energy is that of the electrons by one method or another.
         energy_spread: standard deviation of the energies over √(n/2) for n vibrations, in the file's unit: kT for harmonic
@@ -113,7 +115,7 @@ def guess_units(
         forces: shape (M, N, 3).
     """
     sample = np.unique(np.linspace(0, len(positions) - 1, 64).astype(int))
-    bond = _bond(numbers, positions[_low(sample, energies)])
+    bond = _bond(numbers, positions[sample])
     length, length_is_clear = _length(bond)
     squares = None if forces is None else np.mean(forces[sample] ** 2, axis=(1, 2))
     rms, usual = (None, None) if squares is None else (sqrt(squares.mean()), sqrt(np.median(squares)))
@@ -130,15 +132,8 @@ def guess_units(
     return UnitGuess(best, length_is_clear, energy_is_clear, usual, bond, motion, fits, spread)
 
 
-def _low(sample: Int[np.ndarray, "K"], energies: Float[np.ndarray, "M"] | None) -> Int[np.ndarray, "L"]:
-    """The frames of low energy, whose bonds are whole: half of a dissociation curve has none."""
-    if energies is None or not np.isfinite(energies[sample]).all():
-        return sample
-    return sample[np.argsort(energies[sample], kind="stable")[: max(len(sample) // 4, 1)]]
-
-
 def _bond(numbers: Int[np.ndarray, "N"], positions: Float[np.ndarray, "K N 3"]) -> float | None:
-    """Median distance of nearest neighbours over the sum of their radii; noble gases have no bonds."""
+    """Distance of nearest neighbours over the sum of their radii, of most atoms where bonds are whole; noble gases have none."""
     bonded = ~np.isin(numbers, _NOBLE)
     if bonded.sum() < 2:
         return None
@@ -149,7 +144,7 @@ def _bond(numbers: Int[np.ndarray, "N"], positions: Float[np.ndarray, "K N 3"]) 
         distance = np.linalg.norm(atoms - atoms[:, k : k + 1], axis=2) / (radii + radii[k])
         distance[:, k] = np.inf
         nearest[:, k] = distance.min(axis=1)
-    typical = float(np.median(nearest))
+    typical = float(np.quantile(np.median(nearest, axis=1), _WHOLE))
     return typical if 0 < typical < np.inf else None
 
 
