@@ -1,9 +1,9 @@
 """Sound data must not be accused: `supple check` on data sets of many kinds, sampled here, and on files that are known to be sound.
 
-    python benchmarks/false_alarms.py [--folder sampled-sets] [FILE[@UNITS] ...]
+    python benchmarks/false_alarms.py [--folder sampled-sets] [FILE[@UNITS[@KEYS]] ...]
 
-Ions, radicals, a triplet, a dimer, halogens, sulphur, silicon, phosphorus, linear and planar molecules, molecules with a mirror
-plane, three levels of theory, 20 to 200 frames. Prints what is found in each; exit code 1 where something is an error, or a
+Ions, radicals, a triplet, dimers, halogens, sulphur, silicon, phosphorus, linear and planar molecules, molecules with a mirror
+plane, dissociation curves, cold, hot and relaxed molecules, three levels of theory, 10 to 200 frames. Prints what is found in each; exit code 1 where something is an error, or a
 warning that is not true of such data: frames of dynamics are correlated, and both ends of a full scan are one geometry.
 """
 
@@ -19,6 +19,8 @@ from pathlib import Path
 SUPPLE = Path(sys.executable).with_name("supple")
 #: Warnings that are true of frames drawn from short dynamics of few frames, or from scans.
 TRUE = {"correlated-frames", "torsion-gap", "torsion-thin", "energy-gap", "geometry-outlier"}
+#: Those that count something in a file, so that they are true wherever they are found.
+COUNTED = {"missing-energy", "near-duplicates"}
 WATER_DIMER = """6
 
 O 0 0 0
@@ -32,13 +34,22 @@ H 0.2 -3.2 0.99
 
 @dataclass(frozen=True)
 class Sampled:
-    """A data set to sample: a SMILES or a geometry, the draw, other options, and warnings that are true of it."""
+    """A data set to sample: a SMILES or geometries, the draw, other options, and warnings that are true of it.
+
+    The draw `frames` labels the geometries themselves.
+    """
 
     name: str
     molecule: str
     draw: str = "md:temperature=500,frames=100"
     options: tuple[str, ...] = ()
     true: frozenset[str] = frozenset()
+
+
+def curve(first: str, second: str, shortest: float, longest: float) -> str:
+    """Two atoms at 40 distances, Å."""
+    distances = (shortest + (longest - shortest) * k / 39 for k in range(40))
+    return "".join(f"2\n\n{first} 0 0 0\n{second} 0 0 {r:.4f}\n" for r in distances)
 
 
 SETS = (
@@ -71,6 +82,14 @@ SETS = (
     Sampled("butane, a scan", "CCCC", "scan:torsion=1-2-3-4,points=37",
             true=frozenset({"duplicate-frames", "near-duplicates"})),
     Sampled("methanol, normal modes", "CO", "modes:frames=100"),
+    Sampled("ethanol, dynamics, scan and modes", "CCO", "md:temperature=300,frames=100",
+            ("--draw", "scan:torsion=1-2-3-9,points=25", "--draw", "modes:frames=50"), frozenset({"duplicate-frames", "near-duplicates"})),
+    Sampled("ethanol at 2000 K", "CCO", "md:temperature=2000,frames=100"),
+    Sampled("benzene at 50 K", "c1ccccc1", "md:temperature=50,frames=60"),
+    Sampled("water, 10 frames", "O", "md:temperature=300,frames=10"),
+    Sampled("hydrogen chloride, dissociation", curve("H", "Cl", 1.0, 3.5), "frames"),
+    Sampled("nitrogen, dissociation", curve("N", "N", 0.9, 3.0), "frames"),
+    Sampled("argon dimer, a curve", curve("Ar", "Ar", 3.2, 6.0), "frames"),
     Sampled("water, GFN1-xTB", "O", "md:temperature=500,frames=60", ("--method", "GFN1-xTB")),
     Sampled("methane, PBE", "C", "md:temperature=500,frames=30", ("--method", "pyscf:PBE/def2-SVP", "--drive", "GFN2-xTB")),
 )  # fmt: skip
@@ -78,17 +97,17 @@ SETS = (
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("files", nargs="*", help="sound files, each with @UNITS where it does not state them")
+    parser.add_argument("files", nargs="*", help="sound files, with @UNITS, and @UNITS@KEYS, as needed")
     parser.add_argument("--folder", type=Path, default=Path("sampled-sets"))
     asked = parser.parse_args()
     asked.folder.mkdir(parents=True, exist_ok=True)
     print("| data | frames | atoms | errors | warnings | false |\n|---|---|---|---|---|---|")
     accused = 0
     for each in SETS:
-        accused += _check(each.name, _sample(each, asked.folder), None, TRUE | each.true)
+        accused += _check(each.name, _sample(each, asked.folder), TRUE | each.true)
     for text in asked.files:
-        path, _, units = text.partition("@")
-        accused += _check(Path(path).name, Path(path), units or None, TRUE)
+        path, units, keys = (*text.split("@"), "", "")[:3]
+        accused += _check(Path(path).name, Path(path), TRUE | COUNTED, units, keys)
     print(f"\n{accused} false alarms in {len(SETS) + len(asked.files)} data sets")
     sys.exit(bool(accused))
 
@@ -103,12 +122,13 @@ def _sample(each: Sampled, folder: Path) -> Path:
         start = folder / f"{stem}.start.xyz"
         start.write_text(molecule)
         molecule = str(start)
+    draw = f"frames:file={molecule}" if each.draw == "frames" else each.draw
     command: list[str | Path] = [
         SUPPLE,
         "sample",
         molecule,
         "--draw",
-        each.draw,
+        draw,
         *each.options,
         "--seed",
         "1",
@@ -121,11 +141,14 @@ def _sample(each: Sampled, folder: Path) -> Path:
     return out
 
 
-def _check(name: str, file: Path, units: str | None, true: frozenset[str] | set[str]) -> int:
+def _check(name: str, file: Path, true: frozenset[str] | set[str], units: str = "", keys: str = "") -> int:
     """Print a row; the number of false alarms."""
-    options = ["--units", units] if units else []
+    options = [*(["--units", units] if units else []), *(["--keys", keys] if keys else [])]
     done = subprocess.run([SUPPLE, "check", file, "--json", *options], capture_output=True, text=True, check=False)
-    found = json.loads(done.stdout)
+    try:
+        found = json.loads(done.stdout)
+    except ValueError:
+        sys.exit(f"{name} could not be checked:\n{done.stdout}{done.stderr}")
     file_found = found["files"][0]
     card = file_found["card"]
     by = {

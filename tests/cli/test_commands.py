@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from toy import toy_dataset
 
 from supple import load
+from supple.data.splits import Split
 from supple.data.writing import write_extxyz
 from supple.runtime.run_directory import RunDirectory
 
@@ -279,3 +280,13 @@ def test_training_prints_each_note_once(shared):
     assert (out + err).count("permutation symmetries") == 1
     again, _ = shared("train", "toy.xyz", "--train", 20, "--valid", 10, "--set", "sigma=8", "--out", "once.safetensors")
     assert again.count("permutation symmetries") == 1
+
+
+def test_frames_that_occur_twice_are_left_out_and_named(shell):
+    data = toy_dataset(50)
+    write_extxyz(shell.folder / "twice.xyz", data.select([*range(50), *range(50)]), "eV")
+    out, err = shell("train", "twice.xyz", "--train", 20, "--valid", 10, "--set", "sigma=8", "--out", "m.safetensors")
+    note = "twice.xyz: 50 frames equal earlier ones (the first is frame 50) and are neither trained nor tested on."
+    assert " ".join((out + err).split()).count(note) == 1
+    split = Split.load(shell.folder / "m.run" / "split.json", 100)
+    assert max(split.train + split.valid + split.test) < 50

@@ -39,6 +39,7 @@ def test_an_angle_is_a_coordinate_unless_only_torsions_are():
         (PEROXIDE, "H1-H2-O3-H4", "Atom 2 of the molecule is O, not H"),
         (molecule("C6H6"), "1-2-3", "is part of a ring"),
         (molecule("H2O"), None, "has no torsion to scan"),
+        (molecule("CH3CN"), "4-1-2-3", "Atoms 1, 2 and 3 are in a line: there is no torsion"),
     ],
 )
 def test_what_is_not_a_coordinate_is_refused(atoms, text, sentence):

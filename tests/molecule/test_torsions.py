@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from ase import Atoms
 from ase.build import molecule
 
 from supple.molecule.torsions import folded, rotatable_torsions, torsion_angles
@@ -36,6 +37,25 @@ def test_rings_and_terminal_bonds_and_linear_ends_do_not_turn():
     for name in ("C6H6", "CH4", "C2H2", "CH3CN", "HCN"):
         atoms = molecule(name)
         assert rotatable_torsions(atoms.numbers, atoms.positions[None]) == []
+
+
+@pytest.mark.parametrize("bent", [12.0, 18.0])
+def test_chains_that_are_linear_have_no_torsions_however_hot(bent):
+    atoms = Atoms("C4H2", [[0, 0, z] for z in (-1.9, -0.68, 0.68, 1.9, -2.97, 2.97)])
+    # sideways by so much that angles deviate by about `bent` degrees from 180
+    noise = np.random.default_rng(0).normal(size=(200, 6, 2)) * np.radians(bent) / 3
+    r = np.repeat(atoms.positions[None], 200, axis=0)
+    r[:, :, :2] += noise
+    assert rotatable_torsions(atoms.numbers, r) == []
+
+
+def test_a_bond_angle_that_some_frames_straighten_keeps_its_torsion():
+    atoms = molecule("H2O2")
+    straight = atoms.copy()
+    straight.set_angle(1, 0, 2, 179.0, indices=[2])
+    assert straight.get_angle(1, 0, 2) == pytest.approx(179.0)
+    r = np.array([*[atoms.positions] * 6, *[straight.positions] * 4])
+    assert len(rotatable_torsions(atoms.numbers, r)) == 1
 
 
 def test_an_angle_is_ases_dihedral():

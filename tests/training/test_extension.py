@@ -54,6 +54,14 @@ def test_all_new_frames_are_added_and_none_changes_sides(model):
     assert found.sentence == "25 frames are added, 20 for training and 5 for validation; 30 other frames stay unseen."
 
 
+def test_frames_that_equal_each_other_are_added_once(model):
+    twice = extend(model, joined(NEW, OLD, NEW, OLD), None)
+    once = extend(model, GROWN, None)
+    assert [len(part) for part in (twice.split.train, twice.split.valid)] == [
+        len(part) for part in (once.split.train, once.split.valid)
+    ]
+
+
 def test_settings_are_those_of_the_earlier_training(model):
     found = extend(model, GROWN, None)
     assert found.kind == "sgdml"

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypedDict
 
+from supple.errors import printable
+
 #: As in JSON and in Python; reports print `error` for `serious`.
 Severity = Literal["serious", "warning", "note"]
 #: The worst first.
@@ -45,6 +47,10 @@ class Finding:
     remedy: str
     frames: tuple[int, ...] = ()
     file: str = ""
+
+    def __post_init__(self) -> None:
+        for name in ("sentence", "remedy", "file"):  # they may quote the file, whatever it contains
+            object.__setattr__(self, name, printable(getattr(self, name)))
 
     def __str__(self) -> str:
         where = f"{self.file}: " if self.file else ""

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import numpy as np
+from jaxtyping import Int
 
 from supple.checks.check import Check
 from supple.checks.context import CheckContext
 from supple.checks.findings import Finding, frame_list
+from supple.data.reading.bond_motion import times_as_stiff
 
 #: Values fall into two groups when these are this many times farther apart than they are wide.
 _APART = 10.0
 #: An offset up to this, eV, may be an error of the model: between two basins that few frames connect.
 _UNCERTAIN = 1.0
+#: An offset below this part of the energy from one group to the other is an error of the model, too.
+_ERROR = 0.25
 #: A smaller offset than this, eV, is noise of the calculations.
 _NOISE = 0.005
-#: Forces of two groups whose sizes differ by more than this factor are in different units.
+#: Forces of two groups whose sizes differ by more than this factor may be in different units ...
 _TIMES = 8.0
+#: ... and are, if they resist the stretching of bonds by factors that differ by more than this. Forces of relaxed
+#: geometries are small, but resist as others do.
+_TIMES_AS_STIFF = 4.0
+#: Frames of each group that this is judged by.
+_JUDGED = 500
 
 
 def _energy_zero(context: CheckContext) -> list[Finding]:
@@ -26,9 +35,11 @@ def _energy_zero(context: CheckContext) -> list[Finding]:
     split = _two_groups(above)
     if split is None:
         return []
-    low, high = np.sort(frames[above < split]), np.sort(frames[above >= split])
-    offset = float(np.median(above[above >= split]) - np.median(above[above < split]))
-    if offset < _NOISE:
+    lower = above < split
+    low, high = np.sort(frames[lower]), np.sort(frames[~lower])
+    offset = float(np.median(above[~lower]) - np.median(above[lower]))
+    implied = context.dataset.energies[frames] - above
+    if offset < max(_NOISE, _ERROR * abs(np.median(implied[~lower]) - np.median(implied[lower]))):
         return []
     unit = context.dataset.source.units
     few = low if len(low) < len(high) else high
@@ -61,7 +72,7 @@ def _mixed_scale(context: CheckContext) -> list[Finding]:
         return []
     low, high = nonzero[logs < split], nonzero[logs >= split]
     times = float(np.exp(np.median(logs[logs >= split]) - np.median(logs[logs < split])))
-    if times < _TIMES:
+    if times < _TIMES or not _in_different_units(context, low, high):
         return []
     few = low if len(low) < len(high) else high
     named = context.frame_numbers(few)
@@ -77,15 +88,28 @@ def _mixed_scale(context: CheckContext) -> list[Finding]:
     ]
 
 
+def _in_different_units(context: CheckContext, low: Int[np.ndarray, "L"], high: Int[np.ndarray, "H"]) -> bool:
+    """Whether bonds are many times stiffer in the frames of large forces than in those of small ones."""
+    data = context.dataset
+    assert data.forces is not None
+    some = [group[:: max(len(group) // _JUDGED, 1)] for group in (high, low)]
+    stiffer = times_as_stiff(data.numbers, *((data.positions[group], data.forces[group]) for group in some))
+    return stiffer is not None and stiffer > _TIMES_AS_STIFF
+
+
 def _mixed_theory(context: CheckContext) -> list[Finding]:
     """`mixed-theory`: the frames state different levels of theory."""
     theory = context.dataset.extras.get("theory")
     if theory is None:
         return []
-    levels, counts = np.unique(theory.astype(str), return_counts=True)
-    if len(levels) < 2:
+    written = theory.astype(str)
+    # B3LYP/def2-SVP and b3lyp / def2-svp are one level
+    spelling = np.array(["".join(level.split()).casefold() for level in written])
+    _, first, level_of, counts = np.unique(spelling, return_index=True, return_inverse=True, return_counts=True)
+    if len(counts) < 2:
         return []
-    rare = theory.astype(str) != levels[counts.argmax()]
+    levels = written[first]
+    rare = level_of != counts.argmax()
     unknown = len(levels) == 2 and "" in levels
     stated = ", ".join(f"{level or 'none stated'} ({count})" for level, count in zip(levels, counts, strict=True))
     return [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from supple.checks.agreement import force_error
 from supple.checks.check import Check
@@ -16,6 +16,9 @@ _DEVIATIONS = 12
 _SPREADS = 2.5
 #: If more than this part of the frames are outliers, none of them counts as one.
 _FEW = 0.1
+#: A frame is strained where its energy is this many (robust) standard deviations above the usual, its forces are this many
+#: times the usual ones, and some distance is farther from its median than in this part of the frames.
+_STRAINED, _STRAINED_FORCES, _STRAINED_DISTANCES = 3.0, 3.0, 0.9
 #: Forces are outliers if this many times larger than usual, or if they are less or more than these factors times the
 #: prediction along its direction.
 _LARGE, _SLOPES = 10.0, (0.2, 3.0)
@@ -36,7 +39,10 @@ def _energy_outliers(context: CheckContext) -> list[Finding]:
     wild = np.zeros(len(context.dataset), dtype=bool)
     wild[frames] = np.abs(above) > max(_DEVIATIONS * noise, _SPREADS * spread)
     wild |= far_off
-    if not wild.any() or wild.mean() > _FEW:
+    if wild.mean() > _FEW:
+        return []
+    wild &= ~_strained(context)
+    if not wild.any():
         return []
     named = context.frame_numbers(wild)
     unit = context.dataset.source.units
@@ -75,7 +81,10 @@ def _force_outliers(context: CheckContext) -> list[Finding]:
         low, high = _SLOPES
         wild[frames[large_enough & ((slope < low) | (slope > high))]] = True
     wild &= nonzero
-    if not wild.any() or wild.mean() > _FEW:
+    if wild.mean() > _FEW:
+        return []
+    wild &= ~_strained(context) & ~_slopes_of_energies(context)
+    if not wild.any():
         return []
     named = context.frame_numbers(wild)
     return [
@@ -116,6 +125,44 @@ def _geometry_outliers(context: CheckContext) -> list[Finding]:
 ENERGY_OUTLIER = Check(("energy-outlier",), _energy_outliers)
 FORCE_OUTLIER = Check(("force-outlier",), _force_outliers)
 GEOMETRY_OUTLIER = Check(("geometry-outlier",), _geometry_outliers, before_training=False)
+
+
+def _strained(context: CheckContext) -> Bool[np.ndarray, "M"]:
+    """Frames whose high energy, large forces and unusual geometry go together: at a repulsive wall, before an optimisation.
+
+    A wrong energy or wrong forces do not change the geometry, and rarely both are wrong.
+    """
+    data = context.dataset
+    if data.forces is None or not data.has_energies:
+        return np.zeros(len(data), dtype=bool)
+    above = data.energies - np.nanmedian(data.energies)
+    size = np.sqrt((data.forces**2).mean(axis=(1, 2)))
+    inverse = 1.0 / np.maximum(context.distances, 0.2)
+    unusual = np.abs(inverse - np.median(inverse, axis=0)).max(axis=1, initial=0.0)
+    return np.asarray(
+        (above > _STRAINED * 1.4826 * np.nanmedian(np.abs(above)))
+        & (size > _STRAINED_FORCES * np.median(size))
+        & (unusual >= np.quantile(unusual, _STRAINED_DISTANCES))
+    )
+
+
+def _slopes_of_energies(context: CheckContext) -> Bool[np.ndarray, "M"]:
+    """Frames of two atoms whose force is the slope of the energies of neighbours: on a curve it grows without bounds."""
+    data = context.dataset
+    agree = np.zeros(len(data), dtype=bool)
+    known = np.isfinite(data.energies)
+    if data.n_atoms != 2 or data.forces is None or known.sum() < 3:
+        return agree
+    axes = data.positions[:, 1] - data.positions[:, 0]
+    force = ((data.forces[:, 1] - data.forces[:, 0]) * axes).sum(axis=1) / 2 / context.distances[:, 0]
+    apart, first = np.unique(context.distances[known, 0], return_index=True)
+    if len(apart) < 3:
+        return agree
+    frames = np.flatnonzero(known)[first]
+    slope = np.gradient(data.energies[frames], apart)
+    largest = np.maximum(np.abs(force[frames]), np.abs(slope))
+    agree[frames] = np.abs(force[frames] + slope) < 0.5 * largest
+    return agree
 
 
 def _repeat(frames: tuple[int, ...]) -> str:

@@ -18,6 +18,8 @@ _SLOPE_WITHIN = 1.25
 
 def _units(context: CheckContext) -> list[Finding]:
     """`units`: bond lengths, the total energy or the size of the forces contradict the units."""
+    if context.dataset.source.units_known:
+        return []
     likely, declared = _guess(context.dataset), context.dataset.source.units
     if not likely.contradicts(declared):
         return []

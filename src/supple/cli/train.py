@@ -74,7 +74,7 @@ def train(
     Run the command again to resume an interrupted training; a complete one is not repeated.
     """
     from supple.data.reading import read
-    from supple.data.selection import require_selection, split_dataset
+    from supple.data.selection import duplicate_note, require_selection, split_dataset
     from supple.data.splits import Split
     from supple.runtime.settings_file import read_settings
 
@@ -114,7 +114,7 @@ def train(
     with progress_display() as progress, resumable(progress, directory / "model.safetensors"):
         frames = f"{len(chosen.train)} for training, {len(chosen.valid)} for validation."
         headline = f"{dataset.source.name}: {dataset.formula}, {len(dataset)} frames; {frames}{added}"
-        for note in (headline, *dataset.source.notes):
+        for note in filter(None, (headline, *dataset.source.notes, None if split else duplicate_note(dataset))):
             progress.note(note)
         trained = train_model(
             model_settings, dataset, chosen, directory, out=out, progress=progress, accept=accept or ()

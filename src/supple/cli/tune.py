@@ -51,7 +51,7 @@ def tune(
     Settings given by --set are fixed. Run the command again to resume an interrupted search, or with a larger --trials to extend it.
     """
     from supple.data.reading import read
-    from supple.data.selection import require_selection, split_dataset
+    from supple.data.selection import duplicate_note, require_selection, split_dataset
     from supple.runtime.files import stem
     from supple.runtime.workers.backends import backend_from
     from supple.tuning import tune as search
@@ -65,7 +65,7 @@ def tune(
     chosen = split_dataset(dataset, train, valid, seed=seed, select=select or "random", blocks=blocks)
     out = out or Path(f"{stem(file)}-{model}-tuning")
     with progress_display() as progress, resumable(progress):
-        for note in dataset.source.notes:
+        for note in filter(None, (*dataset.source.notes, duplicate_note(dataset))):
             progress.note(note)
         tuned = search(model, dataset, chosen, out, trials, given, accept or (), progress, backend)
     page = write_report(tuned)

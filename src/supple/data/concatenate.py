@@ -47,7 +47,9 @@ def concatenate(datasets: Sequence[Dataset], names: Sequence[str], name: str) ->
         about=about,
     )
     notes = tuple(dict.fromkeys(note for data in datasets for note in data.source.notes))
-    return replace(merged, source=replace(merged.source, units=datasets[0].source.units, notes=notes))
+    units_known = all(data.source.units_known for data in datasets)
+    source = replace(merged.source, units=datasets[0].source.units, notes=notes, units_known=units_known)
+    return replace(merged, source=source)
 
 
 def _keys(datasets: Sequence[Dataset]) -> list[str]:

@@ -30,12 +30,14 @@ class Source:
         about: data that apply to all frames of the file, as text by name; the level of theory under `theory`, the total
             charge and the spin multiplicity under `charge` and `multiplicity`.
         notes: sentences about what was left out on request when the file was read.
+        units_known: whether the file is the output of a program, whose units are not in doubt.
     """
 
     name: str = "unnamed"
     units: Units = INTERNAL
     about: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    units_known: bool = False
 
     @property
     def theory(self) -> str | None:
@@ -167,6 +169,12 @@ class Dataset:
         """A short hash of each geometry, rounded to 1e-4 Å, by which a frame is recognised in another file."""
         rounded = np.round(self.positions * 1e4).astype(np.int64)
         return [hashlib.blake2b(frame.tobytes(), digest_size=6).hexdigest() for frame in rounded]
+
+    @cached_property
+    def duplicates(self) -> tuple[int, ...]:
+        """The indices of frames whose geometry, rounded to 1e-4 Å, is that of an earlier frame."""
+        first: dict[str, int] = {}
+        return tuple(i for i, frame in enumerate(self.frame_hashes) if first.setdefault(frame, i) != i)
 
     def select(self, indices: Sequence[int] | Int[np.ndarray, "K"] | Bool[np.ndarray, "M"]) -> Dataset:
         """The frames with these indices, in this order; or the frames that a mask over all frames selects."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated
@@ -124,6 +124,7 @@ def draw_split(
     *,
     blocks: int | None = None,
     order: Order | None = None,
+    duplicates: Sequence[int] = (),
 ) -> Split:
     """Draw a split, such that splits with the same seed are nested.
 
@@ -142,6 +143,7 @@ def draw_split(
             are kept for validation and test, with `test` None about a fifth of the blocks for test. See
             `supple.data.time_blocks`.
         order: puts the best candidates first, as the selections of `supple.data.selection` do; it must be nested.
+        duplicates: frames that equal an earlier one; they are in no part, since equal frames may be in two of them.
 
     Raises:
         SplitError: there are fewer frames than these, or a number is not possible.
@@ -153,17 +155,19 @@ def draw_split(
     if seed < 0:
         raise SplitError(f"The seed {seed} is negative: choose 0 or a positive integer.")
     requested = train + valid + (test or 0)
-    if requested > n_frames:
+    available = n_frames - len(duplicates)
+    if requested > available:
         detail = f"{train} training + {valid} validation" + (f" + {test} test" if test else "")
+        different = f" (another {len(duplicates)} equal an earlier one)" if len(duplicates) else ""
         raise SplitError(
-            f"{detail} = {requested} frames were requested, but there are only {n_frames}: "
-            f"choose at most {max(n_frames - requested + train, 0)} training frames, or fewer of the others."
+            f"{detail} = {requested} frames were requested, but there are only {available}{different}: "
+            f"choose at most {max(available - requested + train, 0)} training frames, or fewer of the others."
         )
     permutation = np.random.default_rng(seed).permutation(n_frames)
     if blocks is None:
-        held = _hold_out(permutation, valid, test or 0)
+        held = _hold_out(permutation[~np.isin(permutation, duplicates)], valid, test or 0)
     else:
-        held = hold_out_blocks(permutation, valid, test, blocks, seed)
+        held = hold_out_blocks(permutation, valid, test, blocks, seed, duplicates)
     if train > len(held.candidates):
         raise SplitError(
             f"{train} training frames were requested, but the blocks for training have only {len(held.candidates)}, without "

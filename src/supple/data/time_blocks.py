@@ -7,6 +7,7 @@ validation frames come from whole blocks of their own, and the frames at the edg
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,7 +41,14 @@ def margin_of(n_frames: int, blocks: int) -> int:
     return max(1, n_frames // blocks // _MARGINS_PER_BLOCK)
 
 
-def hold_out_blocks(permutation: Int[np.ndarray, "M"], valid: int, test: int | None, blocks: int, seed: int) -> HeldOut:
+def hold_out_blocks(
+    permutation: Int[np.ndarray, "M"],
+    valid: int,
+    test: int | None,
+    blocks: int,
+    seed: int,
+    left_out: Sequence[int] = (),
+) -> HeldOut:
     """Keep whole blocks for test and validation, and leave out the frames within a margin of them.
 
     The blocks are put in an order drawn from the seed: the last ones, as many as are needed, are for test, those before
@@ -54,6 +62,7 @@ def hold_out_blocks(permutation: Int[np.ndarray, "M"], valid: int, test: int | N
         valid, test: number of frames; if `test` is None, all frames of about a fifth of the blocks.
         blocks: number of consecutive blocks of (nearly) equal length, at least 3.
         seed: of the order of the blocks.
+        left_out: frames that are in no part.
 
     Raises:
         SplitError: there are fewer than 3 blocks, or blocks have fewer than 2 frames, or none is left for training.
@@ -70,7 +79,7 @@ def hold_out_blocks(permutation: Int[np.ndarray, "M"], valid: int, test: int | N
     # a stream of random numbers of its own: the permutation was drawn from the seed itself
     order = [int(b) for b in np.random.default_rng([seed, blocks]).permutation(blocks)]
 
-    free = np.ones(n_frames, dtype=bool)
+    free = ~np.isin(np.arange(n_frames), left_out)
     for_test = _take(order, block_of, free, n_frames // _FRAMES_PER_TEST_FRAME if test is None else test)
     free &= ~_widened(for_test, margin)
     for_valid = _take(order, block_of, free, valid)

@@ -18,6 +18,9 @@ from supple.molecule.torsions import folded, rotatable_torsions
 #: An atom as users write it: 7, N7, or H7/H8 as in the labels of `supple check`.
 _ATOM = re.compile(r"(?P<symbol>[A-Z][a-z]?)?(?P<number>\d+)(/.*)?")
 
+#: Three atoms with an angle beyond this, in degrees, define no plane.
+_LINEAR = 175.0
+
 
 @dataclass(frozen=True)
 class Coordinate:
@@ -74,13 +77,19 @@ class Coordinate:
         """The coordinate of these atoms, counted from 0.
 
         Raises:
-            SettingsError: they are not bonded in this order, or the bond to turn about is part of a ring.
+            SettingsError: they are not bonded in this order, the bond to turn about is part of a ring, or three atoms of a
+            torsion are in a line.
         """
         graph = bond_graph(molecule.numbers, molecule.positions[None])
         for a, b in pairwise(atoms):
             if not graph.has_edge(a, b):
                 names = "-".join(str(atom + 1) for atom in atoms)
                 raise SettingsError(f"Atoms {a + 1} and {b + 1} of '{names}' are not bonded.")
+        for i, j, k in zip(atoms, atoms[1:], atoms[2:], strict=False) if len(atoms) == 4 else ():
+            if molecule.get_angle(i, j, k) > _LINEAR:
+                raise SettingsError(
+                    f"Atoms {i + 1}, {j + 1} and {k + 1} are in a line: there is no torsion about their bonds."
+                )
         # What hangs on the middle bond of a torsion turns, and what hangs on the second bond of an angle.
         fixed, moving = atoms[1], atoms[2]
         graph.remove_edge(fixed, moving)

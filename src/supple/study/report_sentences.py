@@ -45,13 +45,10 @@ def frames(data: DatasetRecord) -> str:
 
 
 def duplicates(data: DatasetRecord) -> str | None:
-    """A warning where frames equal each other."""
+    """A sentence where frames equal each other."""
     if not data.n_duplicates:
         return None
-    return (
-        f"{data.n_duplicates} frames equal an earlier one: test frames may equal training frames, which makes errors look "
-        "smaller than they are."
-    )
+    return f"{data.n_duplicates} frames equal an earlier one and are neither trained nor tested on."
 
 
 def comparison_table(results: Results, dataset: str) -> Table | None:

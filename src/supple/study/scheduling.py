@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from supple.data.selection import duplicate_note
 from supple.models.cost_estimate import CostEstimate
 from supple.runtime.progress import NO_PROGRESS, Progress
 from supple.runtime.workers.backends import Backend, LocalBackend
@@ -72,6 +73,9 @@ def run_trainings(plan: StudyPlan, out: Path, progress: Progress = NO_PROGRESS, 
     schedule = make_schedule(plan, out, progress, backend)
     add_to_record(out, plan, schedule.jobs)
     _save_references(out, schedule.jobs)
+    by_dataset = {job.cell.dataset: job.data.frames for job in schedule.jobs}
+    for note in filter(None, map(duplicate_note, by_dataset.values())):
+        progress.note(note)
     progress.note(schedule.total.sentence())
     state = StudyProgress(
         {job.cell.name: schedule.estimates[job.cell].seconds for job in schedule.jobs},

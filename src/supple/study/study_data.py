@@ -124,28 +124,31 @@ def _read(entry: DatasetEntry, plan: StudyPlan) -> StudyData:
     from supple.data.reading import read
 
     frames = read(entry.path, units=entry.units, keys=entry.keys, accept=plan.accept)
-    n_valid = plan.valid if plan.valid is not None else defaults.n_valid(len(frames))
+    n_different = len(frames) - len(frames.duplicates)
+    n_valid = plan.valid if plan.valid is not None else defaults.n_valid(n_different)
     test = None
     if entry.test_file is not None:
         test = read(entry.test_file, units=entry.units, keys=entry.keys, accept=plan.accept)
         _require_other_frames(frames, test, entry)
         n_test = len(test)
     else:
-        n_test = plan.test if plan.test is not None else defaults.n_test(len(frames))
-    _require_enough(entry, len(frames), n_valid, 0 if test is not None else n_test, plan)
+        n_test = plan.test if plan.test is not None else defaults.n_test(n_different)
+    _require_enough(entry, frames, n_valid, 0 if test is not None else n_test, plan)
     findings = examine(frames, small_kernel_model)
     require_accepted(findings, plan.accept)
     return StudyData(entry, frames, test, n_valid, n_test, tuple(findings))
 
 
-def _require_enough(entry: DatasetEntry, n_frames: int, n_valid: int, n_test: int, plan: StudyPlan) -> None:
-    left = n_frames - n_valid - n_test
+def _require_enough(entry: DatasetEntry, frames: Dataset, n_valid: int, n_test: int, plan: StudyPlan) -> None:
+    n_different = len(frames) - len(frames.duplicates)
+    left = n_different - n_valid - n_test
     if max(plan.sizes) <= left:
         return
     reserved = f"{n_valid} for validation" + (f" and {n_test} for testing" if n_test else "")
     advice = f"use at most {left} (--sizes)" if left > 0 else "reserve fewer (--valid, --test)"
+    counted = f"{n_different} different frames" if frames.duplicates else f"{n_different} frames"
     raise SplitError(
-        f"{max(plan.sizes)} training frames were requested, but {entry.path} has {n_frames} frames, of which {reserved} "
+        f"{max(plan.sizes)} training frames were requested, but {entry.path} has {counted}, of which {reserved} "
         f"are reserved: {advice}."
     )
 

@@ -33,7 +33,7 @@ class DatasetRecord(BaseModel):
         file, test_file: names of the files.
         formula: Hill formula of the molecule.
         n_frames, n_valid, n_test: numbers of frames.
-        n_duplicates: frames that equal an earlier one; they may be among training and test frames.
+        n_duplicates: frames that equal an earlier one, which no training uses.
         sha256: fingerprint of the data.
         units: of the file.
         theory: the level of theory; empty where the file does not state it.
@@ -71,7 +71,7 @@ class DatasetRecord(BaseModel):
             n_frames=len(frames),
             n_valid=data.n_valid,
             n_test=data.n_test,
-            n_duplicates=len(frames) - len(set(frames.frame_hashes)),
+            n_duplicates=len(frames.duplicates),
             sha256=frames.fingerprint,
             units=str(frames.source.units),
             theory=frames.source.theory or "",

@@ -63,7 +63,8 @@ def extend(model: Path, dataset: Dataset, train: int | None, *, select: str = "r
     potential.require_molecule(dataset)
     hashes = dataset.frame_hashes
     old_train, old_valid = _earlier_frames(potential, dataset, model)
-    unseen = unseen_indices(hashes, potential.provenance.seen_frames)
+    duplicates = set(dataset.duplicates)
+    unseen = [i for i in unseen_indices(hashes, potential.provenance.seen_frames) if i not in duplicates]
     candidates = np.random.default_rng(seed).permutation(np.array(unseen, dtype=np.int64))
     held_out = load_held_out(_run(model))
     if train is None:

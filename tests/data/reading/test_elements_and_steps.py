@@ -8,6 +8,7 @@ import pytest
 from ase.calculators.singlepoint import SinglePointCalculator
 
 from supple.data.reading import read
+from supple.data.units import Units
 from supple.errors import DataError
 
 # --- elements ---
@@ -216,3 +217,12 @@ def test_cp2k_energies_that_are_no_numbers(tmp_path, water, energy, words):
         _cp2k(tmp_path / f"a-{kind}-1.xyz", vectors, [0], [energy])
     with pytest.raises(DataError, match=words):
         read(tmp_path / "a-pos-1.xyz")
+
+
+def test_the_units_of_a_program_are_never_doubted(file):
+    """H2 far apart and with few frames looks like anything; an .engrad is in hartree and bohr."""
+    text = "2\n-0.9\n0\n0\n0.001\n0\n0\n-0.001\n1 0 0 0\n1 0 0 9.0\n"
+    data = read(file("far.engrad", text))
+    assert data.source.units == Units.of("hartree", "bohr")
+    assert data.source.units_known
+    assert not read(file("far.engrad", text), units="hartree,bohr").source.units_known

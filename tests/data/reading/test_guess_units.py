@@ -69,3 +69,52 @@ def test_one_atom_and_atoms_in_one_place() -> None:
 def test_spelling_is_understood(text: str) -> None:
     assert Units.parse(Units.parse(text).shorthand) == Units.parse(text)
     assert Units.parse("kcal/mol").shorthand == "kcal/mol"
+
+
+MORSE = {"H2": ((1, 1), 0.74, 4.75, 1.94, -26.7), "HCl": ((1, 17), 1.27, 4.6, 1.87, -132.0)}
+
+
+def dissociating(name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """A dissociation curve: numbers, positions, energies and forces in eV and Å."""
+    numbers, rest, depth, a, zero = MORSE[name]
+    r = np.linspace(0.75 * rest, 4 * rest, 40)
+    decay = np.exp(-a * (r - rest))
+    pull = -2 * a * depth * (1 - decay) * decay
+    z = np.array([0.0, 0.0, 1.0])
+    return (
+        np.array(numbers),
+        r[:, None, None] * np.stack([0 * z, z]),
+        zero + depth * (1 - decay) ** 2,
+        pull[:, None, None] * np.stack([-z, z]),
+    )
+
+
+@pytest.mark.parametrize("name", MORSE)
+@pytest.mark.parametrize("text", ["eV", "kcal/mol", "hartree,bohr"])
+def test_dissociated_frames_do_not_make_the_length_unit_another(name: str, text: str) -> None:
+    numbers, positions, energies, forces = dissociating(name)
+    units = Units.parse(text)
+    found = guess_units(
+        numbers,
+        positions / units.length_in_angstrom,
+        energies / units.energy_in_ev,
+        forces / units.forces_in_ev_per_angstrom,
+    )
+    assert not found.contradicts(units)
+    bare = guess_units(numbers, positions / units.length_in_angstrom, None, None)
+    assert not bare.contradicts_length(units.length)
+
+
+def test_stretched_bonds_are_no_other_unit() -> None:
+    for length in (0.55, 0.96):
+        found = guess_units(np.array([1, 1]), np.array([[[0.0, 0, 0], [0, 0, length]]]), None, None)
+        assert not found.contradicts_length("Å")
+
+
+def test_energies_that_look_like_two_methods_contradict_neither() -> None:
+    """The GFN2-xTB energy of butanol in eV is its energy of all electrons as if in Ry."""
+    numbers = np.array([6] * 4 + [8] + [1] * 10)
+    positions = np.cumsum(np.full((1, 15, 3), 0.4), axis=1)
+    relaxed = np.random.default_rng(0).normal(scale=1e-3, size=(1, 15, 3))
+    assert not guess_units(numbers, positions, np.array([-487.0]), relaxed).contradicts(Units())
+    assert guess_units(numbers, positions, np.array([-233.5]), relaxed).contradicts(Units())

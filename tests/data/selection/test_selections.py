@@ -9,7 +9,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from installed_plugin import install
 
-from supple.data.selection import SELECTIONS, split_dataset
+from supple.data.dataset import Dataset
+from supple.data.selection import SELECTIONS, duplicate_note, split_dataset
 from supple.data.splits import draw_split
 from supple.errors import SettingsError, SplitError
 
@@ -78,6 +79,36 @@ def test_from_the_dataset() -> None:
     assert [part.frames.tolist() for part in (train, valid, test)] == [
         list(part) for part in (split.train, split.valid, split.test)
     ]
+
+
+def with_copies(*copied: int) -> Dataset:
+    """The frames with copies of some of them at the end."""
+    return DATA.select([*range(len(DATA)), *copied])
+
+
+@pytest.mark.parametrize("blocks", [None, 6])
+@pytest.mark.parametrize("name", list(SELECTIONS))
+def test_frames_that_equal_an_earlier_one_are_in_no_part(name: str, blocks: int | None) -> None:
+    data = with_copies(3, 50, 3)
+    assert data.duplicates == (60, 61, 62)
+    for seed in range(4):
+        split = split_dataset(data, 20, 5, 8, seed, select=name, blocks=blocks)
+        assert (len(split.train), len(split.valid), len(split.test)) == (20, 5, 8)
+        assert not {60, 61, 62} & {*split.train, *split.valid, *split.test}
+
+
+def test_all_that_remains_for_testing_has_no_copies_either() -> None:
+    assert len(split_dataset(with_copies(*range(60)), 40, 5).test) == 15
+
+
+def test_copies_are_named_and_do_not_count() -> None:
+    assert duplicate_note(DATA) is None
+    assert (
+        duplicate_note(with_copies(7))
+        == "peroxide.xyz: frame 7 equals an earlier one and is neither trained nor tested on."
+    )
+    with pytest.raises(SplitError, match=r"there are only 60 \(another 60 equal an earlier one\)"):
+        split_dataset(with_copies(*range(60)), 70, 5)
 
 
 def last_order(dataset, candidates, count, seed):

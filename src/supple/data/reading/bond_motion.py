@@ -63,12 +63,9 @@ def bond_motion(
     """
     if len(positions) < _FRAMES or len(numbers) < 2:
         return None
-    distances = pair_distances(positions)
-    bonds = commonest_bonds(bonded_pairs(numbers, distances))
-    first, second = (atoms[bonds] for atoms in atom_pairs(len(numbers)))
-    lengths = distances[:, bonds]
-    directions = (positions[:, second] - positions[:, first]) / lengths[:, :, None]
-    along = ((forces[:, second] - forces[:, first]) * directions).sum(axis=2) / 2
+    bonds = _bonds(numbers, positions)
+    first, second = bonds
+    lengths, along = _along(bonds, positions, forces)
     stiffness, thermal = [], []
     for r, f, i, j in zip(lengths.T, along.T, first, second, strict=True):
         near = np.abs(r - np.median(r)) < _NEAR
@@ -79,6 +76,75 @@ def bond_motion(
     if len(stiffness) == 0 or len(stiffness) < len(first) / 2:
         return None
     return BondMotion(float(np.median(stiffness)), float(np.median(thermal)))
+
+
+def times_as_stiff(
+    numbers: Int[np.ndarray, "N"],
+    of: tuple[Float[np.ndarray, "M N 3"], Float[np.ndarray, "M N 3"]],
+    than: tuple[Float[np.ndarray, "K N 3"], Float[np.ndarray, "K N 3"]],
+) -> float | None:
+    """How many times as strongly forces resist the stretching of bonds in some frames as in others.
+
+    About 1 wherever both are in one unit, be they of hot or of cold molecules. It may be a few frames: every bond of a
+    frame counts, where force and length are predicted from the others.
+
+    Args:
+        numbers: atomic numbers, shape (N,).
+        of, than: positions in Å and forces of these frames, of shape (M, N, 3), and of the others, of shape (K, N, 3).
+
+    Returns:
+        None where neither says how the other bonds should behave, as in relaxed geometries.
+    """
+    bonds = _bonds(numbers, np.concatenate([of[0], than[0]]))
+    (lengths, along), (others, along_others) = (_along(bonds, *frames) for frames in (of, than))
+    direct = _scale(lengths, along, others, along_others)
+    if direct is not None:
+        return direct
+    inverse = _scale(others, along_others, lengths, along)
+    return None if inverse is None else 1 / inverse
+
+
+def _scale(
+    lengths: Float[np.ndarray, "M B"],
+    along: Float[np.ndarray, "M B"],
+    others: Float[np.ndarray, "K B"],
+    along_others: Float[np.ndarray, "K B"],
+) -> float | None:
+    """The forces along bonds over those that a line for each bond, through the others, predicts; None if uncorrelated."""
+    predicted, found = [], []
+    for r, f, r_other, f_other in zip(lengths.T, along.T, others.T, along_others.T, strict=True):
+        middle = np.median(r_other)
+        fitted, near = np.abs(r_other - middle) < _NEAR, np.abs(r - middle) < _NEAR
+        stiffness, _, correlation = _regression(r_other[fitted], f_other[fitted])
+        if correlation > _CORRELATED:
+            predicted.append(f_other[fitted].mean() - stiffness * (r[near] - r_other[fitted].mean()))
+            found.append(f[near])
+    if not predicted:
+        return None
+    p, f = np.concatenate(predicted), np.concatenate(found)
+    product = float(np.sqrt((p @ p) * (f @ f)))
+    return float(f @ p / (p @ p)) if product > 0 and f @ p / product > _CORRELATED else None
+
+
+def _bonds(
+    numbers: Int[np.ndarray, "N"], positions: Float[np.ndarray, "M N 3"]
+) -> tuple[Int[np.ndarray, "B"], Int[np.ndarray, "B"]]:
+    """The first and the second atom of each bond."""
+    bonds = commonest_bonds(bonded_pairs(numbers, pair_distances(positions)))
+    first, second = atom_pairs(len(numbers))
+    return first[bonds], second[bonds]
+
+
+def _along(
+    bonds: tuple[Int[np.ndarray, "B"], Int[np.ndarray, "B"]],
+    positions: Float[np.ndarray, "M N 3"],
+    forces: Float[np.ndarray, "M N 3"],
+) -> tuple[Float[np.ndarray, "M B"], Float[np.ndarray, "M B"]]:
+    """The lengths of bonds, and the forces along them."""
+    first, second = bonds
+    apart = positions[:, second] - positions[:, first]
+    lengths = np.linalg.norm(apart, axis=2)
+    return lengths, ((forces[:, second] - forces[:, first]) * apart).sum(axis=2) / lengths / 2
 
 
 def _regression(length: Float[np.ndarray, "M"], force: Float[np.ndarray, "M"]) -> tuple[float, float, float]:

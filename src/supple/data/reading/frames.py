@@ -108,6 +108,7 @@ def combine_frames(
     *,
     stated: StatedUnits = NO_UNITS_STATED,
     convention: Units | None = None,
+    known: Units | None = None,
     about: Mapping[str, str] | None = None,
 ) -> RawFrames:
     """The frames of one molecule; those that do not fit are reported to `request.defects` and left out.
@@ -116,7 +117,7 @@ def combine_frames(
         frames: in the order of the file.
         name: of the file.
         request: says which labels are wanted.
-        stated, convention, about: as in `RawFrames`.
+        stated, convention, known, about: as in `RawFrames`.
 
     Raises:
         DataError: no frame is left.
@@ -150,6 +151,7 @@ def combine_frames(
         forces=np.array(forces) if request.wants_labels and len(forces) == len(kept) else None,
         stated=stated,
         convention=convention,
+        known=known,
         frames=np.array(indices, dtype=np.int64),
         extras=extras,
         about=dict(about or {}),

@@ -21,7 +21,7 @@ from supple.data.units import ENERGY, LENGTH, Units
 
 _ENERGIES = ("eV", "kcal/mol", "kJ/mol", "hartree", "Ry")
 _NOBLE = (2, 10, 18, 36, 54, 86)
-#: A root mean square force above this many eV/Å is not that of a molecule at some hundred kelvin.
+#: A root mean square force above this many eV/Å in most frames is not that of a molecule at some hundred kelvin.
 _FORCES_WITHIN = 15.0
 #: Bonds are as stiff as Badger's rule says within this factor, up or down ...
 _STIFF_WITHIN = 3.0
@@ -31,8 +31,11 @@ _SPREAD_WITHIN = 3.5
 _UNUSUAL = 1.0
 #: ... and that the total energy looks like one in another unit.
 _OTHER_ENERGY = 2.0
-#: Nearest neighbours are bonded within this factor, up or down, of the sum of their covalent radii.
-_BONDS_WITHIN = 1.5
+#: This part of the frames, those with the shortest bonds, has whole ones: most of a dissociation curve may not.
+_WHOLE = 0.1
+#: Bonds may be shorter and longer than the sum of their covalent radii by these factors: 0.53 and 1.9 are those of bohr
+#: and Å mistaken for each other, and few bonds can be compressed, but many be stretched.
+_BONDS_WITHIN = (0.7, 1.65)
 #: GFN2-xTB energies of free atoms in hartree (Bannwarth et al., doi 10.1021/acs.jctc.8b01176).
 _GFN2 = {1: -0.393, 6: -1.793, 7: -2.606, 8: -3.768, 9: -4.619, 14: -1.570, 15: -2.374, 16: -3.146, 17: -4.483,
          35: -4.048, 53: -3.780}  # fmt: skip
@@ -46,10 +49,11 @@ class UnitGuess:
         units: the best guess.
         length_is_clear: whether bond lengths leave no doubt about the length unit.
         energy_is_clear: whether energies leave no doubt about the energy unit.
-        force_rms: root mean square of the force components, in the file's unit; None without forces.
-        bond: median distance of nearest neighbours as a multiple of the sum of their covalent radii, if the file were in
-            Å; None without bonds.
+        usual_force: root mean square of the force components in the median frame, in the file's unit; None without forces.
+        bond: distance of nearest neighbours as a multiple of the sum of their covalent radii, if the file were in Å;
+            median of the atoms, in a frame with shorter ones than most; None without bonds.
         motion: how the bonds move, forces in the file's unit; None where they hardly do.
+        energy_fits: units in which the mean energy is that of the electrons by one method or another.
         energy_spread: standard deviation of the energies over √(n/2) for n vibrations, in the file's unit: kT for harmonic
             vibrations; None without energies.
     """
@@ -57,9 +61,10 @@ class UnitGuess:
     units: Units
     length_is_clear: bool
     energy_is_clear: bool
-    force_rms: float | None
+    usual_force: float | None
     bond: float | None = None
     motion: BondMotion | None = None
+    energy_fits: tuple[str, ...] = ()
     energy_spread: float | None = None
 
     @property
@@ -73,14 +78,14 @@ class UnitGuess:
             return True
         if self.contradicts_forces(units):
             return True
-        return self.energy_is_clear and units.energy != self.units.energy and not self._agree(units)
+        return self.energy_is_clear and units.energy not in self.energy_fits and not self._agree(units)
 
     def contradicts_forces(self, units: Units) -> bool:
         """Whether the forces cannot be those on a molecule in this unit."""
         if self.motion is not None:
             return abs(log(self.motion.stiffness * units.forces_in_ev_per_angstrom)) > log(_STIFF_WITHIN)
         # small forces contradict nothing: all frames may be near minima
-        return self.force_rms is not None and self.force_rms * units.forces_in_ev_per_angstrom > _FORCES_WITHIN
+        return self.usual_force is not None and self.usual_force * units.forces_in_ev_per_angstrom > _FORCES_WITHIN
 
     def _agree(self, units: Units) -> bool:
         """Whether energies and forces in these units agree with how the bonds move."""
@@ -91,9 +96,8 @@ class UnitGuess:
 
     def contradicts_length(self, length: str) -> bool:
         """Whether the bond lengths cannot be right in this unit."""
-        if self.length_is_clear:
-            return length != self.units.length
-        return self.bond is not None and abs(log(self.bond * LENGTH[length])) > log(_BONDS_WITHIN)
+        shortest, longest = _BONDS_WITHIN
+        return self.bond is not None and not shortest < self.bond * LENGTH[length] < longest
 
 
 def guess_units(
@@ -113,20 +117,23 @@ def guess_units(
     sample = np.unique(np.linspace(0, len(positions) - 1, 64).astype(int))
     bond = _bond(numbers, positions[sample])
     length, length_is_clear = _length(bond)
-    rms = None if forces is None else float(np.sqrt(np.mean(forces[sample] ** 2)))
+    squares = None if forces is None else np.mean(forces[sample] ** 2, axis=(1, 2))
+    rms, usual = (None, None) if squares is None else (sqrt(squares.mean()), sqrt(np.median(squares)))
     motion = None if forces is None else bond_motion(numbers, positions[sample] * LENGTH[length], forces[sample])
     known = np.empty(0) if energies is None else energies[np.isfinite(energies)]
     spread = float(known.std()) / sqrt(max(3 * len(numbers) - 6, 1) / 2) if len(known) > 1 else None
-    energy, energy_is_clear = _energy(numbers, float(known.mean()), rms, length) if len(known) else (None, False)
+    fits = _energy_units(numbers, float(known.mean()), rms, length) if len(known) else ()
+    energy = fits[0] if fits else None
     best = min(
         _candidates(length, motion is not None),
         key=lambda units: _deviation(units, rms, motion, spread) + _other_energy(units, energy, motion),
     )
-    return UnitGuess(best, length_is_clear, energy_is_clear and best.energy == energy, rms, bond, motion, spread)
+    energy_is_clear = energy is not None and best.energy == energy
+    return UnitGuess(best, length_is_clear, energy_is_clear, usual, bond, motion, fits, spread)
 
 
 def _bond(numbers: Int[np.ndarray, "N"], positions: Float[np.ndarray, "K N 3"]) -> float | None:
-    """Median distance of nearest neighbours over the sum of their radii; noble gases have no bonds."""
+    """Distance of nearest neighbours over the sum of their radii, of most atoms where bonds are whole; noble gases have none."""
     bonded = ~np.isin(numbers, _NOBLE)
     if bonded.sum() < 2:
         return None
@@ -137,7 +144,7 @@ def _bond(numbers: Int[np.ndarray, "N"], positions: Float[np.ndarray, "K N 3"]) 
         distance = np.linalg.norm(atoms - atoms[:, k : k + 1], axis=2) / (radii + radii[k])
         distance[:, k] = np.inf
         nearest[:, k] = distance.min(axis=1)
-    typical = float(np.median(nearest))
+    typical = float(np.quantile(np.median(nearest, axis=1), _WHOLE))
     return typical if 0 < typical < np.inf else None
 
 
@@ -150,21 +157,21 @@ def _length(bond: float | None) -> tuple[str, bool]:
     return best, off[best] < log(1.25)
 
 
-def _energy(numbers: Int[np.ndarray, "N"], mean: float, rms: float | None, length: str) -> tuple[str | None, bool]:
-    """The energy unit in which the mean energy is that of the electrons, and whether that is certain."""
+def _energy_units(numbers: Int[np.ndarray, "N"], mean: float, rms: float | None, length: str) -> tuple[str, ...]:
+    """Units in which the mean energy is that of all electrons, then those in which it is that of GFN2-xTB."""
     if mean >= 0:
-        return None, False
+        return ()
     in_hartree = {unit: mean * ENERGY[unit] / ENERGY["hartree"] for unit in _ENERGIES}
     all_electron = sum(_free_atom(int(z)) for z in numbers)
-    for unit, energy in in_hartree.items():
-        if abs(log(energy / all_electron)) < log(1.06):
-            return unit, True
+    # programs that write Ry have pseudopotentials, so the total energy is never that of all electrons
+    fits = [unit for unit, energy in in_hartree.items() if abs(log(energy / all_electron)) < log(1.06) and unit != "Ry"]
     valence = sum(_GFN2.get(int(z), np.nan) for z in numbers)
     for unit, energy in in_hartree.items():
-        fits = 1.0 < energy / valence < 1.3  # False where an element has no entry: NaN
-        if fits and rms is not None and min(_force_deviation(u, rms) for u in _spellings(unit, length)) < log(4):
-            return unit, True
-    return None, False
+        usual = 1.0 < energy / valence < 1.3  # False where an element has no entry: NaN
+        within = rms is not None and min(_force_deviation(u, rms) for u in _spellings(unit, length)) < log(4)
+        if usual and within and unit not in fits:
+            fits.append(unit)
+    return tuple(fits)
 
 
 def _free_atom(z: int) -> float:

@@ -81,6 +81,7 @@ class RawFrames:
         forces: minus the gradient of the energy, shape (M, N, 3); None if the file has none or they are not wanted.
         stated: the units that the file states.
         convention: the units of files of this kind that state none; None if there is no such convention.
+        known: the units of the output of a program, which are not in doubt; None where they have to be stated.
         frames: index of each frame in the file, counted from 0, shape (M,); None if no frame was left out.
         extras: all other data of each frame in the file, by name; the first axis of each array has length M.
         about: data that apply to all frames of the file, as text by name; the level of theory under `theory`.
@@ -93,6 +94,7 @@ class RawFrames:
     forces: Float[np.ndarray, "M N 3"] | None
     stated: StatedUnits = NO_UNITS_STATED
     convention: Units | None = None
+    known: Units | None = None
     frames: Int[np.ndarray, "M"] | None = None
     extras: Mapping[str, np.ndarray] = field(default_factory=dict)
     about: Mapping[str, str] = field(default_factory=dict)

@@ -45,23 +45,26 @@ def to_dataset(raw: RawFrames, name: str, units: str | Units | None, request: Re
     if len(raw.positions) == 0:
         raise DataError(f"{name} contains no frames of isolated molecules.")
     extras, about = with_level(raw.extras, raw.about)
-    return Dataset.of(
+    dataset = Dataset.of(
         raw.numbers, raw.positions, raw.energies, raw.forces, resolved, printable(name),
         frames=raw.frames,
         extras={printable(key): values for key, values in extras.items()},
         about={printable(key): printable(text) for key, text in about.items()},
     )  # fmt: skip
+    return replace(dataset, source=replace(dataset.source, units_known=units is None and raw.known is not None))
 
 
 def _has_usable_labels(raw: RawFrames, given: str | Units | None) -> bool:
     """Whether there are energies or forces whose unit is clear."""
-    clear = given is not None or raw.stated.states_energy or raw.convention is not None
+    clear = given is not None or raw.stated.states_energy or (raw.known or raw.convention) is not None
     return clear and (raw.energies is not None or raw.forces is not None)
 
 
 def _units(raw: RawFrames, name: str, given: str | Units | None, defects: DefectHandler) -> Units:
     if given is not None:
         return Units.parse(given)
+    if raw.known is not None:
+        return raw.known
     likely = guess_units(raw.numbers, raw.positions, raw.energies, raw.forces)
     likely_names = f"{likely.units.energy} and {likely.units.length}"
     if not raw.stated.states_energy and raw.convention is None:
@@ -81,7 +84,7 @@ def _units(raw: RawFrames, name: str, given: str | Units | None, defects: Defect
     except UnitsError as error:
         defects.report("units-unknown", error)
         return likely.units
-    if not likely.contradicts(claimed):
+    if likely.units == claimed or not likely.contradicts(claimed):
         return claimed
     if raw.stated.states_energy:
         what = f"{name} states the units {raw.stated}, but its numbers look like {likely_names}"
@@ -104,6 +107,8 @@ def _length_unit(raw: RawFrames, name: str, given: str | Units | None) -> Units:
             return Units.of("eV", given.strip().removeprefix("length="))
         except UnitsError:
             return Units.parse(given)
+    if raw.known is not None:
+        return raw.known
     stated = Units.of("eV", _stated(raw, name).length)
     likely: UnitGuess = guess_units(raw.numbers, raw.positions, None, None)
     if likely.contradicts_length(stated.length):

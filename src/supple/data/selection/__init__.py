@@ -61,6 +61,8 @@ def split_dataset(
 ) -> Split:
     """Draw validation and test frames at random, and choose training frames among the others.
 
+    Frames that equal an earlier one are left out (`duplicate_note` says so): an equal frame may be in another part.
+
     Args:
         dataset: the frames; with `blocks` in the order of time.
         train, valid, test, seed, blocks: as in `supple.data.splits.draw_split`.
@@ -76,4 +78,21 @@ def split_dataset(
     def order(candidates: Int[np.ndarray, "C"], count: int) -> Int[np.ndarray, "K"]:
         return choose(dataset, candidates, count, seed)
 
-    return replace(draw_split(len(dataset), train, valid, test, seed, blocks=blocks, order=order), select=select)
+    split = draw_split(
+        len(dataset), train, valid, test, seed, blocks=blocks, order=order, duplicates=dataset.duplicates
+    )
+    return replace(split, select=select)
+
+
+def duplicate_note(dataset: Dataset) -> str | None:
+    """A sentence on frames that `split_dataset` leaves out; None where there are none."""
+    n = len(dataset.duplicates)
+    if n == 0:
+        return None
+    first = int(dataset.frames[dataset.duplicates[0]])
+    which = (
+        f"frame {first} equals an earlier one and is"
+        if n == 1
+        else (f"{n} frames equal earlier ones (the first is frame {first}) and are")
+    )
+    return f"{dataset.source.name}: {which} neither trained nor tested on."

@@ -39,7 +39,7 @@ def load(path: Path, request: ReadRequest) -> RawFrames:
         raise DataError(
             f"{path.name} is not a complete .engrad file of ORCA: copy it again, or repeat the calculation."
         ) from error
-    return combine_frames(frames, path.name, request, convention=Units.of("hartree", "bohr"))
+    return combine_frames(frames, path.name, request, known=Units.of("hartree", "bohr"))
 
 
 def _sections(lines: list[str]) -> list[tuple[str, list[list[str]]]]:

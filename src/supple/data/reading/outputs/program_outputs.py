@@ -46,7 +46,7 @@ def load(path: Path, request: ReadRequest) -> RawFrames:
         frames[k] = replace(frames[k], problem="not-converged")
     theory = program.level_of_theory(content[:HEAD])
     about = {**({"theory": theory} if theory else {}), **program.state(content, path.name)}
-    return combine_frames(frames, path.name, request, convention=Units(), about=about)
+    return combine_frames(frames, path.name, request, known=Units(), about=about)
 
 
 def _frames(path: Path, program: Program, content: bytes) -> list[Frame]:
