@@ -26,6 +26,9 @@ from supple.training.configuration import TrainingConfiguration
 from supple.training.held_out import save_held_out
 from supple.training.result import TrainingResult
 
+#: What to do where the run directory has another training.
+_ADVICE = "choose another output, train its force field on more frames with --extend"
+
 
 @dataclass(frozen=True)
 class TrainedModel:
@@ -65,7 +68,8 @@ def train(
     Raises:
         SuppleError: as `ModelSettings.fit`, and when the directory holds a run with another configuration.
     """
-    run = RunDirectory.open(directory, TrainingConfiguration.of(settings, dataset, split, test).to_json())
+    configuration = TrainingConfiguration.of(settings, dataset, split, test).to_json()
+    run = RunDirectory.open(directory, configuration, advice=_ADVICE)
     result = TrainingResult.read(directory)
     if result is None:
         with run.removed_if_refused():
