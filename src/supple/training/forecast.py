@@ -17,7 +17,8 @@ def compilation_sentence(trained: Iterable[type[ModelSettings]]) -> str | None:
     Args:
         trained: settings classes of the models that are trained; the checks of the data use the kernel model besides.
     """
-    seconds = sum(kind.compilation_seconds() for kind in {SGDML, *trained})
+    kinds: set[type[ModelSettings]] = {SGDML, *trained}
+    seconds = sum(kind.compilation_seconds() for kind in kinds)
     return f"Compiling the loops, once after an installation: about {duration(seconds)}." if seconds else None
 
 
