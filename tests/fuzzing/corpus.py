@@ -1,6 +1,7 @@
 """Small files of every format that is read, and real outputs of programs as far as tests/data/reading has them."""
 
 import gzip
+import json
 from pathlib import Path
 
 import ase.io
@@ -14,10 +15,7 @@ from supple.data.dataset import Dataset
 from supple.data.writing import write, write_extxyz
 from supple.simulation.trajectories import Frame, trajectory_file
 
-#: Samples that stand beside the tests; new ones join by themselves.
-_SAMPLES = Path(format_samples.__file__).parent
-#: Longer outputs take too long to read thousands of times.
-_LONGEST = 400_000
+_OUTPUTS = Path(format_samples.__file__).parent / "program_outputs"
 BINARY = (".npz", ".h5", ".db", ".traj", ".gz", ".safetensors")
 
 
@@ -58,27 +56,27 @@ def corpus(folder):
 
 
 def real_outputs():
-    """Name -> content of the outputs that lie beside the tests."""
-    found = {}
-    for file in sorted(_SAMPLES.rglob("*")):
-        is_sample = file.is_file() and file.suffix not in (".py", ".pyc", ".md") and "__pycache__" not in file.parts
-        if is_sample and file.stat().st_size <= _LONGEST:
-            found[file.name if file.parent == _SAMPLES else f"{file.parent.name}-{file.name}"] = file.read_bytes()
-    return found
+    """Name -> content of the outputs of real programs that lie beside the tests, of those that are read."""
+    names = set(json.loads((_OUTPUTS / "energies.json").read_text()))
+    names |= {name.replace("-pos-", "-frc-") for name in names}
+    return {name.replace("/", "-"): gzip.decompress((_OUTPUTS / f"{name}.gz").read_bytes()) for name in sorted(names)}
 
 
 def _orca_steps():
-    """Three geometries in one output, each with its own energy and gradient."""
+    """An optimisation of three cycles, each with its own geometry, energy and gradient, and what ORCA says to check them."""
     text = format_samples.ORCA
     start, end = (
         text.index("---------------------------------\nCARTESIAN COORDINATES (ANGSTROEM)"),
         text.index("Difference to translation"),
     )
     steps = [
-        text[start:end]
-        .replace("0.763239", f"0.76{k}239")
-        .replace("76.268125", f"76.26{k}125")
-        .replace("0.004000000", f"0.00{k}000000")
-        for k in (3, 4, 5)
+        f"         *                GEOMETRY OPTIMIZATION CYCLE {cycle:3d}            *\n"
+        + text[start:end]
+        .replace("0.763239", f"0.76{digit}239")
+        .replace("76.268125", f"76.26{digit}125")
+        .replace("0.004000000", f"0.00{digit}000000")
+        + f"Norm of the Cartesian gradient     ...    {np.sqrt(1.5e-4 + 2e-6 * digit**2):.10f}\n"
+        for cycle, digit in enumerate((3, 4, 5), 1)
     ]
-    return (text[:start] + "\n".join(steps) + text[end:]).encode()
+    stationary = "                 *** FINAL ENERGY EVALUATION AT THE STATIONARY POINT ***\n                    (AFTER    3 CYCLES)\n"
+    return (text[:start] + "\n".join(steps) + stationary + text[end:]).encode()

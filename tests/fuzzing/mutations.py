@@ -12,6 +12,9 @@ TOKENS = [
 _SPACE = re.compile(rb"[ \t]+")
 _FLOAT = re.compile(rb"[-+]?(?:\d+\.\d*|\.\d+)(?:[eEdD][-+]?\d+)?")
 
+#: Lines of which readers make something; in a long output most are others.
+_TELLING = re.compile(rb"(?:\d\.\d.*){3}|energ|gradient|force|geometr|coordinat|orientation|step|cycle", re.IGNORECASE)
+
 
 class Kept(Enum):
     """What the mutated file still says about frames of the original."""
@@ -59,14 +62,46 @@ def mutated(content, rng, others=(), *, binary=False):
 
 
 def _skeleton(content):
-    """A file without its floating-point numbers and their alignment: where it is as before, like has been exchanged for like."""
-    return _SPACE.sub(b" ", _FLOAT.sub(b"#", content))
+    """A file without its floating-point numbers, their alignment, and lines that say nothing.
+
+    Where it is as before, like has been exchanged for like, such as the rows of two atoms of an element in a table without indices.
+    """
+    lines = (line for line in content.split(b"\n") if line.strip() not in (b"", b"#"))
+    return [_SPACE.sub(b" ", _FLOAT.sub(b"#", line)) for line in lines]
+
+
+#: In the skeleton, rows that name an atom by its element alone, in files whose gradients do not name it: of .engrad, of
+#: Turbomole's gradient and of Psi4. Where such rows are exchanged, nobody can know.
+_NAMED_BY_ELEMENT = {
+    ".engrad": re.compile(rb" ?\d+ # # # ?"),
+    "xtb-gradient": re.compile(rb" ?# # # [A-Z][a-z]? ?"),
+    "psi4": re.compile(rb" ?[A-Z][a-z]? # # # # ?"),
+}
+
+
+def atoms_exchanged(name, before, after):
+    """Whether two versions of a file differ, as far as can be known, only by the order of atoms that nothing else says."""
+    row = next((row for part, row in _NAMED_BY_ELEMENT.items() if part in name), None)
+    if row is None:
+        return False
+    one, other = (
+        [b"atom" if row.fullmatch(line) else line for line in _skeleton(content)] for content in (before, after)
+    )
+    return one == other
 
 
 def _rearranged(before, lines):
     content = b"\n".join(lines)
-    same = _skeleton(before) == _skeleton(content) and before != content
+    same = _skeleton(before) == _skeleton(content) and before.split() != content.split()
     return content, Kept.NOTHING if same else Kept.FRAMES
+
+
+def _line(lines, rng):
+    """The index of a line, often of one that matters."""
+    k = int(rng.integers(len(lines)))
+    if rng.integers(2):
+        return k
+    return next((at for at in range(k, len(lines)) if _TELLING.search(lines[at])), k)
 
 
 def _place(content, rng):
@@ -100,39 +135,39 @@ def _truncated(content, rng, others):
 
 def _line_removed(content, rng, others):
     lines = content.split(b"\n")
-    del lines[int(rng.integers(len(lines)))]
+    del lines[_line(lines, rng)]
     return _rearranged(content, lines)
 
 
 def _line_doubled(content, rng, others):
     lines = content.split(b"\n")
-    a = int(rng.integers(len(lines)))
+    a = _line(lines, rng)
     lines.insert(a, lines[a])
     return _rearranged(content, lines)
 
 
 def _line_copied(content, rng, others):
     lines = content.split(b"\n")
-    a, b = (int(rng.integers(len(lines))) for _ in range(2))
+    a, b = (_line(lines, rng) for _ in range(2))
     lines.insert(a, lines[b])
     return _rearranged(content, lines)
 
 
 def _blank_line(content, rng, others):
     lines = content.split(b"\n")
-    lines.insert(int(rng.integers(len(lines) + 1)), b"")
+    lines.insert(_line(lines, rng), b"")
     return _rearranged(content, lines)
 
 
 def _lines_swapped(content, rng, others):
     lines = content.split(b"\n")
-    a, b = (int(rng.integers(len(lines))) for _ in range(2))
+    a, b = (_line(lines, rng) for _ in range(2))
     lines[a], lines[b] = lines[b], lines[a]
     return _rearranged(content, lines)
 
 
 def _block(lines, rng):
-    start = int(rng.integers(len(lines)))
+    start = _line(lines, rng)
     return start, min(start + int(rng.integers(1, 40)), len(lines))
 
 
@@ -140,14 +175,14 @@ def _block_moved(content, rng, others):
     lines = content.split(b"\n")
     start, stop = _block(lines, rng)
     block, rest = lines[start:stop], lines[:start] + lines[stop:]
-    to = int(rng.integers(len(rest) + 1))
+    to = _line(rest, rng) if rest else 0
     return _rearranged(content, rest[:to] + block + rest[to:])
 
 
 def _block_copied(content, rng, others):
     lines = content.split(b"\n")
     start, stop = _block(lines, rng)
-    to = int(rng.integers(len(lines) + 1))
+    to = _line(lines, rng)
     return _rearranged(content, lines[:to] + lines[start:stop] + lines[to:])
 
 

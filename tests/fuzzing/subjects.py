@@ -1,10 +1,10 @@
 """What is mutated: files of geometries, and model files and records."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from fuzzing.corpus import BINARY, corpus
-from fuzzing.mutations import Kept, mutated
+from fuzzing.mutations import Kept, atoms_exchanged, mutated
 from fuzzing.oracle import frames_of, verdict
 from fuzzing.records import Record, records
 
@@ -31,16 +31,23 @@ class Geometries:
 
     def mutated(self, rng):
         """The file with something wrong with it."""
-        binary = self.path.name.endswith(BINARY)
-        return mutated(self.content, rng, self.others, binary=binary)
+        mutation = mutated(self.content, rng, self.others, binary=self.path.name.endswith(BINARY))
+        exchanged = mutation.content.split() != self.content.split() and atoms_exchanged(
+            self.path.name, self.content, mutation.content
+        )
+        return replace(mutation, kept=Kept.NOTHING) if exchanged else mutation
 
     def verdict(self, mutation):
         """`read`, `refused`, or what went wrong."""
         for path, content in self.companions.items():
             path.write_bytes(content)
         self.path.write_bytes(mutation.content)
-        # of a pair of files the positions are what is read
-        return verdict(self.path.with_name(self.path.name.replace("-frc-", "-pos-")), mutation.kept, self.frames)
+        return verdict(self.read_path, mutation.kept, self.frames)
+
+    @property
+    def read_path(self):
+        """What is read: of a pair of files, that of positions."""
+        return self.path.with_name(self.path.name.replace("-frc-", "-pos-"))
 
 
 @dataclass(frozen=True)
@@ -68,34 +75,38 @@ def subjects(folder):
     for name in ("corpus", "records"):
         (folder / name).mkdir()
     files = corpus(folder / "corpus")
-    found = {name: _geometries(folder / name / name, files) for name in files}
+    alone = {}
+    for name, content in files.items():
+        (folder / name).mkdir()
+        alone[name] = Geometries(folder / name / name, content, companions=_companions(folder / name, name, files))
+    frames = {name: _readable(subject) for name, subject in alone.items()}
+    found = {}
+    for name, subject in alone.items():
+        same = (
+            []
+            if subject.companions
+            else [other for other in files if other != name and _suffixes(other) == _suffixes(name)]
+        )
+        known = [frame for other in (name, *same) for frame in frames[other]] if frames[name] else []
+        found[name] = replace(subject, others=tuple(files[other] for other in same), frames=known)
     return found | {name: Records(record) for name, record in records(folder / "records").items()}
 
 
-def _geometries(path, files):
-    path.parent.mkdir(parents=True)
-    pair = (
-        {path.with_name(name): files[name] for name in files if name.startswith("water-")}
-        if path.name.startswith("water-")
-        else {}
-    )
-    same = [
-        name
-        for name in files
-        if name != path.name and name.split(".", 1)[1:] == path.name.split(".", 1)[1:] and not pair
-    ]
-    frames = _readable(path, files[path.name], pair)
-    if frames:
-        for name in same:
-            frames += _readable(path.with_name(name), files[name], {})
-    return Geometries(path, files[path.name], tuple(files[name] for name in same), frames, pair)
+def _suffixes(name):
+    return name.split(".")[1:]
 
 
-def _readable(path, content, companions):
-    for beside, text in {**companions, path: content}.items():
-        beside.write_bytes(text)
+def _companions(folder, name, files):
+    """Of a file of positions, that of forces, and the other way round."""
+    others = {name.replace("-frc-", "-pos-"), name.replace("-pos-", "-frc-")} - {name}
+    return {folder / other: files[other] for other in others}
+
+
+def _readable(subject):
+    for path, content in {**subject.companions, subject.path: subject.content}.items():
+        path.write_bytes(content)
     try:
-        return frames_of(path.with_name(path.name.replace("-frc-", "-pos-")))
+        return frames_of(subject.read_path)
     except SuppleError:
         return []
 

@@ -30,7 +30,7 @@ INPUT = """
   <system>
     <initialize nbeads="1"> <file mode="ase"> start.xyz </file> </initialize>
     <forces> <force forcefield="supple"/> </forces>
-    <motion mode="dynamics"> <dynamics mode="nve"> <timestep units="femtosecond"> 0.2 </timestep> </dynamics> </motion>
+    <motion mode="dynamics"> <dynamics mode="nve"> <timestep units="femtosecond"> 0.05 </timestep> </dynamics> </motion>
   </system>
 </simulation>
 """

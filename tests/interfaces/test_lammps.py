@@ -69,9 +69,9 @@ def test_dynamics_over_the_edge_keep_the_energy_and_leave_other_atoms_alone(pote
     lammps, elements = started(potential.numbers, positions, box=12.0, extra=[[6.0, 6.0, 6.0]])
     attach(lammps, potential, elements)
     n = len(positions)
-    lammps.commands_string("timestep 0.0002\nfix nve all nve\nvelocity all set 100.0 0.0 0.0\nrun 0 post no")
+    lammps.commands_string("timestep 0.00005\nfix nve all nve\nvelocity all set 100.0 0.0 0.0\nrun 0 post no")
     before = lammps.get_thermo("etotal")
-    lammps.command("run 60 post no")  # 1.2 Å in 12 fs: atoms change sides, and are sorted anew
+    lammps.command("run 240 post no")  # 1.2 Å in 12 fs: atoms change sides, and are sorted anew
     assert lammps.get_thermo("etotal") == pytest.approx(before, abs=2e-3)
     x = np.ctypeslib.as_array(lammps.gather_atoms("x", 1, 3)).reshape(-1, 3)
     f = np.ctypeslib.as_array(lammps.gather_atoms("f", 1, 3)).reshape(-1, 3)

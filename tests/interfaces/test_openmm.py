@@ -12,7 +12,7 @@ openmm = pytest.importorskip("openmm", reason="OpenMM is not installed")
 UNITS = Units.of("kJ/mol", "nm")
 
 
-def context_of(force, masses, step=0.0002, box=None):
+def context_of(force, masses, step=0.00002, box=None):
     system = openmm.System()
     if box is not None:
         system.setDefaultPeriodicBoxVectors(*box)

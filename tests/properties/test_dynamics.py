@@ -15,7 +15,7 @@ def test_energy_is_conserved(potential):
     thermalize_momenta(atoms, temperature_K=150, rng=np.random.default_rng(0))
     Stationary(atoms)
     totals = []
-    md = VelocityVerlet(atoms, 0.2 * units.fs)
+    md = VelocityVerlet(atoms, 0.05 * units.fs)
     md.attach(lambda: totals.append(atoms.get_total_energy()), interval=5)
     md.run(400)
     totals = np.array(totals)

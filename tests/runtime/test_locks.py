@@ -34,7 +34,7 @@ def without_flock(monkeypatch, code):
 
 
 @pytest.mark.parametrize("code", [errno.ENOSYS, errno.ENOTSUP, errno.ENOLCK])
-def test_without_flock_a_file_is_the_lock(tmp_path, monkeypatch, code):
+def test_without_flock_a_file_is_the_lock(tmp_path, monkeypatch, code, caplog):
     without_flock(monkeypatch, code)
     for _ in range(2):
         with (
@@ -44,6 +44,20 @@ def test_without_flock_a_file_is_the_lock(tmp_path, monkeypatch, code):
         ):
             pass
     assert not (tmp_path / ".lock.held").exists()
+    assert [record.message.partition(":")[0] for record in caplog.records] == [
+        f"The file system of {tmp_path} has no locks (flock)"
+    ]
+
+
+def test_a_lock_that_nobody_releases_is_not_waited_for_forever(tmp_path, monkeypatch):
+    without_flock(monkeypatch, errno.ENOLCK)
+    monkeypatch.setattr("supple.runtime.locks._SOFT_PATIENCE", 0.1)
+    (tmp_path / ".lock.held").write_text("1\nanother-machine\n")
+    with (
+        pytest.raises(SettingsError, match=r"^Busy\. If no process is using it, delete .*\.lock\.held"),
+        locked(tmp_path / ".lock", "Busy.", wait=True),
+    ):
+        pass
 
 
 def test_other_errors_are_not_hidden(tmp_path, monkeypatch):

@@ -2,10 +2,11 @@
 
 import signal
 import threading
+import time
 
 import pytest
 
-from supple.runtime.signals import DeferredSignals
+from supple.runtime.signals import ENDING, DeferredSignals, Interrupted, exit_code, interruptible
 
 
 @pytest.fixture(autouse=True)
@@ -74,3 +75,38 @@ def test_in_other_threads_it_does_nothing():
     thread.start()
     thread.join()
     assert errors == []
+
+
+def test_whether_a_signal_is_pending_is_known():
+    with pytest.raises(KeyboardInterrupt), DeferredSignals() as signals:
+        assert not signals.pending
+        signal.raise_signal(signal.SIGINT)
+        assert signals.pending
+        signals.check()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_signals_interrupt_and_say_which_they_were(number):
+    handlers = [signal.getsignal(one) for one in ENDING]
+    with pytest.raises(Interrupted) as raised, interruptible():
+        signal.raise_signal(number)
+    assert exit_code(raised.value) == 128 + number
+    assert [signal.getsignal(one) for one in ENDING] == handlers
+
+
+def test_ctrl_c_has_its_usual_exit_code():
+    assert exit_code(KeyboardInterrupt()) == 130
+
+
+def test_what_is_being_destroyed_is_not_interrupted():
+    done = []
+
+    class Busy:
+        def __del__(self):
+            signal.raise_signal(signal.SIGTERM)
+            done.append("destroyed")
+
+    with pytest.raises(Interrupted), interruptible():
+        Busy()
+        time.sleep(5)
+    assert done == ["destroyed"]

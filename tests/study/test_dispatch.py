@@ -115,9 +115,35 @@ def test_an_interrupt_stops_the_workers_and_leaves_no_failure(tmp_path: Path) ->
     assert list(tmp_path.rglob("checkpoint.safetensors"))
 
 
+def test_no_process_of_a_study_listens(tmp_path: Path) -> None:
+    class Watcher(Listener):
+        """Looks at the sockets of all processes at each step."""
+
+        processes = 0
+        listening: tuple[Any, ...] = ()
+
+        def step(self, task: str, done: float, total: float, detail: str = "") -> None:
+            this = psutil.Process()
+            for process in (this, *this.children(recursive=True)):
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    found = [one for one in process.net_connections() if one.status == psutil.CONN_LISTEN]
+                    self.listening += tuple(found)
+            self.processes = max(self.processes, len(trainings()))
+
+    watcher = Watcher()
+    before = [one for one in psutil.Process().net_connections() if one.status == psutil.CONN_LISTEN]
+    settings = {"schnet": SCHNET["schnet"] | {"steps": 400, "validate_every": 100}}
+    run_trainings(plan(models=("schnet",), settings=settings), tmp_path, watcher, LocalBackend(jobs=2))
+    assert watcher.processes
+    assert not [one for one in watcher.listening if one not in before]
+
+
 def test_a_scheduler_that_runs_already_does_the_same(tmp_path: Path) -> None:
     with LocalCluster(n_workers=1, threads_per_worker=2, dashboard_address=":0") as cluster:
-        result = run_study(plan(), tmp_path, backend=SchedulerBackend(cluster.scheduler_address)).results
+        listener = Listener()
+        result = run_study(plan(), tmp_path, listener, SchedulerBackend(cluster.scheduler_address)).results
+    (warning,) = [note for note in listener.notes if "not encrypted" in note]
+    assert warning.startswith(f"The connection to {cluster.scheduler_address} is not encrypted, and whoever reaches")
     assert {row.status for row in result.rows} == {"done"}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from supple.cli.streams import encodes
 from supple.errors import printable
 
 if TYPE_CHECKING:
@@ -71,7 +73,7 @@ def progress_display() -> Iterator[TerminalProgress | PlainProgress]:
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     console = Console(stderr=True)
-    if not console.is_terminal:
+    if not console.is_terminal or console.is_dumb_terminal:
         yield PlainProgress(console)
         return
     columns = [
@@ -87,7 +89,8 @@ def progress_display() -> Iterator[TerminalProgress | PlainProgress]:
 
 def print_json(value: Mapping[str, Any]) -> None:
     """Print one JSON object to standard output."""
-    typer.echo(json.dumps(value, ensure_ascii=False))
+    text = json.dumps(value, ensure_ascii=False)
+    typer.echo(text if encodes(text, getattr(sys.stdout, "encoding", None)) else json.dumps(value))
 
 
 def print_errors(title: str, errors: dict[str, Any]) -> None:

@@ -15,8 +15,10 @@ from supple.cli.check import check
 from supple.cli.cite import cite
 from supple.cli.convert import convert
 from supple.cli.demo import demo
+from supple.cli.ending import ending
 from supple.cli.evaluate import evaluate
 from supple.cli.export import export
+from supple.cli.home import some_home
 from supple.cli.ipi import ipi
 from supple.cli.md import md
 from supple.cli.path import path
@@ -25,10 +27,12 @@ from supple.cli.published import published
 from supple.cli.relax import relax
 from supple.cli.sample import sample
 from supple.cli.scan import scan
+from supple.cli.streams import encodes, prepare_streams
 from supple.cli.study import study
 from supple.cli.train import train
 from supple.cli.tune import tune
-from supple.errors import SuppleError
+from supple.errors import SettingsError
+from supple.runtime.signals import interruptible
 
 #: The commands, under the headings of `supple --help`.
 GROUPS: dict[str, tuple[Callable[..., None], ...]] = {
@@ -41,8 +45,14 @@ GROUPS: dict[str, tuple[Callable[..., None], ...]] = {
 }
 
 
-class GroupedHelp(TyperGroup):
-    """Help that lists the commands under their headings, each with its whole summary."""
+class Commands(TyperGroup):
+    """Commands that end as `ending` says, and help that lists them under their headings, each with its whole summary."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command; what typer makes of interruptions and broken pipes is not what shells expect."""
+        with ending():
+            _require_utf8(sys.argv)
+            return super().invoke(ctx)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write a section for each group, in columns of equal width."""
@@ -59,7 +69,7 @@ def summary(command: Callable[..., None]) -> str:
 
 app = typer.Typer(
     name="supple",
-    cls=GroupedHelp,
+    cls=Commands,
     help="Machine-learned force fields for flexible molecules, from a file of geometries to molecular dynamics.",
     no_args_is_help=True,
     add_completion=False,
@@ -70,6 +80,15 @@ app = typer.Typer(
 for _functions in GROUPS.values():
     for _function in _functions:
         app.command()(_function)
+
+
+def _require_utf8(words: list[str]) -> None:
+    """Refuse names that no record could contain."""
+    for word in words:
+        if not encodes(word):
+            raise SettingsError(
+                f"{word} is not valid UTF-8: rename the file or folder, or set the locale that it was named in."
+            )
 
 
 @app.callback(invoke_without_command=True)
@@ -83,24 +102,16 @@ def _top(version: bool = typer.Option(False, "--version", help="Print the versio
 
 def run() -> None:
     """Run the command line; of the processes that torchrun starts, only the first runs it."""
-    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
-        from supple.runtime import distributed
+    prepare_streams()
+    with interruptible(), some_home():
+        if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+            from supple.runtime import distributed
 
-        distributed.run(_run)
-    else:
-        _run()
+            distributed.run(_run)
+        else:
+            _run()
 
 
 def _run() -> None:
-    """Print a user's mistake as one sentence and exit with 2; exit with 130 after Ctrl-C."""
-    try:
+    with ending():
         app()
-    except SuppleError as error:
-        sys.stderr.write(f"supple: {error}\n")
-        sys.exit(2)
-    except BrokenPipeError:  # `supple ... | head`
-        sys.stderr.close()
-        sys.exit(141)
-    except KeyboardInterrupt:
-        sys.stderr.write("supple: interrupted.\n")
-        sys.exit(130)

@@ -11,6 +11,7 @@ from supple.cli.console import print_json, print_next, progress_display
 from supple.cli.model_argument import arranged, load_model
 from supple.cli.options import JsonOption, ModelFile, UnitsOption
 from supple.cli.output_options import OverwriteOption, output_option, require_outputs
+from supple.cli.resumable import resumable
 from supple.cli.settings_options import with_settings_options
 from supple.simulation.dynamics import DynamicsSettings
 
@@ -60,17 +61,13 @@ def md(
     potential = load_model(model, geometries, "supple md {} --start {}")
     initial = arranged(potential, select_frames(read(geometries, units=units, labels=False), frame))
     training = None if reference is None else arranged(potential, read(reference, units=units, labels=False))
-    with progress_display() as progress:
+    with progress_display() as progress, resumable(progress):
         if (aliased := aliasing(potential.numbers, settings.every)) is not None:
             progress.note(f"This run will give no spectrum: {aliased} (--every) if you need one.")
-        try:
-            results = run_md(
-                potential, initial, settings, out, replicas=replicas, reference=training, progress=progress,
-                overwrite=overwrite,
-            )  # fmt: skip
-        except KeyboardInterrupt:
-            progress.note("Interrupted. Run the command again to resume.")
-            raise typer.Exit(130) from None
+        results = run_md(
+            potential, initial, settings, out, replicas=replicas, reference=training, progress=progress,
+            overwrite=overwrite,
+        )  # fmt: skip
     if json:
         print_json({"runs": [result.as_json() for result in results]})
     else:

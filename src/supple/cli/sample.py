@@ -12,6 +12,7 @@ import typer
 from supple.cli.console import print_json, print_next, progress_display
 from supple.cli.options import JsonOption
 from supple.cli.output_options import OverwriteOption, output_option, require_outputs
+from supple.cli.resumable import resumable
 from supple.sampling import descriptions
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def sample(
     if not out.name.removesuffix(".gz").endswith((".xyz", ".extxyz")):
         raise SettingsError(f"Frames are written as extended xyz: {out} must end in .xyz or .xyz.gz.")
     _require_outputs(plan, out, recipe, overwrite)
-    with progress_display() as progress:
+    with progress_display() as progress, resumable(progress):
         plan.context().require_ready()
         segments = plan.segments()
         for segment in segments:
@@ -79,11 +80,7 @@ def sample(
         progress.note(
             f"About {total} {methods} calculations in total for {plan.molecule}; frames are written to {out}."
         )
-        try:
-            result = follow(plan, out, jobs, progress)
-        except KeyboardInterrupt:
-            progress.note("Interrupted. Run the command again to resume.")
-            raise typer.Exit(130) from None
+        result = follow(plan, out, jobs, progress)
     _report(result, out, json)
     lost = len(result.failures) + result.missing
     if lost > _TOLERATED_LOSS * (len(result.dataset) + lost):

@@ -8,6 +8,7 @@ computes its share, and the collectives below combine the shares. With a single 
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable
 from datetime import timedelta
 from importlib import import_module
@@ -16,6 +17,8 @@ from typing import Any
 import torch
 import torch.distributed as dist
 from torch import Tensor
+
+from supple.runtime.signals import ENDING
 
 #: How long the other ranks wait for rank 0 while it reads data and chooses settings.
 _TIMEOUT = timedelta(hours=24)
@@ -91,6 +94,10 @@ def run(program: Callable[[], None]) -> None:
             finally:
                 broadcast(None)
         else:
+            for (
+                number
+            ) in ENDING:  # sent to all processes; the first one stops the others when it has written a checkpoint
+                signal.signal(number, signal.SIG_IGN)
             while (call := broadcast(None)) is not None:
                 module, name, arguments = call
                 getattr(import_module(module), name)(*arguments)

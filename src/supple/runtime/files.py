@@ -6,6 +6,7 @@ whether a command may.
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
@@ -16,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from supple.runtime.failures import naming
 from supple.runtime.part_files import part_file
 
 if TYPE_CHECKING:
@@ -24,7 +26,17 @@ if TYPE_CHECKING:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A temporary path; its content replaces `path` when the block succeeds, and is removed when it fails."""
+    """A temporary path; its content replaces `path` when the block succeeds, and is removed when it fails.
+
+    Raises:
+        OSError: it cannot be written; the error names `path`, whichever library reported it.
+    """
+    with naming(Path(path)), _replacing(path) as temporary:
+        yield temporary
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[Path]:
     path = Path(path)
     if is_stream(path):
         with tempfile.TemporaryDirectory() as folder:
@@ -79,8 +91,10 @@ def write_figure(stem: Path, figure: Figure) -> list[Path]:
     """Write a figure as `stem`.png, for screens, and `stem`.pdf, for papers; returns both paths in this order."""
     files = [stem.with_name(f"{stem.name}.{suffix}") for suffix in ("png", "pdf")]
     for file in files:
+        drawn = io.BytesIO()  # Matplotlib's own writing leaves traces of a full disk
+        figure.savefig(drawn, format=file.suffix[1:], dpi=150)
         with replacing(file) as temporary:
-            figure.savefig(temporary, format=file.suffix[1:], dpi=150)
+            temporary.write_bytes(drawn.getvalue())
     return files
 
 
@@ -88,6 +102,15 @@ def copy_file(source: Path, target: Path) -> None:
     """Copy a file onto another atomically."""
     with replacing(target) as temporary:
         shutil.copyfile(source, temporary)
+
+
+def drop_partial_line(path: Path) -> None:
+    """Remove the incomplete last line that a killed process or a full disk left, if there is one."""
+    with naming(path):
+        content = path.read_bytes()
+        whole = content.rfind(b"\n") + 1
+        if whole < len(content):
+            os.truncate(path, whole)
 
 
 def stem(path: Path) -> str:

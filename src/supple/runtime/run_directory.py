@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from supple.errors import OutputError, SettingsError, SuppleError
-from supple.runtime.files import write_json
+from supple.runtime.failures import naming
+from supple.runtime.files import drop_partial_line, write_json
 from supple.runtime.json_records import read_json
 from supple.runtime.locks import locked
 from supple.runtime.machine import versions
@@ -52,6 +53,7 @@ class RunDirectory:
     def __init__(self, path: Path) -> None:
         self.path = Path(path)
         self._new = False
+        self._logged = False
 
     @classmethod
     def open(
@@ -138,7 +140,11 @@ class RunDirectory:
 
     def log(self, record: Mapping[str, Any]) -> None:
         """Append a line to metrics.jsonl."""
-        with (self.path / "metrics.jsonl").open("a", encoding="utf-8") as file:
+        metrics = self.path / "metrics.jsonl"
+        if not self._logged and metrics.exists():
+            drop_partial_line(metrics)
+        self._logged = True
+        with naming(metrics), metrics.open("a", encoding="utf-8") as file:
             file.write(json.dumps(record) + "\n")
 
     def finish(self, result: Mapping[str, Any]) -> None:

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 from supple.errors import DataError
+from supple.runtime.failures import naming
+from supple.runtime.files import drop_partial_line
 from supple.runtime.locks import locked
 from supple.sampling.labelled_frame import FrameLine, LabelledFrame
 
@@ -58,18 +60,14 @@ class SegmentFile:
         self._append({"ended": True})
 
     def _append(self, line: Mapping[str, Any]) -> None:
-        with self.path.open("a", encoding="utf-8") as file:
+        with naming(self.path), self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
             file.flush()
             os.fsync(file.fileno())
 
     def truncate_partial_line(self) -> None:
         """Remove the incomplete last line that an interruption may leave."""
-        content = self.path.read_bytes()
-        whole = content.rfind(b"\n") + 1
-        if whole < len(content):
-            with self.path.open("r+b") as file:
-                file.truncate(whole)
+        drop_partial_line(self.path)
 
     def progress(self) -> SegmentProgress:
         """How far the segment is, and the state to resume from."""

@@ -65,7 +65,7 @@ def run_study(
         SuppleError: the plan cannot be carried out; nothing has been trained then. A training that fails later is recorded
             in `results.failures` instead.
     """
-    require_extra("study", {"distributed": "Dask", "plotly": "Plotly"}, "A study")
+    require_extra("study", {"plotly": "Plotly"}, "A study")
     units = None if report_units is None else Units.parse(report_units)  # a typo must be reported before the trainings
     run_trainings(plan, Path(out), progress, backend)
     return write_study(Path(out), units, target)

@@ -10,7 +10,8 @@ from supple.models.cost_estimate import CostEstimate
 from supple.models.registry import settings_class
 from supple.runtime.progress import NO_PROGRESS, Progress
 from supple.runtime.workers.backends import Backend, LocalBackend
-from supple.runtime.workers.dispatch import Dispatcher, QueuedTask, TaskFailure
+from supple.runtime.workers.cluster import TaskFailure
+from supple.runtime.workers.dispatch import Dispatcher, QueuedTask
 from supple.study.cell_task import CellTask, is_complete, record_failure
 from supple.study.cost_estimate import StudyEstimate, estimate_study, estimate_trainings
 from supple.study.plan import Cell, StudyPlan
@@ -85,10 +86,10 @@ def run_trainings(plan: StudyPlan, out: Path, progress: Progress = NO_PROGRESS, 
         for job in schedule.remaining:
             state.end(job.cell.name, CellTask(job.cell.name, job.training())(progress))
     else:
-        _dispatch(schedule, backend, state, progress)
+        _dispatch(schedule, backend, out, state, progress)
 
 
-def _dispatch(schedule: Schedule, backend: Backend, state: StudyProgress, progress: Progress) -> None:
+def _dispatch(schedule: Schedule, backend: Backend, out: Path, state: StudyProgress, progress: Progress) -> None:
     """Train on workers."""
     directories = {job.cell.name: job.directory for job in schedule.remaining}
 
@@ -98,7 +99,7 @@ def _dispatch(schedule: Schedule, backend: Backend, state: StudyProgress, progre
         state.end(name, outcome.reason if isinstance(outcome, TaskFailure) else outcome)
 
     if schedule.remaining:
-        with backend.open(len(schedule.remaining)) as cluster:
+        with backend.open(len(schedule.remaining), out, progress) as cluster:
             Dispatcher(cluster, progress, end).run(_queued(job, schedule) for job in schedule.remaining)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
+from supple.runtime.failures import naming
 from supple.runtime.progress import Progress
 
 
@@ -56,7 +57,8 @@ class CellProgress:
     def note(self, sentence: str) -> None:
         """Append the sentence to notes.txt."""
         self.directory.mkdir(parents=True, exist_ok=True)
-        with (self.directory / "notes.txt").open("a", encoding="utf-8") as file:
+        notes = self.directory / "notes.txt"
+        with naming(notes), notes.open("a", encoding="utf-8") as file:
             file.write(sentence + "\n")
 
     def step(self, task: str, done: float, total: float, detail: str = "") -> None:

@@ -106,7 +106,7 @@ def require_optuna() -> None:
     Raises:
         SettingsError: it is not installed.
     """
-    require_extra("tune", {"optuna": "Optuna", "distributed": "Dask"}, "A search for settings")
+    require_extra("tune", {"optuna": "Optuna"}, "A search for settings")
     quiet_optuna()
 
 

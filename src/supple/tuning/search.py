@@ -25,7 +25,8 @@ from supple.runtime.files import write_text
 from supple.runtime.progress import NO_PROGRESS, Progress
 from supple.runtime.run_directory import RunDirectory
 from supple.runtime.workers.backends import Backend, LocalBackend
-from supple.runtime.workers.dispatch import Dispatcher, QueuedTask, TaskFailure
+from supple.runtime.workers.cluster import TaskFailure
+from supple.runtime.workers.dispatch import Dispatcher, QueuedTask
 from supple.training import TrainingConfiguration
 from supple.tuning.journal import (
     FAILURE,
@@ -153,7 +154,7 @@ class _Search:
             for task in tasks:
                 end(task.name, task.make()(self.progress))
         else:
-            with backend.open(self.trials) as cluster:
+            with backend.open(self.trials, self.out, self.progress) as cluster:
                 Dispatcher(cluster, self.progress, end).run(tasks)
         self.progress.step("tuning", self.trials, self.trials)
         return defaults

@@ -86,7 +86,7 @@ PSI4 = """
 
    => Energetics <=
 
-    Nuclear Repulsion Energy =              9.0000000000000000
+    Nuclear Repulsion Energy =              9.0882937661993211
     Total Energy =                        -76.2681250000000000
 
 Computation Completed
@@ -138,7 +138,7 @@ $end
     2      H       0.0000000000     0.7632390000    -0.4770470000
     3      H       0.0000000000    -0.7632390000    -0.4770470000
  ----------------------------------------------------------------
- Nuclear Repulsion Energy =           9.00000000 hartrees
+ Nuclear Repulsion Energy =           9.08829377 hartrees
  There are        5 alpha and        5 beta electrons
  Requested basis set is STO-3G
  There are 5 shells and 7 basis functions
@@ -309,6 +309,8 @@ OUTCAR = """ vasp.6.3.0 20Jan22 (build Mar 1 2022) complex
  POTCAR:    PAW_PBE H 15Jun2001
  POTCAR:    PAW_PBE O 08Apr2002
  POTCAR:    PAW_PBE H 15Jun2001
+   TITEL  = PAW_PBE O 08Apr2002
+   TITEL  = PAW_PBE H 15Jun2001
    ISPIN  =      1    spin polarized calculation?
    ions per type =               1   2
       direct lattice vectors                 reciprocal lattice vectors

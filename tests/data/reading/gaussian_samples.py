@@ -65,9 +65,10 @@ def forces(table=FORCES, numbers=NUMBERS):
         f"{k:7d}{z:9d}    {x:15.9f}{y:15.9f}{w:15.9f}\n"
         for k, (z, (x, y, w)) in enumerate(zip(numbers, table.tolist(), strict=True), 1)
     )
+    sizes = f"Max {np.abs(table).max():15.9f} RMS {np.sqrt((table**2).mean()):15.9f}"
     return (
         f"{_RULE} Center     Atomic                   Forces (Hartrees/Bohr)\n Number     Number              X              Y"
-        f"              Z\n{_RULE}{rows}{_RULE} Cartesian Forces:  Max     0.016000000 RMS     0.008000000\n"
+        f"              Z\n{_RULE}{rows}{_RULE} Cartesian Forces:  {sizes}\n"
     )
 
 

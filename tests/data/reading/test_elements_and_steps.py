@@ -59,7 +59,13 @@ def test_an_atom_without_element_in_a_database(tmp_path):
 
 
 def test_the_atoms_of_an_engrad(file):
-    text = "\n".join(["2", "-1.0", *["0.01"] * 6, " 1 0 0 0", " {} 0 0 1.4"]) + "\n"
+    sections = {
+        "Number of atoms": ["2"],
+        "The current total energy in Eh": ["-1.0"],
+        "The current gradient in Eh/bohr": ["0.01"] * 6,
+        "The atomic numbers and current coordinates in Bohr": [" 1 0 0 0", " {} 0 0 1.4"],
+    }
+    text = "".join(f"#\n# {heading}\n#\n" + "\n".join(rows) + "\n" for heading, rows in sections.items())
     assert len(read(file("a.engrad", text.format("1")))) == 1
     with pytest.raises(DataError, match=r"a\.engrad: '400' of atom 2 is not an element"):
         read(file("a.engrad", text.format("400")))
@@ -172,7 +178,7 @@ def test_a_periodic_box_of_h5md_without_edges_is_refused(tmp_path, water):
     _h5md(tmp_path / "a.h5", water, box=[8.0] * 3)
     with h5py.File(tmp_path / "a.h5", "r+") as file:
         del file["particles/all/box/edges"]
-    with pytest.raises(DataError, match=r"a\.h5 has a periodic box without edges for its 5 frames"):
+    with pytest.raises(DataError, match=r"a\.h5 has a periodic box without edges"):
         read(tmp_path / "a.h5")
 
 

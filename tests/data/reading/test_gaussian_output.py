@@ -205,7 +205,7 @@ def test_layers(read, defects):
     data = read(begin + BOTH + inner + whole + RESTORED + forces())
     assert_frames(data, FIRST)
     assert data.source.theory == "ONIOM(B3LYP/6-31G(d):PM6)"
-    assert data.extras["charge"].tolist() == [0]
+    assert data.source.about["charge"] == "0"
     assert defects(begin + BOTH + scf() + RESTORED + forces()) == {"layers": (0,)}
 
 
@@ -307,7 +307,7 @@ def test_charge_multiplicity_and_broken_symmetry(read):
     data = read(
         header("#P UB3LYP/6-31G(d) Force", charge=-1, multiplicity=2) + BOTH + scf(label="UB3LYP") + RESTORED + forces()
     )
-    assert (data.extras["charge"].tolist(), data.extras["multiplicity"].tolist()) == ([-1], [2])
+    assert (data.source.about["charge"], data.source.about["multiplicity"]) == ("-1", "2")
     assert data.source.theory == "B3LYP/6-31G(d)"
     singlet = read(header("#P UB3LYP/6-31G(d) Guess=Mix Force") + BOTH + scf(label="UB3LYP") + RESTORED + forces())
     assert singlet.source.theory == "UB3LYP/6-31G(d)"

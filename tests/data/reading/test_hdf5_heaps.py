@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from supple.data.reading import read
-from supple.data.reading.hdf5_heaps import heaps_are_sound
+from supple.data.reading.arrays.hdf5_heaps import heaps_are_sound
 from supple.errors import DataError
 
 

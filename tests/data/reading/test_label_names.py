@@ -2,7 +2,7 @@
 
 import pytest
 
-from supple.data.reading.label_names import energy_name, force_name
+from supple.data.reading.labels.label_names import energy_name, force_name
 
 
 @pytest.mark.parametrize(

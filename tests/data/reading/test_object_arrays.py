@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from supple.data.reading.object_arrays import read_object_array
+from supple.data.reading.arrays.object_arrays import read_object_array
 from supple.errors import DataError
 
 

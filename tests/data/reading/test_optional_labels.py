@@ -9,8 +9,8 @@ from ase.calculators.singlepoint import SinglePointCalculator
 
 from supple.data.dataset import Dataset
 from supple.data.reading import read
-from supple.data.reading.h5md import read_h5md
-from supple.data.reading.open_hdf5 import open_hdf5
+from supple.data.reading.arrays.h5md import read_h5md
+from supple.data.reading.arrays.open_hdf5 import open_hdf5
 from supple.data.writing import write, write_extxyz
 from supple.errors import DataError, UnitsError
 

@@ -251,9 +251,9 @@ def test_a_gradient_of_other_atoms_is_refused(broken, read):
 
 def test_charge_and_multiplicity(read):
     data = read(header("! UKS PBE EnGrad") + POINT.replace("....    0", "....   -1").replace("....    1", "....    2"))
-    assert (data.extras["charge"].tolist(), data.extras["multiplicity"].tolist()) == ([-1], [2])
+    assert (data.source.about["charge"], data.source.about["multiplicity"]) == ("-1", "2")
     of_input = header("! PBE EnGrad", "*xyz 1 2") + geometry().partition(" Total Charge")[0] + energy() + gradient()
-    assert read(of_input).extras["charge"].tolist() == [1]
+    assert read(of_input).source.about["charge"] == "1"
 
 
 def test_what_the_blocks_of_the_input_say_is_part_of_the_level_of_theory(read):

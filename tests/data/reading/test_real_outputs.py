@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from data.reading.mutations import mutated, verdict
+from fuzzing.mutations import mutated
+from fuzzing.oracle import verdict
 
 import supple
 from supple.data.reading import survey
@@ -124,7 +125,8 @@ def output(name, tmp_path, *changes):
     [
         ("psi4/gradient.out", " SCF GRAD ", " NEW GRAD "),  # a module whose energy is not known
         ("psi4/mp2.out", " Total Energy              =", " Total Power               ="),
-        ("psi4/ccsd-t.out", "Wave function   =     CCSD_T", "Wave function   =     EOM_CCSD"),
+        ("psi4/ccsd-t.out", "Wave function    = CCSD_T", "Wave function    = EOM_CCSD"),
+        ("psi4/ccsd-t.out", "* CCSD(T) total energy", "* garbled total energy"),
         ("nwchem/gradient.out", "RHF ENERGY GRADIENTS", "TDDFT ENERGY GRADIENTS"),
         ("nwchem/mp2.out", "Total MP2 energy", "Total MP2 power"),
     ],
@@ -134,6 +136,13 @@ def test_a_gradient_of_an_energy_that_is_not_clear_is_refused(name, old, new, tm
     with pytest.raises(DataError, match="does not say clearly of which energy"):
         supple.read(path)
     assert [defect.name for defect in survey(path).defects] == ["unpaired"]
+
+
+def test_a_number_of_electrons_that_is_missing_is_none(tmp_path):
+    path = output("nwchem/open-shell.out", tmp_path, ("  alpha electrons", "  other electrons"))
+    multiplicities = supple.read(path).extras["multiplicity"]
+    assert np.isnan(multiplicities[0])
+    assert multiplicities[1] == 2
 
 
 def test_a_cycle_whose_gradient_has_another_norm_is_refused(tmp_path):
@@ -148,7 +157,7 @@ def test_forces_of_another_energy_than_the_positions_are_no_forces(tmp_path):
         path.rename(tmp_path / f"run-{kind}-1.xyz")
     text = (tmp_path / "run-frc-1.xyz").read_text()
     (tmp_path / "run-frc-1.xyz").write_text(text.replace("E =       -17", "E =       -18", 1))
-    with pytest.raises(DataError, match="frame 0 has no forces"):
+    with pytest.raises(DataError, match="has another energy in frame 0"):
         supple.read(tmp_path / "run-pos-1.xyz")
 
 
@@ -169,7 +178,7 @@ def test_damaged_outputs_are_refused_with_a_sentence_or_read(name, tmp_path):
     content = gzip.decompress((OUTPUTS / f"{name}.gz").read_bytes())
     rng = np.random.default_rng(5)
     for _ in range(10):
-        (tmp_path / "a.out").write_bytes(mutated(content, rng))
+        (tmp_path / "a.out").write_bytes(mutated(content, rng).content)
         assert verdict(tmp_path / "a.out") in ("read", "refused")
 
 

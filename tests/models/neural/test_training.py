@@ -139,7 +139,7 @@ def test_missing_energies_do_not_contribute_to_the_loss(parts):
     partly = type(train).of(train.numbers, train.positions, some, train.forces)
     potential = SMALL.fit(partly, valid)
     assert np.isfinite(potential.predict(test.positions)[0]).all()
-    assert potential.evaluate(test).energy.mae < 1.0
+    assert potential.evaluate(test).energy.mae < 4.0
 
 
 def test_divergence_is_reported(parts):

@@ -1,5 +1,7 @@
 """The iterative solution: its operator is the matrix, its preconditioner is near the inverse, its end is the solution."""
 
+import signal
+
 import numpy as np
 import pytest
 import torch
@@ -14,6 +16,7 @@ from supple.models.kernel.solver_cost import SolverCost, choose_solver
 from supple.models.kernel.system import KernelFrames, assemble
 from supple.molecule.symmetry.permutations import find_permutations
 from supple.runtime.run_directory import RunDirectory
+from supple.runtime.signals import Interrupted, interruptible
 
 SIGMA, LAM = 8.0, 1e-10
 
@@ -82,11 +85,22 @@ class StoppedError(Exception):
     """Stands for a process that ends."""
 
 
-def test_an_interrupted_solution_goes_on_to_the_same_end(frames, matrix, tmp_path, monkeypatch):
+def crash():
+    raise StoppedError
+
+
+@pytest.mark.parametrize(
+    ("stop", "error", "seconds"),
+    [
+        (crash, StoppedError, 0.0),
+        (lambda: signal.raise_signal(signal.SIGTERM), Interrupted, 1e9),
+    ],  # 1e9: only when interrupted
+)
+def test_an_interrupted_solution_goes_on_to_the_same_end(frames, matrix, tmp_path, monkeypatch, stop, error, seconds):
     rhs = torch.randn(len(matrix), generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     inverse = Preconditioner(frames, SIGMA, LAM, 100)
     operator = KernelOperator(frames, SIGMA)
-    monkeypatch.setattr("supple.models.kernel.conjugate_gradients._CHECKPOINT_SECONDS", 0.0)
+    monkeypatch.setattr("supple.models.kernel.conjugate_gradients._CHECKPOINT_SECONDS", seconds)
 
     def solve(stop_at=None, checkpoint=None):
         validations = []
@@ -94,14 +108,14 @@ def test_an_interrupted_solution_goes_on_to_the_same_end(frames, matrix, tmp_pat
         def validate(x):
             validations.append(1)
             if len(validations) == stop_at:
-                raise StoppedError
+                stop()
             return [float(x.norm()), 0.0]
 
         apply = lambda x: operator(x) + LAM * x  # noqa: E731
         return conjugate_gradients(apply, inverse, rhs, validate, checkpoint=checkpoint)
 
     undisturbed = solve()
-    with pytest.raises(StoppedError):
+    with pytest.raises(error), interruptible():
         solve(stop_at=3, checkpoint=tmp_path / "checkpoint")
     resumed = solve(checkpoint=tmp_path / "checkpoint")
     assert resumed.iteration == undisturbed.iteration

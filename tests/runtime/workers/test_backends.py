@@ -92,12 +92,13 @@ def test_what_is_not_a_time_is_refused() -> None:
 
 def test_the_job_script_asks_for_what_the_file_says(tmp_path: Path) -> None:
     pytest.importorskip("dask_jobqueue")
+    pytest.importorskip("cryptography")
     file = tmp_path / "cluster.yaml"
     file.write_text(
         "jobs: 3\ncores: 8\nmemory: 16GB\ntime: 4:00:00\npartition: gpu\naccount: chem\ngpus: 2\n"
         "preamble: [module load python, source venv/bin/activate]\noptions: [--constraint=a100]\npython: /opt/python\n"
     )
-    with SlurmBackend.from_file(file).cluster() as cluster:
+    with SlurmBackend.from_file(file).cluster(tmp_path) as cluster:
         lines = cluster.job_script().splitlines()
     directives = {line.removeprefix("#SBATCH ") for line in lines if line.startswith("#SBATCH")}
     assert {
@@ -111,6 +112,6 @@ def test_the_job_script_asks_for_what_the_file_says(tmp_path: Path) -> None:
     } <= directives
     worker = next(line for line in lines if "dask_worker" in line)
     assert lines.index("module load python") < lines.index("source venv/bin/activate") < lines.index(worker)
-    assert worker.startswith("/opt/python -m distributed.cli.dask_worker tcp://")
+    assert worker.startswith("/opt/python -m distributed.cli.dask_worker tls://")
     assert "--nthreads 1 " in worker  # a training at a time, which has all cores
     assert "--lifetime 14280s" in worker

@@ -74,7 +74,7 @@ def bond_motion(
         near = np.abs(r - np.median(r)) < _NEAR
         slope, energy, correlation = _regression(r[near], f[near])
         if correlation > _CORRELATED:
-            stiffness.append(slope / _badger(numbers[i], numbers[j], float(np.median(r))))
+            stiffness.append(slope / _badger(int(numbers[i]), int(numbers[j]), float(np.median(r))))
             thermal.append(energy)
     if len(stiffness) == 0 or len(stiffness) < len(first) / 2:
         return None

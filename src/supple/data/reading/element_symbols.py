@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Int
 
 from supple.data.elements import atomic_number
-from supple.data.reading.array_store import as_text
+from supple.data.reading.text_numbers import as_text
 from supple.errors import DataError
 
 

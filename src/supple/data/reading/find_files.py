@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from supple.data.reading.cp2k_dynamics import position_and_force_files
 from supple.data.reading.open_file import open_binary
-from supple.data.reading.programs import HEAD, program_of
+from supple.data.reading.outputs.cp2k_dynamics import position_and_force_files
+from supple.data.reading.outputs.programs import HEAD, program_of
 from supple.data.reading.registry import READERS, suffix_of
 from supple.errors import DataError
 

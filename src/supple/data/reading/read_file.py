@@ -12,7 +12,7 @@ from supple.data.dataset import Dataset
 from supple.data.reading.defects import Defect, DefectHandler, DefectLog, LeavingOut
 from supple.data.reading.find_files import common_folder, find_files
 from supple.data.reading.keys import Keys
-from supple.data.reading.label_candidates import UnclearLabelsError
+from supple.data.reading.labels.label_candidates import UnclearLabelsError
 from supple.data.reading.merge_files import read_and_merge
 from supple.data.reading.read_request import Labels, ReadRequest
 from supple.data.reading.registry import reader_of

@@ -21,14 +21,14 @@ READERS: Registry[Reader] = Registry(
     "supple.readers",
     "file format",
     {
-        ".xyz": "supple.data.reading.xyz:load",
-        ".extxyz": "supple.data.reading.xyz:load",
-        ".npz": "supple.data.reading.npz:load",
-        ".db": "supple.data.reading.ase_database:load",
-        ".json": "supple.data.reading.ase_database:load",
-        ".h5": "supple.data.reading.hdf5:load",
-        ".hdf5": "supple.data.reading.hdf5:load",
-        ".engrad": "supple.data.reading.orca_engrad:load",
+        ".xyz": "supple.data.reading.xyz.reader:load",
+        ".extxyz": "supple.data.reading.xyz.reader:load",
+        ".npz": "supple.data.reading.arrays.npz:load",
+        ".db": "supple.data.reading.arrays.ase_database:load",
+        ".json": "supple.data.reading.arrays.ase_database:load",
+        ".h5": "supple.data.reading.arrays.hdf5:load",
+        ".hdf5": "supple.data.reading.arrays.hdf5:load",
+        ".engrad": "supple.data.reading.outputs.orca_engrad:load",
     },
 )
 
@@ -39,16 +39,16 @@ def reader_of(path: Path) -> Reader:
     Raises:
         SettingsError: the reader is that of a plugin, and cannot be imported.
     """
-    from supple.data.reading.cp2k_dynamics import position_and_force_files
+    from supple.data.reading.outputs.cp2k_dynamics import position_and_force_files
 
     if path.is_dir():
-        from supple.data.reading.npy_folder import load
+        from supple.data.reading.arrays.npy_folder import load
     elif suffix_of(path) == ".xyz" and position_and_force_files(path) is not None:
-        from supple.data.reading.cp2k_dynamics import load
+        from supple.data.reading.outputs.cp2k_dynamics import load
     elif (suffix := suffix_of(path)) in READERS:
         return READERS.get(suffix)
     else:
-        from supple.data.reading.program_outputs import load
+        from supple.data.reading.outputs.program_outputs import load
     return load
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from supple.data.dataset import Dataset, require_elements
 from supple.data.reading.defects import DefectHandler
 from supple.data.reading.guess_units import UnitGuess, guess_units
-from supple.data.reading.infer_keys import no_forces
+from supple.data.reading.labels.infer_keys import no_forces
 from supple.data.reading.level_of_theory import with_level
 from supple.data.reading.periodic_boxes import with_whole_molecules, without_crystals
 from supple.data.reading.raw_frames import NO_UNITS_STATED, RawFrames

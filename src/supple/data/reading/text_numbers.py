@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eEdD][-+]?\d+)?|[-+]?(?:nan|inf)", re.ASCII | re.IGNORECASE)
 _COUNT = re.compile(r"\d{1,9}", re.ASCII)
@@ -33,3 +34,12 @@ def required_number(text: str) -> float:
 def parse_count(text: str) -> int | None:
     """A number of atoms or frames, or an index; None for anything but up to 9 digits."""
     return int(text) if _COUNT.fullmatch(text) else None
+
+
+def as_text(value: Any) -> str:
+    """A value as text; whole numbers without a decimal point."""
+    if isinstance(value, bytes):
+        return value.decode("latin-1")
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)

@@ -15,6 +15,7 @@ from supple.data.writing.exact_numbers import in_unit
 from supple.data.writing.file_format import FileFormat
 from supple.data.writing.writable_extras import require_forces, writable_extras
 from supple.runtime.files import replacing
+from supple.runtime.hdf5 import writing_hdf5
 from supple.runtime.optional_dependencies import extra
 
 _RESERVED = {"atomic_numbers", "conformations", "dft_total_energy", "dft_total_gradient", "name"}
@@ -37,7 +38,7 @@ def write(path: Path, dataset: Dataset, units: Units) -> list[str]:
     if dataset.has_energies:
         arrays["dft_total_energy"] = (in_unit(dataset.energies, units.energy_in_ev), units.energy)
     more = writable_extras(dataset, _RESERVED, stated=("name",))
-    with replacing(path) as temporary, h5py.File(temporary, "w") as file:
+    with replacing(path) as temporary, writing_hdf5(temporary, "w") as file:
         group = file.create_group(_molecule_name(dataset))
         group.create_dataset("atomic_numbers", data=dataset.numbers.astype(np.int16))
         for name, (values, unit) in arrays.items():

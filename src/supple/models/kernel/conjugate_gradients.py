@@ -24,6 +24,7 @@ from supple.errors import ModelFileError
 from supple.runtime.array_file import read_arrays, write_arrays
 from supple.runtime.json_records import parse_json
 from supple.runtime.progress import NO_PROGRESS, Progress
+from supple.runtime.signals import DeferredSignals
 
 #: Iterations between two validations.
 VALIDATE_EVERY = 10
@@ -103,7 +104,7 @@ def conjugate_gradients(
         rhs: b, shape (n,).
         validate: the errors of the force field that x makes, of forces and perhaps energies; called every `VALIDATE_EVERY`
             iterations.
-        checkpoint: a file in which the state is kept every minute, and from which an interrupted solution resumes.
+        checkpoint: a file in which the state is kept every minute and at an interruption, and from which an interrupted solution resumes.
         progress: receives reports of progress.
         unit: of the force error, for these reports.
 
@@ -118,21 +119,23 @@ def conjugate_gradients(
         state = State(torch.zeros_like(rhs), residual, direction, float(residual @ direction), 0, [])
     size = float(rhs.norm())
     saved = time.monotonic()
-    while state.iteration < _MAX_ITERATIONS and not _converged(state.validations) and state.rz > 0:
-        _step(state, apply, precondition)
-        relative = float(state.residual.norm()) / size
-        if state.iteration % VALIDATE_EVERY == 0 or relative < _EXACT:
-            errors = validate(state.x)
-            state.validations.append(Validation(state.iteration, relative, errors))
-            expected = max(USUAL_ITERATIONS, state.iteration + 5 * VALIDATE_EVERY)
-            progress.step(
-                "Solving", state.iteration, expected, f"residual {relative:.1e}, validation {errors[0]:.4g} {unit}"
-            )
-        if relative < _EXACT:
-            break
-        if checkpoint is not None and time.monotonic() - saved > _CHECKPOINT_SECONDS:
-            state.save(checkpoint)
-            saved = time.monotonic()
+    with DeferredSignals() as signals:
+        while state.iteration < _MAX_ITERATIONS and not _converged(state.validations) and state.rz > 0:
+            _step(state, apply, precondition)
+            relative = float(state.residual.norm()) / size
+            if state.iteration % VALIDATE_EVERY == 0 or relative < _EXACT:
+                errors = validate(state.x)
+                state.validations.append(Validation(state.iteration, relative, errors))
+                expected = max(USUAL_ITERATIONS, state.iteration + 5 * VALIDATE_EVERY)
+                progress.step(
+                    "Solving", state.iteration, expected, f"residual {relative:.1e}, validation {errors[0]:.4g} {unit}"
+                )
+            if relative < _EXACT:
+                break
+            if checkpoint is not None and (signals.pending or time.monotonic() - saved > _CHECKPOINT_SECONDS):
+                state.save(checkpoint)
+                saved = time.monotonic()
+            signals.check()
     progress.step("Solving", 1, 1)
     return state
 

@@ -17,7 +17,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from supple.data.reading.npz import open_npz
+from supple.data.reading.arrays.npz import open_npz
 from supple.data.units import Units
 from supple.errors import DataError, ModelFileError, UnitsError
 from supple.models.kernel.potential import SGDMLPotential

@@ -13,6 +13,7 @@ from typing import Any
 
 import numba
 
+from supple.runtime.jit.cache import cached_njit
 from supple.runtime.jit.linkage import SelfContainedCompiler
 
 #: As fast as the hardware allows, but NaN stays NaN: sums may be reordered and fused, nothing else.
@@ -39,7 +40,7 @@ class Compiler:
     def compiled(self, function: Callable[..., Any]) -> Any:
         """Compile a function to machine code that releases the interpreter lock."""
         function.__qualname__ += f"-{self._digest}"
-        return numba.njit(function, cache=True, pipeline_class=SelfContainedCompiler, **self._options)
+        return cached_njit(function, pipeline_class=SelfContainedCompiler, **self._options)
 
     def inlined(self, function: Callable[..., Any]) -> Any:
         """Compile a function that is inlined into its callers: even a call that LLVM inlines leaves reference counting behind."""

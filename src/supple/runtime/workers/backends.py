@@ -1,12 +1,11 @@
 """Backends: where trainings run; on this machine, on a cluster with Slurm, or on the workers of a running Dask scheduler.
 
-A backend opens a `Cluster`: a Dask client, and how much can run at the same time. Each training runs in a process of its own,
-which a Dask worker starts and follows, so that workers stay small and are the same everywhere.
+A backend opens a `Cluster`, to which tasks are dispatched. Each training runs in a process of its own; on this machine this
+process starts and follows it, elsewhere a Dask worker.
 """
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -14,10 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from supple.errors import SettingsError
+from supple.runtime.jit.cache import shared_cache
 from supple.runtime.machine import available_memory, cores
-from supple.runtime.optional_dependencies import extra
+from supple.runtime.optional_dependencies import extra, require_extra
+from supple.runtime.progress import Progress
 from supple.runtime.workers.capacity import Capacity, MachineCapacity, SlotCapacity
 from supple.runtime.workers.cluster import Cluster
+from supple.runtime.workers.dask_cluster import DaskCluster
+from supple.runtime.workers.local_cluster import LocalCluster
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -35,8 +38,13 @@ class Backend(Protocol):
     def capacity(self) -> Capacity | None:
         """How much will be able to run at the same time; None where that is unknown before the backend is opened."""
 
-    def open(self, n_tasks: int) -> AbstractContextManager[Cluster]:
+    def open(self, n_tasks: int, folder: Path, progress: Progress) -> AbstractContextManager[Cluster]:
         """Workers for `n_tasks` tasks.
+
+        Args:
+            n_tasks: the largest number of tasks that can run at a time.
+            folder: of the study or search, for files that workers need.
+            progress: receives notes.
 
         Raises:
             SettingsError: there are no workers.
@@ -59,22 +67,10 @@ class LocalBackend:
         return MachineCapacity(cores(), int(_MEMORY_FRACTION * available_memory()), self.jobs or cores())
 
     @contextmanager
-    def open(self, n_tasks: int) -> Iterator[Cluster]:
-        """A local cluster; it ends with this process, however that ends."""
-        with extra("study", "Dask", "Training side by side"):
-            import dask
-            from distributed import Client, LocalCluster
-
-        capacity = self.capacity()
-        # One worker with threads: each training has a process of its own anyway, and processes of the workers would take cores
-        # and memory from it, as would profiling the threads every 10 ms.
-        with dask.config.set({"distributed.worker.profile.enabled": False}):
-            cluster = LocalCluster(
-                n_workers=1, threads_per_worker=min(capacity.max_tasks, capacity.cores, n_tasks), processes=False,
-                memory_limit=None, dashboard_address=":0", silence_logs=logging.CRITICAL,
-            )  # fmt: skip
-        with cluster, Client(cluster) as client:
-            yield Cluster(client, capacity)
+    def open(self, n_tasks: int, folder: Path, progress: Progress) -> Iterator[Cluster]:
+        """Processes that end with this one, however that ends."""
+        with shared_cache():
+            yield LocalCluster(self.capacity())
 
 
 @dataclass(frozen=True)
@@ -87,9 +83,9 @@ class SchedulerBackend:
         """Unknown before the scheduler has answered."""
 
     @contextmanager
-    def open(self, n_tasks: int) -> Iterator[Cluster]:
+    def open(self, n_tasks: int, folder: Path, progress: Progress) -> Iterator[Cluster]:
         """A client of the scheduler."""
-        with extra("study", "Dask", f"--on {self.address}"):
+        with extra("slurm", "Dask", f"--on {self.address}"):
             from distributed import Client
 
         try:
@@ -101,7 +97,14 @@ class SchedulerBackend:
         with client:
             if not client.nthreads():
                 raise SettingsError(f"The Dask scheduler at {self.address} has no workers: start some (dask worker).")
-            yield Cluster(client, SlotCapacity(lambda: sum(client.nthreads().values()), _threads_per_slot(client)))
+            if not self.address.startswith("tls://"):
+                progress.note(
+                    f"The connection to {self.address} is not encrypted, and whoever reaches that scheduler can run programs "
+                    "in your name: use it only in a network that you trust, or start it with TLS (tls://)."
+                )
+            capacity = SlotCapacity(lambda: sum(client.nthreads().values()), _threads_per_slot(client))
+            with DaskCluster(client, capacity).listening() as cluster:
+                yield cluster
 
 
 def _threads_per_slot(client: Client) -> int:
@@ -126,10 +129,13 @@ def backend_from(text: str | None, jobs: int | None = None) -> Backend:
         raise SettingsError("--jobs is for trainings on this machine: leave it out, or leave out --on.")
     kind, _, rest = text.partition(":")
     if kind == "slurm":
+        packages = {"distributed": "Dask", "dask_jobqueue": "dask-jobqueue", "cryptography": "cryptography"}
+        require_extra("slurm", packages, f"--on {text}")
         from supple.runtime.workers.slurm import SlurmBackend
 
         return SlurmBackend.from_file(Path(rest))
     if kind in ("tcp", "tls", "ucx", "ws") and rest.startswith("//"):
+        require_extra("slurm", {"distributed": "Dask"}, f"--on {text}")
         return SchedulerBackend(text)
     raise SettingsError(
         f"--on {text} is not a backend: give slurm:FILE.yaml, or the address of a Dask scheduler, such as tcp://host:8786."

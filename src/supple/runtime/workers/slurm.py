@@ -1,4 +1,8 @@
-"""A cluster with Slurm: Dask submits jobs, each of which is a worker for one training at a time."""
+"""A cluster with Slurm: Dask submits jobs, each of which is a worker for one training at a time.
+
+Whoever can connect to a Dask scheduler or worker can run programs as its user, and on a cluster that is everybody who is logged in.
+So both speak TLS only, with a key that is made for this session and that only the user can read.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +16,19 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError
 
 from supple.errors import SettingsError
 from supple.runtime.optional_dependencies import extra
+from supple.runtime.progress import Progress
 from supple.runtime.workers.capacity import SlotCapacity
 from supple.runtime.workers.cluster import Cluster
+from supple.runtime.workers.credentials import temporary_credentials
+from supple.runtime.workers.dask_cluster import DaskCluster
 
 #: Seconds before a job's time limit at which its worker stops; its training is resumed in another job.
 _MARGIN = 120
+#: Dask's server of pages, which it cannot do without, has none and can be reached from its own machine only.
+_LOOPBACK = "127.0.0.1:0"
 #: Trainings longer than a job's time limit lose their worker repeatedly: this many times before one counts as failed.
 _ALLOWED_FAILURES = 100
+_DASK = {"distributed.scheduler.allowed-failures": _ALLOWED_FAILURES, "distributed.scheduler.http.routes": []}
 
 
 class SlurmBackend(BaseModel):
@@ -85,35 +95,42 @@ class SlurmBackend(BaseModel):
         return SlotCapacity(lambda: self.jobs, self.cores)
 
     @contextmanager
-    def open(self, n_tasks: int) -> Iterator[Cluster]:
+    def open(self, n_tasks: int, folder: Path, progress: Progress) -> Iterator[Cluster]:
         """Jobs that are submitted again when their time is over, until the study ends."""
         with extra("slurm", "Dask", "Training on Slurm"):
-            import dask
             from distributed import Client
 
-        with dask.config.set({"distributed.scheduler.allowed-failures": _ALLOWED_FAILURES}), self.cluster() as cluster:
+        with self.cluster(folder) as cluster, Client(cluster) as client:
             n = min(self.jobs, n_tasks)
             cluster.adapt(minimum_jobs=n, maximum_jobs=n)
-            with Client(cluster) as client:
-                yield Cluster(client, self.capacity())
+            with DaskCluster(client, self.capacity()).listening() as tasks:
+                yield tasks
 
-    def cluster(self) -> Any:
+    @contextmanager
+    def cluster(self, folder: Path) -> Iterator[Any]:
         """Dask's cluster, before any job is submitted; its `job_script()` is the script that is submitted to Slurm.
 
+        Args:
+            folder: for the credentials, while the cluster exists; the nodes must see it under the same path.
+
         Raises:
-            SettingsError: dask-jobqueue is not installed.
+            SettingsError: dask-jobqueue or cryptography is not installed.
         """
         with extra("slurm", "dask-jobqueue", "Training on Slurm"):
+            import dask
             from dask_jobqueue.slurm import SLURMCluster
         gpus = [f"--gres=gpu:{self.gpus}"] if self.gpus else []
         # Dask would run as many tasks at a time as there are cores; here one training uses them all.
-        return SLURMCluster(
+        with dask.config.set(_DASK), temporary_credentials(folder) as credentials, SLURMCluster(
             cores=1, processes=1, job_cpu=self.cores, memory=self.memory, walltime=self.time, queue=self.partition, account=self.account,
             job_extra_directives=[*gpus, *self.options], job_script_prologue=list(self.preamble),
-            worker_extra_args=["--lifetime", f"{max(_seconds(self.time) - _MARGIN, 60)}s", "--lifetime-stagger", "30s"],
+            worker_extra_args=["--lifetime", f"{max(_seconds(self.time) - _MARGIN, 60)}s", "--lifetime-stagger", "30s",
+                               "--no-dashboard", "--dashboard-address", _LOOPBACK],
             job_name="supple-study", python=self.python, interface=self.interface,
-            scheduler_options={"dashboard_address": ":0"},
-        )  # fmt: skip
+            scheduler_options={"dashboard": False, "dashboard_address": _LOOPBACK},
+            security=credentials,
+        ) as cluster:  # fmt: skip
+            yield cluster
 
 
 def _seconds(time: str) -> int:

@@ -18,7 +18,10 @@ from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from typing import Any, Protocol, runtime_checkable
 
+from supple.errors import SuppleError
+from supple.runtime.failures import sentence
 from supple.runtime.progress import Progress
+from supple.runtime.signals import ENDING, exit_code, interruptible
 
 #: Seconds between two steps that a task reports.
 INTERVAL = 0.2
@@ -78,10 +81,14 @@ class SubprocessWorker:
                 if kind == "end":
                     self.process.wait()
                     return content[0]
+                if kind == "failed":
+                    raise TaskKilled(content[0], by_signal=False)
                 on_message((kind, *content))
         code = self.process.wait()
         if self._stopped:
             raise TaskStopped("Stopped.")
+        if code - 128 in ENDING:  # it was asked to end by others, as when a node is needed for something else
+            code = 128 - code
         if code >= 0:
             raise TaskKilled(f"Its process ended without a result (exit code {code}).", by_signal=False)
         name = signal.Signals(-code).name
@@ -128,10 +135,6 @@ class PipeProgress:
             raise KeyboardInterrupt from None
 
 
-def _interrupt(number: int, frame: Any) -> None:
-    raise KeyboardInterrupt
-
-
 def _end_with_parent(connection: Connection) -> None:
     """Interrupt the task as soon as the other end of the pipe is closed, even while there is nothing to report."""
 
@@ -145,13 +148,32 @@ def _end_with_parent(connection: Connection) -> None:
 
 def main() -> None:
     """The whole life of the process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    connection = Connection(int(sys.argv[1]))
+    try:
+        with interruptible():
+            _work(connection)
+    except KeyboardInterrupt as interruption:
+        sys.exit(exit_code(interruption))
+
+
+def _work(connection: Connection) -> None:
     import torch
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, _interrupt)
-    connection = Connection(int(sys.argv[1]))
-    with contextlib.suppress(KeyboardInterrupt, EOFError, OSError):
+    try:
         task, threads = connection.recv()
-        torch.set_num_threads(threads)
-        _end_with_parent(connection)
-        connection.send(("end", task(PipeProgress(connection))))
+    except (EOFError, OSError):  # the process that started this one has ended already
+        return
+    torch.set_num_threads(threads)
+    _end_with_parent(connection)
+    try:
+        result = task(PipeProgress(connection))
+    except Exception as error:
+        said = str(error) if isinstance(error, SuppleError) else sentence(error)
+        if said is None:
+            raise
+        message = "failed", said
+    else:
+        message = "end", result
+    with contextlib.suppress(OSError):
+        connection.send(message)

@@ -10,6 +10,7 @@ from ase import Atoms
 from ase.calculators.singlepoint import SinglePointCalculator
 from ase.io.trajectory import Trajectory as AseTrajectory
 
+from supple.runtime.failures import naming
 from supple.runtime.files import replacing
 from supple.simulation.trajectories.ase_frames import read_atoms
 from supple.simulation.trajectories.frame import Frame
@@ -28,7 +29,7 @@ class AseTrajFile(TrajectoryFile):
     def append(self, frames: Sequence[Frame]) -> None:
         """Write frames at the end."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        with AseTrajectory(self.path, "a") as file:
+        with naming(self.path), AseTrajectory(self.path, "a") as file:
             for frame in frames:
                 atoms = Atoms(self.numbers, frame.positions, momenta=frame.momenta, info=frame.properties())
                 atoms.calc = SinglePointCalculator(atoms, energy=frame.energy, forces=frame.forces)

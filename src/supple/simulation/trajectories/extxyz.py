@@ -14,6 +14,7 @@ from supple.data.dataset import Dataset
 from supple.data.reading.open_file import open_binary
 from supple.data.writing.extxyz import frames_as_text
 from supple.errors import DataError
+from supple.runtime.failures import naming
 from supple.simulation.trajectories.ase_frames import read_atoms
 from supple.simulation.trajectories.frame import Frame
 from supple.simulation.trajectories.trajectory import Trajectory
@@ -38,7 +39,7 @@ class ExtxyzFile(TrajectoryFile):
     def append(self, frames: Sequence[Frame]) -> None:
         """Write frames at the end."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self.path.open("a", encoding="utf-8") as file:
+        with naming(self.path), self.path.open("a", encoding="utf-8") as file:
             for frame in frames:
                 file.writelines(frames_as_text(self._dataset(frame)))
             file.flush()

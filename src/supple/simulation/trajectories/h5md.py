@@ -18,7 +18,7 @@ from ase.data import atomic_masses
 from jaxtyping import Float, Int
 
 from supple.data.reading import read
-from supple.data.reading.h5md import (
+from supple.data.reading.arrays.h5md import (
     ENERGY_UNIT,
     FORCE_UNIT,
     LENGTH_UNIT,
@@ -28,9 +28,10 @@ from supple.data.reading.h5md import (
     is_h5md,
     read_h5md,
 )
-from supple.data.reading.open_hdf5 import open_hdf5
+from supple.data.reading.arrays.open_hdf5 import open_hdf5
 from supple.errors import DataError
 from supple.runtime.files import replacing
+from supple.runtime.hdf5 import writing_hdf5
 from supple.runtime.machine import versions
 from supple.runtime.optional_dependencies import extra
 from supple.simulation.trajectories.frame import Frame
@@ -67,7 +68,7 @@ class H5mdFile(TrajectoryFile):
         with replacing(self.path) as temporary:
             if self.path.exists():
                 shutil.copyfile(self.path, temporary)
-            with _h5py(self.path).File(temporary, "r+" if self.path.exists() else "w") as file:
+            with writing_hdf5(temporary, "r+" if self.path.exists() else "w") as file:
                 if "h5md" not in file:
                     self._create_layout(file, frames[0])
                 for name, values in self._columns(frames).items():
@@ -127,7 +128,7 @@ class H5mdFile(TrajectoryFile):
         if found > n:
             with replacing(self.path) as temporary:
                 shutil.copyfile(self.path, temporary)
-                with h5py.File(temporary, "r+") as file:
+                with writing_hdf5(temporary, "r+") as file:
                     for array in _frame_arrays(file):
                         array.resize(n, axis=0)
 

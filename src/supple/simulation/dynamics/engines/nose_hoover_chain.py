@@ -12,8 +12,9 @@ from __future__ import annotations
 import math
 from typing import no_type_check
 
-import numba
 import numpy as np
+
+from supple.runtime.jit.cache import cached_njit
 
 #: Thermostats in a chain.
 THERMOSTATS = 3
@@ -21,7 +22,7 @@ _OUTER = 1 / (2 - 2 ** (1 / 3))
 _WEIGHTS = (_OUTER, 1 - 2 * _OUTER, _OUTER)
 
 
-@numba.njit(cache=True)
+@cached_njit
 @no_type_check
 def propagate(twice_kinetic, eta, p_eta, inertia, kt, degrees_of_freedom, time):
     """Propagate the chains, and return the factors by which the momenta of each molecule are to be scaled, shape (B,).
@@ -51,7 +52,7 @@ def propagate(twice_kinetic, eta, p_eta, inertia, kt, degrees_of_freedom, time):
     return factors
 
 
-@numba.njit(cache=True)
+@cached_njit
 @no_type_check
 def _kick(j, b, twice_kinetic, p_eta, inertia, kt, degrees_of_freedom, delta):
     """Update the momentum of thermostat j by half a step: half of the drag of thermostat j + 1, the force, the other half."""

@@ -1,0 +1,1 @@
+"""Which of the names in a file are the energy and the forces."""

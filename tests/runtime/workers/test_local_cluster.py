@@ -1,0 +1,74 @@
+"""Tasks on this machine, in real processes: nothing listens, and whatever ends a process is noticed."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from example_tasks import Answer, DiskFull, EndOnce, Wait
+
+from supple.runtime.progress import NO_PROGRESS
+from supple.runtime.workers.capacity import MachineCapacity
+from supple.runtime.workers.cluster import Cluster, TaskFailure
+from supple.runtime.workers.dispatch import Dispatcher, QueuedTask
+from supple.runtime.workers.local_cluster import LocalCluster
+from supple.runtime.workers.subprocess_worker import Task
+
+pytestmark = pytest.mark.slow  # each process imports torch
+
+
+def cluster() -> LocalCluster:
+    return LocalCluster(MachineCapacity(cores=2, n_bytes=10**9, max_tasks=2))
+
+
+def outcomes(tasks: Iterable[Task], on: Cluster | None = None) -> dict[str, Any]:
+    """What becomes of tasks, by their places."""
+    ended: dict[str, Any] = {}
+    queued = [QueuedTask(str(k), 1, lambda task=task: task) for k, task in enumerate(tasks)]  # type: ignore[misc]
+    Dispatcher(on or cluster(), NO_PROGRESS, ended.__setitem__).run(queued)
+    return ended
+
+
+def wait_for(file: Path) -> None:
+    deadline = time.monotonic() + 60
+    while not file.exists():
+        assert time.monotonic() < deadline, f"{file} never came"
+        time.sleep(0.05)
+
+
+def test_each_task_has_its_result(tmp_path: Path) -> None:
+    assert outcomes([Answer(3), Answer(4), Answer(5)]) == {"0": 3, "1": 4, "2": 5}
+
+
+def test_a_failure_of_the_machine_is_a_sentence() -> None:
+    assert outcomes([DiskFull()]) == {
+        "0": TaskFailure("model.safetensors: the disk is full; free some space, and run the command again.")
+    }
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])
+def test_a_task_whose_process_is_ended_by_others_is_started_again(tmp_path: Path, number: int) -> None:
+    assert outcomes([EndOnce(tmp_path, number)]) == {"0": "resumed"}
+
+
+def test_nothing_listens_and_tasks_that_are_stopped_write_checkpoints(tmp_path: Path) -> None:
+    workers = cluster()
+    folders = [tmp_path / "a", tmp_path / "b"]
+    for folder in folders:
+        folder.mkdir()
+        workers.start(folder.name, Wait(folder), 1)
+    for folder in folders:
+        wait_for(folder / "begun")
+    this = psutil.Process()
+    processes = [this, *this.children(recursive=True)]
+    listening = [c for process in processes for c in process.net_connections() if c.status == psutil.CONN_LISTEN]
+    assert len(processes) >= 3
+    assert listening == []
+    workers.stop()
+    assert all((folder / "checkpoint").exists() for folder in folders)
+    assert not this.children(recursive=True)
