@@ -7,12 +7,13 @@ from importlib.metadata import version
 
 import numpy as np
 import pytest
+from toy import toy_dataset
 
 import supple
 from supple.models.metrics import ErrorPair
 from supple.models.neural.schnet.potential import SchNetPotential
 
-NAMES = ["Dataset", "Metrics", "Potential", "SGDML", "SchNet", "Split", "SuppleError", "Units", "load", "read"]
+NAMES = ["Dataset", "Metrics", "Potential", "SGDML", "SchNet", "Split", "SuppleError", "Units", "load", "read", "write"]
 EVIL = "<script>alert('&')</script>.xyz"
 
 
@@ -98,3 +99,15 @@ def test_metrics_in_short(potential):
     cells = Cells(metrics._repr_html_())
     assert "i" not in cells.tags
     assert {"Errors on 5 frames", "MAE", "RMSE", "forces", "0.1", "0.25", "<i>eV/Å</i>"} <= set(cells.texts)
+
+
+def test_writing(tmp_path):
+    dataset = toy_dataset(3)
+    supple.write(str(tmp_path / "a.npz"), dataset, "kcal/mol")
+    again = supple.read(tmp_path / "a.npz")
+    assert str(again.source.units) == "energy=kcal/mol,length=Å,forces=kcal/mol/Å"
+    np.testing.assert_allclose(again.energies, dataset.energies)
+    with pytest.raises(supple.SuppleError, match=r"swapped: call write\(path, dataset\)"):
+        supple.write(dataset, tmp_path / "b.xyz")
+    with pytest.raises(supple.SuppleError, match=r"A list is no dataset: call write\(path, dataset\)"):
+        supple.write(tmp_path / "b.xyz", [dataset])

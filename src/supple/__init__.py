@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from supple.data.reading import read as read
     from supple.data.splits import Split as Split
     from supple.data.units import Units as Units
+    from supple.data.writing import write as write
     from supple.errors import SuppleError as SuppleError
     from supple.models.loading import load as load
     from supple.models.metrics import Metrics as Metrics
@@ -40,6 +41,7 @@ _PUBLIC = {
     "Units": "supple.data.units",
     "load": "supple.models.loading",
     "read": "supple.data.reading",
+    "write": "supple.data.writing",
 }
 __all__ = sorted([*_PUBLIC, "__version__"])  # noqa: PLE0605
 

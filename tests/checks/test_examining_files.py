@@ -1,12 +1,16 @@
 """What is found in files: what a reader meets, what two files have in common, and what a page says of it."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from toy import toy_dataset
 
 import supple
+import supple.checks.examine_files
 from supple.checks.examine_files import examine_files
 from supple.checks.html_page import check_page
+from supple.data.reading import Survey
 from supple.data.writing import write_extxyz
 from supple.errors import DataError
 from supple.models.kernel.direct_fit import small_kernel_model
@@ -133,6 +137,12 @@ def write_two(tmp_path, second):
 def changed(data, **arrays):
     given = {"numbers": data.numbers, "positions": data.positions, "energies": data.energies, "forces": data.forces}
     return supple.Dataset.of(**given | arrays)
+
+
+@pytest.mark.parametrize("name", ["azobenzene", "glycine"])
+def test_bundled_data_are_files_by_their_names(name, monkeypatch):
+    monkeypatch.setattr(supple.checks.examine_files, "survey", lambda path, *options: Survey(path, None, ()))
+    assert [report.path for report in examine_files([Path(name)], small_kernel_model).reports] == [Path(name)]
 
 
 def test_two_sound_files_of_one_molecule_pass(tmp_path):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 
@@ -87,10 +88,13 @@ def test_predict_in_other_units(shared):
 def test_forces_alone_train_sgdml(shell):
     data = toy_dataset(40)
     write_extxyz(shell.folder / "blind.xyz", (data.numbers, data.positions, None, data.forces), "eV")
-    result = shell.json(
-        "train", "blind.xyz", "--train", 20, "--valid", 10, "--set", "sigma=8", "--out", "m.safetensors"
-    )
-    assert result["validation"]["energy"] is None
+    words = ["train", "blind.xyz", "--train", 20, "--valid", 10, "--set", "sigma=8", "--out", "m.safetensors"]
+    out, err = shell(*words)
+    assert re.search(r"^About \d+(\.\d+)? s in all\.$", err, re.MULTILINE)
+    assert re.search(r"Training took .* GiB of memory; \d+ s in all\.", out)
+    out, _ = shell(*words)
+    assert "GiB of memory." in out
+    assert shell.json(*words)["validation"]["energy"] is None
     out, _ = shell("predict", "m.safetensors", "blind.xyz", "--out", "p.xyz")
     assert "without energies" in out
     assert "energy" not in ase.io.read(shell.folder / "p.xyz", "0").info
@@ -106,6 +110,7 @@ def test_the_same_command_again_does_nothing_and_another_is_refused(shared, kind
     assert "already complete" in err
     sentence = shared.refused(*words, "--seed", 8)
     assert "split.seed was 7, is now 8" in sentence
+    assert "train its force field on more frames with --extend" in sentence
 
 
 def test_settings_from_a_file_and_a_split_from_a_file(shell):
@@ -269,6 +274,10 @@ def test_a_blank_in_place_of_a_comma_is_named(shared):
     for option in ("--sizes", "--seeds"):
         sentence = shared.refused("study", "toy.xyz", option, 2, 4)
         assert sentence == "supple: '4' is not a file: separate numbers by commas, without blanks: --sizes 200,400."
+    sentence = shared.refused("study", "toy.xyz", "--models", "sgdml", "schnet")
+    assert (
+        sentence == "supple: 'schnet' is not a file: separate models by commas, without blanks: --models sgdml,schnet."
+    )
 
 
 def test_an_unknown_model_is_named_before_the_data_are_read(shell):

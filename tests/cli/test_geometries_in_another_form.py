@@ -70,6 +70,10 @@ def test_dynamics_and_scans(written):
     np.testing.assert_allclose(
         np.ptp(start.get_all_distances()), np.ptp(Atoms(positions=FRESH.positions[0]).get_all_distances()), atol=0.05
     )
+    _, err = written(
+        "md", "sgdml.safetensors", "--start", "cut.traj", "--reference", "turned.xyz", "--out", "r.xyz", *words
+    )
+    assert "All 4 frames of turned.xyz have their atoms in another order" in err
     for words in (
         ["scan", "sgdml.safetensors", "turned.xyz", "--torsion", "H3-C1-O2-H4"],
         ["path", "sgdml.safetensors", "turned.xyz"],

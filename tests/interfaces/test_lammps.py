@@ -155,7 +155,9 @@ def test_a_molecule_torn_by_a_change_of_the_box_ends_the_run(potential, frames):
     attach(lammps, potential, elements)
     answer(lammps, len(positions))
     lammps.command("change_box all x final 0 15.0 units box")
-    assert np.isnan(answer(lammps, len(positions))[1]).all()
+    energy, forces = answer(lammps, len(positions))
+    assert np.isnan(energy)
+    assert np.isnan(forces).all()
     lammps.close()
 
 

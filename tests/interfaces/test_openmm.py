@@ -154,7 +154,8 @@ def test_particles_that_do_not_exist(potential, frames):
     with pytest.raises(MoleculeError, match=f"no particle 1000000: the system has {n} atoms"):
         openmm_force(potential, particles, system=system)
     far = frames[0].copy()
-    for place in (np.nan, 1e12, far[1]):
+    beside = far[0] + [6.0, 0.0, 0.0]
+    for place in (np.nan, 1e12, far[1], beside):
         far[0] = place
         context = context_of(openmm_force(potential), np.ones(n))
         with pytest.raises(openmm.OpenMMException, match="check that all particles exist in the system"):

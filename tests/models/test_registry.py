@@ -34,7 +34,11 @@ def test_unknown_names():
         make_settings("schnet", {"depth": 3})
     with pytest.raises(SettingsError, match=r"The setting batch_size of schnet: .*\(got 0\)"):
         make_settings("schnet", {"batch_size": 0})
-    with pytest.raises(SettingsError, match=r"The settings of sgdml: .*direct solver"):
+    with pytest.raises(
+        SettingsError, match=r"^The setting sigma of sgdml: Input should be greater than 0 \(got -3\)\.$"
+    ):
+        make_settings("sgdml", {"sigma": -3})
+    with pytest.raises(SettingsError, match=r"^The settings of sgdml: energies .* direct solver.*\.$"):
         make_settings("sgdml", {"energies": "learned", "solver": "iterative"})
 
 

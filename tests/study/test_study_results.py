@@ -47,6 +47,20 @@ def rows(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+def test_a_result_that_cannot_be_verified_is_a_failure(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    run_study(plan(sizes=(10,)), out, backend=LocalBackend(jobs=1))
+    cell = next((out / "cells").glob("*-n10-s0"))
+    (cell / "run.json").unlink()
+    again = run_study(plan(sizes=(10,)), out, backend=LocalBackend(jobs=1)).results
+    assert {failed.name: "has files but no run.json" in why for failed, why in again.failures.items()} == {
+        cell.name: True
+    }
+    assert [
+        (row.status, row.value) for row in again.rows if f"{row.model}-n{row.n_train}-s{row.seed}" in cell.name
+    ] == [("failed", None)]
+
+
 def test_csv_has_a_row_for_every_number(made: StudyResult) -> None:
     table = rows(made.csv)
     assert list(table[0]) == [

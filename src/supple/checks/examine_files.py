@@ -12,6 +12,7 @@ from supple.checks.dataset_card import Card, CardData, card
 from supple.checks.examine import examine_context
 from supple.checks.findings import SEVERITIES, Finding, FindingData, Severity, by_severity
 from supple.checks.small_model import FitSmallModel
+from supple.data.bundled import or_bundled
 from supple.data.concatenate import concatenate
 from supple.data.dataset import Dataset
 from supple.data.reading import survey
@@ -113,7 +114,7 @@ def examine_files(
         SettingsError, UnitsError: units, keys or molecule are not valid.
     """
     for path in paths:
-        if not path.exists() and not is_pattern(str(path)):
+        if not or_bundled(path).exists() and not is_pattern(str(path)):
             raise DataError(f"There is no file {path}.")
     reports, datasets = [], []
     for k, path in enumerate(paths):

@@ -134,4 +134,5 @@ def _next(examination: Examination, file: Path, units: str | None, keys: str | N
     options = [*(["--units", units] if units else []), *(["--keys", keys] if keys else [])]
     training = training_options(examination, file, units, keys)
     command = "check" if training is None else "train"
-    return shlex.join(["supple", command, str(file), *options, *(training or [])])
+    afterwards = "   # after the corrections" if training is None else ""
+    return shlex.join(["supple", command, str(file), *options, *(training or [])]) + afterwards

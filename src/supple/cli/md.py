@@ -60,7 +60,7 @@ def md(
     require_outputs(out, reads=[model, start, reference], overwrite=True)  # the run knows its own files
     potential = load_model(model, geometries, "supple md {} --start {}")
     initial = arranged(potential, select_frames(read(geometries, units=units, labels=False), frame))
-    training = None if reference is None else read(reference, units=units, labels=False)
+    training = None if reference is None else arranged(potential, read(reference, units=units, labels=False))
     with progress_display() as progress, resumable(progress):
         if (aliased := aliasing(potential.numbers, settings.every)) is not None:
             progress.note(f"This run will give no spectrum: {aliased} (--every) if you need one.")

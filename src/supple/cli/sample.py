@@ -101,7 +101,7 @@ def _recipe(molecule: str | None, draw: list[str] | None, given: dict[str, Any],
         return Recipe.load(recipe)
     if molecule is None:
         raise SettingsError(
-            "No molecule is given: give a bundled name (azobenzene), SMILES, a file of geometries, or a --recipe."
+            "No molecule is given: give a bundled name (azobenzene, glycine), SMILES, a file of geometries, or a --recipe."
         )
     draws = {"draws": [parse_draw(text) for text in draw]} if draw else {}
     return Recipe.of(molecule=molecule, **given, **draws)

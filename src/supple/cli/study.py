@@ -25,6 +25,7 @@ from supple.cli.options import (
 from supple.cli.output_options import OverwriteOption
 from supple.cli.resumable import resumable
 from supple.errors import SettingsError
+from supple.models.registry import MODELS
 from supple.runtime.output_files import require_writable_folder
 from supple.study import defaults
 
@@ -126,8 +127,12 @@ def study(
 
 
 def _require_files(files: list[Path]) -> None:
-    """Refuse numbers among the files, which come from a blank in place of a comma: `--sizes 200 400`."""
+    """Refuse numbers and models among the files, which come from a blank in place of a comma: `--sizes 200 400`."""
     for file in files:
+        if file.name.replace(",", "") in MODELS.names and not file.exists():
+            raise SettingsError(
+                f"'{file}' is not a file: separate models by commas, without blanks: --models sgdml,schnet."
+            )
         if file.name.replace(",", "").isdigit() and not file.exists():
             raise SettingsError(f"'{file}' is not a file: separate numbers by commas, without blanks: --sizes 200,400.")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -74,16 +75,15 @@ def train(
     Run the command again to resume an interrupted training; a complete one is not repeated.
     """
     from supple.data.reading import read
-    from supple.data.selection import duplicate_note, require_selection, split_dataset
+    from supple.data.selection import duplicate_note, split_dataset
     from supple.data.splits import Split
     from supple.runtime.settings_file import read_settings
 
+    started = time.perf_counter()
     n_train, n_valid = DEFAULT_TRAIN if train is None else train, DEFAULT_VALID if valid is None else valid
     if split and (select is not None or blocks is not None):
         raise SettingsError(f"{split} already determines the frames: leave out --select and --blocks, or --split.")
-    require_selection(select or "random")
-    if model is not None:
-        MODELS.require(model)
+    _require_known(model, select)
     given = (read_settings(settings) if settings else {}) | parse_assignments(set_) | _timed(max_time)
     if extend:
         _require_alone(extend, model=model, valid=valid, split=split, blocks=blocks)
@@ -122,15 +122,22 @@ def train(
     if json:
         print_json(trained.to_json())
         return
-    for note in trained.result.notes:
-        if not any(note in printed for printed in progress.notes):
-            typer.echo(note)
+    _show_notes(trained.result, progress.notes)
     if not split:
         _warn_of_selection(chosen)
     _show_errors(model_settings.display_name, trained.result, chosen)
+    _show_cost(trained.result, time.perf_counter() - started)
     print_written((out, "the force field"), (directory, "the record of its training"))
     options = (f" --units {units}" if units else "") + (" --accept unreadable" if dataset.source.notes else "")
     print_next(f"supple evaluate {out} {file}{options}")
+
+
+def _require_known(model: str | None, select: str | None) -> None:
+    from supple.data.selection import require_selection
+
+    require_selection(select or "random")
+    if model is not None:
+        MODELS.require(model)
 
 
 def _timed(max_time: float | None) -> dict[str, float]:
@@ -143,6 +150,13 @@ def _warn_of_selection(split: Split) -> None:
                    "field by its validation frames, which were drawn first.")  # fmt: skip
 
 
+def _show_notes(result: TrainingResult, printed: list[str]) -> None:
+    """Print the notes that were not printed during the training."""
+    for note in result.notes:
+        if not any(note in sentence for sentence in printed):
+            typer.echo(note)
+
+
 def _show_errors(name: str, result: TrainingResult, split: Split) -> None:
     print_errors(
         f"{name} trained on {result.n_train} frames: errors on {result.n_valid} validation frames",
@@ -150,7 +164,13 @@ def _show_errors(name: str, result: TrainingResult, split: Split) -> None:
     )
     if split.blocks and result.test:
         print_errors(f"Errors on {len(split.test)} test frames from separate time blocks", result.test.to_dict())
-    typer.echo(f"Training took {result.seconds:.1f} s and {result.peak_rss_bytes / 2**30:.2f} GiB of memory.")
+
+
+def _show_cost(result: TrainingResult, elapsed: float) -> None:
+    """Print time and memory; that of the whole command only if it has trained, and not found a complete training."""
+    in_all = f"; {elapsed:.0f} s in all" if elapsed > result.seconds else ""
+    memory = result.peak_rss_bytes / 2**30
+    typer.echo(f"Training took {result.seconds:.1f} s and {memory:.2f} GiB of memory{in_all}.")
 
 
 def _require_alone(extend: Path, **options: object) -> None:

@@ -133,6 +133,7 @@ class Callback:
         except Exception:
             # LAMMPS prints an exception of a callback and continues, so the run is ended and its further numbers are made invalid.
             forces[:] = np.nan
+            self.lammps.fix_external_set_energy_global(self.fix, np.nan)
             self.lammps.force_timeout()
             raise
         forces[:] = 0.0

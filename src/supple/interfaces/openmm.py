@@ -27,6 +27,11 @@ _UNITS = Units.of("kJ/mol", "nm")
 #: Distances (Å) of an atom from its nearest neighbour between which it may belong to a molecule or a complex.
 _NEAREST, _FARTHEST = 0.3, 15.0
 
+_REMEDY = (
+    "check that all particles exist in the system, and that the molecule is whole; if so, call openmm_force with system=..., "
+    "and with the topology if the molecule is cut by a periodic box."
+)
+
 
 def openmm_force(
     potential: Potential,
@@ -90,7 +95,7 @@ class Computation:
         """Energy and forces of the particles of the force."""
         positions = np.asarray(state.getPositions(asNumpy=True)._value, dtype=np.float64) * _UNITS.length_in_angstrom
         if not self._known:
-            _require_molecule(positions)
+            _require_molecule(positions, self.molecule.potential)
             self._known = True
         energies, forces = self.molecule.potential.predict(self.molecule.arranged(positions, self._box(state))[None])
         in_order = self.molecule.returned(forces[0])
@@ -110,11 +115,16 @@ class Computation:
         return Boxes.of(np.asarray(vectors)[None] * _UNITS.length_in_angstrom, np.ones((1, 3)))
 
 
-def _require_molecule(positions: Float[np.ndarray, "N 3"]) -> None:
+def _require_molecule(positions: Float[np.ndarray, "N 3"], potential: Potential) -> None:
     """Refuse what OpenMM reads for particles that do not exist: anything at all.
 
+    Args:
+        positions: in the order of the force field, Å; particles in another order need a topology.
+        potential: of the molecule.
+
     Raises:
-        MoleculeError: positions are not finite, or an atom is far from all others, or at the place of another.
+        MoleculeError: positions are not finite, an atom is far from all others, or at the place of another, or a bond is missing
+            that the training frames have.
     """
     apart = np.linalg.norm(positions[:, None] - positions, axis=2) + np.diag(np.full(len(positions), np.inf))
     nearest = apart.min(axis=1)
@@ -122,9 +132,11 @@ def _require_molecule(positions: Float[np.ndarray, "N 3"]) -> None:
         atom = int(np.flatnonzero(~((nearest > _NEAREST) & (nearest < _FARTHEST)))[0])
         raise MoleculeError(
             f"Particle {atom} of the molecule, counted from 0, is not beside the others ({nearest[atom]:.3g} Å from the nearest): "
-            "check that all particles exist in the system, and that the molecule is whole; if so, call openmm_force with "
-            "system=..., and with the topology if the molecule is cut by a periodic box."
+            f"{_REMEDY}"
         )
+    connectivity = potential.connectivity
+    if connectivity is not None and connectivity.compare(potential.numbers, positions[None]).broken[0]:
+        raise MoleculeError(f"The particles do not have the bonds of the molecule: {_REMEDY}")
 
 
 def _require_particles(particles: Sequence[int], count: int, where: str) -> None:

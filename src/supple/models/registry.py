@@ -46,13 +46,16 @@ def make_settings(kind: str, values: Mapping[str, object]) -> ModelSettings:
         return cls.model_validate(values)
     except ValidationError as error:
         first = error.errors()[0]
-        name = ".".join(map(shortened, first["loc"]))
+        # of a setting with several types, pydantic names the type as well
+        name = ".".join(shortened(part) for k, part in enumerate(first["loc"]) if k == 0 or isinstance(part, int))
         if first["type"] == "extra_forbidden":
             raise SettingsError(
                 f"'{name}' is not a setting of {kind}: choose from {', '.join(cls.model_fields)}."
             ) from error
-        what = f"The setting {name} of {kind}" if name else f"The settings of {kind}"
-        raise SettingsError(f"{what}: {first['msg']} (got {shortened(repr(first['input']))}).") from error
+        if not name:
+            raise SettingsError(f"The settings of {kind}: {first['msg'].removeprefix('Value error, ')}") from error
+        got = shortened(repr(first["input"]))
+        raise SettingsError(f"The setting {name} of {kind}: {first['msg']} (got {got}).") from error
 
 
 def all_citations() -> list[Citation]:

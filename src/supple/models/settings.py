@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
+import torch
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from supple.checks import Finding, require_sound
@@ -83,6 +84,8 @@ class ModelSettings(BaseModel, ABC):
     marker: ClassVar[str | None] = None
     #: Settings that are worth searching for, and the values to search among.
     search_space: ClassVar[Mapping[str, Range]] = {}
+    #: Whether training may stop before the estimated time.
+    may_stop_early: ClassVar[bool] = False
     #: Settings that shorten a training enough to be one trial of many; none if it is short anyway.
     trial_settings: ClassVar[Mapping[str, JsonValue]] = {}
 
@@ -93,6 +96,16 @@ class ModelSettings(BaseModel, ABC):
     @abstractmethod
     def estimate_cost(self, train: Dataset, valid: Dataset) -> CostEstimate:
         """What `fit` will take on one core of this machine; may measure for a second or so."""
+
+    @classmethod
+    def compilation_seconds(cls) -> float:
+        """About how long those of its loops that are not compiled yet on this machine take to compile (s)."""
+        return 0.0
+
+    @property
+    def n_cores(self) -> int:
+        """The number by which the estimated time on one core is divided when nothing else runs."""
+        return torch.get_num_threads()
 
     def fit(
         self,

@@ -56,13 +56,16 @@ class RunDirectory:
         self._logged = False
 
     @classmethod
-    def open(cls, path: Path, configuration: Mapping[str, Any], kind: str = "training") -> RunDirectory:
+    def open(
+        cls, path: Path, configuration: Mapping[str, Any], kind: str = "training", advice: str = "choose another output"
+    ) -> RunDirectory:
         """Start a run, or open one in order to resume it.
 
         Args:
             path: of the folder.
             configuration: what the run computes.
             kind: what the folder is for, as users call it.
+            advice: what to do if the folder has a run with another configuration, besides deleting it.
 
         Raises:
             SettingsError: the directory contains a run of another kind, or with another configuration (the message lists
@@ -72,7 +75,7 @@ class RunDirectory:
         run = cls(path)
         requested = json.loads(json.dumps(configuration))
         if run._file.exists():
-            run._require_same(requested, kind)
+            run._require_same(requested, kind, advice)
             return run
         run._require_empty()
         run._new = not run.path.exists()
@@ -80,7 +83,7 @@ class RunDirectory:
         write_json(run._file, asdict(RunRecord(requested, versions(), kind)))
         return run
 
-    def _require_same(self, requested: JsonObject, kind: str) -> None:
+    def _require_same(self, requested: JsonObject, kind: str, advice: str) -> None:
         """Refuse a run of another kind or configuration."""
         record = self._record()
         if record.kind not in ("", kind):
@@ -89,7 +92,7 @@ class RunDirectory:
         if differing:
             raise SettingsError(
                 f"{self.path} contains a run with other settings ({'; '.join(differing)}): "
-                "choose another output, or delete that folder to start again."
+                f"{advice}, or delete that folder to start again."
             )
 
     def _require_empty(self) -> None:
@@ -206,7 +209,10 @@ def differences(stored: Any, requested: Any, path: str = "") -> list[str]:
         for key in dict.fromkeys([*stored, *requested]):
             rows += differences(stored.get(key), requested.get(key), f"{path}.{key}" if path else key)
         return rows
-    return [] if stored == requested else [f"{path} was {_shortened(stored)}, is now {_shortened(requested)}"]
+    if stored == requested:
+        return []
+    was, now = _shortened(stored), _shortened(requested)
+    return [f"{path} was {was}, is now {now}" if was != now else f"{path} differs"]
 
 
 def _shortened(value: Any) -> str:

@@ -7,11 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from supple.models.cost_estimate import CostEstimate
+from supple.models.cost_estimate import CostEstimate, duration
 from supple.runtime.machine import GIB
 from supple.runtime.progress import NO_PROGRESS, Progress
 from supple.runtime.workers.capacity import Capacity
-from supple.study.formatting import duration
 from supple.study.model_style import display_name
 from supple.study.plan import Cell
 from supple.study.study_data import Job

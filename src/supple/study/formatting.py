@@ -20,13 +20,6 @@ def spread(point: Point | None, ranges: bool = True) -> str:
     return text if point.n_seeds == 1 or not ranges else f"{text} ({number(point.low)}–{number(point.high)})"
 
 
-def duration(seconds: float) -> str:
-    """In seconds, minutes or hours, depending on the magnitude."""
-    if seconds < 120:
-        return f"{seconds:.3g} s" if seconds < 1 else f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
-
-
 def finding_text(finding: str) -> str:
     """A finding of study.json (`severity: sentence`) as reports show it: serious findings are errors."""
     return re.sub(r"^serious: ", "error: ", finding)

@@ -152,11 +152,11 @@ def collect(out: Path, report_units: Units | str | None = None) -> Results:
     failures: dict[Cell, str] = {}
     for cell in record.cells:
         directory = out / "cells" / cell.name
-        result = TrainingResult.read(directory)
         failure = read_failure(directory)
-        if result is None and failure is not None:
+        if failure is not None:  # also where there is a result: what it is of could not be verified
             failures[cell] = failure
-        rows += _rows(cell, record, result, "failed" if failure is not None else "not done", units)
+        result = TrainingResult.read(directory) if failure is None else None
+        rows += _rows(cell, record, result, "not done" if failure is None else "failed", units)
     return Results(out, record, tuple(rows), failures)
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from supple.data.units import Quantity
 from supple.evaluation.published import Metric
-from supple.study.formatting import duration, spread
+from supple.models.cost_estimate import duration
+from supple.study.formatting import spread
 from supple.study.model_style import display_name
 from supple.study.results import QUANTITIES, Point, Results
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from supple.data.selection import duplicate_note
 from supple.models.cost_estimate import CostEstimate
+from supple.models.registry import settings_class
 from supple.runtime.progress import NO_PROGRESS, Progress
 from supple.runtime.workers.backends import Backend, LocalBackend
 from supple.runtime.workers.cluster import TaskFailure
@@ -19,6 +20,7 @@ from supple.study.reference_frames import reference_file, save_reference
 from supple.study.study_data import Job, prepare
 from supple.study.study_file import add_to_record
 from supple.study.study_progress import StudyProgress
+from supple.training.forecast import compilation_sentence
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,8 @@ def make_schedule(
     Raises:
         DataError, SplitError, SettingsError: the plan cannot be carried out, or the folder holds a study with other settings.
     """
+    if sentence := compilation_sentence(map(settings_class, plan.models)):
+        progress.note(sentence)
     jobs = prepare(plan, out)
     remaining = [job for job in jobs if not is_complete(job.directory, job.cell.name, job.configuration())]
     estimates = estimate_trainings(jobs, progress)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,8 +24,12 @@ from supple.runtime.files import copy_file
 from supple.runtime.progress import NO_PROGRESS, Progress
 from supple.runtime.run_directory import RunDirectory
 from supple.training.configuration import TrainingConfiguration
+from supple.training.forecast import compilation_sentence, time_sentence
 from supple.training.held_out import save_held_out
 from supple.training.result import TrainingResult
+
+#: What to do where the run directory has another training.
+_ADVICE = "choose another output, train its force field on more frames with --extend"
 
 
 @dataclass(frozen=True)
@@ -65,13 +70,20 @@ def train(
     Raises:
         SuppleError: as `ModelSettings.fit`, and when the directory holds a run with another configuration.
     """
-    run = RunDirectory.open(directory, TrainingConfiguration.of(settings, dataset, split, test).to_json())
+    configuration = TrainingConfiguration.of(settings, dataset, split, test).to_json()
+    run = RunDirectory.open(directory, configuration, advice=_ADVICE)
     result = TrainingResult.read(directory)
     if result is None:
+        started = time.perf_counter()
         with run.removed_if_refused():
+            if sentence := compilation_sentence([type(settings)]):
+                progress.note(sentence)
             progress.note(f"Checking {dataset.source.name}.")
             accepted = require_sound(dataset, small_kernel_model, accept)
-            result = TrainingRun.of(settings, dataset, split, directory, accepted, test=test).run(progress)
+            training = TrainingRun.of(settings, dataset, split, directory, accepted, test=test)
+            if not run.checkpoint_file.exists():  # otherwise less than all is left
+                progress.note(time_sentence(settings, training.train, training.valid, started))
+            result = training.run(progress)
     else:
         progress.note(f"The training in {directory} is already complete.")
     if out is not None:

@@ -3,14 +3,17 @@
 import gzip
 import re
 
+import ase.io
 import numpy as np
 import pytest
+from ase import Atoms
+from ase.calculators.singlepoint import SinglePointCalculator
 from data.reading.format_samples import AIMS, CP2K, GAUSSIAN, ORCA, OUTCAR, PSI4, QCHEM, samples
 
 import supple
 from supple.data.reading import survey
 from supple.data.units import ENERGY, LENGTH
-from supple.errors import DataError
+from supple.errors import DataError, SettingsError
 
 HARTREE, PER_BOHR = ENERGY["hartree"], ENERGY["hartree"] / LENGTH["bohr"]
 WATER = np.array([[0.0, 0.0, 0.119262], [0.0, 0.763239, -0.477047], [0.0, -0.763239, -0.477047]])
@@ -205,3 +208,46 @@ def test_a_text_of_nobody_is_no_output(name, output):
 def test_a_damaged_engrad_is_refused(output):
     with pytest.raises(DataError, match=r"not a complete \.engrad file of ORCA"):
         supple.read(output(samples()["orca.engrad"][:300], "a.engrad"))
+
+
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [
+        ("orca.engrad", "an .engrad file of ORCA"),
+        ("psi4.out", "an output of Psi4"),
+        ("water-frc-1.xyz", "of dynamics of CP2K"),
+        ("a.traj", "a file that ASE reads"),
+    ],
+)
+def test_names_of_quantities_mean_nothing_in_files_that_have_none(name, what, output, tmp_path):
+    if name == "a.traj":
+        ase.io.write(tmp_path / name, _labelled(energy=-2.0))
+    elif name.endswith(".xyz"):
+        output(samples()[name.replace("-frc-", "-pos-")], name.replace("-frc-", "-pos-"))
+    path = tmp_path / name if name == "a.traj" else output(samples()[name], name)
+    for keys, given in (("forces=grad*-1", "forces"), ("energy=E,forces=F", "energy and forces")):
+        with pytest.raises(SettingsError, match=rf"is {re.escape(what)}, .* leave out {given} in --keys"):
+            supple.read(path, keys=keys)
+    assert np.isnan(supple.read(path, keys="energy=none").energies).all()
+
+
+def test_the_energies_of_all_frames_are_of_one_kind(tmp_path):
+    both, energy = _labelled(energy=-2.0, free_energy=-2.1), _labelled(energy=-3.0)
+    equal = _labelled(energy=-4.0, free_energy=-4.0)
+    for frames, expected in (
+        ([both, equal], [-2.1, -4.0]),
+        ([energy, equal], [-3.0, -4.0]),
+        ([energy, energy], [-3.0, -3.0]),
+    ):
+        ase.io.write(tmp_path / "a.traj", frames)
+        assert supple.read(tmp_path / "a.traj").energies.tolist() == expected
+    ase.io.write(tmp_path / "a.traj", [both, equal, energy])
+    with pytest.raises(DataError, match=r"a\.traj: frame 0 has a free energy, .* frame 2 only an energy"):
+        supple.read(tmp_path / "a.traj")
+    assert [defect.name for defect in survey(tmp_path / "a.traj").defects] == ["labels-unclear"]
+
+
+def _labelled(**results):
+    atoms = Atoms("OH2", WATER)
+    atoms.calc = SinglePointCalculator(atoms, forces=FORCES, **results)
+    return atoms

@@ -12,7 +12,7 @@ import pytest
 from ase.calculators.singlepoint import SinglePointCalculator
 
 from supple.data.dataset import Dataset
-from supple.data.reading import read
+from supple.data.reading import read, survey
 from supple.errors import DataError, UnitsError
 
 Write = Callable[[str, str | bytes], Path]
@@ -135,6 +135,23 @@ def test_energy_that_is_not_known_when_named(file: Write) -> None:
     data = read(file("a.xyz", extended("E=nan") + extended("E=-2079.0")), keys={"energy": "E"})
     assert np.isnan(data.energies[0])
     assert data.energies[1] == -2079.0
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_numbers_of_frames_are_no_energies(file: Write, first: int) -> None:
+    path = file("a.xyz", "".join(frame(str(first + m)) for m in range(3)))
+    with pytest.raises(DataError, match="look like the numbers of the frames"):
+        read(path, "eV")
+    assert [defect.name for defect in survey(path, "eV").defects] == ["labels-unclear"]
+    for dataset in (read(path, "eV", keys="energy=none"), read(path, "eV", labels="optional")):
+        assert len(dataset) == 3
+        assert not dataset.has_energies
+
+
+@pytest.mark.parametrize("comments", [("1", "2", "4"), ("0.0", "1.0"), ("-1", "0"), ("-3", "-2")])
+def test_other_round_numbers_are_energies(file: Write, comments: tuple[str, ...]) -> None:
+    data = read(file("a.xyz", "".join(map(frame, comments))), "eV")
+    assert data.energies.tolist() == [float(comment) for comment in comments]
 
 
 def test_what_ase_writes(tmp_path: Path, water: Dataset) -> None:

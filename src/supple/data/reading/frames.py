@@ -136,10 +136,12 @@ def combine_frames(
         raise DataError(f"{name} contains no frames" + (" with forces." if request.requires_labels else "."))
     energies = np.array([np.nan if frame.energy is None else frame.energy for frame in kept], dtype=np.float64)
     unknown = [indices[k] for k in np.flatnonzero(np.isnan(energies))]
-    if request.requires_labels and 0 < len(unknown) < len(kept) and request.keys.energy is None:
+    keys = request.keys
+    if request.requires_labels and 0 < len(unknown) < len(kept) and keys.energy is None and not keys.without_energy:
         error = DataError(
             f"{name}: frame {unknown[0]} has no energy, but other frames have one; remove the frame, add its energy, or "
-            "name the energies with --keys energy=NAME to read such frames as frames of unknown energy."
+            "use --keys: energy=none reads the forces alone, and energy=NAME, in databases, such frames as frames of unknown "
+            "energy."
         )
         request.defects.report("missing-energy", error, unknown)
     forces = [frame.forces for frame in kept if frame.forces is not None]
@@ -147,7 +149,7 @@ def combine_frames(
     return RawFrames(
         numbers=kept[0].numbers,
         positions=np.array([frame.positions for frame in kept], dtype=np.float64),
-        energies=None if len(unknown) == len(kept) or request.keys.without_energy else energies,
+        energies=None if len(unknown) == len(kept) or keys.without_energy else energies,
         forces=np.array(forces) if request.wants_labels and len(forces) == len(kept) else None,
         stated=stated,
         convention=convention,

@@ -43,6 +43,23 @@ class Keys:
     forces: Key | None = None
     without_energy: bool = False
 
+    def require_none(self, file: str, what: str) -> None:
+        """Refuse names for a file whose format determines what is what; `energy=none` may be given.
+
+        Args:
+            file: its name.
+            what: it is, for the message.
+
+        Raises:
+            SettingsError: a name or a factor was given.
+        """
+        given = [quantity for quantity in _QUANTITIES if getattr(self, quantity) is not None]
+        if given:
+            raise SettingsError(
+                f"{file} is {what}, in which quantities have no names: leave out {' and '.join(given)} in --keys; only "
+                "energy=none, to read the forces alone, means something there."
+            )
+
     @classmethod
     def parse(cls, given: Mapping[str, str] | str | None) -> Keys:
         """Keys from `energy=NAME,forces=NAME*-1`, or from a mapping such as `{"forces": "NAME*-1"}`; `energy=none` for no energy.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from supple.data.dataset import Dataset
@@ -31,22 +32,31 @@ def format_of(path: Path, requested: str | None = None) -> str:
     raise SettingsError(f"{path.name} has no suffix of a format: choose a name that ends in one of {every}.")
 
 
-def write(path: Path, dataset: Dataset, units: Units | None = None, to: str | None = None) -> list[str]:
+def write(
+    path: str | os.PathLike[str], dataset: Dataset, units: str | Units | None = None, to: str | None = None
+) -> list[str]:
     """Write a dataset in one step.
 
     Args:
         path: the file to write or replace.
         dataset: what to write.
-        units: to write in; if None, those of the dataset's own file, or of the format where it has units of its own.
+        units: to write in, as `Units.parse` takes them; if None, those of the dataset's own file, or of the format where it has units of its own.
         to: name of the format; by the suffix of the path if None.
 
     Returns:
         Names of the extras that the format cannot store.
 
     Raises:
-        SettingsError: there is no such format, it has other units, or a package that it needs is not installed.
+        SettingsError: there is no such format, it has other units, a package that it needs is not installed, or `dataset` is
+            none.
+        UnitsError: the units are unknown.
         DataError: the format cannot hold the data.
     """
+    if not isinstance(dataset, Dataset):
+        swapped = isinstance(path, Dataset)
+        wrong = "The path and the dataset are swapped" if swapped else f"A {type(dataset).__name__} is no dataset"
+        raise SettingsError(f"{wrong}: call write(path, dataset).")
+    path, units = Path(path), None if units is None else Units.parse(units)
     name = format_of(path, to)
     file_format = WRITERS.get(name)
     if units is not None and file_format.units is not None and units != file_format.units:

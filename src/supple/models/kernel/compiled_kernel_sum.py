@@ -24,6 +24,7 @@ from torch import Tensor
 from supple.models.kernel.kernel_sum import KernelSum
 from supple.molecule.descriptors import compiled as descriptors
 from supple.molecule.descriptors.compiled import describe, pull_back
+from supple.runtime.jit.compilation import is_compiled
 from supple.runtime.jit.compile_options import Compiler
 from supple.runtime.jit.vectors import DOUBLES, item, larger, load, power_of_two, root, splat, store
 from supple.runtime.threads import run_in_threads
@@ -45,6 +46,11 @@ _TILE = 64
 _LOG2E, _LN2 = math.log2(math.e), math.log(2)
 _ROUNDING = 3.0 * 2.0**51
 _T3, _T4, _T5, _T6, _T7, _T8, _T9, _T10, _T11, _T12, _T13 = (1 / math.factorial(n) for n in range(3, 14))
+
+
+def is_loop_compiled() -> bool:
+    """Whether the loop need not be compiled any more."""
+    return is_compiled(_predict)
 
 
 class CompiledSum:

@@ -9,7 +9,7 @@ from typing import Literal
 import torch
 
 from supple.errors import ResourceError
-from supple.models.cost_estimate import fastest
+from supple.models.cost_estimate import duration, fastest
 from supple.models.kernel.cholesky import Triangle
 from supple.models.kernel.conjugate_gradients import USUAL_ITERATIONS
 from supple.models.kernel.operator import KernelOperator
@@ -79,9 +79,8 @@ class SolverCost:
         return self.flops / _flops_per_second(torch.get_num_threads())
 
     def __str__(self) -> str:
-        duration = f"{self.seconds:.0f} s" if self.seconds < 100 else f"{self.seconds / 60:.0f} min"
         what = "direct solution" if self.solver == "direct" else "iterative solution"
-        return f"{self.rows} rows, {what}, {self.n_bytes / GIB:.1f} GiB, about {duration}"
+        return f"{self.rows} rows, {what}, {self.n_bytes / GIB:.1f} GiB, about {duration(max(self.seconds, 1))}"
 
 
 @dataclass(frozen=True)

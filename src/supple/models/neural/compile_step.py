@@ -17,8 +17,8 @@ from supple.models.neural.options import CompileChoice
 
 #: Number of steps from which 'auto' compiles.
 _WORTHWHILE_STEPS = 10_000
-#: Printed before the first use of compiled loops.
-LOOPS_NOTE = "Training runs in compiled loops (the first use compiles, about a minute)."
+#: Printed before compiled loops are used.
+LOOPS_NOTE = "Training runs in compiled loops."
 
 
 def maybe_compile(

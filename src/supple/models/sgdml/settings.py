@@ -34,6 +34,11 @@ from supple.molecule.symmetry.description import describe_symmetry
 from supple.molecule.symmetry.permutations import PermutationSymmetries, check_permutations, find_symmetries
 from supple.runtime.threads import single_threaded_libraries
 
+#: Measured on one core; no more are used for it.
+_COMPILATION_SECONDS = 12.0
+#: Of a small model, besides its operations: assembly in small pieces, and its validation.
+_OVERHEAD_SECONDS = 0.2
+
 
 class SGDML(ModelSettings):
     """Symmetric gradient-domain machine learning: a kernel model, exact and best for up to about a thousand frames."""
@@ -117,7 +122,7 @@ class SGDML(ModelSettings):
         progress.note(f"{train.formula}: {symmetries}.")
         descriptor = make_descriptor(self.descriptor, train.numbers, train.positions, permutations)
         cost, objection = self._cost(train, descriptor, permutations)
-        progress.note(f"sGDML on {len(train)} frames: {cost}.")
+        progress.note(f"Solution for {len(train)} frames, after the choice of settings: {cost}.")
         # Made from the frames of the smallest models alone, so that these do not depend on how many more there are.
         few = train.positions[: small_model_sizes(train)[0]]
         first = make_descriptor(self.descriptor, train.numbers, few, permutations)
@@ -160,8 +165,15 @@ class SGDML(ModelSettings):
         if "auto" in (self.sigma, self.lam, self.energies):
             small = [direct(size) for size in small_model_sizes(train)]
         with single_threaded_libraries():
-            seconds = whole.seconds + sum(cost.seconds for cost in small)
+            seconds = whole.seconds + sum(cost.seconds + _OVERHEAD_SECONDS for cost in small)
         return CostEstimate(seconds, PROCESS_BYTES + max(cost.n_bytes for cost in (whole, *small)))
+
+    @classmethod
+    def compilation_seconds(cls) -> float:
+        """About how long those of its loops that are not compiled yet on this machine take to compile (s)."""
+        from supple.models.kernel.compiled_kernel_sum import is_loop_compiled
+
+        return 0.0 if is_loop_compiled() else _COMPILATION_SECONDS
 
     def _symmetries(self, train: Dataset) -> PermutationSymmetries:
         if self.permutations == "auto":

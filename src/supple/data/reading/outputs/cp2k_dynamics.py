@@ -40,7 +40,9 @@ def load(path: Path, request: ReadRequest) -> RawFrames:
 
     Raises:
         DataError: a file is damaged, or no frame has forces.
+        SettingsError: names of quantities were given.
     """
+    request.keys.require_none(path.name, "of dynamics of CP2K")
     files = position_and_force_files(path)
     if files is None:
         raise DataError(f"There is no file of positions, or none of forces, beside {path}.")

@@ -27,7 +27,9 @@ def load(path: Path, request: ReadRequest) -> RawFrames:
 
     Raises:
         DataError: the file is damaged.
+        SettingsError: names of quantities were given.
     """
+    request.keys.require_none(path.name, "an .engrad file of ORCA")
     with open_binary(path) as file:
         lines = file.read().decode("utf-8", "replace").splitlines()
     try:

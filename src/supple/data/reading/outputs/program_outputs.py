@@ -28,10 +28,12 @@ def load(path: Path, request: ReadRequest) -> RawFrames:
 
     Raises:
         DataError: the format is unknown, the output is damaged, or no frame has forces.
+        SettingsError: names of quantities were given.
     """
     with open_binary(path) as file:
         content = file.read()
     program = program_of(content[:HEAD])
+    request.keys.require_none(path.name, f"an output of {program.name}" if program else "a file that ASE reads")
     if program is None:
         return combine_frames(frames_by_ase(path, None), path.name, request, convention=Units())
     frames = _frames(path, program, content)

@@ -35,6 +35,7 @@ class EnergyGatherer:
         self.values = array("d")
         self._unknown: list[tuple[int, str]] = []
         self._name: str | None = None
+        self._counts = True
         self._unsmeared: str | None = None
 
     @property
@@ -81,10 +82,23 @@ class EnergyGatherer:
             self.request.defects.report("label-renamed", renamed, [location.frame])
         if value is not None:
             self._name = key
+        self._counts = self._counts and not pairs and text is not None and text.isdecimal()
         self.values.append(nan if value is None else value)
 
-    def report_missing(self, file: str) -> None:
-        """Report frames without an energy if others have one; if none has one, that may be intended."""
+    def report_doubtful(self, file: str) -> None:
+        """Report comments that are the numbers of the frames, and frames without an energy if others have one.
+
+        If no frame has an energy, that may be intended.
+        """
+        if self._counts and self.values and self.values[0] in (0, 1) and set(np.diff(self.values)) <= {1}:
+            if self.request.requires_labels:
+                unclear = UnclearLabelsError(
+                    f"{file}: the comments ({self.values[0]:.0f}, {self.values[0] + 1:.0f} ...) look like the numbers of the "
+                    "frames, not like their energies: write the energies there, or read the forces alone with --keys energy=none."
+                )
+                self.request.defects.report("labels-unclear", unclear)
+            self._unknown = [(m, "") for m in range(len(self.values))]
+            self.values = array("d", [nan]) * len(self.values)
         if not self.request.requires_labels or not self._unknown or not self.has_any:
             return
         error = DataError(

@@ -97,7 +97,7 @@ class _XyzReader:
             location.frame += 1
         if not self.frames:
             raise DataError(f"{self.name} contains no frames.")
-        self.energies.report_missing(self.name)
+        self.energies.report_doubtful(self.name)
         return self._raw_frames()
 
     def _skip_to_next_count(self, text: Iterator[str]) -> bool:

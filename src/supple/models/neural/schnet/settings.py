@@ -12,7 +12,10 @@ from supple.models.citations import Citation
 from supple.models.neural.schnet.potential import SchNetPotential
 from supple.models.neural.settings import NetworkSettings
 from supple.models.search_space import Interval, OneOf, Range
+from supple.runtime.jit.compilation import is_compiled
 
+#: Measured on one core; no more are used for it.
+_COMPILATION_SECONDS = 40.0
 _GAUSSIANS_PER_ANGSTROM = 5
 #: The forces are then within 1e-5 of those with filters evaluated for every pair.
 _KNOTS_PER_GAUSSIAN = 16
@@ -67,6 +70,13 @@ class SchNet(NetworkSettings):
     knots: int | None = Field(
         None, ge=32, description="Number of knots of the filters' radial grid; 16 per Gaussian if left out."
     )
+
+    @classmethod
+    def compilation_seconds(cls) -> float:
+        """About how long those of its loops that are not compiled yet on this machine take to compile (s)."""
+        from supple.models.neural.schnet.compiled.steps import take_steps
+
+        return 0.0 if is_compiled(take_steps) else _COMPILATION_SECONDS
 
     def architecture(self, train: Dataset) -> dict[str, Any]:
         """Keyword arguments of the network, with the values of what was left open.

@@ -1,0 +1,46 @@
+"""What is said of the time of a training before it begins."""
+
+import time
+
+import pytest
+from toy import toy_dataset
+
+from supple.models.cost_estimate import CostEstimate
+from supple.models.neural.schnet.settings import SchNet
+from supple.models.sgdml.settings import SGDML
+from supple.training.forecast import compilation_sentence, time_sentence
+
+
+@pytest.mark.parametrize(
+    ("kernel", "network", "settings", "expected"),
+    [
+        (0.0, 0.0, SchNet(), None),
+        (12.0, 0.0, SGDML(), "about 12 s."),
+        (12.0, 40.0, SGDML(), "about 12 s."),
+        (12.0, 40.0, SchNet(), "about 52 s."),  # the checks use the kernel model
+        (0.0, 40.0, SchNet(), "about 40 s."),
+    ],
+)
+def test_loops_that_are_compiled_first(monkeypatch, kernel, network, settings, expected):
+    monkeypatch.setattr(SGDML, "compilation_seconds", classmethod(lambda cls: kernel))
+    monkeypatch.setattr(SchNet, "compilation_seconds", classmethod(lambda cls: network))
+    sentence = compilation_sentence([type(settings)])
+    assert sentence == (expected and f"Compiling the loops, once after an installation: {expected}")
+
+
+def test_the_time_in_all(monkeypatch):
+    data = toy_dataset(20)
+    for kind in (SGDML, SchNet):
+        monkeypatch.setattr(kind, "estimate_cost", lambda self, train, valid: CostEstimate(600.0, 0))
+        monkeypatch.setattr(kind, "n_cores", 2)
+    started = time.perf_counter() - 60
+    assert time_sentence(SGDML(), data, data, started) == "About 6 min in all."
+    assert time_sentence(SchNet(), data, data, started) == "About 6 min in all, or less if training stops early."
+
+
+def test_the_choice_of_settings_is_in_the_estimate():
+    data = toy_dataset(60)
+    train, valid = data.select(range(40)), data.select(range(40, 60))
+    chosen = SGDML().estimate_cost(train, valid).seconds
+    given = SGDML(sigma=10.0, lam=1e-10, energies="integrated").estimate_cost(train, valid).seconds
+    assert chosen - given > 3.0  # 18 small models
