@@ -35,6 +35,8 @@ def test_the_time_in_all(monkeypatch):
         monkeypatch.setattr(kind, "n_cores", 2)
     started = time.perf_counter() - 60
     assert time_sentence(SGDML(), data, data, started) == "About 6 min in all."
+    monkeypatch.setattr(SGDML, "estimate_cost", lambda self, train, valid: CostEstimate(600.0, 0, serial_seconds=240.0))
+    assert time_sentence(SGDML(), data, data, started) == "About 8 min in all."
     assert time_sentence(SchNet(), data, data, started) == "About 6 min in all, or less if training stops early."
 
 

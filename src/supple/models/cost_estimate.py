@@ -17,10 +17,16 @@ class CostEstimate:
     Attributes:
         seconds: on one core of this machine; an upper bound where training may stop early.
         n_bytes: peak memory of its process.
+        serial_seconds: those of the seconds that further cores do not shorten.
     """
 
     seconds: float
     n_bytes: int
+    serial_seconds: float = 0.0
+
+    def seconds_on(self, n_cores: int) -> float:
+        """The seconds on several cores."""
+        return self.serial_seconds + (self.seconds - self.serial_seconds) / n_cores
 
 
 def duration(seconds: float) -> str:

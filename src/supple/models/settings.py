@@ -104,7 +104,7 @@ class ModelSettings(BaseModel, ABC):
 
     @property
     def n_cores(self) -> int:
-        """The number by which the estimated time on one core is divided when nothing else runs."""
+        """How many cores a fit uses when nothing else runs."""
         return torch.get_num_threads()
 
     def fit(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from supple.models.cost_estimate import CostEstimate, duration
@@ -108,7 +108,7 @@ def estimate_trainings(jobs: Sequence[Job], progress: Progress = NO_PROGRESS) ->
         if group not in known:
             progress.step("estimate", len(known), n_groups)
             alone = job.settings.estimate_cost(*job.frames())
-            known[group] = CostEstimate(alone.seconds + STARTUP_SECONDS, alone.n_bytes)
+            known[group] = replace(alone, seconds=alone.seconds + STARTUP_SECONDS)
         estimates[job.cell] = known[group]
     progress.step("estimate", 1, 1)
     return estimates
@@ -153,6 +153,6 @@ def _in_parallel(trainings: Sequence[CostEstimate], capacity: Capacity) -> tuple
     for i, one in enumerate(trainings):
         while not capacity.fits([allocations[i], *(allocations[k] for _, k in running)]):
             now = heapq.heappop(running)[0]
-        heapq.heappush(running, (now + one.seconds / allocations[i].threads, i))
+        heapq.heappush(running, (now + one.seconds_on(allocations[i].threads), i))
         most = max(most, len(running))
     return max(end for end, _ in running), most

@@ -30,6 +30,6 @@ def time_sentence(settings: ModelSettings, train: Dataset, valid: Dataset, start
         train, valid: training and validation frames.
         started: when, by `time.perf_counter`.
     """
-    remaining = settings.estimate_cost(train, valid).seconds / settings.n_cores
+    remaining = settings.estimate_cost(train, valid).seconds_on(settings.n_cores)
     seconds = time.perf_counter() - started + remaining
     return f"About {duration(seconds)} in all{', or less if training stops early' if settings.may_stop_early else ''}."

@@ -36,8 +36,8 @@ from supple.runtime.threads import single_threaded_libraries
 
 #: Measured on one core; no more are used for it.
 _COMPILATION_SECONDS = 12.0
-#: Of a small model, besides its operations: assembly in small pieces, and its validation.
-_OVERHEAD_SECONDS = 0.2
+#: Of a small model, besides its operations: assembly in small pieces, and its validation. Further cores do not shorten these.
+_OVERHEAD_SECONDS = 0.3
 
 
 class SGDML(ModelSettings):
@@ -165,8 +165,9 @@ class SGDML(ModelSettings):
         if "auto" in (self.sigma, self.lam, self.energies):
             small = [direct(size) for size in small_model_sizes(train)]
         with single_threaded_libraries():
-            seconds = whole.seconds + sum(cost.seconds + _OVERHEAD_SECONDS for cost in small)
-        return CostEstimate(seconds, PROCESS_BYTES + max(cost.n_bytes for cost in (whole, *small)))
+            choice = sum(cost.seconds + _OVERHEAD_SECONDS for cost in small)
+            seconds = whole.seconds + choice
+        return CostEstimate(seconds, PROCESS_BYTES + max(cost.n_bytes for cost in (whole, *small)), choice)
 
     @classmethod
     def compilation_seconds(cls) -> float:
