@@ -86,6 +86,7 @@ MIXED_UP = {
     "the repulsion of psi4": ("a.out", PSI4.replace("9.08829", "9.08929")),
     "rows of psi4": ("a.out", exchanged(PSI4, "       2        0.0000", "       3        0.0000")),
     "a gradient of psi4": ("a.out", moved(real("psi4/gradient.out") + real("psi4/gradient.out"), "  -Total Gradient", "\n\n", "\n\n*** tstop")),
+    "a geometry after the energy of psi4": ("a.out", moved(real("psi4/two-jobs.out"), "    Geometry (in", "  Running", "Properties will")),
     "an energy of nwchem": ("a.out", moved(MP2, "         Total SCF energy", "      One-electron", "         Total SCF energy")),
     "the norm of mopac": ("a.out", real("mopac/gradient.out").replace("GRADIENT NORM           =         4", "GRADIENT NORM           =         5")),
     "an energy of mopac": ("a.out", real("mopac/gradient.out").replace("          FINAL HEAT", "          FINAL HEAT OF FORMATION =         -1.0 KCAL/MOL\n          FINAL HEAT")),
