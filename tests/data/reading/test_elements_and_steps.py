@@ -178,7 +178,7 @@ def test_a_periodic_box_of_h5md_without_edges_is_refused(tmp_path, water):
     _h5md(tmp_path / "a.h5", water, box=[8.0] * 3)
     with h5py.File(tmp_path / "a.h5", "r+") as file:
         del file["particles/all/box/edges"]
-    with pytest.raises(DataError, match=r"a\.h5 has a periodic box without edges for its 5 frames"):
+    with pytest.raises(DataError, match=r"a\.h5 has a periodic box without edges"):
         read(tmp_path / "a.h5")
 
 
