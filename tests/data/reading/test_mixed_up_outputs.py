@@ -92,6 +92,7 @@ MIXED_UP = {
     "an energy of mopac": ("a.out", real("mopac/gradient.out").replace("          FINAL HEAT", "          FINAL HEAT OF FORMATION =         -1.0 KCAL/MOL\n          FINAL HEAT")),
     "rows of aims": ("a.out", exchanged(AIMS, f"{AIMS_ROW}         0.0", "  |    3          0.0")),
     "the number of atoms of aims": ("a.out", AIMS.replace("       3\n  | Number of spin", "       3 | Number of spin")),
+    "a free energy of aims in hartree": ("a.out", moved(AIMS, "  | Electronic free energy", "\n  Energy and", "-----\n          Final output")),
     "the free energy of aims": ("a.out", AIMS.replace(FREE, "")),
     "a row of an OUTCAR": ("OUTCAR", doubled(OUTCAR, OUTCAR_ROW)),
     "a lattice vector": ("OUTCAR", doubled(OUTCAR, LATTICE)),
