@@ -92,6 +92,15 @@ def test_schnetpack_before_2_has_arrays_as_text(tmp_path):
         supple.read(tmp_path / "bad.db", "eV")
 
 
+def test_data_of_a_row_that_are_damaged(tmp_path):
+    with ase.db.connect(tmp_path / "a.db") as database:
+        database.write(Atoms("H2", [[0, 0, 0], [0, 0, 0.7]]), data={"name of the property": [1.0]})
+    content = (tmp_path / "a.db").read_bytes()
+    (tmp_path / "a.db").write_bytes(content.replace(b"of the property", b"of the \xe6roperty"))
+    with pytest.raises(DataError, match="cannot be read as an ASE database"):
+        supple.read(tmp_path / "a.db", "eV")
+
+
 def test_a_unit_of_none_is_not_stated(tmp_path):
     clean = toy_dataset(8)
     units = {"_distance_unit": "Ang", "_property_unit_dict": {"energy": None, "forces": None}}

@@ -62,16 +62,14 @@ def test_where_all_failed_there_is_nothing_to_read(jobs):
 
 
 def test_a_single_file_cannot_be_left_out(jobs):
-    with pytest.raises(DataError, match=r"orca\.out .*a damaged file must be copied again"):
+    with pytest.raises(DataError, match=r"orca\.out is an output of ORCA"):
         supple.read(jobs / "run1" / "orca.out", accept=["unreadable"])
 
 
 def test_another_molecule_is_not_left_out(jobs):
     water = (jobs / "run0" / "orca.out").read_text()
-    other = water.replace("  H      0.000000    0.7", "  F      0.000000    0.7").replace(
-        "   2   H   :", "   2   F   :"
-    )
-    (jobs / "run3" / "orca.out").write_text(other)
+    fluorine = water.replace("  H      0.000000    0.7", "  F      0.000000    0.7").replace("   2   H", "   2   F")
+    (jobs / "run3" / "orca.out").write_text(fluorine)
     with pytest.raises(DataError, match="another molecule"):
         supple.read(jobs, accept=["unreadable"])
 

@@ -75,7 +75,10 @@ def _content(path: Path) -> tuple[dict[str, Any], list[Any]]:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 database = connect(str(file), type=kind, use_lock_file=False)
-                return dict(database.metadata), list(database.select())
+                rows = list(database.select())
+                for row in rows:
+                    _ = row.data  # which ASE decodes only now
+                return dict(database.metadata), rows
         except Exception as error:  # a damaged database may raise anything
             reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
             raise DataError(f"{path.name} cannot be read as an ASE database ({reason}): copy it again.") from error

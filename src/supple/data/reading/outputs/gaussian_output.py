@@ -160,7 +160,8 @@ class _Reader:
     def _count(self, number: int) -> None:
         """Where a part of the output is missing, its steps do not follow each other; a step is printed after its forces."""
         if number not in (1, self.number + 1) and not (self.restarted and self.number == 0):
-            raise damaged(self.name, "Gaussian", ValueError(f"step {number} comes after step {self.number}"))
+            what = f"step {number} comes after {self.number}" if self.number else f"the first step is number {number}"
+            raise damaged(self.name, "Gaussian", ValueError(what))
         self.number, self.step = number, None
 
     def _as_read(self, end: int) -> None:

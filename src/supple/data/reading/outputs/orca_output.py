@@ -147,7 +147,8 @@ class _Reader:
     def _cycle(self, event: str, number: int) -> None:
         """Where a part of the output is missing, its cycles do not follow each other."""
         if number not in ((1, self.cycle + 1) if event == "cycle" else (self.cycle,)):
-            raise damaged(self.name, "ORCA", ValueError(f"cycle {number} comes after cycle {self.cycle}"))
+            what = f"cycle {number} comes after {self.cycle}" if self.cycle else f"the first cycle is number {number}"
+            raise damaged(self.name, "ORCA", ValueError(what))
         if event == "cycle":
             self.step, self.cycle = None, number
 

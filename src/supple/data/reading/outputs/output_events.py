@@ -75,8 +75,8 @@ def require_counted(rows: str, column: int) -> None:
 
 
 def damaged(name: str, program: str, error: Exception) -> DataError:
-    """The error for an output with a table that cannot be read."""
+    """The error for an output with a table that cannot be read, or with parts that contradict each other."""
     return DataError(
-        f"{name} is an output of {program} with a table that cannot be read ({error}): copy the file again, or leave out "
+        f"{name} is an output of {program} that is damaged ({error}): copy the file again, or repeat the calculation, without "
         "atoms that are none, such as ghost atoms."
     )

@@ -37,7 +37,7 @@ _PATTERNS = {
         "basis": r"^ +Name: (.+)\n +Role: ORBITAL",
         "functional": r"=> Composite Functional: (\S+) <=",
         "reference": r"^ +@(\S+) Final Energy:",
-        "repulsion": rf"^ +Nuclear Repulsion Energy = +({NUMBER})",
+        "repulsion": rf"^\s+Nuclear [Rr]epulsion(?: Energy)?(?: \(a\.u\.\))? *[=:] +({NUMBER})",
         "scf energy": rf"^ +Total Energy = +({NUMBER})",
         "mp2 energy": rf"^\s+Total Energy +=\s+({NUMBER}) \[Eh\]",
         "density-fitted energy": rf"^\s+DF-((?!HF|SCS|SOS)\S+) Total Energy \(a\.u\.\)\s*:\s+({NUMBER})",
@@ -118,7 +118,8 @@ class _Reader:
             self.correlation = "MP2" if event == "mp2 energy" else match.group(1)
             self.level = f"{self.level.split(' + ')[0]} + {self.correlation}"
         self.energy = number(match.group(match.lastindex or 1)) * ENERGY["hartree"]
-        self.atoms_of_energy = self.atoms
+        if self.is_scf:  # from which all others follow
+            self.atoms_of_energy = self.atoms
         if self.atoms is not None and self.is_scf:
             self.with_energy.append(self._frame(self.atoms, None, "not-converged" if self.unconverged else None))
 

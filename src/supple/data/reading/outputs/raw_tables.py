@@ -74,12 +74,13 @@ def _aims(text: str) -> None:
     # only in the compact form is the free energy in eV; ASE takes the last one, whatever its unit
     order = _order(
         text,
+        B=r"Begin self-consistency (?:loop|iteration)",
         H=rf"\| Electronic free energy +: +{_NUMBER} Ha",
         C=rf"Energy and forces in a compact form:\n(?: *\| Total energy.*\n){{1,2}} *\| Electronic free energy +: +{_NUMBER} eV",
         F=r"Total atomic forces \(",
     )
     if "F" in order:
-        _require_turns(order, "(?:H*CF)+(?:H*C?)")
+        _require_turns(order, "(?:B[BH]*CF)+(?:B[BH]*C?)?")
 
 
 def _vasp(text: str) -> None:
