@@ -164,3 +164,8 @@ def test_the_repulsion_of_the_nuclei():
 def test_the_last_step_of_a_file_that_ends_before_the_other(tmp_path):
     lines = CP2K_FORCES.splitlines(keepends=True)
     assert dynamics(tmp_path, forces="".join(lines[:4] + lines[9:])) is None
+
+
+def test_a_step_that_is_cut_off_but_has_been_there_before(tmp_path):
+    lines = CP2K_POSITIONS.splitlines(keepends=True)
+    assert dynamics(tmp_path, positions="".join(lines[:9] + lines[4:8] + lines[9:])) is None

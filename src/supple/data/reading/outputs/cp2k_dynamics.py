@@ -189,7 +189,9 @@ def _blocks(path: Path, defects: DefectHandler, cut_off: list[Path]) -> Iterator
                 f"{path.name}: the frame that starts in line {start + 1} is damaged ({error}); remove it, or copy the "
                 "file again."
             )
-            if start + 1 < len(lines) and start + 2 + (n_atoms or 0) < len(lines):
+            stated = _STEP.search(lines[start + 1]) if start + 1 < len(lines) else None
+            cut_short = start + 1 >= len(lines) or start + 2 + (n_atoms or 0) >= len(lines)
+            if not cut_short or (stated and int(stated.group(1)) in occurrences):
                 raise problem from error  # not cut off, but mixed up, and the frames before it may be too
             cut_off.append(path)
             defects.report("cut-short", problem, [index])
