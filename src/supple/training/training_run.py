@@ -20,6 +20,7 @@ from supple.evaluation.predictions import Predictions
 from supple.models.kernel.direct_fit import small_kernel_model
 from supple.models.potential import Potential
 from supple.models.settings import ModelSettings
+from supple.runtime.distributed import world_size
 from supple.runtime.files import copy_file
 from supple.runtime.progress import NO_PROGRESS, Progress
 from supple.runtime.run_directory import RunDirectory
@@ -81,7 +82,8 @@ def train(
             progress.note(f"Checking {dataset.source.name}.")
             accepted = require_sound(dataset, small_kernel_model, accept)
             training = TrainingRun.of(settings, dataset, split, directory, accepted, test=test)
-            if not run.checkpoint_file.exists():  # otherwise less than all is left
+            # not when less than all is left, nor among several processes, of which the others wait for a request
+            if not run.checkpoint_file.exists() and world_size() == 1:
                 progress.note(time_sentence(settings, training.train, training.valid, started))
             result = training.run(progress)
     else:
