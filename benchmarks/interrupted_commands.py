@@ -82,8 +82,8 @@ COMMANDS = [
             files("out.xyz")),
     Command("sample", ["sample", "one.xyz", "--draw", "modes:frames=40", "--draw", "md:frames=20", "--jobs", "2", "--out", "out.xyz"],
             files("out.xyz")),
-    Command("scan", ["scan", "model.safetensors", "one.xyz", "--points", "12", "--out", "out.xyz"], files("out.xyz")),
-    Command("relax", ["relax", "model.safetensors", "toy.xyz", "--fmax", "0.05", "--out", "out.xyz"], files("out.xyz")),
+    Command("scan", ["scan", "glycine.safetensors", "glycine", "--points", "6", "--out", "out.xyz"], files("out.xyz")),
+    Command("relax", ["relax", "glycine.safetensors", "glycine", "--most", "40", "--out", "out.xyz"], files("out.xyz")),
 ]  # fmt: skip
 
 
@@ -92,5 +92,9 @@ def prepare(folder: Path) -> None:
     data = toy_dataset(100)
     write_extxyz(folder / "toy.xyz", data, "kcal/mol")
     write_extxyz(folder / "one.xyz", data.select([0]), "kcal/mol")
-    words = ["train", "toy.xyz", "--train", "60", "--valid", "20", "--out", "model.safetensors", *_set(*_SGDML)]
-    subprocess.run([sys.executable, "-m", "supple", *words], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+    toy = ["toy.xyz", "--train", "60", "--out", "model.safetensors", *_set(*_SGDML)]
+    # to be scanned and relaxed it takes a molecule with minima
+    glycine = ["glycine", "--train", "150", "--out", "glycine.safetensors", *_set("sigma=20", "energies=integrated")]
+    for words in (toy, glycine):
+        command = [sys.executable, "-m", "supple", "train", "--valid", "20", *words]
+        subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)

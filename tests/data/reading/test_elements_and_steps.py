@@ -221,7 +221,11 @@ def test_cp2k_energies_that_are_no_numbers(tmp_path, water, energy, words):
 
 def test_the_units_of_a_program_are_never_doubted(file):
     """H2 far apart and with few frames looks like anything; an .engrad is in hartree and bohr."""
-    text = "2\n-0.9\n0\n0\n0.001\n0\n0\n-0.001\n1 0 0 0\n1 0 0 9.0\n"
+    text = (
+        "#\n# Number of atoms\n#\n 2\n#\n# The current total energy in Eh\n#\n -0.9\n"
+        "#\n# The current gradient in Eh/bohr\n#\n 0\n 0\n 0.001\n 0\n 0\n -0.001\n"
+        "#\n# The atomic numbers and current coordinates in Bohr\n#\n 1 0 0 0\n 1 0 0 9.0\n"
+    )
     data = read(file("far.engrad", text))
     assert data.source.units == Units.of("hartree", "bohr")
     assert data.source.units_known
