@@ -8,11 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from operator import itemgetter
+from typing import Protocol
 
 import numpy as np
 from jaxtyping import Float, Int
 
 from supple.data.elements import atomic_number
+from supple.data.reading.frames import Frame
 from supple.errors import DataError
 
 #: A number as programs print it, also with Fortran's exponent D.
@@ -24,6 +26,44 @@ def events(text: str, patterns: Mapping[str, re.Pattern[str]]) -> Iterator[tuple
     found = [(match.start(), name, match) for name, pattern in patterns.items() for match in pattern.finditer(text)]
     for _, name, match in sorted(found, key=itemgetter(0)):
         yield name, match
+
+
+class EventReader(Protocol):
+    """Takes the events of an output one by one, and knows the frames in the end."""
+
+    def read(self, event: str, match: re.Match[str]) -> None:
+        """Take an event; ValueError where it contradicts the ones before, or a table is damaged."""
+
+    def frames(self) -> list[Frame]:
+        """The frames, in eV, Å and eV/Å."""
+
+
+def read_events(
+    content: bytes, name: str, program: str, patterns: Mapping[str, re.Pattern[str]], reader: EventReader
+) -> list[Frame]:
+    """The frames that a reader makes of the events of an output.
+
+    Args:
+        content: of the output.
+        name: of its file, for messages.
+        program: that wrote it, for messages.
+        patterns: of the events; that of `numerical`, of gradients by finite differences, ends the reading.
+        reader: of the events.
+
+    Raises:
+        DataError: a table is damaged, parts contradict each other, or the gradients are numerical.
+    """
+    for event, match in events(content.decode("latin-1"), patterns):
+        if event == "numerical":
+            raise DataError(
+                f"{name} is an output of {program} with gradients by finite differences of energies, which Supple does not "
+                "read: use a method with analytic gradients."
+            )
+        try:
+            reader.read(event, match)
+        except ValueError as error:
+            raise damaged(name, program, error) from error
+    return reader.frames()
 
 
 def number(text: str) -> float:

@@ -17,14 +17,12 @@ from supple.data.reading.outputs.nuclear_repulsion import require_repulsion
 from supple.data.reading.outputs.output_events import (
     NUMBER,
     columns,
-    damaged,
     elements,
-    events,
     number,
+    read_events,
     require_counted,
 )
 from supple.data.units import ENERGY, LENGTH, Units
-from supple.errors import DataError
 
 _GEOMETRY = (
     r"Geometry \(in (Angstrom|Bohr)\), charge = (-?\d+), multiplicity = (\d+):\n\s*Center.*\n[ -]+\n"
@@ -57,18 +55,7 @@ def frames(content: bytes, name: str) -> list[Frame]:
     Raises:
         DataError: a table is damaged, or the gradients are numerical.
     """
-    reader = _Reader()
-    for event, match in events(content.decode("latin-1"), _PATTERNS):
-        if event == "numerical":
-            raise DataError(
-                f"{name} is an output of Psi4 with gradients by finite differences of energies, which Supple does not "
-                "read: use a method with analytic gradients."
-            )
-        try:
-            reader.read(event, match)
-        except ValueError as error:
-            raise damaged(name, "Psi4", error) from error
-    return reader.frames()
+    return read_events(content, name, "Psi4", _PATTERNS, _Reader())
 
 
 class _Reader:
