@@ -82,8 +82,8 @@ COMMANDS = [
             files("out.xyz")),
     Command("sample", ["sample", "one.xyz", "--draw", "modes:frames=40", "--draw", "md:frames=20", "--jobs", "2", "--out", "out.xyz"],
             files("out.xyz")),
-    Command("scan", ["scan", "glycine.safetensors", "glycine", "--points", "6", "--out", "out.xyz"], files("out.xyz")),
-    Command("relax", ["relax", "glycine.safetensors", "glycine", "--most", "40", "--out", "out.xyz"], files("out.xyz")),
+    Command("scan", ["scan", "glycine.safetensors", "glycine", "--points", "6", "--out", "out.xyz", "--overwrite"], files("out.xyz")),
+    Command("relax", ["relax", "glycine.safetensors", "glycine", "--most", "40", "--out", "out.xyz", "--overwrite"], files("out.xyz")),
 ]  # fmt: skip
 
 

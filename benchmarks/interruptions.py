@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -132,9 +133,13 @@ def disturbed(case: Case, event: str, moment: float, root: Path, folder: Path, f
 
 
 def traces(err: str) -> list[str]:
-    """The last line of a trace, if there is one."""
+    """The lines of a trace that say most, if there is one."""
+    lines = err.strip().splitlines()
+    said = [
+        line for line in lines if "Exception ignored" in line or re.match(r"\w*(Error|Interrupt\w*|Exception)\b", line)
+    ]
     found = "Traceback" in err or "Exception ignored" in err
-    return [f"trace ({err.strip().splitlines()[-1]})"] if found else []
+    return [f"trace ({' / '.join(said[-3:]) or lines[-1]})"] if found else []
 
 
 def start(command: Command, folder: Path) -> subprocess.Popen[str]:

@@ -17,6 +17,8 @@ from typing import Any
 
 #: What terminals and batch systems send to end a process.
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+#: Files of the compiler, whose calls are short.
+_LLVMLITE = f"{os.sep}llvmlite{os.sep}"
 #: Seconds after which a signal that came at a bad moment is sent again.
 _LATER = 0.05
 
@@ -64,12 +66,14 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
 
 
 def _busy(frame: FrameType | None) -> bool:
-    """Whether an exception would be lost or misunderstood here: while a module is imported, or an object is destroyed.
+    """Whether an exception would be lost or misunderstood here: while a module is imported, or an object made or destroyed.
 
-    Libraries turn an interruption of their own import into other errors, and Python only prints those of destructors.
+    Libraries turn an interruption of their own import into other errors, and Python only prints those of destructors, which
+    those of llvmlite raise for objects that are half made.
     """
     while frame is not None:
-        if frame.f_code.co_name == "__del__" or frame.f_code.co_filename == "<frozen importlib._bootstrap>":
+        file = frame.f_code.co_filename
+        if frame.f_code.co_name == "__del__" or file == "<frozen importlib._bootstrap>" or _LLVMLITE in file:
             return True
         frame = frame.f_back
     return sys.is_finalizing()
