@@ -20,7 +20,7 @@ class _PlainLoader(yaml.SafeLoader):
 
     _depth = 0
 
-    def compose_node(self, parent: yaml.Node | None, index: int | None) -> yaml.Node | None:
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         """As the base class does, but aliases and deep nesting are refused."""
         if self.check_event(yaml.AliasEvent):
             raise yaml.constructor.ConstructorError(
