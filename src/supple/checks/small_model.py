@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -17,6 +17,7 @@ _ROWS = 3000
 _PREDICTED = 2000
 
 
+@runtime_checkable
 class SmallModel(Protocol):
     """A force field that was fitted to a few frames."""
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from ase import Atoms
 
@@ -23,6 +23,7 @@ from supple.molecule.symmetry.permutation_algebra import Permutation, identity
 _MOST_COMBINATIONS = 8
 
 
+@runtime_checkable
 class Move(Protocol):
     """A way from one geometry to another."""
 

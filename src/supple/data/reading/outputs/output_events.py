@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from operator import itemgetter
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -28,6 +28,7 @@ def events(text: str, patterns: Mapping[str, re.Pattern[str]]) -> Iterator[tuple
         yield name, match
 
 
+@runtime_checkable
 class EventReader(Protocol):
     """Takes the events of an output one by one, and knows the frames in the end."""
 
