@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import BinaryIO
+from typing import Any
 
 import numpy as np
 
@@ -11,11 +11,11 @@ from supple.data.reading.arrays.object_arrays import read_object_array
 from supple.errors import DataError
 
 
-def read_npy(content: BinaryIO, n_bytes: int, where: str) -> np.ndarray:
+def read_npy(content: Any, n_bytes: int, where: str) -> np.ndarray:
     """The array in the content of a .npy file.
 
     Args:
-        content: at its beginning; it can be read from there once more.
+        content: a binary file at its beginning; it can be read from there once more.
         n_bytes: its size, which the header must agree with: a forged shape would fill the memory.
         where: the array and its file, for messages.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import BinaryIO, cast
 
 import numpy as np
 
@@ -33,4 +32,4 @@ class _Folder(ArrayStore):
         """One of them; arrays of Python objects are read without calling anything in them."""
         file = self.folder / f"{name}.npy"
         with open_binary(file) as content:
-            return read_npy(cast(BinaryIO, content), file.stat().st_size, str(file))
+            return read_npy(content, file.stat().st_size, str(file))

@@ -12,7 +12,6 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, cast
 
 import numpy as np
 
@@ -84,6 +83,6 @@ class NpzArchive(ArrayStore):
             self._size.add(member.file_size)
         try:
             with self.archive.open(member) as content:
-                return read_npy(cast(BinaryIO, content), member.file_size, where)
+                return read_npy(content, member.file_size, where)
         except _DAMAGE as error:
             raise DataError(f"{where} is damaged ({error}): copy the file again.") from error

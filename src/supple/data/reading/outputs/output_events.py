@@ -81,7 +81,7 @@ def columns(rows: str, first: int, count: int = 3) -> Float[np.ndarray, "N count
     table = [line.split()[first : first + count] for line in rows.strip().splitlines()]
     if any(len(row) != count for row in table):
         raise ValueError("a row is too short")
-    return np.array([[number(word) for word in row] for row in table], dtype=np.float64)
+    return np.array([[number(word) for word in row] for row in table], dtype=np.float64).reshape(len(table), count)
 
 
 def elements(rows: str, column: int) -> Int[np.ndarray, "N"]:
