@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Int
 from torch import Tensor
 
 from supple.data.reading.arrays.npz import open_npz
@@ -195,8 +195,8 @@ def _number(content: dict[str, Any], name: str) -> float:
 
 def _require_valid(
     numbers: Int[np.ndarray, "N"],
-    x: Float[Tensor, "M D"],
-    v: Float[Tensor, "M D"],
+    x: Tensor,
+    v: Tensor,
     permutations: Int[np.ndarray, "P N"],
     sigma: float,
     scale: float,
