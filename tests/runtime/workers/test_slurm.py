@@ -64,6 +64,7 @@ def test_only_the_user_can_read_the_credentials(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.skipif("SUPPLE_TEST_JOBS" not in os.environ, reason="jobs of the imitated batch system may never start")
 def test_jobs_speak_tls_and_strangers_are_refused(tmp_path: Path, slurm: Path) -> None:
     with SlurmBackend(jobs=1).open(1, tmp_path, NO_PROGRESS) as cluster:
         assert isinstance(cluster, DaskCluster)
