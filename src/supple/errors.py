@@ -11,6 +11,9 @@ import unicodedata
 #: Control characters, and marks that change the direction of writing: on a terminal they hide or forge what is printed.
 _NOT_PRINTED = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
+#: Characters of an error's message that are quoted in a sentence.
+_LONGEST = 200
+
 
 def printable(text: str) -> str:
     r"""A text without characters that a terminal would act on: names in files may contain any.
@@ -23,6 +26,11 @@ def printable(text: str) -> str:
         character.encode("unicode_escape").decode() if unicodedata.category(character) in _NOT_PRINTED else character
         for character in text
     )
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of an error's message, shortened, or the name of its type if it has none: for use within a sentence."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:_LONGEST]
 
 
 class SuppleError(Exception):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from supple.checks.examine_files import Examination
+from supple.data import default_sizes
 from supple.data.reading import read
 from supple.data.reading.find_files import is_pattern
 from supple.errors import DataError
@@ -14,8 +15,6 @@ _FAILED = {
     "unreadable", "not-converged", "unpaired", "turned", "periodic", "missing-forces", "missing-energy", "not-finite",
     "energy-not-finite", "not-numeric", "line-broken", "cut-short",
 }  # fmt: skip
-#: The numbers of training and validation frames that `supple train` takes by itself.
-_DEFAULTS = 200 + 100
 
 
 def training_options(examination: Examination, path: Path, units: str | None, keys: str | None) -> list[str] | None:
@@ -38,6 +37,6 @@ def training_options(examination: Examination, path: Path, units: str | None, ke
         except DataError:
             return None
         options = ["--accept", "unreadable"]
-    if 3 < n_frames <= _DEFAULTS:  # some are left for a test
+    if 3 < n_frames <= default_sizes.TRAIN + default_sizes.VALID:  # some are left for a test
         options += ["--train", str(n_frames // 2), "--valid", str(n_frames // 4)]
     return options

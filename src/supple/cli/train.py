@@ -22,6 +22,7 @@ from supple.cli.options import (
 )
 from supple.cli.output_options import OverwriteOption, output_option, require_outputs
 from supple.cli.resumable import resumable
+from supple.data import default_sizes
 from supple.errors import SettingsError
 from supple.models.registry import MODELS
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from supple.data.splits import Split
     from supple.training import TrainingResult
 
-DEFAULT_MODEL, DEFAULT_TRAIN, DEFAULT_VALID = "sgdml", 200, 100
+DEFAULT_MODEL = "sgdml"
 
 
 def train(
@@ -39,10 +40,10 @@ def train(
         typer.Option("--model", help=f"Kind of model: {', '.join(MODELS.names)}. [default: {DEFAULT_MODEL}]"),
     ] = None,
     train: Annotated[
-        int | None, typer.Option("--train", help=f"Number of training frames. [default: {DEFAULT_TRAIN}]")
+        int | None, typer.Option("--train", help=f"Number of training frames. [default: {default_sizes.TRAIN}]")
     ] = None,
     valid: Annotated[
-        int | None, typer.Option("--valid", help=f"Number of validation frames. [default: {DEFAULT_VALID}]")
+        int | None, typer.Option("--valid", help=f"Number of validation frames. [default: {default_sizes.VALID}]")
     ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Seed of the split and of the training.")] = 0,
     out: Annotated[Path | None, output_option("Model file. [default: FILE-MODEL-nTRAIN.safetensors]")] = None,
@@ -80,7 +81,7 @@ def train(
     from supple.runtime.settings_file import read_settings
 
     started = time.perf_counter()
-    n_train, n_valid = DEFAULT_TRAIN if train is None else train, DEFAULT_VALID if valid is None else valid
+    n_train, n_valid = default_sizes.TRAIN if train is None else train, default_sizes.VALID if valid is None else valid
     if split and (select is not None or blocks is not None):
         raise SettingsError(f"{split} already determines the frames: leave out --select and --blocks, or --split.")
     _require_known(model, select)
@@ -177,4 +178,6 @@ def _require_alone(extend: Path, **options: object) -> None:
     """Refuse options that an extended training takes from the force field."""
     for name, value in options.items():
         if value is not None:
-            raise SettingsError(f"--{name} is that of {extend}, which --extend trains again: leave out --{name}.")
+            raise SettingsError(
+                f"--{name} cannot be changed when {extend} is extended: leave out --{name}, or train anew without --extend."
+            )

@@ -10,7 +10,7 @@ from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MultipleLocator
 
 from supple.geometry.profile import Profile
-from supple.runtime.files import replacing
+from supple.runtime.files import draw
 
 
 def save_profile_figure(profile: Profile, path: Path, name: str = "", reference: Profile | None = None) -> None:
@@ -58,5 +58,4 @@ def save_profile_figure(profile: Profile, path: Path, name: str = "", reference:
         axes.xaxis.set_major_locator(MultipleLocator(60.0 if span > 200 else 30.0 if span > 90 else 10.0))
     for edge in ("top", "right"):
         axes.spines[edge].set_visible(False)
-    with replacing(path) as temporary:
-        figure.savefig(temporary, format=path.suffix[1:], dpi=150)
+    draw(path, figure)

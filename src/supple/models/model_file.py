@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field, StrictInt, ValidationError
 from torch import Tensor
 
-from supple.errors import ModelFileError
+from supple.errors import ModelFileError, first_line
 from supple.models.provenance import PlainText, Provenance
 from supple.models.upgrades import FORMAT_VERSION, Content, upgrade
 from supple.molecule.connectivity import Connectivity
@@ -65,17 +65,10 @@ def read_model_file(path: Path) -> tuple[Header, dict[str, Tensor]]:
 
 def damaged(path: Path, error: Exception) -> ModelFileError:
     """The error to raise when the parts of a model file do not fit together."""
+    reason = first_problem(error) if isinstance(error, ValidationError) else first_line(error)
     return ModelFileError(
-        f"{path} is a Supple model whose contents do not match ({first_line(error)}): "
-        "it is damaged; train or copy it again."
+        f"{path} is a Supple model whose contents do not match ({reason}): it is damaged; train or copy it again."
     )
-
-
-def first_line(error: Exception) -> str:
-    """The beginning of an error's message, for use within a sentence."""
-    if isinstance(error, ValidationError):
-        return first_problem(error)
-    return str(error).splitlines()[0][:120] if str(error) else type(error).__name__
 
 
 def _read(path: Path) -> Content:

@@ -15,10 +15,10 @@ from torch import Tensor, nn
 
 from supple.data.dataset import Dataset
 from supple.data.units import Units
-from supple.errors import ModelFileError, SettingsError
+from supple.errors import ModelFileError, SettingsError, first_line
 from supple.models.arrangement import another_molecule, another_order, arrange
 from supple.models.metrics import Metrics
-from supple.models.model_file import Header, first_line, write_model_file
+from supple.models.model_file import Header, write_model_file
 from supple.models.positions import as_array, as_positions
 from supple.models.provenance import Provenance
 from supple.molecule.connectivity import Connectivity

@@ -16,7 +16,8 @@ from jaxtyping import Float, Int
 from networkx.algorithms.isomorphism import GraphMatcher
 
 from supple.molecule.bonds import BOND_FACTOR, graph_of_pairs, pair_distances, relative_distances
-from supple.molecule.connectivity import CLEARLY, STRETCHED, Connectivity, triple_products
+from supple.molecule.connectivity import CLEARLY, STRETCHED, Connectivity
+from supple.molecule.symmetry.handedness import triple_products
 
 #: Orders that are compared: among equally good ones, that which moves the fewest atoms is taken.
 _COMPARED = 50

@@ -21,7 +21,7 @@ from supple.molecule.bonds import (
     pair_distances,
     relative_distances,
 )
-from supple.molecule.symmetry.handedness import find_handedness
+from supple.molecule.symmetry.handedness import find_handedness, triple_products
 
 #: A bond that is there at all times may be stretched to this times the sum of the covalent radii; atoms that share a neighbour
 #: are farther from each other.
@@ -134,14 +134,6 @@ class Connectivity(BaseModel):
     @cached_property
     def _signs(self) -> Int[np.ndarray, "H"]:
         return np.array(self.handed, dtype=np.int64).reshape(-1, 5)[:, 4]
-
-
-def triple_products(positions: Float[np.ndarray, "M N 3"], trios: Int[np.ndarray, "H 4"]) -> Float[np.ndarray, "M H"]:
-    """a·(b×c) of the directions from each centre to its three neighbours: 0 in a plane, 0.77 in a tetrahedron."""
-    centre = positions[:, trios[:, 0]]
-    a, b, c = (positions[:, trios[:, k]] - centre for k in (1, 2, 3))
-    lengths = np.prod([np.linalg.norm(vectors, axis=2) for vectors in (a, b, c)], axis=0)
-    return np.asarray(np.einsum("mhx,mhx->mh", a, np.cross(b, c)) / np.maximum(lengths, 1e-12))
 
 
 def _mask(pairs: tuple[tuple[int, int], ...], n_atoms: int) -> Bool[np.ndarray, "D"]:

@@ -9,16 +9,20 @@ from supple.molecule.symmetry.automorphisms import HandedGraph
 from supple.molecule.symmetry.permutations import find_permutations
 
 
-def rmsd(one: Float[np.ndarray, "N 3"], other: Float[np.ndarray, "N 3"]) -> float:
-    """The root mean square distance of corresponding atoms after superposition, Å.
+def superposed(geometry: Float[np.ndarray, "N 3"], target: Float[np.ndarray, "N 3"]) -> Float[np.ndarray, "N 3"]:
+    """A geometry turned and shifted onto another, by least squares.
 
     W. Kabsch, Acta Cryst. A 32, 922 (1976), doi 10.1107/S0567739476001873.
     """
-    a, b = one - one.mean(axis=0), other - other.mean(axis=0)
-    left, singular, right = np.linalg.svd(a.T @ b)
-    singular[-1] *= np.sign(np.linalg.det(left @ right))
-    squares = (a**2).sum() + (b**2).sum() - 2 * singular.sum()
-    return float(np.sqrt(max(squares, 0.0) / len(a)))
+    centred, centre = geometry - geometry.mean(axis=0), target.mean(axis=0)
+    left, _, right = np.linalg.svd(centred.T @ (target - centre))
+    rotation = left @ np.diag([1.0, 1.0, np.sign(np.linalg.det(left @ right))]) @ right
+    return np.asarray(centred @ rotation + centre)
+
+
+def rmsd(one: Float[np.ndarray, "N 3"], other: Float[np.ndarray, "N 3"]) -> float:
+    """The root mean square distance of corresponding atoms after superposition, Å."""
+    return float(np.sqrt(((superposed(one, other) - other) ** 2).sum(axis=1).mean()))
 
 
 def equivalent_rmsd(

@@ -94,9 +94,8 @@ def run(program: Callable[[], None]) -> None:
             finally:
                 broadcast(None)
         else:
-            for (
-                number
-            ) in ENDING:  # sent to all processes; the first one stops the others when it has written a checkpoint
+            # sent to all processes; the first one stops the others when it has written a checkpoint
+            for number in ENDING:
                 signal.signal(number, signal.SIG_IGN)
             while (call := broadcast(None)) is not None:
                 module, name, arguments = call

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from supple.errors import first_line
+
 _AGAIN = "and run the command again"
 #: What an error of the operating system means, and what to do about it.
 _MEANINGS = {
@@ -43,9 +45,9 @@ _ALLOCATION = re.compile(
 def sentence(error: BaseException) -> str | None:
     """What a failure of the machine is, in one sentence; None for any other error."""
     if _is_allocation(error):
-        return _NO_MEMORY.format("" if isinstance(error, MemoryError) else f" ({_first_line(error)})")
+        return _NO_MEMORY.format("" if isinstance(error, MemoryError) else f" ({first_line(error)})")
     if isinstance(error, OSError):
-        reason = _MEANINGS.get(error.errno or 0, error.strerror or _first_line(error))
+        reason = _MEANINGS.get(error.errno or 0, error.strerror or first_line(error))
         name = "" if error.filename is None else f"{os.fsdecode(error.filename)}: "
         return f"{name}{reason}." if name else f"{reason[:1].upper()}{reason[1:]}."
     if isinstance(error, UnicodeEncodeError) and error.reason == "surrogates not allowed":
@@ -91,7 +93,3 @@ def _is_allocation(error: BaseException) -> bool:
     if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
         return True
     return isinstance(error, RuntimeError | ImportError) and _ALLOCATION.search(str(error)) is not None
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]

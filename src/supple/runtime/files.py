@@ -91,11 +91,15 @@ def write_figure(stem: Path, figure: Figure) -> list[Path]:
     """Write a figure as `stem`.png, for screens, and `stem`.pdf, for papers; returns both paths in this order."""
     files = [stem.with_name(f"{stem.name}.{suffix}") for suffix in ("png", "pdf")]
     for file in files:
-        drawn = io.BytesIO()  # Matplotlib's own writing leaves traces of a full disk
-        figure.savefig(drawn, format=file.suffix[1:], dpi=150)
-        with replacing(file) as temporary:
-            temporary.write_bytes(drawn.getvalue())
+        draw(file, figure)
     return files
+
+
+def draw(path: Path, figure: Figure) -> None:
+    """Write a figure into one file; the ending chooses the format."""
+    drawn = io.BytesIO()  # Matplotlib's own writing leaves traces of a full disk
+    figure.savefig(drawn, format=path.suffix[1:], dpi=150)
+    write_bytes(path, drawn.getvalue())
 
 
 def copy_file(source: Path, target: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from supple.errors import SettingsError
+from supple.errors import SettingsError, first_line
 
 #: A larger file does not consist of settings.
 _LARGEST_FILE = 1024**2
@@ -58,7 +58,7 @@ def parse_yaml(text: str) -> Any:
         line = "" if error.problem_mark is None else f" in line {error.problem_mark.line + 1}"
         raise ValueError(f"{error.problem}{line}") from error
     except yaml.YAMLError as error:
-        raise ValueError(str(error).splitlines()[0]) from error
+        raise ValueError(first_line(error)) from error
 
 
 def read_yaml(path: Path) -> Any:

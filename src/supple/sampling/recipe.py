@@ -18,7 +18,7 @@ from pydantic import (
 )
 
 from supple.data import bundled
-from supple.errors import SettingsError
+from supple.errors import SettingsError, first_line
 from supple.runtime.settings_file import read_yaml
 from supple.runtime.validation import first_problem
 from supple.sampling import descriptions
@@ -114,7 +114,7 @@ class Recipe(BaseModel):
         except FileNotFoundError as error:
             raise SettingsError(f"There is no recipe {path}.") from error
         except (OSError, ValueError) as error:
-            raise SettingsError(f"{path} cannot be read ({str(error).splitlines()[0]}).") from error
+            raise SettingsError(f"{path} cannot be read ({first_line(error)}).") from error
         if not isinstance(content, dict):
             raise SettingsError(f"{path} is not a recipe: it must contain settings such as molecule, method and draws.")
         return cls.of(**content)

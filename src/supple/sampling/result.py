@@ -17,6 +17,7 @@ from supple.data.dataset import Dataset
 from supple.data.writing import write_extxyz
 from supple.errors import DataError
 from supple.runtime.files import write_json, write_text
+from supple.runtime.json_records import read_json
 from supple.sampling.labelled_frame import LabelledFrame
 from supple.sampling.methods import find_method
 from supple.sampling.recipe import Recipe
@@ -94,7 +95,7 @@ def is_output(path: Path, folder: Path) -> bool:
     if not (folder / _OUTPUT).is_file():
         return (folder / "run.json").is_file()
     try:
-        return bool(json.loads((folder / _OUTPUT).read_text(encoding="utf-8"))["sha256"] == _digest(path))
+        return bool(read_json(folder / _OUTPUT)["sha256"] == _digest(path))
     except (OSError, ValueError, LookupError, TypeError):
         return False
 

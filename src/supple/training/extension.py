@@ -42,10 +42,10 @@ class Extension:
 def extend(model: Path, dataset: Dataset, train: int | None, *, select: str = "random", seed: int = 0) -> Extension:
     """Plan the training of a force field again on more frames.
 
-    Training frames stay training frames, validation frames stay validation frames, and what was held out for testing stays
-    held out, all recognised by their geometries. Without a number of training frames, all frames that the earlier training
-    did not know are added, four fifths of them to the training frames; its run directory, beside the model, says which were
-    its test frames.
+    Training frames stay training frames, and validation frames stay validation frames, recognised by their geometries. Without
+    a number of training frames, all frames that are new are added, four fifths of them to the training frames, and test frames
+    stay held out; the run directory of the earlier training, beside the model, says which these are. With a number, frames are
+    added from all that the earlier training had not seen, test frames included, and the rest is held out.
 
     Args:
         model: file of the force field.

@@ -151,6 +151,15 @@ def test_a_cycle_whose_gradient_has_another_norm_is_refused(tmp_path):
         supple.read(path)
 
 
+def test_a_cycle_with_a_blank_line_in_the_place_of_an_atom_is_refused(tmp_path):
+    path = output("xtb/gradient", tmp_path)
+    lines = path.read_text().splitlines()
+    lines[4] = ""  # the third atom, after $grad, the line of the cycle and two atoms
+    path.write_text("\n".join(lines) + "\n")
+    with pytest.raises(DataError, match="there are 2 rows of coordinates, and 3 of the gradient"):
+        supple.read(path)
+
+
 def test_forces_of_another_energy_than_the_positions_are_no_forces(tmp_path):
     for kind in ("pos", "frc"):
         path = output(f"cp2k/dynamics-{kind}-1.xyz", tmp_path)

@@ -40,7 +40,8 @@ def write(
     Args:
         path: the file to write or replace.
         dataset: what to write.
-        units: to write in, as `Units.parse` takes them; if None, those of the dataset's own file, or of the format where it has units of its own.
+        units: to write in, as `Units.parse` takes them; if None, those of the dataset's own file, or of the format where it has
+            units of its own.
         to: name of the format; by the suffix of the path if None.
 
     Returns:

@@ -12,7 +12,8 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from supple.molecule.bonds import atom_pairs, frequent_bonds
-from supple.molecule.connectivity import Connectivity, triple_products
+from supple.molecule.connectivity import Connectivity
+from supple.molecule.symmetry.handedness import triple_products
 
 
 def recovered_connectivity(numbers: Int[np.ndarray, "N"], x: Float[np.ndarray, "M D"]) -> Connectivity | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from supple.errors import ModelFileError
+from supple.errors import ModelFileError, first_line
 from supple.models.neural.schedule import LoopState
 from supple.models.neural.training_state import TrainingState
 from supple.runtime.array_file import read_arrays, write_arrays
@@ -31,6 +31,6 @@ def load_checkpoint(path: Path, training: TrainingState) -> LoopState:
         training.restore(arrays)
     except (KeyError, ValueError, RuntimeError, OSError) as error:
         raise ModelFileError(
-            f"The checkpoint {path} is damaged ({str(error).splitlines()[0]}): delete it to start that run again."
+            f"The checkpoint {path} is damaged ({first_line(error)}): delete it to start that run again."
         ) from error
     return state

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import torch
 
-from supple.errors import SettingsError
+from supple.errors import SettingsError, first_line
 
 
 class Device(NamedTuple):
@@ -28,7 +28,7 @@ def choose_device(name: str) -> Device:
         device = torch.device(name)
         torch.zeros(1, device=device)
     except (RuntimeError, AssertionError) as error:
-        raise SettingsError(f"The device '{name}' cannot be used: {str(error).splitlines()[0]}") from error
+        raise SettingsError(f"The device '{name}' cannot be used: {first_line(error)}") from error
     if device.type != "cpu":
         return Device(device, f"on {device}")
     threads = torch.get_num_threads()

@@ -7,7 +7,7 @@ from itertools import combinations
 
 import networkx as nx
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from supple.molecule.symmetry.colour_refinement import equivalence_classes
 
@@ -69,10 +69,17 @@ def possible_signs(handedness: Handedness, image: Mapping[int, int], signs: Iter
     return tuple(sorted(left, reverse=True))
 
 
+def triple_products(positions: Float[np.ndarray, "M N 3"], trios: Int[np.ndarray, "H 4"]) -> Float[np.ndarray, "M H"]:
+    """a·(b×c) of the directions from each centre to its three neighbours: 0 in a plane, 0.77 in a tetrahedron."""
+    centre = positions[:, trios[:, 0]]
+    a, b, c = (positions[:, trios[:, k]] - centre for k in (1, 2, 3))
+    lengths = np.prod([np.linalg.norm(vectors, axis=2) for vectors in (a, b, c)], axis=0)
+    return np.asarray(np.einsum("mhx,mhx->mh", a, np.cross(b, c)) / np.maximum(lengths, 1e-12))
+
+
 def _sign(positions: Float[np.ndarray, "M N 3"], centre: int, trio: tuple[int, int, int], least: float) -> int:
     """The sign of the triple product of three bonds' directions; 0 where the frames disagree, or it is too small."""
-    bonds = positions[:, trio] - positions[:, [centre]]
-    products = np.linalg.det(bonds / np.linalg.norm(bonds, axis=2, keepdims=True))
+    products = triple_products(positions, np.array([(centre, *trio)]))
     mean = float(np.sign(products).mean())
     return int(np.sign(mean)) if abs(mean) >= 2 * _RIGID - 1 and abs(products.mean()) > least else 0
 

@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError
 
-from supple.errors import SettingsError
+from supple.errors import SettingsError, first_line
 from supple.runtime.optional_dependencies import extra
 from supple.runtime.progress import Progress
 from supple.runtime.workers.capacity import SlotCapacity
@@ -76,7 +76,7 @@ class SlurmBackend(BaseModel):
                 f"There is no file {path} with the requests to Slurm (--on slurm:FILE.yaml)."
             ) from error
         except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-            raise SettingsError(f"{path} cannot be read as YAML ({str(error).splitlines()[0]}).") from error
+            raise SettingsError(f"{path} cannot be read as YAML ({first_line(error)}).") from error
         if not isinstance(content, dict):
             raise SettingsError(f"{path} has no keys: give at least jobs, as in 'jobs: 4'.")
         try:

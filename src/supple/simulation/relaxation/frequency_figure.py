@@ -8,6 +8,7 @@ from pathlib import Path
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from supple.runtime.files import draw
 from supple.simulation.relaxation.minima_comparison import ConformerComparison
 
 _OWN, _REFERENCE = "#1f5fa8", "#c46a00"
@@ -38,4 +39,4 @@ def save_frequency_figure(compared: Sequence[ConformerComparison], theory: str, 
             axes.spines[edge].set_visible(False)
     rows[-1].set_xlabel("harmonic frequency / cm⁻¹ (imaginary ones are negative)")
     figure.legend(*rows[0].get_legend_handles_labels(), loc="outside upper center", ncols=2, frameon=False)
-    figure.savefig(path, dpi=150)
+    draw(path, figure)

@@ -46,10 +46,6 @@ class Minimum:
     remark: str | None = None
     wavenumbers: Float[np.ndarray, "V"] | None = None
 
-    def with_wavenumbers(self, wavenumbers: Float[np.ndarray, "V"] | None) -> Minimum:
-        """The same minimum with these frequencies, cm⁻¹."""
-        return replace(self, wavenumbers=wavenumbers)
-
     def __repr__(self) -> str:
         end = "" if self.converged else ", not converged"
         return f"<conformer {self.conformer}, {self.energy:.4f} eV, from frame {self.frame}{end}>"

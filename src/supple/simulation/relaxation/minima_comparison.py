@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -87,7 +87,7 @@ def compare_minima(
     relaxed = {minimum.frame: minimum for minimum in found}
     if frequencies:  # those that relax to one conformer have its frequencies
         by_conformer = {m.conformer: m.wavenumbers for m in reversed(found) if m.wavenumbers is not None}
-        relaxed = {label: m.with_wavenumbers(by_conformer.get(m.conformer)) for label, m in relaxed.items()}
+        relaxed = {label: replace(m, wavenumbers=by_conformer.get(m.conformer)) for label, m in relaxed.items()}
     least, least_reference = (min((m.energy for m in some), default=np.nan) for some in (lowest.values(), found))
     return [
         ConformerComparison(

@@ -22,7 +22,7 @@ def output_for(file: Path, suffix: str, out: Path | None) -> Path:
     Raises:
         SettingsError: `out` does not end as extended xyz does.
     """
-    out = out or Path(f"{file.name.removesuffix('.gz').rsplit('.', 1)[0]}-{suffix}.xyz")
+    out = out or Path(beside(file, f"-{suffix}.xyz").name)
     if not out.name.removesuffix(".gz").endswith((".xyz", ".extxyz")):
         raise SettingsError(f"Geometries are written as extended xyz: {out} must end in .xyz or .xyz.gz.")
     return out
@@ -41,10 +41,14 @@ def write_frames(
     write_extxyz(out, Dataset.of(potential.numbers, positions, labels, forces, name=out.name, extras=dict(extras)))
 
 
+def beside(out: Path, ending: str) -> Path:
+    """A file beside the geometries: OUT.xyz and `-reference.xyz` give OUT-reference.xyz."""
+    return out.with_name(out.name.removesuffix(".gz").rsplit(".", 1)[0] + ending)
+
+
 def profile_files(out: Path) -> list[Path]:
     """The figures of a profile, PNG and PDF, beside its geometries."""
-    stem = out.with_name(out.name.removesuffix(".gz").rsplit(".", 1)[0])
-    return [Path(f"{stem}.png"), Path(f"{stem}.pdf")]
+    return [beside(out, ".png"), beside(out, ".pdf")]
 
 
 def write_profile(out: Path, profile: Profile, name: str = "", reference: Profile | None = None) -> list[Path]:

@@ -12,11 +12,7 @@ from supple.data.dataset import Dataset
 from supple.data.writing import write_extxyz
 from supple.simulation.relaxation.frequency_figure import save_frequency_figure
 from supple.simulation.relaxation.minima_comparison import ConformerComparison
-
-
-def beside(out: Path, ending: str) -> Path:
-    """A file beside the geometries: OUT.xyz and `-reference.xyz` give OUT-reference.xyz."""
-    return out.with_name(out.name.removesuffix(".gz").rsplit(".", 1)[0] + ending)
+from supple.simulation.relaxation.output_files import beside
 
 
 def reference_files(out: Path, *, frequencies: bool = False) -> list[Path]:

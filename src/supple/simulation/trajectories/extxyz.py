@@ -13,7 +13,7 @@ import numpy as np
 from supple.data.dataset import Dataset
 from supple.data.reading.open_file import open_binary
 from supple.data.writing.extxyz import frames_as_text
-from supple.errors import DataError
+from supple.errors import DataError, first_line
 from supple.runtime.failures import naming
 from supple.simulation.trajectories.ase_frames import read_atoms
 from supple.simulation.trajectories.frame import Frame
@@ -33,7 +33,7 @@ class ExtxyzFile(TrajectoryFile):
             with open_binary(path) as packed:
                 text = packed.read().decode("utf-8")
         except UnicodeDecodeError as error:
-            raise DataError(f"{path} cannot be decompressed ({str(error).splitlines()[0]}).") from error
+            raise DataError(f"{path} cannot be decompressed ({first_line(error)}).") from error
         return read_atoms(path, io.StringIO(text), "extxyz")
 
     def append(self, frames: Sequence[Frame]) -> None:

@@ -11,8 +11,8 @@ import numpy as np
 from supple.data.reading.frames import Frame, frame_of_atoms
 from supple.data.reading.labels.label_candidates import UnclearLabelsError
 from supple.data.reading.outputs.programs import Program
-from supple.data.reading.outputs.quiet_parsers import first_line, quiet
-from supple.errors import DataError
+from supple.data.reading.outputs.quiet_parsers import quiet
+from supple.errors import DataError, first_line
 
 #: Files with these suffixes, and no signature of a program, ASE would take for outputs of Quantum ESPRESSO or others.
 _GENERIC_SUFFIXES = {".out", ".log", ".txt", ".dat"}

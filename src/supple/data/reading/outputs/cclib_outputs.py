@@ -16,9 +16,9 @@ from jaxtyping import Float
 
 from supple.data.reading.frames import Frame
 from supple.data.reading.outputs.programs import Program
-from supple.data.reading.outputs.quiet_parsers import first_line, quiet
+from supple.data.reading.outputs.quiet_parsers import quiet
 from supple.data.units import ENERGY, Units
-from supple.errors import DataError
+from supple.errors import DataError, first_line
 from supple.runtime.optional_dependencies import extra
 
 #: For each program, what begins a job, and the titles of gradients, which name the energy.

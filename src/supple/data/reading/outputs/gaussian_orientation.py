@@ -14,6 +14,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from supple.molecule.rigid_modes import net_torques
+from supple.molecule.superposition import superposed
 
 Axes = Literal["input", "standard", "unknown"]
 
@@ -83,16 +84,11 @@ class Orientations:
         return bool(np.abs(_centred(self.as_read) - _centred(self.input)).max() > 2 * _TOLERANCE)
 
 
-def turned_onto(geometry: Geometry, target: Geometry, tolerance: float = _TOLERANCE) -> Float[np.ndarray, "N 3"] | None:
-    """The positions of a geometry, turned and shifted onto another; None if they are not the same within 0.001 Å.
-
-    The rotation is that of least squares: W. Kabsch, Acta Cryst. A 32, 922 (1976), doi 10.1107/S0567739476001873.
-    """
+def turned_onto(geometry: Geometry, target: Geometry) -> Float[np.ndarray, "N 3"] | None:
+    """The positions of a geometry, turned and shifted onto another; None if they are not the same within 0.001 Å."""
     if not np.array_equal(geometry.numbers, target.numbers):
         return None
-    u, _, vt = np.linalg.svd(_centred(geometry).T @ _centred(target))
-    rotation = u @ np.diag([1.0, 1.0, np.sign(np.linalg.det(u @ vt))]) @ vt
-    positions: Float[np.ndarray, "N 3"] = _centred(geometry) @ rotation + target.positions.mean(axis=0)
+    positions = superposed(geometry.positions, target.positions)
     return positions if np.abs(positions - target.positions).max() <= _TOLERANCE else None
 
 

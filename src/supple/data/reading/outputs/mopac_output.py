@@ -15,10 +15,9 @@ from supple.data.reading.frames import Frame, Problem
 from supple.data.reading.outputs.output_events import (
     NUMBER,
     columns,
-    damaged,
     elements,
-    events,
     number,
+    read_events,
     require_counted,
 )
 from supple.data.units import ENERGY
@@ -49,18 +48,7 @@ def frames(content: bytes, name: str) -> list[Frame]:
     Raises:
         DataError: a table is damaged, the derivatives are not those of all Cartesian coordinates, or not of the energy.
     """
-    reader = _Reader(name)
-    for event, match in events(content.decode("latin-1"), _PATTERNS):
-        try:
-            reader.read(event, match)
-        except ValueError as error:
-            raise damaged(name, "MOPAC", error) from error
-    if not reader.frames:
-        raise DataError(
-            f"{name} is an output of MOPAC without a final heat of formation, as of a scan or a calculation that failed: "
-            "calculate each geometry with the keywords 1SCF and GRADIENTS."
-        )
-    return reader.frames
+    return read_events(content, name, "MOPAC", _PATTERNS, _Reader(name))
 
 
 class _Reader:
@@ -68,7 +56,7 @@ class _Reader:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.frames: list[Frame] = []
+        self.found: list[Frame] = []
         self._begin("")
 
     def _begin(self, method: str) -> None:
@@ -110,6 +98,15 @@ class _Reader:
         elif self.energy is not None:  # coordinates before an energy are those of the input
             self._geometry(match.group(1))
 
+    def frames(self) -> list[Frame]:
+        """Those of the whole output."""
+        if not self.found:
+            raise DataError(
+                f"{self.name} is an output of MOPAC without a final heat of formation, as of a scan or a calculation that "
+                "failed: calculate each geometry with the keywords 1SCF and GRADIENTS."
+            )
+        return self.found
+
     def _result(self, event: str, match: re.Match[str]) -> None:
         if event == "energy":
             if self.energy is not None:
@@ -126,7 +123,7 @@ class _Reader:
         forces = None if self.derivatives is None else self._forces(self.derivatives, positions)
         problem: Problem | None = "not-converged" if self.unconverged else None
         extras = {"theory": " ".join(dict.fromkeys(filter(None, self.levels))), **self.state}
-        self.frames.append(Frame(numbers, positions, self.energy, forces, extras, problem))
+        self.found.append(Frame(numbers, positions, self.energy, forces, extras, problem))
         self._end_of_frame()
 
     def _forces(self, rows: str, positions: Float[np.ndarray, "N 3"]) -> Float[np.ndarray, "N 3"]:

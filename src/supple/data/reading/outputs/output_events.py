@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from operator import itemgetter
 from typing import Protocol, runtime_checkable
 
@@ -65,6 +66,21 @@ def read_events(
         except ValueError as error:
             raise damaged(name, program, error) from error
     return reader.frames()
+
+
+def frames_to_show(
+    with_gradient: list[Frame], with_energy: list[Frame], last: Frame | None, *, unconverged: bool
+) -> list[Frame]:
+    """Those with a gradient; the last one without where the calculation stopped before it; without any, all others.
+
+    Args:
+        with_gradient, with_energy: the frames with these.
+        last: the last geometry, without labels.
+        unconverged: whether the last calculation did not converge.
+    """
+    if with_gradient and unconverged and last is not None:
+        return [*with_gradient, replace(last, problem="not-converged")]
+    return with_gradient or with_energy or ([] if last is None else [last])
 
 
 def number(text: str) -> float:

@@ -18,6 +18,7 @@ from supple.data.reading.outputs.output_events import (
     NUMBER,
     columns,
     elements,
+    frames_to_show,
     number,
     read_events,
     require_counted,
@@ -138,11 +139,8 @@ class _Reader:
         return Frame(atoms.numbers, atoms.positions, self.energy, forces, extras, problem)
 
     def frames(self) -> list[Frame]:
-        """Those with a gradient; the last one without where the calculation stopped before it; without any, all others."""
-        if self.with_gradient and self.unconverged and self.atoms is not None:
-            stopped = Frame(self.atoms.numbers, self.atoms.positions, None, None, self.atoms.extras, "not-converged")
-            return [*self.with_gradient, stopped]
-        return self.with_gradient or self.with_energy or ([] if self.atoms is None else [self.atoms])
+        """Those of the whole output."""
+        return frames_to_show(self.with_gradient, self.with_energy, self.atoms, unconverged=self.unconverged)
 
 
 def _atoms(match: re.Match[str]) -> Frame:

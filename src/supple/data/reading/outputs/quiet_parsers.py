@@ -1,4 +1,4 @@
-"""Calling parsers of other packages: without their warnings, and with their errors as one line."""
+"""Calling parsers of other packages without their warnings."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-
-_LONGEST = 200
 
 
 @contextmanager
@@ -21,8 +19,3 @@ def quiet() -> Iterator[None]:
             yield
     finally:
         logging.disable(before)
-
-
-def first_line(error: Exception) -> str:
-    """The first line of an error's message, or the name of its type if it has none."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:_LONGEST]

@@ -33,10 +33,12 @@ def _frame(level: str, energy: str, norm: str, rows: str) -> Frame:
     lines = rows.strip().splitlines()
     n_atoms = len(lines) // 2
     atoms, gradient = "\n".join(lines[:n_atoms]), columns("\n".join(lines[n_atoms:]), first=0)
-    if len(gradient) != n_atoms or abs(np.linalg.norm(gradient) - number(norm)) > 2e-6:
+    positions = columns(atoms, first=0) * LENGTH["bohr"]
+    if not len(positions) == len(gradient) == n_atoms:
+        raise ValueError(f"there are {len(positions)} rows of coordinates, and {len(gradient)} of the gradient")
+    if abs(np.linalg.norm(gradient) - number(norm)) > 2e-6:
         raise ValueError(f"|dE/dxyz| is stated as {norm}, and is {np.linalg.norm(gradient):.6f}")
     forces = -gradient * Units.of("hartree", "bohr").forces_in_ev_per_angstrom
-    positions = columns(atoms, first=0) * LENGTH["bohr"]
     # the method is not stated, but whether it is a ground state
     theory = {} if level.strip() in ("", "SCF") else {"theory": level.strip()}
     return Frame(elements(atoms, column=3), positions, number(energy) * ENERGY["hartree"], forces, theory)
