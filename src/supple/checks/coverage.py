@@ -10,6 +10,7 @@ from supple.checks.findings import Finding, frame_list
 from supple.checks.torsion_bins import TorsionBins
 from supple.molecule.torsion_symmetry import mirrored_torsions, torsion_symmetries
 from supple.molecule.torsions import Torsion, rotatable_torsions, torsion_angles
+from supple.runtime.rounding import rounded
 
 #: Bins that hold less than this part of the mean of the others are thinly covered.
 _THIN = 0.1
@@ -79,8 +80,8 @@ def _energy_coverage(context: CheckContext) -> list[Finding]:
             Finding(
                 "energy-gap",
                 "warning",
-                f"no frame has an energy between {(energies[k] - energies[0]) / unit.energy_in_ev:.3g} and "
-                f"{(energies[k + 1] - energies[0]) / unit.energy_in_ev:.3g} {unit.energy} above the lowest; "
+                f"no frame has an energy between {rounded((energies[k] - energies[0]) / unit.energy_in_ev)} and "
+                f"{rounded((energies[k + 1] - energies[0]) / unit.energy_in_ev)} {unit.energy} above the lowest; "
                 f"{k + 1} lie below and {len(energies) - k - 1} above",
                 "add frames between, for example from dynamics at an intermediate temperature or along a path",
             )
@@ -92,7 +93,7 @@ def _energy_coverage(context: CheckContext) -> list[Finding]:
             Finding(
                 "energy-tail",
                 "note",
-                f"the upper half of the range of energies ({span / unit.energy_in_ev:.3g} {unit.energy}) holds only "
+                f"the upper half of the range of energies ({rounded(span / unit.energy_in_ev)} {unit.energy}) holds only "
                 f"{len(named)} of {len(energies)} frames: {frame_list(named)}",
                 "expect larger errors there, or train with --select energy to spread the training frames over the range",
                 named,

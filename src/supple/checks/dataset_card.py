@@ -16,6 +16,7 @@ from supple.molecule.conformers import conformers
 from supple.molecule.symmetry.description import SymmetryDescription, describe_symmetry
 from supple.molecule.torsion_symmetry import mirrored_torsions, torsion_symmetries
 from supple.molecule.torsions import Torsion, rotatable_torsions, torsion_angles
+from supple.runtime.rounding import rounded
 
 
 class SpreadData(TypedDict):
@@ -176,13 +177,15 @@ class Card:
             return "none"
         e = self.energies
         known = "" if e.count == self.n_frames else f" ({e.count} of {self.n_frames} frames)"
-        return f"mean {e.mean:.6g} {e.unit}, standard deviation {e.std:.3g}, range {e.high - e.low:.3g}{known}"
+        return (
+            f"mean {e.mean:.6g} {e.unit}, standard deviation {rounded(e.std)}, range {rounded(e.high - e.low)}{known}"
+        )
 
     def _forces(self) -> str:
         if self.forces is None:
             return "none"
         f = self.forces
-        return f"standard deviation {f.std:.3g} {f.unit}, largest component {max(-f.low, f.high):.3g}"
+        return f"standard deviation {rounded(f.std)} {f.unit}, largest component {rounded(max(-f.low, f.high))}"
 
 
 def card(context: CheckContext) -> Card:
@@ -220,7 +223,7 @@ def card(context: CheckContext) -> Card:
 def _agreement(slope: float, correlation: float) -> str:
     if 0.8 < slope < 1.25 and correlation > 0.7:
         return f"agree (slope {slope:.2f}, correlation {correlation:.2f})"
-    return f"slope {slope:.3g}, correlation {correlation:.2f} (both should be 1)"
+    return f"slope {rounded(slope)}, correlation {correlation:.2f} (both should be 1)"
 
 
 def _force_spread(context: CheckContext) -> Spread:

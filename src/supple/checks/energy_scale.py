@@ -18,6 +18,7 @@ from supple.checks.context import CheckContext
 from supple.checks.findings import Finding
 from supple.data.dataset import Dataset
 from supple.data.units import ENERGY, LENGTH, Units
+from supple.runtime.rounding import rounded
 
 #: With energies that correlate this well the model is right about them; below, the slope means nothing.
 _TRUSTED = 0.7
@@ -57,7 +58,7 @@ def _energy_scale(context: CheckContext) -> list[Finding]:
             "energy-scale",
             "serious",
             f"the energies are not on the scale of the forces: read in {units.energy} and {units.forces}, they vary "
-            f"{slope:.3g} times as much as the forces imply ({cause})",
+            f"{rounded(slope)} times as much as the forces imply ({cause})",
             f"correct the labels, or give the right units with --units {right}",
         )
     ]

@@ -9,6 +9,7 @@ from supple.checks.check import Check
 from supple.checks.context import CheckContext
 from supple.checks.findings import Finding, frame_list
 from supple.data.reading.bond_motion import times_as_stiff
+from supple.runtime.rounding import rounded
 
 #: Values fall into two groups when these are this many times farther apart than they are wide.
 _APART = 10.0
@@ -51,7 +52,7 @@ def _energy_zero(context: CheckContext) -> list[Finding]:
         Finding(
             "energy-zero",
             "serious" if certain else "warning",
-            f"the energies of {_group(context, few, named)} lie {offset / unit.energy_in_ev:.4g} {unit.energy} {side} "
+            f"the energies of {_group(context, few, named)} lie {rounded(offset / unit.energy_in_ev, 4)} {unit.energy} {side} "
             f"the others, more than the forces explain: a different zero of energy{doubt}",
             "bring all energies to one zero: the same program, method, basis set and reference",
             named,
@@ -80,7 +81,7 @@ def _mixed_scale(context: CheckContext) -> list[Finding]:
         Finding(
             "mixed-scale",
             "serious",
-            f"the forces of {_group(context, few, named)} are {times:.3g} times "
+            f"the forces of {_group(context, few, named)} are {rounded(times)} times "
             f"{'smaller' if few is low else 'larger'} than those of the others, as if in different units",
             "convert all frames to the same units",
             named,

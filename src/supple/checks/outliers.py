@@ -9,6 +9,7 @@ from supple.checks.agreement import force_error
 from supple.checks.check import Check
 from supple.checks.context import CheckContext
 from supple.checks.findings import Finding, frame_list
+from supple.runtime.rounding import rounded
 
 #: An energy is an outlier this many (robust) standard deviations of the residuals from what the forces imply ...
 _DEVIATIONS = 12
@@ -54,7 +55,7 @@ def _energy_outliers(context: CheckContext) -> list[Finding]:
         Finding(
             "energy-outlier",
             "serious",
-            f"the {what.format(frame_list(named))}: {off_by} {off:.3g} {unit.energy} from the median energy",
+            f"the {what.format(frame_list(named))}: {off_by} {rounded(off)} {unit.energy} from the median energy",
             _repeat(named),
             named,
         )

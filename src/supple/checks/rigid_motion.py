@@ -15,6 +15,7 @@ from supple.checks.check import Check
 from supple.checks.context import CheckContext
 from supple.checks.findings import Finding, frame_list
 from supple.molecule.rigid_modes import net_torques
+from supple.runtime.rounding import rounded
 
 #: Ratios above these are a warning, and an error.
 _WARNING, _ERROR = 0.02, 0.15
@@ -63,7 +64,7 @@ def _compared(
             "serious" if (ratio > _ERROR).any() else "warning",
             f"the {name.replace('-', ' ')} is nonzero in {'all frames' if high.all() else frame_list(frames)}: up to "
             f"{100 * ratio[worst]:.0f} % of what forces in random directions would give (frame "
-            f"{int(context.dataset.frames[worst])}), {100 * overall:.2g} % on average",
+            f"{int(context.dataset.frames[worst])}), {rounded(100 * overall, 2)} % on average",
             remedy,
             () if high.all() else frames,
         )

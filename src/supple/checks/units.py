@@ -11,6 +11,7 @@ from supple.checks.findings import Finding
 from supple.data.dataset import Dataset
 from supple.data.reading.guess_units import UnitGuess, guess_units
 from supple.data.units import ENERGY, Units
+from supple.runtime.rounding import rounded
 
 #: Energies vary as the forces imply within this factor, in the right units.
 _SLOPE_WITHIN = 1.25
@@ -89,7 +90,7 @@ def _reason(likely: UnitGuess, declared: Units) -> str:
         if likely.motion is None:
             return "the forces would be far larger than those of a molecule in motion"
         times = likely.motion.stiffness * declared.forces_in_ev_per_angstrom
-        size = f"{times:.3g} times too large" if times > 1 else f"{1 / times:.3g} times too small"
+        size = f"{rounded(times)} times too large" if times > 1 else f"{rounded(1 / times)} times too small"
         return f"the forces would be {size} for how the bonds vary"
     times = declared.energy_in_ev / likely.units.energy_in_ev
-    return f"the total energy would be {times:.3g} times that of the free atoms"
+    return f"the total energy would be {rounded(times)} times that of the free atoms"

@@ -10,6 +10,7 @@ from supple.cli.console import print_errors, print_json, print_next
 from supple.cli.model_argument import arranged, load_model
 from supple.cli.options import DataFile, JsonOption, KeysOption, LeaveOutOption, ModelFile, ReportUnits, UnitsOption
 from supple.errors import DataError
+from supple.runtime.rounding import rounded
 
 if TYPE_CHECKING:
     from supple.evaluation.regions import Partition
@@ -80,7 +81,7 @@ def _print(partition: Partition) -> None:
     for region in partition.regions:
         pairs = [getattr(region.metrics, name, None) for name in units]
         cells = [
-            f"{value:.3g}" if pair else "-" for pair in pairs for value in ((pair.mae, pair.rmse) if pair else (0, 0))
+            rounded(value) if pair else "-" for pair in pairs for value in ((pair.mae, pair.rmse) if pair else (0, 0))
         ]
         table.add_row(
             region.label, str(region.n_frames), *cells, "-" if region.share is None else f"{100 * region.share:.0f} %"

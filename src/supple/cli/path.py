@@ -11,6 +11,7 @@ from supple.cli.console import print_json, print_next, print_written, progress_d
 from supple.cli.model_argument import load_model
 from supple.cli.options import GeometryFile, GeometryUnits, JsonOption, ModelFile
 from supple.cli.output_options import OverwriteOption, output_option, require_outputs
+from supple.runtime.rounding import rounded
 
 
 def path(
@@ -66,7 +67,7 @@ def path(
     figures = write_profile(out, result.profile)
     remark = None
     if result.max_force > fmax:
-        remark = f"A force of {result.max_force:.2g} eV/Å remains on the band after {steps} steps: use more --images or --steps."
+        remark = f"A force of {rounded(result.max_force, 2)} eV/Å remains on the band after {steps} steps: use more --images or --steps."
     elif not result.converged:
         remark = f"An end of the path was not relaxed within {steps} steps: use more --steps, or relax it first."
     if json:

@@ -29,6 +29,7 @@ from supple.models.potential import Potential
 from supple.molecule.conformers import conformers
 from supple.molecule.torsion_symmetry import TorsionSymmetry, mirrored_torsions, torsion_symmetries
 from supple.molecule.torsions import Torsion, rotatable_torsions, torsion_angles
+from supple.runtime.rounding import rounded
 
 #: No error is given for fewer frames.
 FEWEST = 5
@@ -167,7 +168,7 @@ def _by_energy(errors: _Errors, energies: Float[np.ndarray, "M"]) -> Partition |
         if start == stop:
             continue
         heights = (energies[order[[start, stop - 1]]] - lowest) / unit.energy_in_ev
-        label = f"{heights[0]:.3g} to {heights[1]:.3g} {unit.energy} above the lowest energy"
+        label = f"{rounded(heights[0])} to {rounded(heights[1])} {unit.energy} above the lowest energy"
         regions.append(errors.region(label, _mask(len(energies), order[start:stop])))
     return Partition("energy", tuple(regions))
 

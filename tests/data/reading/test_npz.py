@@ -112,6 +112,14 @@ def test_units_that_cannot_be_true(arrays: dict[str, Any], save: Write) -> None:
     assert read(path, "kcal/mol").source.units.energy == "kcal/mol"
 
 
+def test_positions_that_fit_no_unit_are_not_taken_for_one(arrays: dict[str, Any], save: Write) -> None:
+    arrays = {k: v for k, v in arrays.items() if not k.endswith("_unit")} | {"R": arrays["R"] / 50}
+    with pytest.raises(
+        UnitsError, match=r"does not state its units, and in no known unit do its bonds have usual lengths"
+    ):
+        read(save(**arrays))
+
+
 @pytest.mark.parametrize("unit", ["", "unknown", None])
 def test_units_that_say_nothing(arrays: dict[str, Any], save: Write, unit: str | None) -> None:
     arrays = {k: v for k, v in arrays.items() if not k.endswith("_unit")} | ({} if unit is None else {"e_unit": unit})

@@ -68,13 +68,11 @@ def _units(raw: RawFrames, name: str, given: str | Units | None, defects: Defect
     likely = guess_units(raw.numbers, raw.positions, raw.energies, raw.forces)
     likely_names = f"{likely.units.energy} and {likely.units.length}"
     if not raw.stated.states_energy and raw.convention is None:
-        defects.report(
-            "units-unstated",
-            UnitsError(
-                f"{name} does not state its units; its numbers look like {likely_names}: "
-                f"if that is right, use --units {likely.units.shorthand}."
-            ),
-        )
+        if likely.contradicts_length(likely.units.length):
+            rest = ", and in no known unit do its bonds have usual lengths: correct the positions, or give the units with --units"
+        else:
+            rest = f"; its numbers look like {likely_names}: if that is right, use --units {likely.units.shorthand}"
+        defects.report("units-unstated", UnitsError(f"{name} does not state its units{rest}."))
         return likely.units
     try:
         if raw.convention is not None and raw.stated == NO_UNITS_STATED:

@@ -24,6 +24,7 @@ from supple.models.neural.training_state import TrainingState
 from supple.models.settings import FitContext, FitResult
 from supple.molecule.connectivity import Connectivity
 from supple.runtime.machine import peak_rss_bytes
+from supple.runtime.rounding import rounded
 from supple.runtime.threads import single_threaded_libraries
 
 #: Number of frames with which a cost estimate is timed.
@@ -130,10 +131,10 @@ def _validate(potential: NetworkPotential, valid: Dataset, options: TrainingOpti
     scale = float(potential.module.scale)
     assert metrics.forces is not None
     loss = options.force_weight * (metrics.forces.rmse * units.forces_in_ev_per_angstrom / scale) ** 2
-    line = f"forces {metrics.forces.rmse:.3g} {units.forces}"
+    line = f"forces {rounded(metrics.forces.rmse)} {units.forces}"
     if metrics.energy is not None:
         loss += options.energy_weight * (metrics.energy.rmse * units.energy_in_ev / scale) ** 2
-        line += f", energy {metrics.energy.rmse:.3g} {units.energy}"
+        line += f", energy {rounded(metrics.energy.rmse)} {units.energy}"
     return Validation(loss, f"validation RMSE: {line}", metrics.to_dict())
 
 

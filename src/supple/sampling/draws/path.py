@@ -17,6 +17,7 @@ from supple.errors import SettingsError
 from supple.geometry.coordinates import Coordinate
 from supple.geometry.minimisation import minimise
 from supple.geometry.neb import interpolate_idpp, relax_band, same_geometry
+from supple.runtime.rounding import rounded
 from supple.sampling.context import SamplingContext
 from supple.sampling.draws.base import Draw
 from supple.sampling.draws.short_trajectories import ShortTrajectories
@@ -93,7 +94,9 @@ class _Band(Segment[BandState]):
         band, force = self._relax(context) if state is None else (np.array(state["band"]), float(state["left"]))
         kept: BandState = {"band": band.tolist(), "left": force}
         remark = (
-            f"a force of {force:.2g} eV/Å remains on the band after {draw.steps} steps" if force > draw.fmax else None
+            f"a force of {rounded(force, 2)} eV/Å remains on the band after {draw.steps} steps"
+            if force > draw.fmax
+            else None
         )
         first, skip = divmod(done, draw.frames_per_point)
         for index in range(first, draw.images):

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from supple.runtime.rounding import rounded
+
 #: Points of the fit: means over stretches of time, because fluctuations are correlated from frame to frame.
 _POINTS = 20
 #: Drifts up to this (meV/atom/ps) are negligible; larger ones must exceed this many standard errors to be significant.
@@ -35,7 +37,9 @@ class Drift:
 
     def sentence(self) -> str:
         """Whether the energy is conserved."""
-        sentence = f"The energy of {self.name} drifts by {self.slope:.2g} ± {self.error:.1g} meV/atom/ps"
+        sentence = (
+            f"The energy of {self.name} drifts by {rounded(self.slope, 2)} ± {rounded(self.error, 1)} meV/atom/ps"
+        )
         if abs(self.slope) <= _NEGLIGIBLE:
             return f"{sentence}, which is negligible."
         if abs(self.slope) < _SIGNIFICANT * self.error:

@@ -14,6 +14,7 @@ from ase.data import chemical_symbols
 from jaxtyping import Float
 
 from supple.molecule.rigid_modes import motions
+from supple.runtime.rounding import rounded
 from supple.simulation.analysis.block_errors import block_numbers, standard_error
 from supple.simulation.trajectories import Trajectory
 
@@ -82,10 +83,10 @@ class Equipartition:
         vibration, violations = self.vibration, self.violations
         names = [t.motion for t in self.temperatures if t.frozen]
         frozen = f"; {' and '.join(names)} {'are' if len(names) > 1 else 'is'} frozen" if names else ""
-        sentence = f"The vibrational temperature is {vibration.kelvin:.0f} ± {vibration.error:.2g} K"
+        sentence = f"The vibrational temperature is {vibration.kelvin:.0f} ± {rounded(vibration.error, 2)} K"
         if not violations:
             return f"{sentence}, and that of every kind of motion agrees within its error{frozen}."
-        found = ", ".join(f"{t.motion} {t.kelvin:.0f} ± {t.error:.2g} K" for t in violations)
+        found = ", ".join(f"{t.motion} {t.kelvin:.0f} ± {rounded(t.error, 2)} K" for t in violations)
         if any(t.motion in _RIGID and t.kelvin > vibration.kelvin for t in violations):
             why = (
                 "energy has flowed from the vibrations into translation or rotation of the molecule (a flying ice cube)"

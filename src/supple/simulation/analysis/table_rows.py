@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from supple.data.units import ENERGY
+from supple.runtime.rounding import rounded
 from supple.simulation.analysis.analysis_result import Analysis
 from supple.simulation.analysis.distribution import Distribution
 from supple.simulation.analysis.free_energy import FreeEnergy
@@ -26,9 +27,12 @@ def table_rows(analysis: Analysis, unit: str = "kcal/mol") -> list[Row]:
     if analysis.pair_error is not None:
         rows.append(Row("h(r), difference", f"{analysis.pair_error:.4f}", "0", ""))
     rows += [_distribution(d) for d in analysis.distributions[1:]]
-    rows += [Row(f"drift, {d.name}", f"{d.slope:.3g} ± {d.error:.2g}", "0", "meV/atom/ps") for d in analysis.drifts]
+    rows += [
+        Row(f"drift, {d.name}", f"{rounded(d.slope)} ± {rounded(d.error, 2)}", "0", "meV/atom/ps")
+        for d in analysis.drifts
+    ]
     for t in analysis.equipartition.temperatures if analysis.equipartition else ():
-        value = "frozen" if t.frozen else f"{t.kelvin:.1f} ± {t.error:.2g}"
+        value = "frozen" if t.frozen else f"{t.kelvin:.1f} ± {rounded(t.error, 2)}"
         rows.append(Row(f"temperature, {t.motion}", value, "", "K"))
     for f in analysis.free_energies:
         rows += _free_energy(f, unit)
@@ -61,7 +65,7 @@ def _distribution(d: Distribution) -> Row:
 def _free_energy(f: FreeEnergy, unit: str) -> list[Row]:
     factor = ENERGY[unit]
     rows = [
-        Row(f"F, {f.label} at {angle:.0f}°", f"{abs(value) / factor:.2f} ± {error / factor:.2g}", "", unit)
+        Row(f"F, {f.label} at {angle:.0f}°", f"{abs(value) / factor:.2f} ± {rounded(error / factor, 2)}", "", unit)
         for angle, value, error in zip(f.wells, f.at_wells(f.values), f.at_wells(f.errors), strict=True)
     ]
     if len(f.wells) > 1:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
 
+from supple.runtime.rounding import rounded
 from supple.simulation.dynamics.running_averages import RunningAverages
 from supple.simulation.dynamics.time_units import format_time
 
@@ -73,7 +74,7 @@ class MDResult:
         if averages.mean_temperature is not None:
             figures.append(f"mean temperature {averages.mean_temperature:.0f} K")
         if averages.drift is not None:
-            figures.append(f"energy drift {averages.drift:.2g} meV/atom/ps")
+            figures.append(f"energy drift {rounded(averages.drift, 2)} meV/atom/ps")
         sentences = [", ".join(figures) + "."]
         if averages.returns:
             times = "once" if averages.returns == 1 else f"{averages.returns} times"
@@ -86,7 +87,7 @@ class MDResult:
         else:
             for name, triggers in averages.triggers.items():
                 time, problem = averages.first_triggers[name]
-                share = f"{100 * triggers / max(averages.checks, 1):.2g} % of the checks"
+                share = f"{rounded(100 * triggers / max(averages.checks, 1), 2)} % of the checks"
                 sentences.append(f"Out of range ({name}, {share}), first at {format_time(time)}: {problem}.")
         if self.n_triggered:
             kept = "1 geometry" if self.n_triggered == 1 else f"{self.n_triggered} geometries"

@@ -17,6 +17,7 @@ from supple.geometry.minimisation import minimise
 from supple.geometry.normal_modes import normal_modes, wavenumbers
 from supple.models.potential import Potential
 from supple.runtime.progress import NO_PROGRESS, Progress
+from supple.runtime.rounding import rounded
 from supple.simulation.relaxation.changed_bonds import changed_bond
 from supple.simulation.relaxation.conformer_labels import conformer_labels
 
@@ -142,7 +143,7 @@ class Surface:
             nan = np.full(start.shape, np.nan)
             return Minimum(frame, start, np.inf, nan, False, remark=f"the relaxation failed: {describe_error(error)}")
         free = np.delete(np.linalg.norm(point.forces, axis=1), list(fixed))
-        remarks = [] if converged else [f"a force of {free.max():.2g} eV/Å remains after {steps} steps"]
+        remarks = [] if converged else [f"a force of {rounded(free.max(), 2)} eV/Å remains after {steps} steps"]
         if changed := changed_bond(self.numbers, start, molecule.positions):
             remarks.append(f"{changed}: {self.other_bonds}")
         remark = "; ".join(remarks) or None

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from ase import units
 
+from supple.runtime.rounding import rounded
 from supple.simulation.dynamics.guards.guard import Snapshot
 
 #: Of 3 kT.
@@ -36,6 +37,6 @@ class EnergyDriftGuard:
 
     def _sentence(self, drift: float) -> str:
         return (
-            f"the conserved energy has changed by {1e3 * drift:.3g} meV per atom (limit {1e3 * self.limit:.2g} meV): use a "
+            f"the conserved energy has changed by {rounded(1e3 * drift)} meV per atom (limit {rounded(1e3 * self.limit, 2)} meV): use a "
             "shorter --timestep, or do not trust the force field in this region"
         )
