@@ -13,8 +13,6 @@ import re
 from functools import cache
 from pathlib import Path
 
-import psutil
-
 #: Bytes that file systems allow in a name.
 NAME_MAX = 255
 
@@ -37,6 +35,8 @@ def _remove_abandoned(folder: Path) -> None:
         with os.scandir(folder) as entries:
             found = [(entry.path, match) for entry in entries if (match := pattern.fullmatch(entry.name))]
         for path, match in found:
+            import psutil  # rarely needed, so not loaded at once
+
             if not psutil.pid_exists(int(match[1])):
                 Path(path).unlink()
     except OSError:  # tidying up is not worth a failure
