@@ -12,6 +12,7 @@ Compiled by Numba, in double precision; threads share the geometries.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any, no_type_check
@@ -54,35 +55,17 @@ def is_loop_compiled() -> bool:
 
 
 class CompiledSum:
-    """e and its gradient by the positions: `KernelSum` and the descriptor in one loop.
+    """e and its gradient by the positions: the terms' `KernelSum`s and the descriptor in one loop.
 
     Args:
-        kernel_sum: the sum.
+        kernel_sums: the sums, one for each term.
         entries: of the descriptor, as `compiled_entries` gives them.
         centre: of the descriptors.
     """
 
-    def __init__(self, kernel_sum: KernelSum, entries: tuple[Any, ...], centre: Float[Tensor, "D"]) -> None:
-        group = kernel_sum.group
-        m = len(kernel_sum.bias) // 2
-        rows = np.concatenate([block.T.numpy() for block in kernel_sum.targets], axis=1)  # (2M, D)
-        n_blocks, size = -(-m // DOUBLES), rows.shape[1]
-        frames = np.zeros((n_blocks, size, 2, DOUBLES))  # y and u side by side
-        bias = np.zeros((n_blocks, 2, DOUBLES))
-        w = np.zeros((n_blocks, DOUBLES))
-        block, lane = np.divmod(np.arange(m), DOUBLES)
-        for kind in range(2):
-            part = slice(kind * m, (kind + 1) * m)
-            frames[block, :, kind, lane] = rows[part]
-            bias[block, kind, lane] = kernel_sum.bias[part].numpy()
-        if kernel_sum.w is not None:
-            w[block, lane] = kernel_sum.w.numpy()
-        self._entries = entries
-        self._training = (frames, bias, w, np.cumsum([0, *group.sizes]))
-        self._geometry = (
-            centre.numpy(), kernel_sum.scale, group.n_cosets,
-            group.lift_index.numpy(), group.lift_weight.numpy(), group.lower_index.numpy(), group.lower_weight.numpy(),
-        )  # fmt: skip
+    def __init__(self, kernel_sums: Iterable[KernelSum], entries: tuple[Any, ...], centre: Float[Tensor, "D"]) -> None:
+        self._entries, self._centre = entries, centre.numpy()
+        self._terms = tuple(_arrays(kernel_sum) for kernel_sum in kernel_sums)
 
     def __call__(
         self, positions: Float[np.ndarray, "B N 3"]
@@ -105,41 +88,73 @@ class CompiledSum:
         first, last = k * len(positions) // parts, (k + 1) * len(positions) // parts
         for low in range(first, last, _BATCH):
             some = slice(low, min(low + _BATCH, last))
-            _predict(positions[some], self._entries, self._geometry, self._training, energies[some], gradients[some])
+            _predict(positions[some], self._entries, self._centre, self._terms, energies[some], gradients[some])
+
+
+def _arrays(kernel_sum: KernelSum) -> tuple[Any, ...]:
+    """What the loop needs of a term: how queries are made, its training frames in blocks, and the kernel's constants."""
+    term = kernel_sum.term
+    m = len(kernel_sum.bias) // 2
+    rows = np.concatenate([block.T.numpy() for block in kernel_sum.targets], axis=1)  # (2K, d)
+    n_blocks, size = -(-m // DOUBLES), rows.shape[1]
+    frames = np.zeros((n_blocks, size, 2, DOUBLES))  # y and u side by side
+    bias = np.zeros((n_blocks, 2, DOUBLES))
+    w = np.zeros((n_blocks, DOUBLES))
+    block, lane = np.divmod(np.arange(m), DOUBLES)
+    for kind in range(2):
+        part = slice(kind * m, (kind + 1) * m)
+        frames[block, :, kind, lane] = rows[part]
+        bias[block, kind, lane] = kernel_sum.bias[part].numpy()
+    if kernel_sum.w is not None:
+        w[block, lane] = kernel_sum.w.numpy()
+    lift = (term.lift_index, term.lift_weight, term.lower_index, term.lower_weight)
+    return (
+        term.n_queries, *(array.numpy() for array in lift), frames, bias, w, np.cumsum([0, *term.group.sizes]),
+        term.kernel.order, term.kernel.gamma,
+    )  # fmt: skip
 
 
 @_compiled
 @no_type_check
-def _predict(positions, entries, geometry, training, energies, gradients):
-    centre, scale, n_cosets, lift_index, lift_weight, lower_index, lower_weight = geometry
+def _predict(positions, entries, centre, terms, energies, gradients):
     n, size = len(positions), len(centre)
-    # Padded with rows of zeros to a whole number of groups.
-    queries = np.zeros((-(-n * n_cosets // _QUERIES) * _QUERIES, size))
-    flat = queries.reshape(-1)
-    descriptors = np.empty((n, size))
+    descriptors, by_x = np.empty((n, size)), np.zeros((n, size))
     for b in range(n):
-        x = describe(positions[b], entries)
-        descriptors[b] = x
-        for i in range(n_cosets * size):
-            for k in range(lift_index.shape[1]):
-                d = lift_index[i, k]
-                flat[b * n_cosets * size + i] += lift_weight[i, k] * (x[d] - centre[d]) * scale
-    by_coset, gradient = _sum(queries, n * n_cosets, *training)
-    by_query = gradient.reshape(-1)
-    for b in range(n):
+        descriptors[b] = describe(positions[b], entries)
         energies[b] = 0.0
-        for r in range(n_cosets):
-            energies[b] += by_coset[b * n_cosets + r]
-        by_x = np.zeros(size)
-        for d in range(size):
-            for k in range(lower_index.shape[1]):
-                by_x[d] += scale * lower_weight[d, k] * by_query[b * n_cosets * size + lower_index[d, k]]
-        gradients[b] = pull_back(positions[b], descriptors[b], by_x, entries)
+    x = descriptors - centre
+    for term in terms:
+        _add_term(x, term, energies, by_x)
+    for b in range(n):
+        gradients[b] = pull_back(positions[b], descriptors[b], by_x[b], entries)
 
 
 @_compiled
 @no_type_check
-def _sum(queries, n_queries, frames, bias, w, starts):
+def _add_term(x, term, energies, by_x):
+    """Add e and its gradient by the descriptor."""
+    n_queries, lift_index, lift_weight, lower_index, lower_weight, frames, bias, w, starts, order, gamma = term
+    n, size = len(x), len(lift_index) // n_queries
+    # Padded with rows of zeros to a whole number of groups.
+    queries = np.zeros((-(-n * n_queries // _QUERIES) * _QUERIES, size))
+    flat = queries.reshape(-1)
+    for b in range(n):
+        for i in range(n_queries * size):
+            for k in range(lift_index.shape[1]):
+                flat[b * n_queries * size + i] += lift_weight[i, k] * x[b, lift_index[i, k]]
+    by_query, gradient = _sum(queries, n * n_queries, frames, bias, w, starts, order, gamma)
+    slopes = gradient.reshape(-1)
+    for b in range(n):
+        for r in range(n_queries):
+            energies[b] += by_query[b * n_queries + r]
+        for d in range(len(lower_index)):
+            for k in range(lower_index.shape[1]):
+                by_x[b, d] += lower_weight[d, k] * slopes[b * n_queries * size + lower_index[d, k]]
+
+
+@_compiled
+@no_type_check
+def _sum(queries, n_queries, frames, bias, w, starts, order, gamma):
     """The sum over training frames: e of each scaled query, and its gradient by it."""
     n_characters, size = len(starts) - 1, queries.shape[1]
     squares = (queries**2).sum(axis=1)
@@ -154,7 +169,8 @@ def _sum(queries, n_queries, frames, bias, w, starts):
                 _products(queries, first, frames, strip + s, starts, weights, s)
                 for k in range(min(_QUERIES, n_queries - first)):
                     at = s * n_characters * step + k * 2 * DOUBLES
-                    _factors(weights, at, step, n_characters, squares[first + k], bias, w, strip + s, sums, first + k)
+                    constants = step, n_characters, order, gamma
+                    _factors(weights, at, constants, squares[first + k], bias, w, strip + s, sums, first + k)
             _combine(lanes, first, frames, strip, n_blocks, starts, weights)
     gradient, energies = np.empty(queries.shape), np.empty(n_queries)
     for r in range(n_queries):
@@ -233,17 +249,19 @@ def _combine(lanes, first, frames, strip, n_blocks, starts, weights):
 
 @_compiled
 @no_type_check
-def _factors(weights, at, step, n_characters, square, bias, w, block, sums, k):
+def _factors(weights, at, constants, square, bias, w, block, sums, k):
     """Replace the products of a query with a block by the weights of its y and u in the gradient.
 
     Products and weights of the characters are `step` apart, the first ones at `at`. The block's parts of e, and of the
     weight of the query itself, are added to sums[k].
     """
+    step, n_characters, order, gamma = constants
     at_bias = block * 2 * DOUBLES
     store(weights, at, load(weights, at) + load(bias, at_bias))
     store(weights, at + DOUBLES, load(weights, at + DOUBLES) + load(bias, at_bias + DOUBLES))
     _transform(weights, at, step, n_characters)
     third, two, zero, squares, weight = splat(1 / 3), splat(2.0), splat(0.0), splat(square), load(w, block * DOUBLES)
+    factor = splat(gamma)
     energy, total = load(sums, k * 2 * DOUBLES), load(sums, k * 2 * DOUBLES + DOUBLES)
     for c in range(n_characters):
         place = at + c * step
@@ -251,8 +269,12 @@ def _factors(weights, at, step, n_characters, square, bias, w, block, sums, k):
         q = root(larger(squares - two * load(weights, place), zero))
         decay = _decays(q)
         slope = decay + q * decay
-        energy += slope * along + weight * (slope + third * q * q * decay)
-        by_distance = decay * along + third * weight * slope
+        if order == 3:
+            extra = third * q * q * decay
+            decay = third * slope
+            slope = slope + extra
+        energy += slope * along + weight * (slope + factor * q * q * decay)
+        by_distance = decay * along + factor * weight * slope
         total += by_distance
         store(weights, place, by_distance)
         store(weights, place + DOUBLES, slope)

@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Int
 
 from supple.data.dataset import Dataset
+from supple.models.kernel.molecular_kernel import MolecularKernel
 from supple.models.kernel.potential import SGDMLPotential
 from supple.models.kernel.problem import Problem
 from supple.models.kernel.solver import solve_directly
@@ -17,15 +18,15 @@ _LAM = 1e-10
 
 
 def kernel_fit(
-    problem: Problem, sigma: float, lam: float, progress: Progress = NO_PROGRESS
+    problem: Problem, kernel: MolecularKernel, lam: float, progress: Progress = NO_PROGRESS
 ) -> tuple[SGDMLPotential, float]:
-    """The potential with given σ and λ, solved directly.
+    """The potential with given kernel and λ, solved directly.
 
     Returns:
         The potential, and the λ that was needed.
     """
-    weights, lam = solve_directly(problem.frames, sigma, lam, problem.rhs, progress)
-    return problem.fitted_potential(sigma, weights), lam
+    weights, lam = solve_directly(problem.frames, kernel.terms, lam, problem.rhs, progress)
+    return problem.fitted_potential(kernel, weights), lam
 
 
 def small_kernel_model(dataset: Dataset, permutations: Int[np.ndarray, "P N"]) -> SGDMLPotential:
@@ -35,4 +36,5 @@ def small_kernel_model(dataset: Dataset, permutations: Int[np.ndarray, "P N"]) -
         dataset: frames with forces, a few hundred at most.
         permutations: of the atoms, a group.
     """
-    return kernel_fit(Problem(dataset, permutations), _SIGMA, _LAM)[0]
+    problem = Problem(dataset, permutations)
+    return kernel_fit(problem, MolecularKernel.uniform(_SIGMA, problem.frames.action), _LAM)[0]

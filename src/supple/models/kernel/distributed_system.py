@@ -6,7 +6,7 @@ all of the memory and of the work. The first process iterates; the others wait f
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 from jaxtyping import Float
@@ -15,6 +15,7 @@ from torch import Tensor
 from supple.models.kernel.operator import KernelOperator
 from supple.models.kernel.preconditioner import Preconditioner
 from supple.models.kernel.system import KernelFrames
+from supple.models.kernel.term import KernelTerm
 from supple.runtime import distributed
 
 _Task = Literal["apply", "precondition", "end"]
@@ -24,13 +25,13 @@ class DistributedSystem:
     """K + λI and P⁻¹ for vectors of all rows."""
 
     def __init__(
-        self, frames: KernelFrames, sigma: float, lam: float, size: int, progress: Callable[[float, float], None]
+        self, frames: KernelFrames, terms: Sequence[KernelTerm], lam: float, size: int, progress: Callable[[float, float], None]
     ) -> None:
         own_frames = distributed.local_range(len(frames))
         self.own_rows = slice(own_frames.start * frames.width, own_frames.stop * frames.width)
         self.lam = lam
-        self.operator = KernelOperator(frames, sigma, own_frames)
-        self.preconditioner = Preconditioner(frames, sigma, lam, size, progress=progress, rows=own_frames)
+        self.operator = KernelOperator(frames, terms, own_frames)
+        self.preconditioner = Preconditioner(frames, terms, lam, size, progress=progress, rows=own_frames)
 
     def apply(self, x: Float[Tensor, "n"]) -> Float[Tensor, "n"]:
         """(K + λI) x."""
@@ -59,6 +60,6 @@ class DistributedSystem:
         return distributed.all_gather(self.preconditioner(x[self.own_rows]))
 
 
-def help_to_solve(frames: KernelFrames, sigma: float, lam: float, size: int) -> None:
+def help_to_solve(frames: KernelFrames, terms: Sequence[KernelTerm], lam: float, size: int) -> None:
     """What a helping process does while the leader solves."""
-    DistributedSystem(frames, sigma, lam, size, lambda done, total: None).help()
+    DistributedSystem(frames, terms, lam, size, lambda done, total: None).help()

@@ -12,10 +12,12 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from supple.models.kernel.kernel_sum import KernelSum
+from supple.models.kernel.molecular_kernel import MolecularKernel
 from supple.models.kernel.stored_parts import (
     KernelConfiguration,
     require_arrays,
     require_entries,
+    require_environments,
     require_finite_numbers,
     require_symmetries,
 )
@@ -24,7 +26,6 @@ from supple.molecule.connectivity import Connectivity
 from supple.molecule.descriptors import Descriptor, InverseDistances
 from supple.molecule.descriptors.registry import restore_descriptor
 from supple.molecule.descriptors.training_frames import TrainingFrames
-from supple.molecule.symmetry.characters import Group
 
 if TYPE_CHECKING:
     from supple.models.kernel.compiled_kernel_sum import CompiledSum
@@ -38,11 +39,10 @@ class KernelModule(nn.Module):
         v: their weights in descriptor space.
         w: weights of the training energies; None for a model of forces alone.
         action: the permutations' action on the descriptor.
-        sigma: length scale of the kernel, 1/Å.
+        kernel: between geometries.
         scale: standard deviation of the training forces, eV/Å.
         constant: integration constant, eV.
         descriptor: of the geometries.
-        group: of the action, where it is known already.
     """
 
     x: Tensor
@@ -59,14 +59,13 @@ class KernelModule(nn.Module):
         v: Float[Tensor, "M D"],
         w: Float[Tensor, "M"] | None,
         action: Int[Tensor, "P D"],
-        sigma: float,
+        kernel: MolecularKernel,
         scale: float,
         constant: float,
         descriptor: Descriptor,
-        group: Group | None,
     ) -> None:
         super().__init__()
-        self.sigma = sigma
+        self.kernel = kernel
         self.descriptor = descriptor
         self.register_buffer("x", x.contiguous())
         self.register_buffer("v", v.contiguous())
@@ -77,12 +76,12 @@ class KernelModule(nn.Module):
         self.register_buffer("centre", mean[action].mean(dim=0))
         self.register_buffer("scale", torch.tensor(scale, dtype=torch.float64))
         self.register_buffer("constant", torch.tensor(constant, dtype=torch.float64))
-        self.sum = KernelSum(x - self.centre, v, w, sigma, group or Group(action.cpu()))
+        self.sums = nn.ModuleList(KernelSum(term, x - self.centre, v, w) for term in kernel.terms)
 
     def forward(self, positions: Float[Tensor, "B N 3"]) -> tuple[Float[Tensor, "B"], Float[Tensor, "B N 3"]]:
         """Energies in eV and forces in eV/Å of positions in Å; float64."""
         x, pull_back = self.descriptor.linearise(positions.to(torch.float64))
-        energies, gradients = self.sum(x - self.centre)
+        energies, gradients = map(sum, zip(*(term(x - self.centre) for term in self.sums), strict=True))
         return energies * self.scale + self.constant, pull_back(gradients).mul_(-self.scale)
 
 
@@ -96,30 +95,29 @@ class SGDMLPotential(Potential):
     def __init__(
         self,
         numbers: Int[np.ndarray, "N"],
-        sigma: float,
+        kernel: MolecularKernel,
         x: Float[Tensor, "M D"],
         v: Float[Tensor, "M D"],
         action: Int[Tensor, "P D"],
         scale: float = 1.0,
         constant: float = 0.0,
         w: Float[Tensor, "M"] | None = None,
-        group: Group | None = None,
         descriptor: Descriptor | None = None,
     ) -> None:
         """A potential from its parts.
 
         Args:
             numbers: atomic numbers.
-            sigma, x, v, action, scale, constant, w, group: as in `KernelModule`.
+            kernel, x, v, action, scale, constant, w: as in `KernelModule`.
             descriptor: inverse distances when None.
         """
         descriptor = descriptor or InverseDistances(len(numbers))
-        super().__init__(numbers, KernelModule(x, v, w, action, sigma, scale, constant, descriptor, group))
+        super().__init__(numbers, KernelModule(x, v, w, action, kernel, scale, constant, descriptor))
         self._compiled: CompiledSum | None = None
 
     def configuration(self) -> dict[str, Any]:
-        """The length scale and the descriptor; everything else is arrays."""
-        return {"sigma": self.module.sigma, "descriptor": self.module.descriptor.configuration()}
+        """The kernel and the descriptor; everything else is arrays."""
+        return {"kernel": self.module.kernel.configuration(), "descriptor": self.module.descriptor.configuration()}
 
     @classmethod
     def from_configuration(
@@ -140,7 +138,9 @@ class SGDMLPotential(Potential):
             raise ValueError("the arrays of the kernel do not fit the molecule")
         require_entries(len(numbers), descriptor.entries)
         require_symmetries(numbers, descriptor.entries, action.numpy())
-        made = cls(numbers, stored.sigma, x, v, action, w=arrays.get("w"), descriptor=descriptor)
+        require_environments(stored.kernel, arrays["kernel.weights"].numpy(), action.numpy())
+        kernel = MolecularKernel.from_configuration(stored.kernel.model_dump(), arrays["kernel.weights"], action)
+        made = cls(numbers, kernel, x, v, action, w=arrays.get("w"), descriptor=descriptor)
         if not torch.allclose(made.module.centre, arrays["centre"], rtol=1e-9, atol=1e-12):
             raise ValueError("the centre is not that of the training frames")
         return made
@@ -164,12 +164,12 @@ class SGDMLPotential(Potential):
     def set_precision(self, precision: Literal["double", "single"]) -> None:
         """Compute the sum over the training frames in this precision; input and output stay in double precision."""
         dtype = torch.float64 if precision == "double" else torch.float32
-        self.module.sum = copy.deepcopy(self.module.sum).to(dtype)
+        self.module.sums = copy.deepcopy(self.module.sums).to(dtype)
 
     def _compiled_sum(self) -> CompiledSum | None:
         """The compiled loop, where it applies."""
         module = self.module
-        if self.device.type != "cpu" or module.sum.bias.dtype != torch.float64:
+        if self.device.type != "cpu" or module.sums[0].bias.dtype != torch.float64:
             return None
         if self._compiled is None:
             from supple.models.kernel.compiled_kernel_sum import CompiledSum
@@ -177,7 +177,7 @@ class SGDMLPotential(Potential):
 
             if (entries := compiled_entries(module.descriptor)) is None:
                 return None
-            self._compiled = CompiledSum(module.sum, entries, module.centre)
+            self._compiled = CompiledSum(module.sums, entries, module.centre)
         return self._compiled
 
     def operations(self) -> nn.Module:
@@ -204,12 +204,12 @@ class Operations(nn.Module):
     def __init__(self, module: KernelModule) -> None:
         super().__init__()
         self.descriptor = copy.deepcopy(module.descriptor).cpu()
-        self.sum = copy.deepcopy(module.sum).to("cpu", torch.float64)
+        self.sums = copy.deepcopy(module.sums).to("cpu", torch.float64)
         for name in ("centre", "scale", "constant"):
             self.register_buffer(name, getattr(module, name).detach().cpu().clone())
 
     def forward(self, positions: Float[Tensor, "B N 3"]) -> tuple[Float[Tensor, "B"], Float[Tensor, "B N 3"]]:
         """Energies in eV and forces in eV/Å."""
         x, pull_back = self.descriptor.linearise(positions)
-        energies, gradients = self.sum.at_once(x - self.centre)
+        energies, gradients = map(sum, zip(*(term.at_once(x - self.centre) for term in self.sums), strict=True))
         return energies * self.scale + self.constant, pull_back(gradients) * -self.scale

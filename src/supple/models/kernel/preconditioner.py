@@ -15,13 +15,14 @@ Everything is in double precision: B Bᵀ is a million times D, and the differen
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from supple.models.kernel.system import KernelFrames, columns
+from supple.models.kernel.term import KernelTerm
 from supple.runtime import distributed
 
 #: Number of columns, in units of n^(2/3).
@@ -48,7 +49,8 @@ class Preconditioner:
 
     Args:
         frames: all training frames.
-        sigma, lam: of the kernel, and its regularisation.
+        terms: of the kernel.
+        lam: regularisation.
         size: k, the number of columns.
         seed: of their choice.
         progress: called with the amount done and the total.
@@ -58,7 +60,7 @@ class Preconditioner:
     def __init__(
         self,
         frames: KernelFrames,
-        sigma: float,
+        terms: Sequence[KernelTerm],
         lam: float,
         size: int,
         seed: int = 0,
@@ -75,7 +77,7 @@ class Preconditioner:
         at = 0
         for first in range(0, len(frames), _GROUP):  # G is as large as a cache: gone through once for several frames
             group = range(first, min(first + _GROUP, len(frames)))
-            part = columns(frames, sigma, {j: modes[j] for j in group}, slice(rows.start, rows.stop))
+            part = columns(frames, terms, {j: modes[j] for j in group}, slice(rows.start, rows.stop))
             self.b[:, at : at + part.shape[2]] = part.flatten(0, 1)
             at += part.shape[2]
             progress(0.2 * at / k, 1.0)
@@ -87,7 +89,7 @@ class Preconditioner:
             self.b[some] = torch.linalg.solve_triangular(lower.mT, self.b[some], upper=True, left=False)
             progress(0.2 + 0.3 * min(start / len(self.b), 1.0), 1.0)
         del lower, core
-        self.inverse_blocks = self._blocks(frames, sigma, lam, rows)
+        self.inverse_blocks = self._blocks(frames, terms, lam, rows)
         self.lower = _cholesky(self._capacitance(lambda done: progress(0.5 + 0.5 * done, 1.0)))
 
     @staticmethod
@@ -110,12 +112,12 @@ class Preconditioner:
         """D⁻¹ r."""
         return torch.bmm(self.inverse_blocks, r.view(self.m, self.v, 1)).flatten()
 
-    def _blocks(self, frames: KernelFrames, sigma: float, lam: float, rows: range) -> Float[Tensor, "M V V"]:
+    def _blocks(self, frames: KernelFrames, terms: Sequence[KernelTerm], lam: float, rows: range) -> Float[Tensor, "M V V"]:
         """D_i⁻¹, with the eigenvalues of D_i bounded from below."""
         inverses = torch.empty(self.m, self.v, self.v, dtype=torch.float64)
         for i, frame in enumerate(rows):
             low_rank = self.b[i * self.v : (i + 1) * self.v]
-            block = columns(frames, sigma, {frame: slice(None)}, slice(frame, frame + 1))[0]
+            block = columns(frames, terms, {frame: slice(None)}, slice(frame, frame + 1))[0]
             values, vectors = torch.linalg.eigh(block - low_rank @ low_rank.T)
             values = values.clamp_(min=0)
             values += _FLOOR * values.mean() + lam

@@ -8,6 +8,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from supple.data.dataset import Dataset
+from supple.models.kernel.molecular_kernel import MolecularKernel
 from supple.models.kernel.potential import SGDMLPotential
 from supple.models.kernel.system import KernelFrames
 from supple.molecule.descriptors import Descriptor
@@ -46,19 +47,18 @@ class Problem:
         energies = torch.tensor((train.energies - mean) / self.scale)
         self.rhs = self.frames.label_rows(torch.tensor(train.forces) / self.scale, energies)
 
-    def potential(self, sigma: float, weights: Float[Tensor, "n"]) -> SGDMLPotential:
+    def potential(self, kernel: MolecularKernel, weights: Float[Tensor, "n"]) -> SGDMLPotential:
         """The potential of these weights; its constant of integration is 0."""
         frames = self.frames
         v, w = frames.sources(weights)
         # F = -∇E, so E carries the minus.
         return SGDMLPotential(
-            self.train.numbers, sigma, frames.x, -v, frames.action, self.scale, w=w, group=frames.group,
-            descriptor=frames.descriptor,
-        )  # fmt: skip
+            self.train.numbers, kernel, frames.x, -v, frames.action, self.scale, w=w, descriptor=frames.descriptor
+        )
 
-    def fitted_potential(self, sigma: float, weights: Float[Tensor, "n"]) -> SGDMLPotential:
+    def fitted_potential(self, kernel: MolecularKernel, weights: Float[Tensor, "n"]) -> SGDMLPotential:
         """The potential of these weights, its constant of integration fitted to the known energies by least squares."""
-        potential = self.potential(sigma, weights)
+        potential = self.potential(kernel, weights)
         if self.with_energy.any():
             integrated, _ = potential.predict(self.train.positions[self.with_energy])
             potential.module.constant.fill_(float((self.train.energies[self.with_energy] - integrated).mean()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from jaxtyping import Float
@@ -13,6 +13,7 @@ from supple.models.kernel.conjugate_gradients import State, conjugate_gradients
 from supple.models.kernel.distributed_system import DistributedSystem, help_to_solve
 from supple.models.kernel.preconditioner import n_columns
 from supple.models.kernel.system import KernelFrames, assemble
+from supple.models.kernel.term import KernelTerm
 from supple.runtime import distributed
 from supple.runtime.progress import NO_PROGRESS, Progress
 
@@ -21,7 +22,7 @@ _MAX_RAISES = 5
 
 
 def solve_directly(
-    frames: KernelFrames, sigma: float, lam: float, rhs: Float[Tensor, "n"], progress: Progress = NO_PROGRESS
+    frames: KernelFrames, terms: Sequence[KernelTerm], lam: float, rhs: Float[Tensor, "n"], progress: Progress = NO_PROGRESS
 ) -> tuple[Float[Tensor, "n"], float]:
     """Assemble the matrix and factorise it.
 
@@ -32,7 +33,7 @@ def solve_directly(
         NotPositiveDefiniteError: the matrix is indefinite, even with a larger λ.
     """
     for _ in range(_MAX_RAISES):
-        triangle = assemble(frames, sigma, lambda done, total: progress.step("Kernel matrix", done, total))
+        triangle = assemble(frames, terms, lambda done, total: progress.step("Kernel matrix", done, total))
         try:
             triangle.factorise(lam, lambda done, total: progress.step("Factorising", done, total))
         except NotPositiveDefiniteError:
@@ -46,7 +47,7 @@ def solve_directly(
 
 def solve_iteratively(
     frames: KernelFrames,
-    sigma: float,
+    terms: Sequence[KernelTerm],
     lam: float,
     rhs: Float[Tensor, "n"],
     validate: Callable[[Float[Tensor, "n"]], list[float]],
@@ -57,9 +58,9 @@ def solve_iteratively(
 ) -> State:
     """Preconditioned conjugate gradients until the validation errors have converged; the weights are `x` of the state."""
     size = n_columns(len(rhs))
-    distributed.call_on_other_ranks(help_to_solve, frames, sigma, lam, size)
+    distributed.call_on_other_ranks(help_to_solve, frames, terms, lam, size)
     system = DistributedSystem(
-        frames, sigma, lam, size, lambda done, total: progress.step("Preconditioner", done, total)
+        frames, terms, lam, size, lambda done, total: progress.step("Preconditioner", done, total)
     )
     try:
         return conjugate_gradients(

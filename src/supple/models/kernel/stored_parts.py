@@ -7,32 +7,50 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence, Set
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import torch
-from jaxtyping import Int
-from pydantic import BaseModel
+from jaxtyping import Float, Int
+from pydantic import BaseModel, Field
 from torch import Tensor
 
 from supple.errors import ResourceError
+from supple.models.kernel.matern import KernelName
 from supple.molecule.symmetry.permutation_algebra import Atoms
 from supple.runtime.machine import GIB, available_memory
 from supple.runtime.validation import Positive
 
 #: Sums over a larger group take too long to be of use.
 _MOST_PERMUTATIONS = 50_000
+#: Of entries of environments, over all terms and permutations.
+_MOST_IMAGES = 200_000_000
+
+
+class StoredTerm(BaseModel):
+    """One term of a kernel: its coefficient, which row of the weights it takes, and the entries of its environment."""
+
+    coefficient: Positive
+    weights: Annotated[int, Field(ge=0)]
+    entries: tuple[int, ...] | None
+
+
+class StoredKernel(BaseModel):
+    """A kernel without its weights."""
+
+    function: KernelName
+    terms: Annotated[tuple[StoredTerm, ...], Field(min_length=1)]
 
 
 class KernelConfiguration(BaseModel):
     """What a model file holds besides arrays.
 
     Attributes:
-        sigma: length scale of the kernel, 1/Å.
+        kernel: between geometries.
         descriptor: configuration of the descriptor.
     """
 
-    sigma: Positive
+    kernel: StoredKernel
     descriptor: dict[str, Any] = {}
 
 
@@ -44,7 +62,8 @@ def require_arrays(n_atoms: int, configuration: KernelConfiguration, arrays: Map
         ResourceError: the force field needs more memory than is available.
     """
     x, action = arrays["x"], arrays["action"]
-    for name in ("x", "v", "w", "centre", "scale", "constant"):
+    weights = arrays["kernel.weights"]
+    for name in ("x", "v", "w", "centre", "scale", "constant", "kernel.weights"):
         if name in arrays and arrays[name].dtype != torch.float64:
             raise ValueError(f"{name} is not in double precision")
     if action.dtype != torch.int64:
@@ -54,6 +73,8 @@ def require_arrays(n_atoms: int, configuration: KernelConfiguration, arrays: Map
     size = x.shape[1]
     if action.shape[1] != size or ("w" in arrays and arrays["w"].shape != x.shape[:1]):
         raise ValueError("the arrays of the kernel do not fit each other")
+    if weights.ndim != 2 or weights.shape[1] != size or not ((weights > 0) & weights.isfinite()).all():
+        raise ValueError("the weights of the metric are not positive numbers, one for each entry of the descriptor")
     all_pairs = n_atoms * (n_atoms - 1) // 2
     if not configuration.descriptor and size != all_pairs:
         raise ValueError("the arrays of the kernel do not fit the molecule")
@@ -69,6 +90,23 @@ def require_entries(n_atoms: int, entries: Iterable[Atoms]) -> None:
     for atoms in entries:
         if len(set(atoms)) < len(atoms) or min(atoms) < 0 or max(atoms) >= n_atoms:
             raise ValueError(f"the descriptor has an entry of atoms {', '.join(map(str, atoms))}, which there are not")
+
+
+def require_environments(
+    kernel: StoredKernel, weights: Float[np.ndarray, "K D"], action: Int[np.ndarray, "P D"]
+) -> None:
+    """Environments of entries that there are, and weights that the permutations do not change."""
+    if not (weights[:, action] == weights[:, None]).all():
+        raise ValueError("the weights of the metric differ for entries that a permutation exchanges")
+    size = action.shape[1]
+    for term in kernel.terms:
+        entries = range(size) if term.entries is None else term.entries
+        if term.weights >= len(weights) or not entries or len(set(entries)) < len(entries):
+            raise ValueError("a term of the kernel has weights or entries that there are not")
+        if min(entries) < 0 or max(entries) >= size:
+            raise ValueError("a term of the kernel has entries that there are not")
+    if sum(len(action) * (size if term.entries is None else len(term.entries)) for term in kernel.terms) > _MOST_IMAGES:
+        raise ValueError("the kernel has more environments than are of use")
 
 
 def require_finite_numbers(configuration: Mapping[str, Any]) -> None:
