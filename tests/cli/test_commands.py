@@ -194,7 +194,7 @@ def test_study_of_two_models(shell, monkeypatch):
     for setting in SETTINGS["schnet"]:
         words += ["--set", f"schnet.{setting}"]
     result = shell.json(*words)
-    assert len(result["rows"]) == 2 * 2 * 4
+    assert len(result["rows"]) == 2 * 2 * 8
     assert {row["status"] for row in result["rows"]} == {"done"}
     monkeypatch.setattr(Figure, "savefig", lambda figure, file, **options: None)  # rendered above
     out, err = shell(*words)
