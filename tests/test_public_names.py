@@ -11,7 +11,7 @@ import pytest
 from toy import toy_dataset
 
 import supple
-from supple.models.metrics import ErrorPair
+from supple.models.metrics import ErrorSummary
 from supple.models.neural.schnet.potential import SchNetPotential
 
 NAMES = ["Dataset", "Metrics", "Potential", "SGDML", "SchNet", "Split", "SuppleError", "Units", "load", "read", "write"]
@@ -45,7 +45,7 @@ def dataset():
 def potential():
     architecture = {"features": 8, "interactions": 1, "gaussians": 4, "cutoff": 5.0, "knots": 32}
     made = SchNetPotential(np.array([8, 1, 1]), architecture)
-    validation = supple.Metrics(5, None, ErrorPair(0.1, 0.25, "<i>eV/Å</i>"))
+    validation = supple.Metrics(5, None, ErrorSummary(0.1, 0.25, "<i>eV/Å</i>", 0.5, 2.0))
     changes = {"data_name": EVIL, "n_train": 20, "n_valid": 5, "validation": validation}
     made.provenance = made.provenance.model_copy(update=changes)
     return made
@@ -90,16 +90,17 @@ def test_a_potential_in_short(potential):
         "schnet force field",
         "H2O, 3 atoms",
         f"20 frames of {EVIL}, with 5 validation frames",
-        "MAE 0.1, RMSE 0.25 <i>eV/Å</i>",
+        "MAE 0.1, RMSE 0.25, 95 % 0.5, max 2 <i>eV/Å</i>",
     } <= set(cells.texts)
 
 
 def test_metrics_in_short(potential):
     metrics = potential.provenance.validation
-    assert repr(metrics) == "Metrics(5 frames: forces MAE 0.1, RMSE 0.25 <i>eV/Å</i>)"
+    assert repr(metrics) == "Metrics(5 frames: forces MAE 0.1, RMSE 0.25, 95 % 0.5, max 2 <i>eV/Å</i>)"
     cells = Cells(metrics._repr_html_())
     assert "i" not in cells.tags
-    assert {"Errors on 5 frames", "MAE", "RMSE", "forces", "0.1", "0.25", "<i>eV/Å</i>"} <= set(cells.texts)
+    assert {"Errors on 5 frames", "MAE", "RMSE", "95 %", "max", "unit"} <= set(cells.texts)
+    assert {"forces", "0.1", "0.25", "0.5", "2", "<i>eV/Å</i>"} <= set(cells.texts)
 
 
 def test_writing(tmp_path):

@@ -33,7 +33,9 @@ def test_train_json_keeps_its_contract(shared, kind):
     assert validation["n_frames"] == 20
     assert validation["energy"]["unit"] == "kcal/mol"
     assert validation["forces"]["unit"] == "kcal/mol/Å"
-    assert 0 < validation["forces"]["mae"] <= validation["forces"]["rmse"]
+    for errors in (validation["energy"], validation["forces"]):
+        assert 0 < errors["mae"] <= errors["rmse"] <= errors["max"]
+        assert 0 < errors["p95"] <= errors["max"]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -41,17 +43,33 @@ def test_evaluate_json_keeps_its_contract(shared, kind):
     result = shared.json("evaluate", f"{kind}.safetensors", "toy.xyz")
     assert {"n_frames", "energy", "forces"} <= set(result)
     assert (result["n_frames"], result["n_excluded"]) == (40, 60)  # never on frames that trained or validated
-    assert set(result["energy"]) == set(result["forces"]) == {"mae", "rmse", "unit"}
+    assert set(result["energy"]) == set(result["forces"]) == {"mae", "rmse", "unit", "p95", "max"}
     in_ev = shared.json("evaluate", f"{kind}.safetensors", "toy.xyz", "--report-units", "eV")
     assert in_ev["forces"]["unit"] == "eV/Å"
     assert in_ev["forces"]["rmse"] == pytest.approx(result["forces"]["rmse"] / 23.0605, rel=1e-5)
     assert in_ev["energy"]["mae"] == pytest.approx(result["energy"]["mae"] / 23.0605, rel=1e-5)
+    assert in_ev["forces"]["max"] == pytest.approx(result["forces"]["max"] / 23.0605, rel=1e-5)
+
+
+def test_evaluate_gives_the_largest_errors_of_all_frames(shared):
+    """More frames than are predicted at once, of which one is wrong: its error is the largest, whatever the others are."""
+    data = toy_dataset(700, seed=9)
+    forces = data.forces.copy()
+    forces[650, 2, 1] += 1000.0
+    write_extxyz(shared.folder / "one-wrong.xyz", (data.numbers, data.positions, data.energies, forces), "eV")
+    result = shared.json("evaluate", "sgdml.safetensors", "one-wrong.xyz")
+    energies, predicted = load(shared.folder / "sgdml.safetensors").predict(data.positions)
+    for quantity, errors in (("energy", energies - data.energies), ("forces", predicted - forces)):
+        assert result[quantity]["p95"] == pytest.approx(np.percentile(np.abs(errors), 95), rel=1e-5)
+        assert result[quantity]["max"] == pytest.approx(np.abs(errors).max(), rel=1e-5)
+    assert result["forces"]["max"] > 900 > 100 * result["forces"]["p95"]
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_evaluate_for_people(shared, kind):
     out, _ = shared("evaluate", f"{kind}.safetensors", "toy.xyz")
     assert "Excluded: 60 frames" in out
+    assert re.search(r"MAE .* RMSE .* 95 % .* max .* unit", out)
     assert "kcal/mol/Å" in out
     assert out.rstrip().splitlines()[-2].strip().startswith("supple predict")
 
@@ -176,7 +194,7 @@ def test_study_of_two_models(shell, monkeypatch):
     for setting in SETTINGS["schnet"]:
         words += ["--set", f"schnet.{setting}"]
     result = shell.json(*words)
-    assert len(result["rows"]) == 2 * 2 * 4
+    assert len(result["rows"]) == 2 * 2 * 8
     assert {row["status"] for row in result["rows"]} == {"done"}
     monkeypatch.setattr(Figure, "savefig", lambda figure, file, **options: None)  # rendered above
     out, err = shell(*words)

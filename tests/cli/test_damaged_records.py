@@ -8,6 +8,7 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 NESTED = '{"a": ' * 5000
+ERRORS = {"mae": 1, "rmse": 1, "unit": "eV/Å"}
 LAUGHS = "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n"
 TRAIN = ("train", "toy.xyz", "--train", 40, "--valid", 20, "--seed", 7, "--out", "sgdml.safetensors",
          "--set", "sigma=8", "--set", "descriptor=inverse-distances", "--set", "energies=integrated")  # fmt: skip
@@ -42,6 +43,15 @@ def test_it_is_sound_before(here):
     assert here.json(*TRAIN)["n_train"] == 40
 
 
+def test_errors_of_an_earlier_version_have_no_tails(here):
+    """They are null in JSON, and left empty in the table."""
+    damage(here, "sgdml.run/result.json", {"validation": {"n_frames": 20, "energy": None, "forces": ERRORS}})
+    assert here.json(*TRAIN)["validation"]["forces"] == ERRORS | {"p95": None, "max": None}
+    out, _ = here(*TRAIN)
+    (line,) = [line for line in out.splitlines() if "eV/Å" in line]
+    assert [cell.strip() for cell in line.strip(" │").split("│")] == ["forces", "1", "1", "-", "-", "eV/Å"]
+
+
 @pytest.mark.parametrize("command", ["evaluate", "predict", "md", "relax", "export"])
 @pytest.mark.parametrize("header", [{"numbers": [10**30]}, NESTED], ids=["numbers", "nested"])
 def test_models(here, command, header):
@@ -74,6 +84,9 @@ def test_values_of_run_json(here, values):
         {"n_train": -1},
         {"seconds": float("nan")},
         {"validation": {"n_frames": 1, "energy": None, "forces": {"mae": -1, "rmse": 1, "unit": "eV"}}},
+        {"validation": {"n_frames": 1, "energy": None, "forces": ERRORS | {"p95": -1}}},
+        {"validation": {"n_frames": 1, "energy": None, "forces": ERRORS | {"max": float("nan")}}},
+        {"validation": {"n_frames": 1, "energy": None, "forces": ERRORS | {"max": float("inf")}}},
     ],
 )
 def test_values_of_result_json(here, values):

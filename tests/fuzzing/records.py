@@ -15,7 +15,7 @@ from supple import load
 from supple.data.splits import Split
 from supple.models.kernel.conjugate_gradients import State, Validation
 from supple.models.kernel.potential import SGDMLPotential
-from supple.models.metrics import ErrorPair, Metrics
+from supple.models.metrics import ErrorSummary, Metrics
 from supple.models.neural.schnet.potential import SchNetPotential
 from supple.models.provenance import Provenance
 from supple.models.registry import make_settings
@@ -107,7 +107,7 @@ def _runs(folder):
     run = RunDirectory.open(
         folder / "toy.run", {"model": "sgdml", "settings": {"sigma": 8.0}, "indices": {"train": [1, 2]}}
     )
-    errors = Metrics(10, ErrorPair(0.1, 0.2, "eV"), ErrorPair(0.1, 0.2, "eV/Å"))
+    errors = Metrics(10, ErrorSummary(0.1, 0.2, "eV", 0.4, 0.9), ErrorSummary(0.1, 0.2, "eV/Å"))
     run.finish(asdict(TrainingResult("sgdml", 5, 3, 0, 1.5, 10**8, {"sigma": 8.0}, errors, errors, notes=("a note",))))
     for name, reader in (
         ("run.json", lambda: run.configuration),

@@ -99,6 +99,10 @@ def set_configuration(**values):
     return lambda header, arrays: header["configuration"].update(values)
 
 
+def errors(**values):
+    return {"n_frames": 5, "energy": None, "forces": {"mae": 0.1, "rmse": 0.2, "unit": "eV/Å"} | values}
+
+
 SHARED = [
     (lambda header, arrays: json.dumps(header)[:-1] + f', "x": {NESTED}}}', "nested too deeply"),
     (lambda header, arrays: json.dumps(header)[:-1] + ', "kind": "sgdml"}', "'kind' occurs twice"),
@@ -113,6 +117,8 @@ SHARED = [
     (set_header(kind="\x1b[31mred"), re.escape(r"'\x1b[31mred'")),
     (set_header(provenance={"n_train": -3}), "n_train: input should be greater"),
     (set_header(provenance={"seconds": float("nan")}), "seconds"),
+    (set_header(provenance={"validation": errors(p95=float("nan"))}), r"provenance\.validation.*p95"),
+    (set_header(provenance={"validation": errors(max=-1.0)}), r"provenance\.validation.*max"),
     (put("scale", lambda a: torch.tensor(float("nan"), dtype=torch.float64)), "scale"),
     (put("scale", lambda a: torch.tensor(-1.0, dtype=torch.float64)), "scale is not positive"),
 ]

@@ -20,8 +20,9 @@ from supple.study.html_report.methods import methods_paragraph
 from supple.study.learning_curve_figures import write_figures
 from supple.study.markdown_report import write_report
 from supple.study.plan import DatasetEntry, StudyPlan
+from supple.study.report_sentences import TAILS
 from supple.study.results import collect
-from supple.study.results_table import terminal_table
+from supple.study.results_table import tails_table, terminal_table
 
 
 @pytest.fixture(scope="module")
@@ -67,12 +68,45 @@ def test_csv_has_a_row_for_every_number(made: StudyResult) -> None:
         *("dataset", "formula", "model", "n_train", "n_valid", "seed", "n_test", "quantity", "metric", "value"),
         *("unit", "seconds", "peak_rss_bytes", "status", "interval_low", "interval_high"),
     ]  # fmt: skip
-    assert len(table) == 2 * 2 * 4 + 2
+    assert len(table) == 2 * 2 * 8 + 2
     done = [row for row in table if row["status"] == "done"]
     assert {row["unit"] for row in done} == {"kcal/mol", "kcal/mol/Å"}
     assert {row["formula"] for row in table} == {"C2H5NO2"}
     assert all(float(row["value"]) > 0 for row in done)
     assert {row["value"] for row in table if row["status"] == "failed"} == {""}
+    assert {row["metric"] for row in done} == {"rmse", "mae", "p95", "max"}
+    assert {row["metric"] for row in done if row["interval_low"]} <= {"rmse", "mae"}
+
+
+def test_the_report_has_a_table_of_the_largest_errors(made: StudyResult) -> None:
+    table = tails_table(made.results, "glycine")
+    assert table is not None
+    assert table.headings == [
+        *("model", "N", "E MAE", "E RMSE", "E 95 %", "E max", "F MAE", "F RMSE", "F 95 %", "F max")
+    ]  # fmt: skip
+    assert [row[:2] for row in table.rows] == [[table.rows[0][0], "10"], [table.rows[0][0], "20"]]
+    for line in table.rows:
+        for of_quantity in (line[2:6], line[6:]):
+            mae, rmse, p95, largest = map(float, of_quantity)
+            assert mae <= rmse <= largest and p95 <= largest
+    report = made.report.read_text()
+    assert TAILS in report
+    assert "| " + " | ".join(table.rows[0]) + " |" in report
+
+
+def test_a_study_of_an_earlier_version_had_no_tails(made: StudyResult, tmp_path: Path) -> None:
+    out = shutil.copytree(made.results.out, tmp_path / "out")
+    before = collect(out)
+    for file in (out / "cells").glob("*/result.json"):
+        content = json.loads(file.read_text())
+        for of_frames in (content["validation"], content["test"]):
+            for quantity in ("energy", "forces"):
+                del of_frames[quantity]["p95"], of_frames[quantity]["max"]
+        file.write_text(json.dumps(content))
+    after = write_study(out)
+    assert after.results.rows == tuple(row for row in before.rows if row.metric not in ("p95", "max"))
+    assert TAILS not in after.report.read_text()
+    assert TAILS not in (out / "report.html").read_text()
 
 
 def test_other_units_change_the_numbers_alone(made: StudyResult, tmp_path: Path) -> None:
@@ -168,7 +202,7 @@ def test_the_command_prints_one_json_object(tmp_path: Path) -> None:
     result = invoke(command(tmp_path, "--json", "--set", "fake.error=0.2"))
     assert result.exit_code == 0
     said = json.loads(result.stdout)
-    assert len(said["rows"]) == 16
+    assert len(said["rows"]) == 32
     assert Path(said["report"]).exists()
 
 

@@ -49,13 +49,14 @@ def test_a_complete_run_is_not_repeated(trained):
     assert (directory / "model.safetensors").stat().st_mtime_ns == before
 
 
-def test_a_result_of_an_earlier_version_had_no_intervals(tmp_path):
+def test_a_result_of_an_earlier_version_had_no_intervals_and_no_tails(tmp_path):
     errors = {"mae": 1.0, "rmse": 2.0, "unit": "eV/Å"}
     metrics = {"n_frames": 3, "energy": None, "forces": errors}
     old = {"kind": "sgdml", "n_train": 5, "n_valid": 3, "seed": 0, "seconds": 1, "peak_rss_bytes": 10, "settings": {}}
     (tmp_path / "result.json").write_text(json.dumps(old | {"validation": metrics, "test": None, "notes": ["a"]}))
     result = TrainingResult.read(tmp_path)
     assert result.validation.forces.rmse == 2.0
+    assert (result.validation.forces.p95, result.validation.forces.max) == (None, None)
     assert (result.intervals, result.notes) == (None, ("a",))
 
 

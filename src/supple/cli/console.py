@@ -94,22 +94,24 @@ def print_json(value: Mapping[str, Any]) -> None:
 
 
 def print_errors(title: str, errors: dict[str, Any]) -> None:
-    """Print a table of MAE and RMSE of energies and forces."""
+    """Print a table of the errors of energies and forces; `errors` as of `Metrics.to_dict`."""
     from rich.console import Console
     from rich.table import Table
 
+    from supple.models.metrics import MEASURES
+
     Console().print(title, style="bold", highlight=False, markup=False, soft_wrap=True)  # a table would wrap its title
     table = Table()
-    for heading in ("", "MAE", "RMSE", "unit"):
+    for heading in ("", *MEASURES.values(), "unit"):
         table.add_column(heading, justify="left" if heading in ("", "unit") else "right")
     for quantity in ("energy", "forces"):
-        pair = errors.get(quantity)
-        if pair is None:
-            table.add_row(
-                quantity, "-", "-", "no energies in the file" if quantity == "energy" else "no forces in the file"
-            )
+        summary = errors.get(quantity)
+        if summary is None:
+            missing = "no energies in the file" if quantity == "energy" else "no forces in the file"
+            table.add_row(quantity, *("-" for _ in MEASURES), missing)
         else:
-            table.add_row(quantity, f"{pair['mae']:.4g}", f"{pair['rmse']:.4g}", pair["unit"])
+            values = [summary[name] for name in MEASURES]
+            table.add_row(quantity, *("-" if v is None else f"{v:.4g}" for v in values), summary["unit"])
     Console().print(table)
 
 

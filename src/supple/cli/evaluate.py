@@ -34,7 +34,8 @@ def evaluate(
 ) -> None:
     """Compute the errors of a force field on labelled frames.
 
-    Frames that it was trained or validated on are excluded.
+    Frames that it was trained or validated on are excluded. The table has MAE and RMSE, the 95th percentile of the absolute errors
+    (95 %) and the largest one (max).
     """
     from supple.evaluation.labelled_frames import labelled_frames
     from supple.evaluation.regions import errors_by_region
@@ -71,7 +72,7 @@ def _print(partition: Partition) -> None:
     from rich.table import Table
 
     shown = [region.metrics for region in partition.regions if region.metrics]
-    units = {name: pair.unit for name in ("energy", "forces") for one in shown if (pair := getattr(one, name))}
+    units = {name: errors.unit for name in ("energy", "forces") for one in shown if (errors := getattr(one, name))}
     title = f"{partition.name} ({', '.join(f'{name} in {unit}' for name, unit in units.items())})"
     table = Table(title=title, title_justify="left")
     table.add_column("")
@@ -79,9 +80,11 @@ def _print(partition: Partition) -> None:
     for heading in ("frames", *headings, "share of squared F error"):
         table.add_column(heading, justify="right")
     for region in partition.regions:
-        pairs = [getattr(region.metrics, name, None) for name in units]
+        summaries = [getattr(region.metrics, name, None) for name in units]
         cells = [
-            rounded(value) if pair else "-" for pair in pairs for value in ((pair.mae, pair.rmse) if pair else (0, 0))
+            rounded(value) if errors else "-"
+            for errors in summaries
+            for value in ((errors.mae, errors.rmse) if errors else (0, 0))
         ]
         table.add_row(
             region.label, str(region.n_frames), *cells, "-" if region.share is None else f"{100 * region.share:.0f} %"

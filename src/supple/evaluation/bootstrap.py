@@ -2,7 +2,8 @@
 
 Frames are drawn with replacement, as many as there are, many times over; the interval contains the middle 95 % of the
 resulting errors (the percentile bootstrap; Efron, Ann. Stat. 7, 1 (1979), doi 10.1214/aos/1176344552). Whole frames are
-drawn, not components of forces, because the errors within one frame are correlated.
+drawn, not components of forces, because the errors within one frame are correlated. The largest error has no such interval:
+frames drawn from those that there are never have a larger one.
 """
 
 from __future__ import annotations

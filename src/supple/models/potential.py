@@ -227,5 +227,5 @@ class Potential(ABC):
             ("trained on", f"{p.n_train} frames of {p.data_name}, with {p.n_valid} validation frames"),
         ]
         if p.validation is not None:
-            rows += [(f"validation errors, {name}", str(pair)) for name, pair in p.validation.pairs.items()]
+            rows += [(f"validation errors, {name}", str(errors)) for name, errors in p.validation.summaries.items()]
         return html_table(f"{self.kind} force field", rows)

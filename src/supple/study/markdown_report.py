@@ -14,7 +14,7 @@ from supple.study.model_style import display_name
 from supple.study.recommendation import recommendation
 from supple.study.required_frames import required_calculations
 from supple.study.results import QUANTITIES, Results
-from supple.study.results_table import Table, column_name, results_table
+from supple.study.results_table import Table, column_name, results_table, tails_table
 
 #: Captions of figures, by the end of their file names.
 CAPTIONS = {
@@ -79,6 +79,8 @@ def _dataset(results: Results, dataset: str, figures: Sequence[Path], path: Path
         parts.append(f"Findings of the data check:\n\n{findings}")
     table = results_table(results, dataset)
     parts.append(_table(table) if table.rows else "No training has a result yet.")
+    tails = tails_table(results, dataset)
+    parts += [f"{report_sentences.TAILS}:", _table(tails)] if tails else []
     for figure in figures:
         name, _, kind = figure.stem.rpartition("-")
         if figure.suffix == ".png" and name == dataset:

@@ -18,6 +18,7 @@ COMPARISON = (
     "Comparison with published errors of the same kind of model at the largest size that both have (a ratio below 1: ours is "
     "smaller)"
 )
+TAILS = "Largest errors, medians over the seeds (95 %: the 95th percentile of the absolute errors; max: the largest of them)"
 PUBLISHED_DIFFERENCES = (
     "Published errors are for other training, validation and test frames, and mostly for one seed or a mean over several; ours "
     "are medians over the seeds, and validation frames are not counted in N. RMSE and MAE are never compared with each other; "

@@ -13,6 +13,7 @@ from typing import Any
 
 from supple.data.units import Quantity, Units, in_internal
 from supple.evaluation.published import Metric
+from supple.models.metrics import Measure
 from supple.runtime.files import write_text
 from supple.study.cell_task import read_failure
 from supple.study.plan import Cell
@@ -20,7 +21,9 @@ from supple.study.study_file import StudyRecord, read_record
 from supple.training import TrainingResult
 
 QUANTITIES: tuple[Quantity, ...] = ("energy", "forces")
+#: What is published elsewhere, and drawn as learning curves; and how large the largest errors are.
 METRICS: tuple[Metric, ...] = ("rmse", "mae")
+TAILS: tuple[Measure, ...] = ("p95", "max")
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,7 @@ class Row:
         seconds: duration of the training.
         peak_rss_bytes: peak memory of the process that trained.
         status: done, failed, or not done.
-        interval_low, interval_high: bootstrap interval (95 %) of the value over the test frames; None where there is none.
+        interval_low, interval_high: bootstrap interval (95 %) of an RMSE or MAE over the test frames; None where there is none.
     """
 
     dataset: str
@@ -43,7 +46,7 @@ class Row:
     seed: int
     n_test: int
     quantity: Quantity | None = None
-    metric: Metric | None = None
+    metric: Measure | None = None
     value: float | None = None
     unit: str | None = None
     seconds: float | None = None
@@ -80,7 +83,7 @@ class Results:
     rows: tuple[Row, ...]
     failures: dict[Cell, str]
 
-    def runs(self, dataset: str, model: str, quantity: Quantity, metric: Metric) -> list[tuple[int, float]]:
+    def runs(self, dataset: str, model: str, quantity: Quantity, metric: Measure) -> list[tuple[int, float]]:
         """Size and error of every training of a model that has a result."""
         return [
             (row.n_train, row.value)
@@ -89,7 +92,7 @@ class Results:
             and row.value is not None
         ]
 
-    def curve(self, dataset: str, model: str, quantity: Quantity, metric: Metric) -> list[Point]:
+    def curve(self, dataset: str, model: str, quantity: Quantity, metric: Measure) -> list[Point]:
         """The learning curve of a model, by size."""
         return _points(self.runs(dataset, model, quantity, metric))
 
@@ -202,15 +205,18 @@ def _rows(
         unit = errors.unit if units is None else units.energy if quantity == "energy" else units.forces
         factor = in_internal(quantity, errors.unit) / in_internal(quantity, unit)
         interval = getattr(result.intervals, quantity, None)
-        for metric in METRICS:
-            low, high = (None, None) if interval is None else (end * factor for end in getattr(interval, metric))
-            value = getattr(errors, metric) * factor
+        for metric in (*METRICS, *TAILS):
+            value = getattr(errors, metric)
+            if value is None:  # the training is of a version that did not compute it
+                continue
+            ends = getattr(interval, metric, None)
+            low, high = (None, None) if ends is None else (end * factor for end in ends)
             rows.append(
                 replace(
                     row,
                     quantity=quantity,
                     metric=metric,
-                    value=value,
+                    value=value * factor,
                     unit=unit,
                     interval_low=low,
                     interval_high=high,

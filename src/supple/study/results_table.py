@@ -1,4 +1,4 @@
-"""The table of a study's dataset, with a row for each model and size; for the terminal and for reports."""
+"""Tables of a study's dataset, with a row for each model and size; for the terminal and for reports."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from supple.data.units import Quantity
-from supple.evaluation.published import Metric
 from supple.models.cost_estimate import duration
+from supple.models.metrics import MEASURES, Measure
 from supple.study.formatting import spread
 from supple.study.model_style import display_name
-from supple.study.results import QUANTITIES, Point, Results
+from supple.study.results import QUANTITIES, TAILS, Point, Results
 
 if TYPE_CHECKING:
     from rich.table import Table as RichTable
 
-_COLUMNS: tuple[tuple[Quantity, Metric], ...] = (
+_COLUMNS: tuple[tuple[Quantity, Measure], ...] = (
     ("energy", "mae"),
     ("energy", "rmse"),
     ("forces", "mae"),
@@ -32,9 +32,9 @@ class Table:
     rows: list[list[str]]
 
 
-def column_name(quantity: Quantity, metric: Metric) -> str:
+def column_name(quantity: Quantity, metric: Measure) -> str:
     """An error as tables name it: `F RMSE`."""
-    return f"{_SYMBOLS[quantity]} {metric.upper()}"
+    return f"{_SYMBOLS[quantity]} {MEASURES[metric]}"
 
 
 def results_table(results: Results, dataset: str, ranges: bool = True) -> Table:
@@ -47,6 +47,19 @@ def results_table(results: Results, dataset: str, ranges: bool = True) -> Table:
             errors = [spread(curve.get(point.n_train), ranges) for curve in curves]
             rows.append([display_name(model), str(point.n_train), str(point.n_seeds), *errors, duration(point.median)])
     return Table(headings, rows)
+
+
+def tails_table(results: Results, dataset: str) -> Table | None:
+    """Medians over the seeds of a dataset's largest errors, beside MAE and RMSE; None where no training has them."""
+    columns: list[tuple[Quantity, Measure]] = [(quantity, metric) for quantity in QUANTITIES for metric in MEASURES]
+    rows = []
+    for model in results.record.models:
+        curves = {column: _by_size(results.curve(dataset, model, *column)) for column in columns}
+        sizes = sorted({n for (_, metric), curve in curves.items() if metric in TAILS for n in curve})
+        for n in sizes:
+            errors = [spread(curve.get(n), ranges=False) for curve in curves.values()]
+            rows.append([display_name(model), str(n), *errors])
+    return Table(["model", "N", *(column_name(*column) for column in columns)], rows) if rows else None
 
 
 def terminal_table(results: Results, dataset: str) -> RichTable:

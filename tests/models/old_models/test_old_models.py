@@ -30,6 +30,14 @@ def test_still_predicts_the_same(file):
     np.testing.assert_allclose(forces, expected["forces"], rtol=0, atol=1e-5)
 
 
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_validation_errors_are_known(file):
+    """Those of the first version were without percentile and maximum."""
+    forces = load(file).provenance.validation.forces
+    assert 0 < forces.mae < forces.rmse
+    assert forces.max is None or forces.max > forces.rmse
+
+
 def test_there_is_one_of_each_kind():
     assert {file.stem for file in FILES} >= {"v1-sgdml", "v1-schnet"}
 

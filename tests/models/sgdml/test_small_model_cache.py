@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from toy import toy_dataset
 
 from supple import SGDML
-from supple.models.metrics import ErrorPair, Metrics
+from supple.models.metrics import ErrorSummary, Metrics
 from supple.models.sgdml import choose_settings
 from supple.models.sgdml.small_model_cache import SmallModelCache
 
-METRICS = Metrics(7, None, ErrorPair(0.1, 0.2, "eV/Å"))
+METRICS = Metrics(7, None, ErrorSummary(0.1, 0.2, "eV/Å", 0.4, 0.9))
 
 
 def test_metrics_are_kept_in_the_folder(tmp_path) -> None:
@@ -21,6 +23,16 @@ def test_metrics_are_kept_in_the_folder(tmp_path) -> None:
     (file,) = tmp_path.iterdir()
     file.write_text("{")
     assert SmallModelCache(tmp_path).get((1.0, "a")) is None  # incomplete: computed again
+
+
+def test_metrics_of_an_earlier_version_had_no_tails(tmp_path) -> None:
+    SmallModelCache(tmp_path).put((1.0, "a"), METRICS)
+    (file,) = tmp_path.iterdir()
+    content = json.loads(file.read_text())
+    del content["forces"]["p95"], content["forces"]["max"]
+    file.write_text(json.dumps(content))
+    found = SmallModelCache(tmp_path).get((1.0, "a"))
+    assert found is not None and found.forces == ErrorSummary(0.1, 0.2, "eV/Å")
 
 
 def test_a_larger_training_repeats_no_small_model_and_chooses_the_same(tmp_path, monkeypatch) -> None:

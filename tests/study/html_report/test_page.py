@@ -74,6 +74,12 @@ def test_the_figures_hold_what_was_computed(study: Path, page: str) -> None:
     assert details["map"]["labels"][0] != details["map"]["labels"][1]
 
 
+def test_tables_show_the_errors_and_the_largest_of_them(page: str) -> None:
+    tables = [re.findall("<th scope=.col.>(.*?)</th>", head) for head in re.findall("<thead>.*?</thead>", page)]
+    assert tables[0][3:7] == ["E MAE", "E RMSE", "F MAE", "F RMSE"]
+    assert tables[1][2:] == [f"{symbol} {name}" for symbol in "EF" for name in ("MAE", "RMSE", "95 %", "max")]
+
+
 def test_a_study_without_kept_predictions_has_a_page(study: Path, tmp_path: Path) -> None:
     import shutil
 

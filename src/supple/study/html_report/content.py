@@ -18,7 +18,7 @@ from supple.study.recommendation import recommendation
 from supple.study.region_tables import RegionTable
 from supple.study.required_frames import required_calculations
 from supple.study.results import QUANTITIES, Results
-from supple.study.results_table import Table, results_table
+from supple.study.results_table import Table, results_table, tails_table
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class DatasetSection:
         recommendation: the result in one line.
         answers: which model is more accurate.
         required: how many reference calculations a target error requires.
-        table: errors by model and size, in `units` (energy, forces).
+        table, tails: errors by model and size, and the largest of them, in `units` (energy, forces).
         comparison: with published errors, from `sources`.
         regions: errors by region, and `shown`, the trainings that they are of.
         has_map, has_energy: whether there are a map and energy errors.
@@ -45,6 +45,7 @@ class DatasetSection:
     answers: list[str]
     required: list[str]
     table: Table
+    tails: Table | None
     units: list[str]
     comparison: Table | None
     sources: list[Source]
@@ -95,6 +96,7 @@ def page_content(results: Results, details: Mapping[str, ErrorDetails | None], t
         versions=", ".join(f"{name} {version}" for name, version in results.record.versions.items()),
         text={
             "errors": report_sentences.ERRORS,
+            "tails": report_sentences.TAILS,
             "comparison": report_sentences.COMPARISON,
             "differences": report_sentences.PUBLISHED_DIFFERENCES,
             "retry": report_sentences.RETRY,
@@ -122,6 +124,7 @@ def _dataset(results: Results, name: str, target: float | None, details: ErrorDe
         answers=ranking(results, name),
         required=required_calculations(results, name, target),
         table=results_table(results, name),
+        tails=tails_table(results, name),
         units=[results.unit(name, quantity) or "–" for quantity in QUANTITIES],
         comparison=report_sentences.comparison_table(results, name),
         sources=report_sentences.published_sources(results, name),
