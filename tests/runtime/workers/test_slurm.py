@@ -68,6 +68,7 @@ def test_only_the_user_can_read_the_credentials(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_jobs_speak_tls_and_strangers_are_refused(tmp_path: Path, slurm: Path) -> None:
+    before = listening(psutil.Process())  # other tests in this process may have left something
     with SlurmBackend(jobs=1).open(1, tmp_path, NO_PROGRESS) as cluster:
         assert isinstance(cluster, DaskCluster)
         assert outcomes([Answer(3), Answer(4)], cluster) == {"0": 3, "1": 4}
@@ -77,7 +78,7 @@ def test_jobs_speak_tls_and_strangers_are_refused(tmp_path: Path, slurm: Path) -
         for address in addresses:
             assert address.startswith("tls://")
             assert not answers(address)
-        assert open_ports() == []
+        assert open_ports(before) == []
 
 
 def answers(address: str) -> bool:
@@ -99,17 +100,20 @@ def answers(address: str) -> bool:
         return False
 
 
-def open_ports() -> list[int]:
-    """Ports other than of TLS on which this process or a job listens to more than its own machine."""
+def listening(process: psutil.Process) -> set[tuple[str, int]]:
+    """The addresses at which a process can be reached."""
+    found = [c.laddr for c in process.net_connections() if c.status == psutil.CONN_LISTEN]
+    return {(address.ip, address.port) for address in found}
+
+
+def open_ports(before: set[tuple[str, int]]) -> list[int]:
+    """Ports other than of TLS on which this process or a job listens to more than its own machine; but for those before."""
     jobs = [process for process in psutil.process_iter(["cmdline"]) if "dask_worker" in " ".join(process.cmdline())]
     assert jobs
-    found = []
-    for process in (psutil.Process(), *jobs):
-        for one in process.net_connections():
-            local = one.laddr.ip in ("127.0.0.1", "::1") if one.status == psutil.CONN_LISTEN else True
-            if not local and not speaks_tls_only(one.laddr):
-                found.append(one.laddr.port)
-    return found
+    found = set.union(*(listening(process) for process in (psutil.Process(), *jobs))) - before
+    reachable = [address for address in found if address[0] not in ("127.0.0.1", "::1")]
+    assert reachable
+    return [address[1] for address in reachable if not speaks_tls_only(address)]
 
 
 def speaks_tls_only(address: tuple[str, int]) -> bool:
