@@ -56,10 +56,11 @@ def read_model_file(path: Path) -> tuple[Header, dict[str, Tensor]]:
     Raises:
         ModelFileError: the file is missing, cut short, damaged, not a Supple model, or of a newer format version.
     """
-    content = upgrade(_read(path), path)
+    content = _read(path)
     try:
+        content = upgrade(content, path)
         return Header.model_validate(content.header), content.arrays
-    except ValidationError as error:
+    except (ValidationError, ValueError, KeyError, TypeError, IndexError) as error:
         raise damaged(path, error) from error
 
 

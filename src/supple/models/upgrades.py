@@ -7,16 +7,18 @@ version before into the new one. Older files then pass through all functions in 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import inf
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import torch
 from torch import Tensor
 
 from supple.errors import ModelFileError
 from supple.runtime import format_versions
 
 #: The version that is written.
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 
 class Content(NamedTuple):
@@ -27,8 +29,26 @@ class Content(NamedTuple):
 
 
 Upgrade = Callable[[Content], Content]
-#: From version n to n + 1, by n. Version 1 is the first, so there is none yet.
-UPGRADES: Mapping[int, Upgrade] = {}
+
+
+def _from_version_1(content: Content) -> Content:
+    """Kernels had one length scale, and were Matérn 5/2."""
+    configuration = dict(content.header["configuration"])
+    if content.header["kind"] != "sgdml":
+        return content
+    sigma = configuration.pop("sigma")
+    if not isinstance(sigma, int | float) or not 0 < sigma < inf:
+        raise ValueError(f"sigma is {sigma}")
+    configuration["kernel"] = {
+        "function": "matern-5/2",
+        "terms": [{"coefficient": 1.0, "weights": 0, "entries": None}],
+    }
+    weights = torch.full((1, content.arrays["x"].shape[1]), 1 / sigma, dtype=torch.float64)
+    return Content(content.header | {"configuration": configuration}, content.arrays | {"kernel.weights": weights})
+
+
+#: From version n to n + 1, by n.
+UPGRADES: Mapping[int, Upgrade] = {1: _from_version_1}
 
 
 def upgrade(content: Content, path: Path) -> Content:

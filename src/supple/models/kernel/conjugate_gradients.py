@@ -31,6 +31,8 @@ VALIDATE_EVERY = 10
 #: Validations without improvement before iteration ends, and the relative change that counts as one: of the force error, and
 #: of the energy error, which is a small difference of large numbers and converges last.
 _PATIENCE, _TOLERANCES = 4, (5e-3, 2e-2)
+#: The errors count only where the relative residual is below this: they go up and down in the first iterations.
+_SETTLED = 0.03
 #: At this relative residual the solution is exact to rounding.
 _EXACT = 1e-9
 _MAX_ITERATIONS = 5000
@@ -153,7 +155,7 @@ def _step(state: State, apply: Callable[[Vector], Vector], precondition: Callabl
 
 
 def _converged(validations: list[Validation]) -> bool:
-    if len(validations) <= _PATIENCE:
+    if len(validations) <= _PATIENCE or validations[-1].residual > _SETTLED:
         return False
     for errors, tolerance in zip(zip(*(one.errors for one in validations), strict=True), _TOLERANCES, strict=False):
         if min(errors[-_PATIENCE:]) < (1 - tolerance) * min(errors[:-_PATIENCE]):

@@ -25,7 +25,12 @@ class DistributedSystem:
     """K + λI and P⁻¹ for vectors of all rows."""
 
     def __init__(
-        self, frames: KernelFrames, terms: Sequence[KernelTerm], lam: float, size: int, progress: Callable[[float, float], None]
+        self,
+        frames: KernelFrames,
+        terms: Sequence[KernelTerm],
+        lam: float,
+        size: int,
+        progress: Callable[[float, float], None],
     ) -> None:
         own_frames = distributed.local_range(len(frames))
         self.own_rows = slice(own_frames.start * frames.width, own_frames.stop * frames.width)

@@ -16,6 +16,8 @@ Chmiela et al., Nat. Commun. 9, 3887 (2018), doi 10.1038/s41467-018-06169-2, eqs
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -87,3 +89,18 @@ class KernelSum(nn.Module):
         gradient = group.combine(group.transform(weights), targets).sub_(total[:, None] * queries)
         energies = energy.view(group.n_characters, -1, self.term.n_queries).sum(dim=(0, 2))
         return energies.double(), self.term.lower(gradient).double()
+
+
+def kernel_sums(modules: nn.ModuleList) -> list[KernelSum]:
+    """The terms' sums that a module holds."""
+    return [module for module in modules if isinstance(module, KernelSum)]
+
+
+def total(
+    parts: Iterable[tuple[Float[Tensor, "B"], Float[Tensor, "B D"]]],
+) -> tuple[Float[Tensor, "B"], Float[Tensor, "B D"]]:
+    """The sum over terms of e and of its gradient."""
+    (energies, gradients), *others = parts
+    for energy, gradient in others:
+        energies, gradients = energies + energy, gradients + gradient
+    return energies, gradients

@@ -46,9 +46,11 @@ class KernelOperator:
         self.terms = [_TermOperator(frames, term, self.rows) for term in terms]
 
     @staticmethod
-    def n_bytes(n_frames: int, n_descriptor: int, terms: Sequence[KernelTerm]) -> int:
+    def n_bytes(n_frames: int, terms: Sequence[KernelTerm]) -> int:
         """Memory (bytes) of the factors."""
-        return sum(8 * n_frames * (2 * term.n_pairs * n_frames + term.n_queries * (n_frames + term.size)) for term in terms)
+        return sum(
+            8 * n_frames * (2 * term.n_pairs * n_frames + term.n_queries * (n_frames + term.size)) for term in terms
+        )
 
     def __call__(self, weights: Float[Tensor, "n"]) -> Float[Tensor, "m"]:
         """K β, for these rows."""
@@ -56,7 +58,7 @@ class KernelOperator:
         parts = [term(v, w) for term in self.terms]
         forces = torch.stack([force for force, _ in parts]).sum(0)
         energies = None if w is None else torch.stack([energy for _, energy in parts]).sum(0)[:, None]
-        return self.frames.rows(forces[:, :, None], energies, slice(self.rows.start, self.rows.stop)).flatten()
+        return self.frames.rows(forces[:, None], energies, slice(self.rows.start, self.rows.stop)).flatten()
 
 
 class _Part(NamedTuple):

@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from supple.models.kernel.kernel_sum import KernelSum
+from supple.models.kernel.kernel_sum import KernelSum, kernel_sums, total
 from supple.models.kernel.molecular_kernel import MolecularKernel
 from supple.models.kernel.stored_parts import (
     KernelConfiguration,
@@ -81,7 +81,7 @@ class KernelModule(nn.Module):
     def forward(self, positions: Float[Tensor, "B N 3"]) -> tuple[Float[Tensor, "B"], Float[Tensor, "B N 3"]]:
         """Energies in eV and forces in eV/Å of positions in Å; float64."""
         x, pull_back = self.descriptor.linearise(positions.to(torch.float64))
-        energies, gradients = map(sum, zip(*(term(x - self.centre) for term in self.sums), strict=True))
+        energies, gradients = total(term(x - self.centre) for term in self.sums)
         return energies * self.scale + self.constant, pull_back(gradients).mul_(-self.scale)
 
 
@@ -177,7 +177,7 @@ class SGDMLPotential(Potential):
 
             if (entries := compiled_entries(module.descriptor)) is None:
                 return None
-            self._compiled = CompiledSum(module.sums, entries, module.centre)
+            self._compiled = CompiledSum(kernel_sums(module.sums), entries, module.centre)
         return self._compiled
 
     def operations(self) -> nn.Module:
@@ -211,5 +211,5 @@ class Operations(nn.Module):
     def forward(self, positions: Float[Tensor, "B N 3"]) -> tuple[Float[Tensor, "B"], Float[Tensor, "B N 3"]]:
         """Energies in eV and forces in eV/Å."""
         x, pull_back = self.descriptor.linearise(positions)
-        energies, gradients = map(sum, zip(*(term.at_once(x - self.centre) for term in self.sums), strict=True))
+        energies, gradients = total(term.at_once(x - self.centre) for term in kernel_sums(self.sums))
         return energies * self.scale + self.constant, pull_back(gradients) * -self.scale

@@ -2,8 +2,9 @@
 
     K ≈ P = B Bᵀ + D ,   B = K_:C L⁻ᵀ ,  L Lᵀ = K_CC ,   D_i = K_ii - B_i B_iᵀ + λ   (one block of V x V a frame)
 
-B Bᵀ is Nyström's approximation from the columns C (Williams and Seeger, NIPS 13, 2001), drawn evenly from all frames. What
-it misses is mostly within single frames, which is what D holds: such blocks work several times better than the multiple of
+B Bᵀ is Nyström's approximation from the columns C (Williams and Seeger, NIPS 13, 2001), drawn evenly from all frames. Learned
+energies are all among them: an energy is almost determined by the forces around it, so their rows add as many tiny eigenvalues as there are
+frames, which P then has exactly. What B Bᵀ misses is mostly within single frames, which is what D holds: such blocks work several times better than the multiple of
 the identity that is usual (as in Chmiela et al., Sci. Adv. 9, eadf0873 (2023), doi 10.1126/sciadv.adf0873),
 for a few per cent more work. In Gaussian process regression the form is called PITC (Quiñonero-Candela and Rasmussen, JMLR 6,
 1939, 2005). By Woodbury's identity
@@ -21,14 +22,14 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from supple.models.kernel.system import KernelFrames, columns
+from supple.models.kernel.system import KernelFrames, KernelMatrix
 from supple.models.kernel.term import KernelTerm
 from supple.runtime import distributed
 
 #: Number of columns, in units of n^(2/3).
 _FACTOR = 2.0
 #: Smallest eigenvalue of a block, relative to their mean.
-_FLOOR = 0.1
+_FLOOR = 0.03
 #: What is added to the diagonal of K_CC, relative to its mean, so that rounding does not make it indefinite.
 _JITTER = 1e-12
 #: Columns of a strip of a symmetric product.
@@ -39,8 +40,8 @@ _GROUP = 8
 _ROWS = 8192
 
 
-def n_columns(n_rows: int) -> int:
-    """The number of columns to take for n rows."""
+def n_force_columns(n_rows: int) -> int:
+    """The number of columns of forces to take for n rows."""
     return min(int(_FACTOR * n_rows ** (2 / 3)), n_rows // 2)
 
 
@@ -51,7 +52,7 @@ class Preconditioner:
         frames: all training frames.
         terms: of the kernel.
         lam: regularisation.
-        size: k, the number of columns.
+        size: the number of columns of forces.
         seed: of their choice.
         progress: called with the amount done and the total.
         rows: the frames whose rows this process has; all by default.
@@ -69,7 +70,8 @@ class Preconditioner:
     ) -> None:
         rows = range(len(frames)) if rows is None else rows
         self.m, self.v = len(rows), frames.width
-        modes = _choose_columns(len(frames), self.v, size, seed)
+        matrix = KernelMatrix(frames, terms)
+        modes = _choose_columns(frames, size, seed)
         column_rows = torch.cat([j * self.v + chosen for j, chosen in enumerate(modes)]) - rows.start * self.v
         own = (column_rows >= 0) & (column_rows < self.m * self.v)
         k = len(column_rows)
@@ -77,7 +79,7 @@ class Preconditioner:
         at = 0
         for first in range(0, len(frames), _GROUP):  # G is as large as a cache: gone through once for several frames
             group = range(first, min(first + _GROUP, len(frames)))
-            part = columns(frames, terms, {j: modes[j] for j in group}, slice(rows.start, rows.stop))
+            part = matrix.columns({j: modes[j] for j in group}, slice(rows.start, rows.stop))
             self.b[:, at : at + part.shape[2]] = part.flatten(0, 1)
             at += part.shape[2]
             progress(0.2 * at / k, 1.0)
@@ -89,7 +91,7 @@ class Preconditioner:
             self.b[some] = torch.linalg.solve_triangular(lower.mT, self.b[some], upper=True, left=False)
             progress(0.2 + 0.3 * min(start / len(self.b), 1.0), 1.0)
         del lower, core
-        self.inverse_blocks = self._blocks(frames, terms, lam, rows)
+        self.inverse_blocks = self._blocks(matrix, lam, rows)
         self.lower = _cholesky(self._capacitance(lambda done: progress(0.5 + 0.5 * done, 1.0)))
 
     @staticmethod
@@ -112,12 +114,12 @@ class Preconditioner:
         """D⁻¹ r."""
         return torch.bmm(self.inverse_blocks, r.view(self.m, self.v, 1)).flatten()
 
-    def _blocks(self, frames: KernelFrames, terms: Sequence[KernelTerm], lam: float, rows: range) -> Float[Tensor, "M V V"]:
+    def _blocks(self, matrix: KernelMatrix, lam: float, rows: range) -> Float[Tensor, "M V V"]:
         """D_i⁻¹, with the eigenvalues of D_i bounded from below."""
         inverses = torch.empty(self.m, self.v, self.v, dtype=torch.float64)
         for i, frame in enumerate(rows):
             low_rank = self.b[i * self.v : (i + 1) * self.v]
-            block = columns(frames, terms, {frame: slice(None)}, slice(frame, frame + 1))[0]
+            block = matrix.columns({frame: slice(None)}, slice(frame, frame + 1))[0]
             values, vectors = torch.linalg.eigh(block - low_rank @ low_rank.T)
             values = values.clamp_(min=0)
             values += _FLOOR * values.mean() + lam
@@ -141,15 +143,19 @@ class Preconditioner:
         return total
 
 
-def _choose_columns(n_frames: int, n_modes: int, size: int, seed: int) -> list[Tensor]:
-    """For each frame the modes whose columns are taken: equally many from each, to one, drawn at random."""
+def _choose_columns(frames: KernelFrames, size: int, seed: int) -> list[Tensor]:
+    """For each frame the modes whose columns are taken: equally many of each, to one, drawn at random, and its energy."""
     generator = torch.Generator().manual_seed(seed)
-    each, more = divmod(size, n_frames)
-    with_one_more = set(torch.randperm(n_frames, generator=generator)[:more].tolist())
-    return [
-        torch.randperm(n_modes, generator=generator)[: each + (frame in with_one_more)].sort().values
-        for frame in range(n_frames)
-    ]
+    n_modes = frames.width - (frames.amplitude is not None)
+    energy = torch.arange(n_modes, frames.width)
+    each, more = divmod(size, len(frames))
+    with_one_more = set(torch.randperm(len(frames), generator=generator)[:more].tolist())
+    chosen = []
+    for frame in range(len(frames)):
+        modes = torch.randperm(n_modes, generator=generator)[: each + (frame in with_one_more)].sort().values
+        known = frames.amplitude is not None and frames.amplitude[frame] > 0
+        chosen.append(torch.cat([modes, energy]) if known else modes)
+    return chosen
 
 
 def _cholesky(matrix: Float[Tensor, "k k"], shift: float = 1e-16) -> Float[Tensor, "k k"]:

@@ -11,8 +11,8 @@ from torch import Tensor
 from supple.models.kernel.cholesky import NotPositiveDefiniteError
 from supple.models.kernel.conjugate_gradients import State, conjugate_gradients
 from supple.models.kernel.distributed_system import DistributedSystem, help_to_solve
-from supple.models.kernel.preconditioner import n_columns
-from supple.models.kernel.system import KernelFrames, assemble
+from supple.models.kernel.preconditioner import n_force_columns
+from supple.models.kernel.system import KernelFrames, KernelMatrix
 from supple.models.kernel.term import KernelTerm
 from supple.runtime import distributed
 from supple.runtime.progress import NO_PROGRESS, Progress
@@ -22,7 +22,11 @@ _MAX_RAISES = 5
 
 
 def solve_directly(
-    frames: KernelFrames, terms: Sequence[KernelTerm], lam: float, rhs: Float[Tensor, "n"], progress: Progress = NO_PROGRESS
+    frames: KernelFrames,
+    terms: Sequence[KernelTerm],
+    lam: float,
+    rhs: Float[Tensor, "n"],
+    progress: Progress = NO_PROGRESS,
 ) -> tuple[Float[Tensor, "n"], float]:
     """Assemble the matrix and factorise it.
 
@@ -32,8 +36,9 @@ def solve_directly(
     Raises:
         NotPositiveDefiniteError: the matrix is indefinite, even with a larger λ.
     """
+    matrix = KernelMatrix(frames, terms)
     for _ in range(_MAX_RAISES):
-        triangle = assemble(frames, terms, lambda done, total: progress.step("Kernel matrix", done, total))
+        triangle = matrix.lower_triangle(lambda done, total: progress.step("Kernel matrix", done, total))
         try:
             triangle.factorise(lam, lambda done, total: progress.step("Factorising", done, total))
         except NotPositiveDefiniteError:
@@ -57,7 +62,7 @@ def solve_iteratively(
     unit: str = "",
 ) -> State:
     """Preconditioned conjugate gradients until the validation errors have converged; the weights are `x` of the state."""
-    size = n_columns(len(rhs))
+    size = n_force_columns(len(rhs))
     distributed.call_on_other_ranks(help_to_solve, frames, terms, lam, size)
     system = DistributedSystem(
         frames, terms, lam, size, lambda done, total: progress.step("Preconditioner", done, total)

@@ -2,28 +2,76 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal
 
 import torch
 
+from supple.data.dataset import Dataset
 from supple.errors import ResourceError
 from supple.models.cost_estimate import duration, fastest
 from supple.models.kernel.cholesky import Triangle
 from supple.models.kernel.conjugate_gradients import USUAL_ITERATIONS
 from supple.models.kernel.operator import KernelOperator
-from supple.models.kernel.preconditioner import Preconditioner, n_columns
+from supple.models.kernel.preconditioner import Preconditioner, n_force_columns
+from supple.models.kernel.term import KernelTerm
+from supple.molecule.descriptors import Descriptor
 from supple.runtime.machine import GIB, available_memory
 
 #: Floating-point operations that could be done while one number is fetched from memory, beyond those done with it.
 _TRANSFER = 20
 #: A direct solution may take this many times as long before iteration is preferred.
 _DIRECT_PREFERENCE = 2
-#: Seconds that a direct solution may take for learning energies: where that helps at all, and where it helps much.
-_ANY_GAIN_SECONDS, _LARGE_GAIN_SECONDS = 60, 600
 #: Work arrays of the assembly, and whatever else a process needs beyond its data.
 _OVERHEAD = 200 * 1024**2
+
+
+@dataclass(frozen=True, eq=False)
+class ProblemSize:
+    """What the cost of a solution depends on.
+
+    Attributes:
+        n_frames: M.
+        n_modes: V.
+        n_descriptor: D.
+        terms: of the kernel.
+    """
+
+    n_frames: int
+    n_modes: int
+    n_descriptor: int
+    terms: Sequence[KernelTerm]
+
+    @classmethod
+    def of(cls, train: Dataset, descriptor: Descriptor, terms: Sequence[KernelTerm]) -> ProblemSize:
+        """That of training on these frames."""
+        return cls(len(train), max(3 * train.n_atoms - 6, 1), descriptor.size, terms)
+
+    def with_frames(self, n_frames: int) -> ProblemSize:
+        """That of another number of frames."""
+        return replace(self, n_frames=n_frames)
+
+    @property
+    def width(self) -> int:
+        """Rows of a frame: its modes, and its energy."""
+        return self.n_modes + 1
+
+    @property
+    def rows(self) -> int:
+        """n, rows of the matrix."""
+        return self.n_frames * self.width
+
+    @property
+    def pair_entries(self) -> int:
+        """Entries that are compared for a pair of frames: E·J·d, summed over the terms."""
+        return sum(term.n_pairs * term.size for term in self.terms)
+
+    @property
+    def jacobian_bytes(self) -> int:
+        """Memory (bytes) of the Jacobians."""
+        return 2 * 8 * self.n_frames * self.n_descriptor * self.width
 
 
 @dataclass(frozen=True)
@@ -43,35 +91,34 @@ class SolverCost:
     flops: float
 
     @classmethod
-    def direct(cls, n_frames: int, n_modes: int, n_descriptor: int, n_permutations: int) -> SolverCost:
-        """Of factorising the matrix, for M frames, V modes, D entries and P permutations.
+    def direct(cls, size: ProblemSize) -> SolverCost:
+        """Of factorising the matrix.
 
-        A pair of frames costs 2·D·V² flops for the product of Jacobians and 6·P·D·V for the sums over permutations;
-        a factorisation n³/3.
+        A pair of frames costs 2·D·V² flops for the product of Jacobians and 6·E·J·d·V for the images of each term; a
+        factorisation n³/3.
         """
-        rows = n_frames * n_modes
-        pairs = n_frames * (n_frames + 1) / 2
-        per_pair = 2 * n_descriptor * n_modes**2 + 6 * n_permutations * n_descriptor * n_modes
-        n_bytes = Triangle.n_bytes(n_frames, n_modes) + _jacobians(n_frames, n_modes, n_descriptor) + _OVERHEAD
-        return cls("direct", rows, n_bytes, pairs * per_pair + rows**3 / 3)
+        pairs = size.n_frames * (size.n_frames + 1) / 2
+        per_pair = 2 * size.n_descriptor * size.width**2 + 6 * size.pair_entries * size.width
+        n_bytes = Triangle.n_bytes(size.n_frames, size.width) + size.jacobian_bytes + _OVERHEAD
+        return cls("direct", size.rows, n_bytes, pairs * per_pair + size.rows**3 / 3)
 
     @classmethod
-    def iterative(cls, n_frames: int, n_modes: int, n_descriptor: int, n_permutations: int) -> SolverCost:
+    def iterative(cls, size: ProblemSize) -> SolverCost:
         """Of conjugate gradients, with the usual number of iterations.
 
-        One costs 6·P·M²·D flops for the kernel (by characters there are fewer, but the work between the products is as much
+        One costs 6·E·J·d·M² flops for each term (by characters there are fewer, but the work between the products is as much
         again), and two passes over the k columns of the preconditioner.
         """
-        rows = n_frames * n_modes
-        size = n_columns(rows)
+        n_columns = n_force_columns(size.rows) + size.n_frames
         n_bytes = (
-            KernelOperator.n_bytes(n_frames, n_permutations, n_descriptor)
-            + Preconditioner.n_bytes(rows, size)
-            + _jacobians(n_frames, n_modes, n_descriptor)
+            KernelOperator.n_bytes(size.n_frames, size.terms)
+            + Preconditioner.n_bytes(size.rows, n_columns)
+            + size.jacobian_bytes
             + _OVERHEAD
         )
-        iteration = 6 * n_permutations * n_frames**2 * n_descriptor + _TRANSFER * 2 * rows * size
-        return cls("iterative", rows, n_bytes, Preconditioner.flops(rows, size) + USUAL_ITERATIONS * iteration)
+        iteration = 6 * size.pair_entries * size.n_frames**2 + _TRANSFER * 2 * size.rows * n_columns
+        flops = Preconditioner.flops(size.rows, n_columns) + USUAL_ITERATIONS * iteration
+        return cls("iterative", size.rows, n_bytes, flops)
 
     @property
     def seconds(self) -> float:
@@ -81,26 +128,6 @@ class SolverCost:
     def __str__(self) -> str:
         what = "direct solution" if self.solver == "direct" else "iterative solution"
         return f"{self.rows} rows, {what}, {self.n_bytes / GIB:.1f} GiB, about {duration(max(self.seconds, 1))}"
-
-
-@dataclass(frozen=True)
-class EnergyObjection:
-    """Why learning the energies is costly; `prohibitive` if it is not done however much it helps."""
-
-    reason: str
-    prohibitive: bool
-
-
-def objection_to_energies(cost: SolverCost, with_energies: SolverCost) -> EnergyObjection | None:
-    """None if energies can be learned at little cost beside the planned solution for forces alone."""
-    if not fits(with_energies):
-        reason = f"learning them would need the whole matrix, {with_energies.n_bytes / GIB:.1f} GiB."
-        return EnergyObjection(reason, prohibitive=True)
-    seconds = with_energies.seconds
-    if cost.solver == "iterative" and seconds > _ANY_GAIN_SECONDS:
-        reason = f"learning them would need the direct solution, about {seconds:.0f} s."
-        return EnergyObjection(reason, seconds > _LARGE_GAIN_SECONDS)
-    return None
 
 
 def require_memory(cost: SolverCost) -> SolverCost:
@@ -117,13 +144,7 @@ def require_memory(cost: SolverCost) -> SolverCost:
     return cost
 
 
-def choose_solver(
-    solver: Literal["auto", "direct", "iterative"],
-    n_frames: int,
-    n_modes: int,
-    n_descriptor: int,
-    n_permutations: int,
-) -> SolverCost:
+def choose_solver(solver: Literal["auto", "direct", "iterative"], size: ProblemSize) -> SolverCost:
     """The solver to use, among those that are requested and fit into memory.
 
     The direct one is exact, and its time is certain: iteration must be much faster to be preferred.
@@ -131,8 +152,7 @@ def choose_solver(
     Raises:
         ResourceError: none fits.
     """
-    sizes = (n_frames, n_modes, n_descriptor, n_permutations)
-    candidates = [cost(*sizes) for cost in (SolverCost.direct, SolverCost.iterative)]
+    candidates = [cost(size) for cost in (SolverCost.direct, SolverCost.iterative)]
     candidates = [cost for cost in candidates if solver in ("auto", cost.solver)]
     fitting = [cost for cost in candidates if fits(cost)]
     if not fitting:
@@ -143,10 +163,6 @@ def choose_solver(
 def fits(cost: SolverCost) -> bool:
     """Whether there is enough memory now."""
     return cost.n_bytes < 0.95 * available_memory()
-
-
-def _jacobians(n_frames: int, n_modes: int, n_descriptor: int) -> int:
-    return 2 * 8 * n_frames * n_descriptor * n_modes
 
 
 @cache

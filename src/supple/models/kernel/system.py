@@ -104,14 +104,14 @@ class KernelFrames:
         return v, None if self.amplitude is None else self.amplitude * rows[:, -1]
 
     def rows(
-        self, forces: Float[Tensor, "I D C"], energies: Float[Tensor, "I C"] | None, frames: slice
+        self, forces: Float[Tensor, "I C D"], energies: Float[Tensor, "I C"] | None, frames: slice
     ) -> Float[Tensor, "I W C"]:
         """G_iᵀ t_i and s_i e_i of some frames: the transpose of `sources`."""
-        rows = torch.bmm(self.g[frames].mT, forces)
+        rows = torch.bmm(forces, self.g[frames])
         if self.amplitude is not None:
             assert energies is not None
-            rows[:, -1] = self.amplitude[frames, None] * energies
-        return rows
+            rows[:, :, -1] = self.amplitude[frames, None] * energies
+        return rows.mT
 
 
 def internal_basis(positions: Float[Tensor, "M N 3"]) -> Float[Tensor, "M C V"]:
@@ -132,80 +132,99 @@ def internal_basis(positions: Float[Tensor, "M N 3"]) -> Float[Tensor, "M C V"]:
     return left[:, :, rank:].contiguous()
 
 
-def columns(
-    frames: KernelFrames, terms: Sequence[KernelTerm], chosen: dict[int, Int[Tensor, "_"] | slice], rows: slice
-) -> Float[Tensor, "I W C"]:
-    """Columns of K: those of some modes of some frames j, in the rows of frames i."""
-    parts = [_responses(frames, terms, j, modes, rows) for j, modes in chosen.items()]
-    forces = torch.cat([force for force, _ in parts], dim=2) if len(parts) > 1 else parts[0][0]
-    if frames.amplitude is None:
-        return frames.rows(forces, None, rows)
-    return frames.rows(forces, torch.cat([energy for _, energy in parts if energy is not None], dim=1), rows)
+class KernelMatrix:
+    """K, by columns.
 
-
-def _responses(
-    frames: KernelFrames, terms: Sequence[KernelTerm], j: int, modes: Int[Tensor, "_"] | slice, rows: slice
-) -> tuple[Float[Tensor, "I D C"], Float[Tensor, "I C"] | None]:
-    """T and e of frames i for unit weights of modes of frame j."""
-    g, w = frames.g[j][:, modes], None
-    if frames.amplitude is not None:
-        unit = torch.eye(frames.width, dtype=torch.float64, device=g.device)[-1]
-        w = (frames.amplitude[j] * unit)[modes]  # (C,)
-    forces: Tensor | None = None
-    energy: Tensor | None = None
-    for term in terms:
-        part, of_energy = _response_of_term(term, frames.x[rows], frames.x[j], g, w)
-        if len(terms) == 1 and term.entries is None:
-            return part, of_energy
-        if forces is None:
-            forces = g.new_zeros(len(frames.x[rows]), *g.shape)
-        for environment, some in zip(term.environments, part.unflatten(0, (-1, term.n_environments)).unbind(1), strict=True):
-            forces.index_add_(1, environment, some)
-        if of_energy is not None:
-            of_energy = of_energy.unflatten(0, (-1, term.n_environments)).sum(1)
-            energy = of_energy if energy is None else energy.add_(of_energy)
-    assert forces is not None
-    return forces, energy
-
-
-def _response_of_term(
-    term: KernelTerm, x: Float[Tensor, "I D"], x_j: Float[Tensor, "D"], g: Float[Tensor, "D C"], w: Float[Tensor, "C"] | None
-) -> tuple[Float[Tensor, "Q d C"], Float[Tensor, "Q C"] | None]:
-    """The same of one term, for each environment; Q = I·E.
-
-    Σ_p (slope_ijp P_p G_j) for all i: with the permuted copies of G_j as the rows of one (J, d·C) matrix this is a
-    matrix product over p, and so is everything else.
+    Args:
+        frames: all training frames.
+        terms: of the kernel.
     """
-    kernel, scales = term.kernel, term.local_weights
-    amplitude, gamma = term.amplitude, term.amplitude * kernel.gamma
-    permuted_g = g[term.images].mul_(scales[:, None])  # (J, d, C)
-    scaled_g = permuted_g * scales[:, None]  # once more, for the rows
-    environments = x[:, term.environments].flatten(0, 1)  # (Q, d)
-    displacement = (environments[:, None] - x_j[term.images]).mul_(scales)  # (Q, J, d)
-    squared = (displacement**2).sum(-1)  # (Q, J)
-    slope, decay = torch.empty_like(squared), torch.empty_like(squared)
-    q = kernel.factors(squared, slope, decay)
-    along = torch.einsum("qpd,pdc->qpc", displacement, permuted_g)
-    by_distance = along * (gamma * decay[..., None])
-    energy = None
-    if w is not None:
-        by_distance -= gamma * slope[..., None] * w
-        values = (slope + kernel.gamma * q**2 * decay).sum(1, keepdim=True)
-        energy = amplitude * w * values - gamma * (slope[:, None] @ along)[:, 0]
-    forces = (slope.mul_(gamma) @ scaled_g.flatten(1)).unflatten(1, scaled_g.shape[1:])
-    return forces.baddbmm_(displacement.mul_(scales).mT, by_distance, alpha=-1.0), energy
+
+    def __init__(self, frames: KernelFrames, terms: Sequence[KernelTerm]) -> None:
+        self.frames = frames
+        self._terms = [_TermColumns(frames, term) for term in terms]
+
+    def columns(self, chosen: dict[int, Int[Tensor, "_"] | slice], rows: slice) -> Float[Tensor, "I W C"]:
+        """Columns: those of some modes of some frames j, in the rows of frames i."""
+        parts = [self._responses(j, modes, rows) for j, modes in chosen.items()]
+        forces = torch.cat([force for force, _ in parts], dim=1) if len(parts) > 1 else parts[0][0]
+        if self.frames.amplitude is None:
+            return self.frames.rows(forces, None, rows)
+        energies = torch.cat([energy for _, energy in parts if energy is not None], dim=1)
+        return self.frames.rows(forces, energies, rows)
+
+    def _responses(
+        self, j: int, modes: Int[Tensor, "_"] | slice, rows: slice
+    ) -> tuple[Float[Tensor, "I C D"], Float[Tensor, "I C"] | None]:
+        """T and e of frames i for unit weights of modes of frame j."""
+        frames = self.frames
+        g, w = frames.g[j][:, modes].T, None
+        if frames.amplitude is not None:
+            w = g.new_zeros(frames.width)
+            w[-1] = frames.amplitude[j]
+            w = w[modes]
+        n_rows = len(frames.x[rows])
+        forces, energies = g.new_zeros(n_rows, *g.shape), None if w is None else g.new_zeros(n_rows, len(w))
+        for term in self._terms:
+            term.add_responses(j, g, w, rows, forces, energies)
+        return forces, energies
+
+    def lower_triangle(self, progress: Callable[[float, float], None]) -> Triangle:
+        """The lower triangle in the internal basis, n = M·W."""
+        frames, m = self.frames, len(self.frames)
+        triangle = Triangle(m, frames.width)
+        step = max(1, _WORK // (frames.x.shape[1] * frames.width))
+        for j in range(m):
+            for start in range(j, m, step):
+                triangle.set_column(j, start, self.columns({j: slice(None)}, slice(start, min(start + step, m))))
+            progress(m * (j + 1) - j * (j + 1) / 2, m * (m + 1) / 2)
+        return triangle
 
 
-def assemble(
-    frames: KernelFrames, terms: Sequence[KernelTerm], progress: Callable[[float, float], None]
-) -> Triangle:
-    """The lower triangle of K in the internal basis, n = M·W."""
-    m, width, d = len(frames), frames.width, frames.x.shape[1]
-    triangle = Triangle(m, width)
-    step = max(1, _WORK // (d * width))
-    for j in range(m):
-        for start in range(j, m, step):
-            rows = slice(start, min(start + step, m))
-            triangle.set_column(j, start, columns(frames, terms, {j: slice(None)}, rows))
-        progress(m * (j + 1) - j * (j + 1) / 2, m * (m + 1) / 2)
-    return triangle
+class _TermColumns:
+    """One term's part in the columns.
+
+    d·v_p and Σ_p c_p d are differences of products with y_i and y_j, so everything is a matrix product, with the permuted copies of y_j
+    and G_j as the rows of one matrix, and the arrays of pairs of frames have J numbers, not J·d.
+    """
+
+    def __init__(self, frames: KernelFrames, term: KernelTerm) -> None:
+        self.term, self.centred = term, frames.centred
+        self.y = frames.centred[:, term.environments] * term.local_weights  # (M, E, d)
+        self.squares = (self.y**2).sum(-1)
+
+    def add_responses(
+        self,
+        j: int,
+        g: Float[Tensor, "C D"],
+        w: Float[Tensor, "C"] | None,
+        rows: slice,
+        forces: Float[Tensor, "I C D"],
+        energies: Float[Tensor, "I C"] | None,
+    ) -> None:
+        """Add T and e of frames i for weights g and w of frame j."""
+        term, scales = self.term, self.term.local_weights
+        gamma = term.kernel.gamma
+        n, n_modes, n_images = len(self.y[rows]), len(g), len(term.images)
+        y = self.y[rows].flatten(0, 1)  # (Q, d), Q = I·E
+        y_j = self.centred[j][term.images] * scales  # (J, d)
+        by_mode = g[:, term.images] * scales  # (C, J, d)
+        squared = torch.addmm((y_j**2).sum(-1), y, y_j.T, alpha=-2).add_(self.squares[rows].flatten()[:, None])
+        slope, decay = torch.empty_like(squared), torch.empty_like(squared)
+        q = term.kernel.factors(squared, slope, decay)
+        along = (y @ by_mode.flatten(0, 1).T).sub_((by_mode * y_j).sum(-1).flatten()).view(-1, n_modes, n_images)
+        if energies is not None:
+            assert w is not None
+            values = torch.addcmul(slope, q.square_(), decay, value=gamma).sum(1)
+            energy = torch.outer(values, w) - gamma * (along @ slope[:, :, None])[:, :, 0]
+            energies.add_(energy.view(n, -1, n_modes).sum(1), alpha=term.amplitude)
+        by_distance = along.mul_(decay[:, None])
+        if w is not None:
+            by_distance.addcmul_(slope[:, None], w[:, None], value=-1)
+        to_rows = scales * (term.amplitude * gamma)
+        by_image = (by_mode * to_rows).transpose(0, 1).flatten(1)  # (J, C·d)
+        part = (slope @ by_image).view(-1, n_modes, term.size)
+        part.view(-1, term.size).addmm_(by_distance.view(-1, n_images), y_j * to_rows)
+        part.addcmul_(by_distance.sum(-1, keepdim=True), (y * to_rows)[:, None], value=-1)
+        for environment, some in zip(term.environments, part.view(n, -1, *part.shape[1:]).unbind(1), strict=True):
+            forces.index_add_(2, environment, some)

@@ -144,10 +144,12 @@ def _images(
     own = np.arange(action.shape[1]) if entries is None else np.array(entries, dtype=np.int64)
     images = np.unique(action[:, own], axis=0)
     environments = {np.sort(own).tobytes(): own}
-    local = []
-    for image in images:
-        if environments.setdefault(np.sort(image).tobytes(), image) is own:
-            local.append(np.argsort(own)[np.searchsorted(np.sort(own), image)])
+    order = np.argsort(own)
+    local = [
+        order[np.searchsorted(own, image, sorter=order)]
+        for image in images
+        if environments.setdefault(np.sort(image).tobytes(), image) is own
+    ]
     return images, np.array(list(environments.values())), np.array(local)
 
 

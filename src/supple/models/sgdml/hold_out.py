@@ -21,9 +21,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from supple.models.kernel.cholesky import NotPositiveDefiniteError
 from supple.models.kernel.kernel_sum import KernelSum
-from supple.models.kernel.system import KernelFrames, assemble
+from supple.models.kernel.system import KernelFrames, KernelMatrix
 from supple.models.kernel.term import KernelTerm
 from supple.models.sgdml.metric_parameters import MetricParameters
 
@@ -68,27 +67,24 @@ class HoldOut:
         theta = torch.tensor(vector, requires_grad=True)
         lam, weights, coefficients = parameters.shapes(theta)
         terms = [
-            term.reweighted(weights[parameters.family(term)].detach(), coefficient.item())
-            for term, coefficient in zip(parameters.terms, coefficients, strict=True)
+            term.reweighted(weights[k].detach(), coefficient.item())
+            for term, k, coefficient in zip(parameters.terms, parameters.family, coefficients, strict=True)
         ]
         total, gradient, n_rows = 0.0, torch.zeros_like(theta), sum(len(fold.forces) for fold in self.folds)
         for fold in self.folds:
             with torch.no_grad():
                 loss, pairs = self._adjoint(fold, terms, float(lam), n_rows)
             bilinear = -lam * pairs.penalty
-            for term, coefficient in zip(parameters.terms, coefficients, strict=True):
-                scales = weights[parameters.family(term)] * term.kernel.scale
-                bilinear = bilinear + coefficient * pairs.of(term, scales)
+            for term, k, coefficient in zip(parameters.terms, parameters.family, coefficients, strict=True):
+                bilinear = bilinear + coefficient * pairs.of(term, weights[k] * term.kernel.scale)
             gradient += torch.autograd.grad(bilinear, theta, retain_graph=True)[0]
             total += loss
         return total, gradient.numpy()
 
-    def _adjoint(
-        self, fold: _Fold, terms: list[KernelTerm], lam: float, n_rows: int
-    ) -> tuple[float, _Pairs]:
+    def _adjoint(self, fold: _Fold, terms: list[KernelTerm], lam: float, n_rows: int) -> tuple[float, _Pairs]:
         """The part of a fold in the loss, and the vectors whose products make its gradient."""
         train, held_out = fold.train, fold.held_out
-        triangle = assemble(train, terms, lambda done, total: None)
+        triangle = KernelMatrix(train, terms).lower_triangle(lambda done, total: None)
         triangle.factorise(lam, lambda done, total: None)
         alpha = triangle.solve(fold.rhs)
         v, _ = train.sources(alpha)
@@ -97,7 +93,9 @@ class HoldOut:
         u, _ = held_out.sources(g)
         z = triangle.solve(_forces(train, held_out, u, terms))
         by_z, _ = train.sources(z)
-        return float(residual @ residual) / n_rows, _Pairs(held_out.centred, u, train.centred, v, by_z, float(z @ alpha))
+        return float(residual @ residual) / n_rows, _Pairs(
+            held_out.centred, u, train.centred, v, by_z, float(z @ alpha)
+        )
 
 
 class _Pairs(NamedTuple):
@@ -134,4 +132,4 @@ def _forces(
 ) -> Float[Tensor, "n"]:
     """K_rows,columns applied to weights in descriptor space."""
     t = torch.stack([KernelSum(term, columns.centred, v, None)(rows.centred)[1] for term in terms]).sum(0)
-    return rows.rows(t[:, :, None], None, slice(None)).flatten()
+    return rows.rows(t[:, None], None, slice(None)).flatten()

@@ -1,15 +1,17 @@
 """The parameters of a metric, and the kernel that they make.
 
-    K = c₀ k(w; all entries) + c₁ Σ_a k(w'; entries whose atoms all lie within R bonds of the heavy atom a)
+    K = Σ_f c_f Σ_a k(w_f; entries of environment a of family f)
 
-with a weight w_o for each orbit o of descriptor entries under the permutations, and, where the kernel has local terms, a
-second one for each. The coefficients follow from the weights, so that the diagonal of the force-force matrix is 1 on the average: λ is
-then relative to it. Of this diagonal the local terms have a share σ(s). The vector of parameters is log λ, log w, log w', s.
+A family of terms has all environments of one size: that of the whole molecule, or those of all heavy atoms a with the entries whose atoms
+all lie within R bonds of a. Each family has a weight w_fo for each orbit o of descriptor entries under the permutations. The
+coefficients follow from the weights and from shares s_f, which are a softmax, so that the diagonal of the force-force matrix is 1 on
+the average, and family f has s_f of it: λ is then relative to the diagonal. The vector of parameters is log λ, log w of each family,
+and the logarithms of the shares relative to the first one.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import cached_property
 
 import networkx as nx
@@ -28,30 +30,6 @@ from supple.molecule.symmetry.permutation_algebra import Atoms
 _FAR = 6
 
 
-@dataclass(frozen=True, eq=False)
-class Metric:
-    """A choice of parameters for a kernel.
-
-    Attributes:
-        log_lam: log λ.
-        log_weights: for each term family (global, local), by orbit: log w, shape (K, O).
-        share: s; None where there are no local terms.
-    """
-
-    log_lam: float
-    log_weights: Float[np.ndarray, "K O"]
-    share: float | None = None
-
-    def vector(self) -> Float[np.ndarray, "n"]:
-        """All parameters."""
-        return np.concatenate([[self.log_lam], self.log_weights.ravel(), [] if self.share is None else [self.share]])
-
-    def at(self, vector: Float[np.ndarray, "n"]) -> Metric:
-        """Other values, as `vector` gives them."""
-        weights = vector[1 : 1 + self.log_weights.size].reshape(self.log_weights.shape)
-        return Metric(float(vector[0]), weights, None if self.share is None else float(vector[-1]))
-
-
 class MetricParameters:
     """What the parameters of a metric mean for a molecule.
 
@@ -59,23 +37,41 @@ class MetricParameters:
         frames: from which the size of each entry's derivatives is taken.
         graph: bonds.
         function: of the kernel.
-        radius: R, bonds of a local environment; no local terms when None.
+        radii: R of each family of terms; None for the whole molecule.
+
+    Attributes:
+        terms: of the kernel, without weights.
+        family: the family of each term.
+        orbit, kinds: of each entry, shape (D,).
     """
 
-    def __init__(self, frames: KernelFrames, graph: nx.Graph, function: Matern, radius: int | None = None) -> None:
+    def __init__(
+        self, frames: KernelFrames, graph: nx.Graph, function: Matern, radii: Sequence[int | None] = (None,)
+    ) -> None:
         self.function, self.action, self.entries = function, frames.action, frames.descriptor.entries
+        self.radii = tuple(radii)
         self.orbit = _orbits(frames.action.numpy())
         self.kinds = kinds_of_entries(graph, self.entries)
         #: Mean squared derivative of each entry, over modes and frames.
         self.derivative = (frames.g**2).mean(dim=(0, 2))
         ones = torch.ones(len(self.entries), dtype=torch.float64)
-        self.terms = [KernelTerm(function, 1.0, ones, frames.action)]
-        seen: set[bytes] = set()
-        for environment in [] if radius is None else _environments(graph, self.entries, radius):
-            if np.sort(environment).tobytes() not in seen:  # else it is the image of an earlier one
-                term = KernelTerm(function, 1.0, ones, frames.action, environment)
-                self.terms.append(term)
-                seen |= {np.sort(image).tobytes() for image in term.environments.numpy()}
+        self.terms: list[KernelTerm] = []
+        self.family: list[int] = []
+        for k, radius in enumerate(radii):
+            seen: set[bytes] = set()
+            for environment in [None] if radius is None else _environments(graph, self.entries, radius):
+                if (
+                    environment is None or np.sort(environment).tobytes() not in seen
+                ):  # else it is the image of another one
+                    term = KernelTerm(function, 1.0, ones, frames.action, environment)
+                    self.terms.append(term)
+                    self.family.append(k)
+                    seen |= {np.sort(image).tobytes() for image in term.environments.numpy()}
+
+    @property
+    def n_families(self) -> int:
+        """F."""
+        return len(self.radii)
 
     @property
     def n_orbits(self) -> int:
@@ -89,22 +85,21 @@ class MetricParameters:
         kinds[self.orbit] = self.kinds
         return kinds
 
-    def family(self, term: KernelTerm) -> int:
-        """Which weights a term uses: 0 for the whole molecule, 1 for environments."""
-        return 0 if term.entries is None else 1
+    def log_weights(self, vector: Float[np.ndarray, "n"]) -> Float[np.ndarray, "F O"]:
+        """Log w of each family and orbit."""
+        return vector[1 : 1 + self.n_families * self.n_orbits].reshape(self.n_families, self.n_orbits)
 
-    def shapes(self, vector: Float[Tensor, "n"]) -> tuple[Tensor, list[Float[Tensor, "D"]], list[Tensor]]:
+    def shapes(self, vector: Float[Tensor, "n"]) -> tuple[Tensor, Float[Tensor, "F D"], Float[Tensor, "T"]]:
         """λ, the weights of each family, and the coefficient of each term; all differentiable by the vector."""
-        n = self.n_orbits
-        local = len(self.terms) > 1
-        orbit = torch.as_tensor(self.orbit)
-        weights = [torch.exp(vector[1 + k * n : 1 + (k + 1) * n])[orbit] for k in range(1 + local)]
-        sizes = [self._diagonal(term, weights[self.family(term)]) for term in self.terms]
-        if not local:
-            return torch.exp(vector[0]), weights, [1 / sizes[0]]
-        share = torch.sigmoid(vector[-1])
-        together = torch.stack(sizes[1:]).sum()
-        return torch.exp(vector[0]), weights, [(1 - share) / sizes[0], *[share / together] * (len(self.terms) - 1)]
+        size = self.n_families * self.n_orbits
+        weights = torch.exp(vector[1 : 1 + size].view(self.n_families, -1))[:, torch.as_tensor(self.orbit)]
+        logits = torch.cat([vector.new_zeros(1), vector[1 + size :]])
+        diagonals = torch.stack(
+            [self._diagonal(term, weights[k]) for term, k in zip(self.terms, self.family, strict=True)]
+        )
+        family = torch.tensor(self.family)
+        by_family = diagonals.new_zeros(self.n_families).index_add(0, family, diagonals)
+        return torch.exp(vector[0]), weights, (torch.softmax(logits, 0) / by_family)[family]
 
     def _diagonal(self, term: KernelTerm, weights: Float[Tensor, "D"]) -> Tensor:
         """The mean diagonal of a term with coefficient 1, but for the images that permutations make."""
@@ -112,15 +107,14 @@ class MetricParameters:
         scaled = (weights * term.kernel.scale) ** 2
         return term.kernel.gamma * term.multiplicity * (scaled * self.derivative)[entries].sum()
 
-    def kernel(self, metric: Metric) -> MolecularKernel:
-        """The kernel of a metric."""
-        with torch.no_grad():
-            _, weights, coefficients = self.shapes(torch.tensor(metric.vector()))
+    def kernel(self, vector: Float[np.ndarray, "n"]) -> MolecularKernel:
+        """The kernel of a vector of parameters."""
+        _, weights, coefficients = self.shapes(torch.tensor(vector))
         parts = [
-            TermParts(float(c), self.family(term), term.entries)
-            for term, c in zip(self.terms, coefficients, strict=True)
+            TermParts(float(c), k, term.entries)
+            for term, k, c in zip(self.terms, self.family, coefficients, strict=True)
         ]
-        return MolecularKernel(self.function, torch.stack(weights), parts, self.action)
+        return MolecularKernel(self.function, weights, parts, self.action)
 
 
 def kinds_of_entries(graph: nx.Graph, entries: tuple[Atoms, ...]) -> Int[np.ndarray, "D"]:

@@ -5,28 +5,30 @@ from __future__ import annotations
 import time
 from typing import ClassVar, Literal
 
+import networkx as nx
 import numpy as np
+import torch
 from jaxtyping import Int
-from pydantic import Field, PositiveFloat, model_validator
+from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
 from supple.data.dataset import Dataset
 from supple.models.citations import Citation
 from supple.models.cost_estimate import PROCESS_BYTES, CostEstimate
+from supple.models.kernel.matern import MATERN_5_2, MATERN_7_2, Matern, matern
 from supple.models.kernel.potential import SGDMLPotential
 from supple.models.kernel.problem import Problem
-from supple.models.kernel.solver_cost import (
-    EnergyObjection,
-    SolverCost,
-    choose_solver,
-    fits,
-    objection_to_energies,
-    require_memory,
-)
+from supple.models.kernel.solver_cost import ProblemSize, SolverCost, choose_solver, fits
+from supple.models.kernel.system import KernelFrames
+from supple.models.kernel.term import KernelTerm
 from supple.models.search_space import Interval, OneOf, Range
 from supple.models.settings import FitContext, FitResult, ModelSettings
-from supple.models.sgdml.choose_settings import ChosenSettings, SettingsChooser, small_model_sizes
-from supple.models.sgdml.small_model_cache import SmallModelCache
+from supple.models.sgdml.choose_energies import choose_energies
+from supple.models.sgdml.chosen_settings import ChosenSettings
+from supple.models.sgdml.learn_metric import N_EVALUATIONS, MetricLearner, learning_size
+from supple.models.sgdml.metric_parameters import MetricParameters
+from supple.models.sgdml.small_models import LARGER, SMALL, SmallModels, size_of
 from supple.models.sgdml.solve import solve
+from supple.models.sgdml.uniform_metric import N_LARGER, N_SMALL, UniformMetric
 from supple.molecule.bonds import bond_graph
 from supple.molecule.descriptors import Descriptor
 from supple.molecule.descriptors.registry import DescriptorName, make_descriptor
@@ -34,6 +36,8 @@ from supple.molecule.symmetry.description import describe_symmetry
 from supple.molecule.symmetry.permutations import PermutationSymmetries, check_permutations, find_symmetries
 from supple.runtime.threads import single_threaded_libraries
 
+#: Sizes of the environments of a learned metric, in bonds.
+_ENVIRONMENTS: tuple[int | Literal["molecule"], ...] = (1, 2, "molecule")
 #: Measured on one core; no more are used for it.
 _COMPILATION_SECONDS = 12.0
 #: Of a small model, besides its operations: assembly in small pieces, and its validation. Further cores do not shorten these.
@@ -74,24 +78,39 @@ class SGDML(ModelSettings):
         "descriptor": OneOf(("inverse-distances", "angles", "dihedrals", "reduced")),
     }
 
+    metric: Literal["auto", "learned", "uniform"] = Field(
+        "auto",
+        description="Weights of the descriptor's entries: 'learned' learns one for each entry from the first training frames, by the "
+        "error of forces that are held out, and adds kernels of the environments of all heavy atoms; 'uniform' has one length scale for "
+        "everything, as in the sGDML package; 'auto' learns them unless sigma is given.",
+    )
+    kernel: Literal["auto", "matern-5/2", "matern-7/2"] = Field(
+        "auto",
+        description="Kernel function; 'auto' is matern-7/2 with a learned metric, matern-5/2 with a uniform one.",
+    )
+    environments: tuple[PositiveInt | Literal["molecule"], ...] | Literal["auto"] = Field(
+        "auto",
+        description="Sizes of the environments that a learned metric compares: atoms within so many bonds of each heavy atom, or the "
+        "whole molecule; 'auto' is [1, 2, molecule].",
+    )
     sigma: PositiveFloat | Literal["auto"] = Field(
-        "auto", description="Length scale of the kernel; 'auto' chooses it by the validation error."
+        "auto", description="Length scale of a uniform metric; 'auto' chooses it by the validation error."
     )
     lam: PositiveFloat | Literal["auto"] = Field(
         "auto",
-        description="Regularisation, for forces divided by their standard deviation; 'auto' uses 1e-10 unless the "
-        "validation error is clearly lower with another value.",
+        description="Regularisation, for forces divided by their standard deviation; 'auto' learns it with the metric, relative to the "
+        "diagonal of the kernel matrix, or, with a uniform metric, uses 1e-10 unless the validation error is clearly lower with another "
+        "value.",
     )
     energies: Literal["auto", "learned", "integrated"] = Field(
         "auto",
         description="'learned' fits the known energies together with the forces, 'integrated' obtains energies from the "
-        "forces alone, up to a constant; 'auto' compares the two on the validation frames. 'learned' needs the direct "
-        "solver: if that takes more than a minute, 'auto' learns energies only if it helps clearly, and never if it takes "
-        "more than ten.",
+        "forces alone, up to a constant; 'auto' compares the two on the validation frames.",
     )
-    energy_weight: PositiveFloat = Field(
-        10.0,
-        description="Weight of learned energies relative to forces, with energies in Å times the unit of the forces.",
+    energy_weight: PositiveFloat | Literal["auto"] = Field(
+        "auto",
+        description="Weight of learned energies relative to forces, with energies in Å times the unit of the forces; 'auto' is 1 with a "
+        "learned metric and 10 with a uniform one.",
     )
     permutations: tuple[tuple[int, ...], ...] | Literal["auto", "none"] = Field(
         "auto",
@@ -108,43 +127,80 @@ class SGDML(ModelSettings):
         "auto", description="How the weights are determined; 'auto' uses the faster solver that fits into memory."
     )
 
+    device: str = Field("auto", description="Device to train on: auto (a GPU if there is one), cpu, or cuda.")
+
     @model_validator(mode="after")
-    def _direct_for_energies(self) -> SGDML:
-        if self.energies == "learned" and self.solver == "iterative":
-            raise ValueError("energies can only be learned with the direct solver: set solver to direct or auto.")
+    def _of_one_metric(self) -> SGDML:
+        if self.metric == "learned" and self.sigma != "auto":
+            raise ValueError(
+                "sigma is the length scale of a uniform metric: set metric to uniform, or leave sigma out."
+            )
+        if not self.learns_metric and self.environments != "auto":
+            raise ValueError("environments belong to a learned metric: set metric to learned, or leave them out.")
+        if self.environments != "auto" and len(set(self.environments)) < max(len(self.environments), 1):
+            raise ValueError("environments must be one size or more, each of them once.")
         return self
+
+    @property
+    def learns_metric(self) -> bool:
+        """Whether the metric is learned."""
+        return self.metric == "learned" or (self.metric == "auto" and self.sigma == "auto")
+
+    @property
+    def radii(self) -> tuple[int | None, ...]:
+        """The sizes of the environments, in bonds; None for the whole molecule."""
+        if not self.learns_metric:
+            return (None,)
+        sizes = _ENVIRONMENTS if self.environments == "auto" else self.environments
+        return tuple(None if size == "molecule" else size for size in sizes)
+
+    @property
+    def function(self) -> Matern:
+        """The kernel function."""
+        if self.kernel == "auto":
+            return MATERN_7_2 if self.learns_metric else MATERN_5_2
+        return matern(self.kernel)
+
+    @property
+    def amplitude(self) -> float:
+        """That of the energies, where they are learned."""
+        if self.energy_weight == "auto":
+            return 1.0 if self.learns_metric else 10.0
+        return self.energy_weight
 
     def _fit(self, train: Dataset, valid: Dataset, context: FitContext) -> FitResult:
         progress = context.progress
         found = self._symmetries(train)
-        permutations = found.permutations
-        symmetries = str(describe_symmetry(bond_graph(train.numbers, train.positions), found))
+        permutations, graph = found.permutations, bond_graph(train.numbers, train.positions)
+        symmetries = str(describe_symmetry(graph, found))
         progress.note(f"{train.formula}: {symmetries}.")
-        descriptor = make_descriptor(self.descriptor, train.numbers, train.positions, permutations)
-        cost, objection = self._cost(train, descriptor, permutations)
+        # Of the frames of the smallest models alone, so that these do not depend on how many more there are.
+        few = train.positions[: self._frames_of_choice(train)[0]]
+        descriptor = make_descriptor(self.descriptor, train.numbers, few, permutations)
+        terms = self._terms(train, descriptor, permutations, graph)
+        cost = self._cost(train, descriptor, terms)
         progress.note(f"Solution for {len(train)} frames, after the choice of settings: {cost}.")
-        # Made from the frames of the smallest models alone, so that these do not depend on how many more there are.
-        few = train.positions[: small_model_sizes(train)[0]]
-        first = make_descriptor(self.descriptor, train.numbers, few, permutations)
-        cache = SmallModelCache(context.common)
-        chooser = SettingsChooser(train, valid, permutations, first, progress, cache)
-        chosen = self._choose(chooser, objection, context)
-        if chosen.energy_weight is not None:
-            cost = _cost_with_energies(train, descriptor, permutations)
-        for note in (*chosen.notes, f"sigma {chosen.sigma:g}, lambda {chosen.lam:g}."):
+        models = SmallModels(train, valid, permutations, descriptor, context.common)
+        chosen = self._choose(models, graph, context)
+        for note in (*chosen.notes, f"lambda {chosen.lam:g}."):
             progress.note(note)
+        if not self.learns_metric:
+            descriptor = make_descriptor(self.descriptor, train.numbers, train.positions, permutations)
         started = time.perf_counter()
         problem = Problem(train, permutations, chosen.energy_weight, descriptor)
-        solution = solve(problem, chosen.sigma, chosen.lam, cost, valid, context)
+        solution = solve(problem, chosen.kernel_of(problem.frames.action), chosen.lam, cost, valid, context)
         planned = f"Estimate: {cost}; the solution took {time.perf_counter() - started:.1f} s."
         return FitResult(
             solution.potential,
             settings={
-                "sigma": chosen.sigma,
+                "metric": "learned" if self.learns_metric else "uniform",
+                "kernel": self.function.name,
+                **({} if chosen.sigma is None or self.learns_metric else {"sigma": chosen.sigma}),
                 "lam": solution.lam,
                 "permutations": permutations.tolist(),
                 "solver": cost.solver,
                 "energies": "integrated" if chosen.energy_weight is None else "learned",
+                "contributions": [one.model_dump(mode="json") for one in chosen.contributions],
             },
             notes=[symmetries, *chosen.notes, solution.note, planned],
         )
@@ -152,18 +208,14 @@ class SGDML(ModelSettings):
     def estimate_cost(self, train: Dataset, valid: Dataset) -> CostEstimate:
         """What `fit` will take on one core: the solution, and the small models by which settings are chosen."""
         permutations = self._symmetries(train).permutations
-        descriptor = make_descriptor(self.descriptor, train.numbers, train.positions, permutations)
-        modes = max(3 * train.n_atoms - 6, 1)
-
-        def direct(n_frames: int) -> SolverCost:
-            return SolverCost.direct(n_frames, modes + 1, descriptor.size, len(permutations))
-
-        whole = direct(len(train))
+        few = train.positions[: self._frames_of_choice(train)[0]]
+        descriptor = make_descriptor(self.descriptor, train.numbers, few, permutations)
+        terms = self._terms(train, descriptor, permutations, bond_graph(train.numbers, train.positions))
+        size = ProblemSize.of(train, descriptor, terms)
+        whole = SolverCost.direct(size)
         if self.solver == "iterative" or (self.solver == "auto" and not fits(whole)):
-            whole = SolverCost.iterative(len(train), modes, descriptor.size, len(permutations))
-        small = []
-        if "auto" in (self.sigma, self.lam, self.energies):
-            small = [direct(size) for size in small_model_sizes(train)]
+            whole = SolverCost.iterative(size)
+        small = [SolverCost.direct(size.with_frames(n)) for n in self._frames_of_choice(train)]
         with single_threaded_libraries():
             choice = sum(cost.seconds + _OVERHEAD_SECONDS for cost in small)
             seconds = whole.seconds + choice
@@ -185,31 +237,42 @@ class SGDML(ModelSettings):
             given = check_permutations(self.permutations, train.numbers)
         return PermutationSymmetries(given, len(given))
 
-    def _cost(
-        self, train: Dataset, descriptor: Descriptor, permutations: Int[np.ndarray, "P N"]
-    ) -> tuple[SolverCost, EnergyObjection | None]:
-        """Of the solution, and why learning the energies would be costly, if it would."""
-        with_energies = _cost_with_energies(train, descriptor, permutations)
-        if self.energies == "learned":
-            return require_memory(with_energies), None
-        modes = max(3 * train.n_atoms - 6, 1)
-        cost = choose_solver(self.solver, len(train), modes, descriptor.size, len(permutations))
-        if self.solver == "iterative":
-            return cost, EnergyObjection("learning them would need the direct solver.", prohibitive=True)
-        return cost, objection_to_energies(cost, with_energies)
+    def _frames_of_choice(self, train: Dataset) -> list[int]:
+        """The numbers of frames of the models by which settings are chosen, approximately."""
+        larger = size_of(train, LARGER)
+        of_energies = [larger] * 2 if self.energies == "auto" else []
+        if self.learns_metric:
+            learning = learning_size(train)
+            return [learning, *[max(learning // 2, 1)] * (2 * N_EVALUATIONS), *[larger] * 3, *of_energies]
+        if "auto" in (self.sigma, self.lam):
+            return [size_of(train, SMALL)] * N_SMALL + [larger] * (N_LARGER - 2) + of_energies
+        return [size_of(train, SMALL), *of_energies]
 
-    def _choose(
-        self, chooser: SettingsChooser, objection: EnergyObjection | None, context: FitContext
-    ) -> ChosenSettings:
+    def _terms(
+        self, train: Dataset, descriptor: Descriptor, permutations: Int[np.ndarray, "P N"], graph: nx.Graph
+    ) -> list[KernelTerm]:
+        """The terms that the kernel will have."""
+        frames = KernelFrames(torch.tensor(train.positions[:2]), permutations, descriptor)
+        return MetricParameters(frames, graph, self.function, self.radii).terms
+
+    def _cost(self, train: Dataset, descriptor: Descriptor, terms: list[KernelTerm]) -> SolverCost:
+        """Of the solution."""
+        return choose_solver(self.solver, ProblemSize.of(train, descriptor, terms))
+
+    def _choose(self, models: SmallModels, graph: nx.Graph, context: FitContext) -> ChosenSettings:
         file = None if context.run is None else context.run.path / "choices.json"
         if file is not None and file.exists():  # an interrupted run has chosen already
             return ChosenSettings.load(file)
-        chosen = chooser.choose(self.sigma, self.lam, self.energies, self.energy_weight, objection)
+        if self.learns_metric:
+            lam = None if self.lam == "auto" else self.lam
+            chosen = MetricLearner(models, graph, self.function, self.radii, context.progress).choose(lam)
+        else:
+            weight = self.amplitude if self.energies == "learned" else None
+            chosen = UniformMetric(models, self.function, weight, context.progress).choose(self.sigma, self.lam)
+        if self.energies == "learned":
+            chosen = chosen.with_notes([], energy_weight=self.amplitude)
+        elif self.energies == "auto":
+            chosen = choose_energies(chosen, models, self.amplitude)
         if file is not None:
             chosen.save(file)
         return chosen
-
-
-def _cost_with_energies(train: Dataset, descriptor: Descriptor, permutations: Int[np.ndarray, "P N"]) -> SolverCost:
-    """Of a solution with one more row for each frame."""
-    return SolverCost.direct(len(train), max(3 * train.n_atoms - 6, 1) + 1, descriptor.size, len(permutations))

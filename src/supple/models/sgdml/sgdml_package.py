@@ -20,6 +20,8 @@ from torch import Tensor
 from supple.data.reading.arrays.npz import open_npz
 from supple.data.units import Units
 from supple.errors import DataError, ModelFileError, UnitsError
+from supple.models.kernel.matern import MATERN_5_2
+from supple.models.kernel.molecular_kernel import MolecularKernel
 from supple.models.kernel.potential import SGDMLPotential
 from supple.models.kernel.stored_parts import require_group
 from supple.models.provenance import Provenance
@@ -29,6 +31,7 @@ from supple.runtime.files import replacing
 _NEEDED = ("type", "z", "R_desc", "R_d_desc_alpha", "sig", "std", "c", "perms")
 _OPTIONAL = ("dataset_name", "idxs_valid", "lam", "code_version", "e_unit", "r_unit")
 _UNSUPPORTED = {"lattice": "periodic", "alphas_E": "trained with energy constraints"}
+_HOW = "train with --set metric=uniform --set descriptor=inverse-distances --set energies=integrated"
 _LENGTHS = {"Ang": "Å", "angstrom": "Å"}
 
 
@@ -55,12 +58,13 @@ def load_sgdml_model(path: str | Path, units: Units | str | None = None) -> SGDM
     except (TypeError, ValueError, RuntimeError) as error:
         raise ModelFileError(f"{path} is an sGDML model, but {error}: it is damaged.") from error
     length, energy = unit.length_in_angstrom, unit.energy_in_ev
+    action = InverseDistances(len(numbers)).action(torch.tensor(permutations))
     potential = SGDMLPotential(
         numbers,
-        sigma / length,
+        MolecularKernel.uniform(sigma / length, action),
         x / length,
         v,
-        InverseDistances(len(numbers)).action(torch.tensor(permutations)),
+        action,
         scale=scale * energy / length,
         constant=constant * energy,
     )
@@ -72,7 +76,7 @@ def load_sgdml_model(path: str | Path, units: Units | str | None = None) -> SGDM
         n_train=len(x),
         n_valid=int(np.size(content.get("idxs_valid", ()))),
         settings={
-            "sigma": potential.module.sigma,
+            "sigma": sigma / length,
             "permutations": permutations.tolist(),
             **({"lam": _number(content, "lam")} if "lam" in content else {}),
         },
@@ -98,13 +102,17 @@ def save_sgdml_model(potential: SGDMLPotential, path: str | Path, units: Units |
     provenance, module = potential.provenance, potential.module
     if not isinstance(module.descriptor, InverseDistances) or not module.descriptor.all_pairs:
         raise ModelFileError(
-            "The sGDML package only supports inverse distances of all pairs as descriptor: "
-            "train with --set descriptor=inverse-distances --set energies=integrated to export."
+            f"The sGDML package only supports inverse distances of all pairs as descriptor: {_HOW} to export."
+        )
+    sigma = module.kernel.sigma
+    if sigma is None or module.kernel.function != MATERN_5_2:
+        raise ModelFileError(
+            f"The sGDML package only supports a Matérn 5/2 kernel with one length scale, and this force field has a learned metric: {_HOW} "
+            "to export."
         )
     if module.w is not None:
         raise ModelFileError(
-            "This force field has learned energies, which the sGDML package does not support: train with --set energies=integrated "
-            "to export."
+            f"This force field has learned energies, which the sGDML package does not support: {_HOW} to export."
         )
     unit = Units.parse(units or provenance.data_units)
     length, energy = unit.length_in_angstrom, unit.energy_in_ev
@@ -133,7 +141,7 @@ def save_sgdml_model(potential: SGDMLPotential, path: str | Path, units: Units |
         "R_d_desc_alpha": module.v.cpu().numpy(),
         "c": float(module.constant) / energy,
         "std": float(module.scale) * length / energy,
-        "sig": module.sigma * length,
+        "sig": sigma * length,
         "lam": float(str(provenance.settings.get("lam", 1e-10))),
         "perms": permutations,
         "tril_perms_lin": (action + offsets).T.ravel(),

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from supple.data.dataset import Dataset
 from supple.models.kernel.direct_fit import kernel_fit
+from supple.models.kernel.molecular_kernel import MolecularKernel
 from supple.models.kernel.potential import SGDMLPotential
 from supple.models.kernel.problem import Problem
 from supple.models.kernel.solver import solve_iteratively
@@ -29,19 +30,20 @@ class Solution(NamedTuple):
 
 
 def solve(
-    problem: Problem, sigma: float, lam: float, cost: SolverCost, valid: Dataset, context: FitContext
+    problem: Problem, kernel: MolecularKernel, lam: float, cost: SolverCost, valid: Dataset, context: FitContext
 ) -> Solution:
     """Solve for the weights.
 
     Args:
         problem: the training frames.
-        sigma, lam: length scale in 1/Å, and regularisation.
+        kernel: between geometries.
+        lam: regularisation.
         cost: of the solver to use.
         valid: validation frames, by which an iterative solution is stopped.
         context: of the fit.
     """
     if cost.solver == "direct":
-        potential, needed = kernel_fit(problem, sigma, lam, context.progress)
+        potential, needed = kernel_fit(problem, kernel, lam, context.progress)
         raised = f": lambda was raised from {lam:g}, as the matrix was indefinite to rounding" if needed > lam else ""
         return Solution(potential, needed, f"Solved directly with lambda {needed:g}{raised}.")
     frames = valid.select(range(min(len(valid), _VALIDATION_FRAMES)))
@@ -50,7 +52,7 @@ def solve(
 
     def errors(weights: Float[Tensor, "n"]) -> list[float]:
         """RMSE of the forces, and standard deviation of the energy errors: the constant is not yet fitted."""
-        potential = problem.potential(sigma, weights)
+        potential = problem.potential(kernel, weights)
         energies, forces = potential.predict(frames.positions)
         metrics = potential.metrics(frames, energies, forces)
         assert metrics.forces is not None
@@ -59,7 +61,14 @@ def solve(
 
     checkpoint = None if context.run is None else context.run.checkpoint_file
     state = solve_iteratively(
-        problem.frames, sigma, lam, problem.rhs, errors, checkpoint=checkpoint, progress=context.progress, unit=unit
+        problem.frames,
+        kernel.terms,
+        lam,
+        problem.rhs,
+        errors,
+        checkpoint=checkpoint,
+        progress=context.progress,
+        unit=unit,
     )
     shown = state.validations[:: max(len(state.validations) // 8, 1)]
     curve = ", ".join(f"{one.iteration}: {one.errors[0]:.4g}" for one in shown)
@@ -68,4 +77,4 @@ def solve(
         f"Solved by {last.iteration} conjugate-gradient iterations to a relative residual of {last.residual:.1e}, when the "
         f"validation force RMSE in {unit} had converged ({curve})."
     )
-    return Solution(problem.fitted_potential(sigma, state.x), lam, note)
+    return Solution(problem.fitted_potential(kernel, state.x), lam, note)

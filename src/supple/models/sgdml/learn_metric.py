@@ -1,0 +1,232 @@
+"""Learning the metric of a kernel: the weights of the descriptor's entries for which forces that are held out are predicted best.
+
+The hold-out error (hold_out.py) of the first training frames is minimised by L-BFGS in three stages, each of which starts where the last
+one ended: one weight for everything; one for each kind of entry (bonds, 1-3 distances, ..., angles, dihedrals) in each family of
+terms; one for each orbit of entries. Few frames do not determine so many weights, so those of a kind are drawn towards their mean: the
+logarithm of the error is increased by τ Σ (log w - mean log w)², with τ inversely proportional to the number of frames. What is used
+in the end is the stage whose model has the lowest validation error.
+
+The weights serve larger training sets as well: λ, relative to the diagonal of the matrix, and all lengths stay.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import networkx as nx
+import numpy as np
+from jaxtyping import Float
+from pydantic import TypeAdapter
+from scipy.optimize import minimize
+
+from supple.data.dataset import Dataset
+from supple.models.kernel.cholesky import NotPositiveDefiniteError
+from supple.models.kernel.matern import Matern
+from supple.models.sgdml.chosen_settings import ChosenSettings
+from supple.models.sgdml.hold_out import HoldOut
+from supple.models.sgdml.metric_contributions import contribution_sentence, contributions
+from supple.models.sgdml.metric_parameters import MetricParameters
+from supple.models.sgdml.shared_results import SharedResults
+from supple.models.sgdml.small_models import LARGER, SmallModels, size_of
+from supple.runtime.progress import Progress
+
+#: Rows of the matrices of all folds together: each solution takes a fraction of a second.
+LEARNING_ROWS = 5300
+#: Into how many parts the frames are divided: the fewer frames, the more of them a model needs.
+_FOLDS, _FOLDS_OF_FEW, _FEW = 2, 4, 60
+#: τ times the number of frames.
+_PRIOR = 0.5
+#: Smallest λ, relative to the diagonal: a smaller one makes the solution sensitive to rounding, and changes no error.
+_SMALLEST_LAMBDA = 1e-11
+#: Where the search starts: λ, and length scales of the whole descriptor in 1/Å, the best of which is taken.
+_LAMBDA, _LENGTHS = 1e-7, (10.0, 30.0, 100.0)
+#: Weights of entries in an environment relative to those in the whole molecule, and the logarithm of the share of each family,
+#: relative to that of the smallest environments: these determine most of the forces.
+_SHORTER, _SHARES, _SHARE_OF_MOLECULE = 0.5, -4.0, -8.0
+#: Most iterations of each stage, and the relative improvement at which it ends.
+_ITERATIONS, _TOLERANCE = {"scale": 12, "kinds": 20, "orbits": 40}, 1e-4
+#: About how many evaluations all stages take.
+N_EVALUATIONS = 75
+
+Vector = Float[np.ndarray, "n"]
+
+
+class _Stage(NamedTuple):
+    """What a stage found: its parameters, and the relative hold-out error of the forces."""
+
+    name: str
+    parameters: MetricParameters
+    vector: Vector
+    error: float
+
+
+@dataclass(frozen=True, eq=False)
+class MetricLearner:
+    """Learns a metric.
+
+    Attributes:
+        models: of the first training frames.
+        graph: bonds.
+        function: of the kernel.
+        radii: of the families of terms, in bonds; None for the whole molecule.
+        progress: receives reports of progress.
+    """
+
+    models: SmallModels
+    graph: nx.Graph
+    function: Matern
+    radii: tuple[int | None, ...]
+    progress: Progress
+
+    def choose(self, lam: float | None) -> ChosenSettings:
+        """The kernel and λ; a given λ is kept."""
+        size = learning_size(self.models.train)
+        shared = SharedResults(TypeAdapter(ChosenSettings), self.models.common)
+        comparison = self.models.size(LARGER), self.models.valid.fingerprint
+        key = ("metric", self.function.name, self.radii, lam, size, *self.models.dependencies(size), *comparison)
+        chosen = shared.get(key)
+        if chosen is None:
+            chosen = self._choose(size, lam)
+            shared.put(key, chosen)
+        self.progress.step("Learning the metric", 1, 1)
+        return chosen
+
+    def _choose(self, size: int, lam: float | None) -> ChosenSettings:
+        problem = self.models.problem(size)
+        n_folds = min(_FOLDS if size >= _FEW else _FOLDS_OF_FEW, size)
+        search = _Search(
+            HoldOut(problem.frames, problem.rhs, n_folds),
+            _PRIOR / size,
+            None if lam is None else math.log(lam),
+            self.progress,
+        )
+        whole = MetricParameters(problem.frames, self.graph, self.function)
+        parameters = MetricParameters(problem.frames, self.graph, self.function, self.radii)
+        scale = search.scale(whole)
+        kinds = search.kinds(parameters, _start(parameters, scale))
+        stages = [scale, kinds, search.orbits(parameters, kinds.vector)]
+        kernels = [stage.parameters.kernel(stage.vector) for stage in stages]
+        lams = [math.exp(stage.vector[0]) for stage in stages]
+        compared = self.models.size(LARGER)
+        errors = [
+            self.models.force_rmse(kernel, each, None, compared) for kernel, each in zip(kernels, lams, strict=True)
+        ]
+        best = int(np.argmin(errors))
+        texts = ", ".join(
+            f"{stage.name} {100 * stage.error:.2g} % ({error:.3g})" for stage, error in zip(stages, errors, strict=True)
+        )
+        found = contributions(stages[best].parameters, kernels[best], problem.frames.x, self.models.train.numbers)
+        notes = [
+            f"Metric learned on {size} frames by the error of forces that {n_folds} models had not seen, relative to the forces "
+            f"(in brackets the validation RMSE of a model of {compared} frames, {self.models.unit}), with {texts}; used: "
+            f"{stages[best].name}.",
+            contribution_sentence(found),
+        ]
+        return ChosenSettings.of(kernels[best], lams[best], *notes).model_copy(update={"contributions": found})
+
+
+class _Search:
+    """Minimises the hold-out error, with the prior, over some directions of the parameters.
+
+    Args:
+        hold_out: the error.
+        prior: τ.
+        log_lam: log λ, if it is given.
+        progress: receives reports of progress.
+    """
+
+    def __init__(self, hold_out: HoldOut, prior: float, log_lam: float | None, progress: Progress) -> None:
+        self.hold_out, self.prior, self.log_lam, self.progress = hold_out, prior, log_lam, progress
+        self.n_done = 0
+
+    def scale(self, parameters: MetricParameters) -> _Stage:
+        """One weight for everything."""
+        first = math.log(_LAMBDA) if self.log_lam is None else self.log_lam
+        starts = [np.array([first, *[-math.log(length)] * parameters.n_orbits]) for length in _LENGTHS]
+        start = min(starts, key=lambda vector: self._error(parameters, vector)[0])
+        directions = np.zeros((len(start), 2))
+        directions[0, 0], directions[1:, 1] = 1, 1
+        return self._minimise("one weight for all", "scale", parameters, start, directions)
+
+    def kinds(self, parameters: MetricParameters, start: Vector) -> _Stage:
+        """A weight for each kind in each family, and the shares of the families."""
+        kinds, n_families = parameters.orbit_kinds, parameters.n_families
+        _, column = np.unique(kinds, return_inverse=True)
+        n_kinds = int(column.max()) + 1
+        directions = np.zeros((len(start), n_families * (n_kinds + 1)))
+        directions[0, 0] = 1
+        for k in range(n_families):
+            directions[1 + k * len(kinds) + np.arange(len(kinds)), 1 + k * n_kinds + column] = 1
+        for k in range(n_families - 1):
+            directions[-1 - k, -1 - k] = 1
+        return self._minimise("one for each kind of entry", "kinds", parameters, start, directions)
+
+    def orbits(self, parameters: MetricParameters, start: Vector) -> _Stage:
+        """A weight for each orbit in each family."""
+        return self._minimise("one for each entry", "orbits", parameters, start, np.eye(len(start)))
+
+    def _minimise(
+        self, name: str, stage: str, parameters: MetricParameters, start: Vector, directions: Float[np.ndarray, "n k"]
+    ) -> _Stage:
+        if self.log_lam is not None:
+            directions = directions[:, 1:]
+        best = (math.inf, start)
+
+        def value(steps: Vector) -> tuple[float, Vector]:
+            nonlocal best
+            vector = start + directions @ steps
+            error, gradient = self._error(parameters, vector)
+            if error < best[0]:
+                best = error, vector
+            return error, directions.T @ gradient
+
+        options = {"maxiter": _ITERATIONS[stage], "maxcor": 15, "ftol": _TOLERANCE, "gtol": 1e-4}
+        minimize(value, np.zeros(directions.shape[1]), jac=True, method="L-BFGS-B", options=options)
+        vector = best[1].copy()
+        if self.log_lam is None:
+            vector[0] = max(vector[0], math.log(_SMALLEST_LAMBDA))
+        return _Stage(name, parameters, vector, math.exp(best[0] - self._penalty(parameters, best[1])[0]))
+
+    def _error(self, parameters: MetricParameters, vector: Vector) -> tuple[float, Vector]:
+        """The logarithm of the relative hold-out error of the forces with the prior, and its gradient."""
+        self.n_done += 1
+        try:
+            square, gradient = self.hold_out(parameters, vector)
+        except NotPositiveDefiniteError:
+            return 10.0, np.zeros_like(vector)
+        self.progress.step(
+            "Learning the metric",
+            self.n_done,
+            max(N_EVALUATIONS, self.n_done + 5),
+            f"hold-out error {100 * math.sqrt(square):.3g} %",
+        )
+        penalty, slope = self._penalty(parameters, vector)
+        return math.log(square) / 2 + penalty, gradient / (2 * square) + slope
+
+    def _penalty(self, parameters: MetricParameters, vector: Vector) -> tuple[float, Vector]:
+        """The prior, and its gradient."""
+        kinds = parameters.orbit_kinds
+        counts = np.maximum(np.bincount(kinds), 1)
+        weights = parameters.log_weights(vector)
+        gradient = np.zeros_like(vector)
+        means = np.stack([np.bincount(kinds, row) / counts for row in weights])
+        off = weights - means[:, kinds]
+        gradient[1 : 1 + weights.size] = 2 * self.prior * off.ravel()
+        return self.prior * float((off**2).sum()), gradient
+
+
+def learning_size(train: Dataset) -> int:
+    """The number of frames by which the metric is learned."""
+    return size_of(train, LEARNING_ROWS)
+
+
+def _start(parameters: MetricParameters, scale: _Stage) -> Vector:
+    """The parameters of several families, from those of one weight for everything."""
+    shorter = [0.0 if radius is None else _SHORTER for radius in parameters.radii]
+    shares = [
+        _SHARE_OF_MOLECULE if radius is None else _SHARES * (k + 1) for k, radius in enumerate(parameters.radii[1:])
+    ]
+    weights = [np.full(parameters.n_orbits, scale.vector[1] + more) for more in shorter]
+    return np.concatenate([scale.vector[:1], *weights, np.array(shares)])
