@@ -146,38 +146,47 @@ class KernelMatrix:
 
     def columns(self, chosen: dict[int, Int[Tensor, "_"] | slice], rows: slice) -> Float[Tensor, "I W C"]:
         """Columns: those of some modes of some frames j, in the rows of frames i."""
-        parts = [self._responses(j, modes, rows) for j, modes in chosen.items()]
-        forces = torch.cat([force for force, _ in parts], dim=1) if len(parts) > 1 else parts[0][0]
-        if self.frames.amplitude is None:
-            return self.frames.rows(forces, None, rows)
-        energies = torch.cat([energy for _, energy in parts if energy is not None], dim=1)
-        return self.frames.rows(forces, energies, rows)
+        # Frames with equally many modes are processed together.
+        modes = {j: torch.arange(self.frames.width)[some] for j, some in chosen.items()}
+        groups: dict[int, list[int]] = {}
+        for j, some in modes.items():
+            groups.setdefault(len(some), []).append(j)
+        parts = {}
+        for group in groups.values():
+            block = self._block(torch.tensor(group), torch.stack([modes[j] for j in group]), rows)
+            parts.update(zip(group, block.unbind(2), strict=True))
+        return torch.cat([parts[j] for j in chosen], dim=2)
 
-    def _responses(
-        self, j: int, modes: Int[Tensor, "_"] | slice, rows: slice
-    ) -> tuple[Float[Tensor, "I C D"], Float[Tensor, "I C"] | None]:
-        """T and e of frames i for unit weights of modes of frame j."""
+    def _block(self, frames_j: Int[Tensor, "G"], modes: Int[Tensor, "G C"], rows: slice) -> Float[Tensor, "I W G C"]:
+        """Columns of frames j, of equally many modes each."""
         frames = self.frames
-        g, w = frames.g[j][:, modes].T, None
+        g = frames.g[frames_j].mT.take_along_dim(modes[:, :, None], dim=1)  # (G, C, D)
+        shape = len(frames.x[rows]), *modes.shape
+        forces, energies, w = g.new_zeros(*shape, g.shape[2]), None, None
         if frames.amplitude is not None:
-            w = g.new_zeros(frames.width)
-            w[-1] = frames.amplitude[j]
-            w = w[modes]
-        n_rows = len(frames.x[rows])
-        forces, energies = g.new_zeros(n_rows, *g.shape), None if w is None else g.new_zeros(n_rows, len(w))
+            energies = g.new_zeros(shape)
+            w = (modes == frames.width - 1) * frames.amplitude[frames_j, None]
         for term in self._terms:
-            term.add_responses(j, g, w, rows, forces, energies)
-        return forces, energies
+            term.add_responses(frames_j, g, w, rows, forces, energies)
+        flat = None if energies is None else energies.flatten(1)
+        return frames.rows(forces.flatten(1, 2), flat, rows).unflatten(2, modes.shape)
 
     def lower_triangle(self, progress: Callable[[float, float], None]) -> Triangle:
         """The lower triangle in the internal basis, n = M·W."""
         frames, m = self.frames, len(self.frames)
         triangle = Triangle(m, frames.width)
         step = max(1, _WORK // (frames.x.shape[1] * frames.width))
-        for j in range(m):
-            for start in range(j, m, step):
-                triangle.set_column(j, start, self.columns({j: slice(None)}, slice(start, min(start + step, m))))
-            progress(m * (j + 1) - j * (j + 1) / 2, m * (m + 1) / 2)
+        together = max(1, min(step // m, m // 4))  # blocks above the diagonal are computed in vain
+        for first in range(0, m, together):
+            group = range(first, min(first + together, m))
+            modes = torch.arange(frames.width).expand(len(group), -1)
+            for start in range(first, m, step):
+                rows = slice(start, min(start + step, m))
+                block = self._block(torch.tensor(group), modes, rows)
+                for k, j in enumerate(group):
+                    from_diagonal = max(j - start, 0)
+                    triangle.set_column(j, start + from_diagonal, block[from_diagonal:, :, k])
+            progress(m * group.stop - group.stop * group.start / 2, m * (m + 1) / 2)
         return triangle
 
 
@@ -195,36 +204,42 @@ class _TermColumns:
 
     def add_responses(
         self,
-        j: int,
-        g: Float[Tensor, "C D"],
-        w: Float[Tensor, "C"] | None,
+        frames_j: Int[Tensor, "G"],
+        g: Float[Tensor, "G C D"],
+        w: Float[Tensor, "G C"] | None,
         rows: slice,
-        forces: Float[Tensor, "I C D"],
-        energies: Float[Tensor, "I C"] | None,
+        forces: Float[Tensor, "I G C D"],
+        energies: Float[Tensor, "I G C"] | None,
     ) -> None:
-        """Add T and e of frames i for weights g and w of frame j."""
+        """Add T and e of frames i for weights g and w of frames j."""
         term, scales = self.term, self.term.local_weights
-        gamma = term.kernel.gamma
-        n, n_modes, n_images = len(self.y[rows]), len(g), len(term.images)
+        gamma, (n_j, n_modes, _) = term.kernel.gamma, g.shape
+        n, n_images = len(self.y[rows]), len(term.images)
         y = self.y[rows].flatten(0, 1)  # (Q, d), Q = I·E
-        y_j = self.centred[j][term.images] * scales  # (J, d)
-        by_mode = g[:, term.images] * scales  # (C, J, d)
-        squared = torch.addmm((y_j**2).sum(-1), y, y_j.T, alpha=-2).add_(self.squares[rows].flatten()[:, None])
+        y_j = self.centred[frames_j][:, term.images] * scales  # (G, J, d)
+        by_mode = g[:, :, term.images] * scales  # (G, C, J, d)
+        squared = torch.addmm((y_j**2).sum(-1).flatten(), y, y_j.flatten(0, 1).T, alpha=-2)
+        squared.add_(self.squares[rows].flatten()[:, None])
         slope, decay = torch.empty_like(squared), torch.empty_like(squared)
         q = term.kernel.factors(squared, slope, decay)
-        along = (y @ by_mode.flatten(0, 1).T).sub_((by_mode * y_j).sum(-1).flatten()).view(-1, n_modes, n_images)
+        along = (y @ by_mode.flatten(0, 2).T).sub_((by_mode * y_j[:, None]).sum(-1).flatten())
+        along = along.view(-1, n_j, n_modes, n_images)
+        q, slope, decay = (array.view(-1, n_j, n_images) for array in (q, slope, decay))
         if energies is not None:
             assert w is not None
-            values = torch.addcmul(slope, q.square_(), decay, value=gamma).sum(1)
-            energy = torch.outer(values, w) - gamma * (along @ slope[:, :, None])[:, :, 0]
-            energies.add_(energy.view(n, -1, n_modes).sum(1), alpha=term.amplitude)
-        by_distance = along.mul_(decay[:, None])
+            values = torch.addcmul(slope, q.square_(), decay, value=gamma).sum(-1)  # (Q, G)
+            energy = values[..., None] * w - gamma * (along @ slope[..., None])[..., 0]
+            energies.add_(energy.view(n, -1, n_j, n_modes).sum(1), alpha=term.amplitude)
+        by_distance = along.mul_(decay[:, :, None])
         if w is not None:
-            by_distance.addcmul_(slope[:, None], w[:, None], value=-1)
+            by_distance.addcmul_(slope[:, :, None], w[..., None], value=-1)
         to_rows = scales * (term.amplitude * gamma)
-        by_image = (by_mode * to_rows).transpose(0, 1).flatten(1)  # (J, C·d)
-        part = (slope @ by_image).view(-1, n_modes, term.size)
-        part.view(-1, term.size).addmm_(by_distance.view(-1, n_images), y_j * to_rows)
-        part.addcmul_(by_distance.sum(-1, keepdim=True), (y * to_rows)[:, None], value=-1)
-        for environment, some in zip(term.environments, part.view(n, -1, *part.shape[1:]).unbind(1), strict=True):
-            forces.index_add_(2, environment, some)
+        by_image = (by_mode * to_rows).transpose(1, 2).flatten(2)  # (G, J, C·d)
+        part = torch.bmm(slope.transpose(0, 1), by_image).view(n_j, -1, term.size)
+        by_frame = by_distance.transpose(0, 1).reshape(n_j, -1, n_images)  # (G, Q·C, J)
+        part.baddbmm_(by_frame, y_j * to_rows)
+        shape = n_j, n, -1, n_modes, term.size
+        own = (y * to_rows).view(1, n, -1, 1, term.size)
+        part = part.view(shape).addcmul_(by_frame.sum(-1).view(*shape[:-1], 1), own, value=-1)
+        for environment, some in zip(term.environments, part.unbind(2), strict=True):
+            forces.index_add_(3, environment, some.transpose(0, 1))
