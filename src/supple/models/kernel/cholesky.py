@@ -27,13 +27,15 @@ class NotPositiveDefiniteError(ArithmeticError):
 class Triangle:
     """The lower triangle of a symmetric matrix of M x M blocks of V x V."""
 
-    def __init__(self, n_blocks: int, block: int) -> None:
+    def __init__(self, n_blocks: int, block: int, device: torch.device | None = None) -> None:
         self.block = block
         self.n_blocks = n_blocks
         self.per_strip = max(1, WIDTH // block)
         self.starts = range(0, n_blocks, self.per_strip)
         self.strips = [
-            torch.empty((n_blocks - k) * block, min(self.per_strip, n_blocks - k) * block, dtype=torch.float64)
+            torch.empty(
+                (n_blocks - k) * block, min(self.per_strip, n_blocks - k) * block, dtype=torch.float64, device=device
+            )
             for k in self.starts
         ]
 

@@ -74,8 +74,8 @@ class KernelModule(nn.Module):
         # The centre must be the same after any permutation, so that it cancels in every difference.
         mean = x.mean(dim=0) if len(x) else x.new_zeros(x.shape[1])
         self.register_buffer("centre", mean[action].mean(dim=0))
-        self.register_buffer("scale", torch.tensor(scale, dtype=torch.float64))
-        self.register_buffer("constant", torch.tensor(constant, dtype=torch.float64))
+        self.register_buffer("scale", torch.tensor(scale, dtype=torch.float64, device=x.device))
+        self.register_buffer("constant", torch.tensor(constant, dtype=torch.float64, device=x.device))
         self.sums = nn.ModuleList(KernelSum(term, x - self.centre, v, w) for term in kernel.terms)
 
     def forward(self, positions: Float[Tensor, "B N 3"]) -> tuple[Float[Tensor, "B"], Float[Tensor, "B N 3"]]:

@@ -75,7 +75,7 @@ class Preconditioner:
         column_rows = torch.cat([j * self.v + chosen for j, chosen in enumerate(modes)]) - rows.start * self.v
         own = (column_rows >= 0) & (column_rows < self.m * self.v)
         k = len(column_rows)
-        self.b = torch.empty(self.m * self.v, k, dtype=torch.float64)
+        self.b = torch.empty(self.m * self.v, k, dtype=torch.float64, device=frames.x.device)
         at = 0
         for first in range(0, len(frames), _GROUP):  # G is as large as a cache: gone through once for several frames
             group = range(first, min(first + _GROUP, len(frames)))
@@ -83,7 +83,7 @@ class Preconditioner:
             self.b[:, at : at + part.shape[2]] = part.flatten(0, 1)
             at += part.shape[2]
             progress(0.2 * at / k, 1.0)
-        core = torch.zeros(k, k, dtype=torch.float64)
+        core = torch.zeros(k, k, dtype=torch.float64, device=frames.x.device)
         core[own] = self.b[column_rows[own]]
         lower = _cholesky(distributed.all_reduce(core), _JITTER * k**0.5)
         for start in range(0, len(self.b), _ROWS):
@@ -116,7 +116,7 @@ class Preconditioner:
 
     def _blocks(self, matrix: KernelMatrix, lam: float, rows: range) -> Float[Tensor, "M V V"]:
         """D_i⁻¹, with the eigenvalues of D_i bounded from below."""
-        inverses = torch.empty(self.m, self.v, self.v, dtype=torch.float64)
+        inverses = torch.empty(self.m, self.v, self.v, dtype=torch.float64, device=self.b.device)
         for i, frame in enumerate(rows):
             low_rank = self.b[i * self.v : (i + 1) * self.v]
             block = matrix.columns({frame: slice(None)}, slice(frame, frame + 1))[0]
@@ -129,7 +129,7 @@ class Preconditioner:
     def _capacitance(self, progress: Callable[[float], None]) -> Float[Tensor, "k k"]:
         """S, summed over batches of rows; the lower triangle, in strips of columns."""
         k = self.b.shape[1]
-        total = torch.zeros(k, k, dtype=torch.float64)
+        total = torch.zeros(k, k, dtype=torch.float64, device=self.b.device)
         per = max(1, _ROWS // self.v)
         for start in range(0, self.m, per):
             part = self.b[start * self.v : (start + per) * self.v]

@@ -23,6 +23,7 @@ class Problem:
         energy_weight: amplitude of the energies where they are known; None when only forces are learned, and energies
             come by integration.
         descriptor: inverse distances when None.
+        device: of the arrays; the CPU when None.
 
     Attributes:
         frames: as the kernel sees them.
@@ -36,16 +37,18 @@ class Problem:
         permutations: Int[np.ndarray, "P N"],
         energy_weight: float | None = None,
         descriptor: Descriptor | None = None,
+        device: torch.device | None = None,
     ) -> None:
         assert train.forces is not None
         self.train = train
         self.with_energy = np.isfinite(train.energies)
         self.scale = float(train.forces.std())
         amplitude = None if energy_weight is None else torch.tensor(energy_weight * self.with_energy)
-        self.frames = KernelFrames(torch.tensor(train.positions), permutations, descriptor, amplitude)
+        frames = KernelFrames(torch.tensor(train.positions), permutations, descriptor, amplitude)
         mean = train.energies[self.with_energy].mean() if self.with_energy.any() else 0.0
         energies = torch.tensor((train.energies - mean) / self.scale)
-        self.rhs = self.frames.label_rows(torch.tensor(train.forces) / self.scale, energies)
+        rhs = frames.label_rows(torch.tensor(train.forces) / self.scale, energies)
+        self.frames, self.rhs = (frames, rhs) if device is None else (frames.to(device), rhs.to(device))
 
     def potential(self, kernel: MolecularKernel, weights: Float[Tensor, "n"]) -> SGDMLPotential:
         """The potential of these weights; its constant of integration is 0."""

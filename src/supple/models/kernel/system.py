@@ -73,6 +73,15 @@ class KernelFrames:
     def __len__(self) -> int:
         return len(self.x)
 
+    def to(self, device: torch.device) -> KernelFrames:
+        """The same, its arrays moved to a device."""
+        moved = copy.copy(self)
+        moved.descriptor = copy.deepcopy(self.descriptor).to(device)
+        for name in ("x", "basis", "g", "centred", "action"):
+            setattr(moved, name, getattr(self, name).to(device))
+        moved.amplitude = None if self.amplitude is None else self.amplitude.to(device)
+        return moved
+
     def select(self, chosen: Int[np.ndarray, "K"]) -> KernelFrames:
         """Some of the frames."""
         some = copy.copy(self)
@@ -147,13 +156,14 @@ class KernelMatrix:
     def columns(self, chosen: dict[int, Int[Tensor, "_"] | slice], rows: slice) -> Float[Tensor, "I W C"]:
         """Columns: those of some modes of some frames j, in the rows of frames i."""
         # Frames with equally many modes are processed together.
-        modes = {j: torch.arange(self.frames.width)[some] for j, some in chosen.items()}
+        device = self.frames.x.device
+        modes = {j: torch.arange(self.frames.width)[some].to(device) for j, some in chosen.items()}
         groups: dict[int, list[int]] = {}
         for j, some in modes.items():
             groups.setdefault(len(some), []).append(j)
-        parts = {}
+        parts: dict[int, Tensor] = {}
         for group in groups.values():
-            block = self._block(torch.tensor(group), torch.stack([modes[j] for j in group]), rows)
+            block = self._block(torch.tensor(group, device=device), torch.stack([modes[j] for j in group]), rows)
             parts.update(zip(group, block.unbind(2), strict=True))
         return torch.cat([parts[j] for j in chosen], dim=2)
 
@@ -174,15 +184,17 @@ class KernelMatrix:
     def lower_triangle(self, progress: Callable[[float, float], None]) -> Triangle:
         """The lower triangle in the internal basis, n = M·W."""
         frames, m = self.frames, len(self.frames)
-        triangle = Triangle(m, frames.width)
+        device = frames.x.device
+        triangle = Triangle(m, frames.width, device)
         step = max(1, _WORK // (frames.x.shape[1] * frames.width))
         together = max(1, min(step // m, m // 4))  # blocks above the diagonal are computed in vain
         for first in range(0, m, together):
             group = range(first, min(first + together, m))
-            modes = torch.arange(frames.width).expand(len(group), -1)
+            frames_j = torch.tensor(group, device=device)
+            modes = torch.arange(frames.width, device=device).expand(len(group), -1)
             for start in range(first, m, step):
                 rows = slice(start, min(start + step, m))
-                block = self._block(torch.tensor(group), modes, rows)
+                block = self._block(frames_j, modes, rows)
                 for k, j in enumerate(group):
                     from_diagonal = max(j - start, 0)
                     triangle.set_column(j, start + from_diagonal, block[from_diagonal:, :, k])

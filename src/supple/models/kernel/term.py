@@ -157,12 +157,13 @@ def _transposed(
     index: Int[Tensor, "I S"], weight: Float[Tensor, "I S"], n_columns: int
 ) -> tuple[Int[Tensor, "D T"], Float[Tensor, "D T"]]:
     """The same of the transposed matrix; rows are padded with zeros to the same length."""
-    rows = torch.arange(len(index)).repeat_interleave(index.shape[1])[weight.flatten() != 0]
+    device = index.device
+    rows = torch.arange(len(index), device=device).repeat_interleave(index.shape[1])[weight.flatten() != 0]
     columns, values = index[weight != 0], weight[weight != 0]
     order = columns.argsort(stable=True)
     counts = columns.bincount(minlength=n_columns)
-    place = torch.arange(len(order)) - (counts.cumsum(0) - counts).repeat_interleave(counts)
+    place = torch.arange(len(order), device=device) - (counts.cumsum(0) - counts).repeat_interleave(counts)
     shape = n_columns, int(counts.max())
-    found, weights = torch.zeros(shape, dtype=torch.int64), torch.zeros(shape, dtype=torch.float64)
+    found, weights = (torch.zeros(shape, dtype=dtype, device=device) for dtype in (torch.int64, torch.float64))
     found[columns[order], place], weights[columns[order], place] = rows[order], values[order]
     return found, weights

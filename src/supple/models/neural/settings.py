@@ -10,7 +10,7 @@ from pydantic import JsonValue
 
 from supple.data.dataset import Dataset
 from supple.models.cost_estimate import CostEstimate
-from supple.models.neural.device import choose_device
+from supple.models.device import choose_device
 from supple.models.neural.fit import TIMED_FRAMES, estimate_network_cost, fit_network
 from supple.models.neural.options import TrainingOptions
 from supple.models.neural.potential import NetworkPotential

@@ -64,19 +64,22 @@ class HoldOut:
         Raises:
             NotPositiveDefiniteError: the kernel matrix of a fold is indefinite.
         """
+        device = self.folds[0].rhs.device
         theta = torch.tensor(vector, requires_grad=True)
         lam, weights, coefficients = parameters.shapes(theta)
+        unweighted = parameters.terms_on(device)
         terms = [
-            term.reweighted(weights[k].detach(), coefficient.item())
-            for term, k, coefficient in zip(parameters.terms, parameters.family, coefficients, strict=True)
+            term.reweighted(weights[k].detach().to(device), coefficient.item())
+            for term, k, coefficient in zip(unweighted, parameters.family, coefficients, strict=True)
         ]
         total, gradient, n_rows = 0.0, torch.zeros_like(theta), sum(len(fold.forces) for fold in self.folds)
         for fold in self.folds:
             with torch.no_grad():
                 loss, pairs = self._adjoint(fold, terms, float(lam), n_rows)
             bilinear = -lam * pairs.penalty
-            for term, k, coefficient in zip(parameters.terms, parameters.family, coefficients, strict=True):
-                bilinear = bilinear + coefficient * pairs.of(term, weights[k] * term.kernel.scale)
+            for term, k, coefficient in zip(unweighted, parameters.family, coefficients, strict=True):
+                scales = (weights[k] * term.kernel.scale).to(device)
+                bilinear = bilinear + coefficient * pairs.of(term, scales).cpu()
             gradient += torch.autograd.grad(bilinear, theta, retain_graph=True)[0]
             total += loss
         return total, gradient.numpy()

@@ -117,7 +117,7 @@ class MetricLearner:
         texts = ", ".join(
             f"{stage.name} {100 * stage.error:.2g} % ({error:.3g})" for stage, error in zip(stages, errors, strict=True)
         )
-        found = contributions(stages[best].parameters, kernels[best], problem.frames.x, self.models.train.numbers)
+        found = contributions(stages[best].parameters, kernels[best], problem.frames.x.cpu(), self.models.train.numbers)
         notes = [
             f"Metric learned on {size} frames by the error of forces that {n_folds} models had not seen, relative to the forces "
             f"(in brackets the validation RMSE of a model of {compared} frames, {self.models.unit}), with {texts}; used: "

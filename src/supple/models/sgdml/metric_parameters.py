@@ -11,6 +11,7 @@ and the logarithms of the shares relative to the first one.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from functools import cached_property
 
@@ -48,14 +49,15 @@ class MetricParameters:
     def __init__(
         self, frames: KernelFrames, graph: nx.Graph, function: Matern, radii: Sequence[int | None] = (None,)
     ) -> None:
-        self.function, self.action, self.entries = function, frames.action, frames.descriptor.entries
+        self.function, self.action, self.entries = function, frames.action.cpu(), frames.descriptor.entries
         self.radii = tuple(radii)
-        self.orbit = _orbits(frames.action.numpy())
+        self.orbit = _orbits(self.action.numpy())
         self.kinds = kinds_of_entries(graph, self.entries)
         #: Mean squared derivative of each entry, over modes and frames.
-        self.derivative = (frames.g**2).mean(dim=(0, 2))
+        self.derivative = (frames.g**2).mean(dim=(0, 2)).cpu()
         ones = torch.ones(len(self.entries), dtype=torch.float64)
         self.terms: list[KernelTerm] = []
+        self._moved: dict[torch.device, list[KernelTerm]] = {}
         self.family: list[int] = []
         for k, radius in enumerate(radii):
             seen: set[bytes] = set()
@@ -63,10 +65,18 @@ class MetricParameters:
                 if (
                     environment is None or np.sort(environment).tobytes() not in seen
                 ):  # else it is the image of another one
-                    term = KernelTerm(function, 1.0, ones, frames.action, environment)
+                    term = KernelTerm(function, 1.0, ones, self.action, environment)
                     self.terms.append(term)
                     self.family.append(k)
                     seen |= {np.sort(image).tobytes() for image in term.environments.numpy()}
+
+    def terms_on(self, device: torch.device) -> list[KernelTerm]:
+        """The terms, their arrays on a device."""
+        if device.type == "cpu":
+            return self.terms
+        if device not in self._moved:
+            self._moved[device] = [copy.deepcopy(term).to(device) for term in self.terms]
+        return self._moved[device]
 
     @property
     def n_families(self) -> int:

@@ -14,6 +14,7 @@ from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 from supple.data.dataset import Dataset
 from supple.models.citations import Citation
 from supple.models.cost_estimate import PROCESS_BYTES, CostEstimate
+from supple.models.device import choose_device
 from supple.models.kernel.matern import MATERN_5_2, MATERN_7_2, Matern, matern
 from supple.models.kernel.potential import SGDMLPotential
 from supple.models.kernel.problem import Problem
@@ -34,6 +35,7 @@ from supple.molecule.descriptors import Descriptor
 from supple.molecule.descriptors.registry import DescriptorName, make_descriptor
 from supple.molecule.symmetry.description import describe_symmetry
 from supple.molecule.symmetry.permutations import PermutationSymmetries, check_permutations, find_symmetries
+from supple.runtime import distributed
 from supple.runtime.threads import single_threaded_libraries
 
 #: Sizes of the environments of a learned metric, in bonds.
@@ -170,6 +172,9 @@ class SGDML(ModelSettings):
 
     def _fit(self, train: Dataset, valid: Dataset, context: FitContext) -> FitResult:
         progress = context.progress
+        # Processes exchange arrays of the CPU.
+        device, where = choose_device("cpu" if distributed.world_size() > 1 else self.device)
+        progress.note(f"{self.display_name} is trained {where}.")
         found = self._symmetries(train)
         permutations, graph = found.permutations, bond_graph(train.numbers, train.positions)
         symmetries = str(describe_symmetry(graph, found))
@@ -180,14 +185,14 @@ class SGDML(ModelSettings):
         terms = self._terms(train, descriptor, permutations, graph)
         cost = self._cost(train, descriptor, terms)
         progress.note(f"Solution for {len(train)} frames, after the choice of settings: {cost}.")
-        models = SmallModels(train, valid, permutations, descriptor, context.common)
+        models = SmallModels(train, valid, permutations, descriptor, context.common, device)
         chosen = self._choose(models, graph, context)
         for note in (*chosen.notes, f"lambda {chosen.lam:g}."):
             progress.note(note)
         if not self.learns_metric:
             descriptor = make_descriptor(self.descriptor, train.numbers, train.positions, permutations)
         started = time.perf_counter()
-        problem = Problem(train, permutations, chosen.energy_weight, descriptor)
+        problem = Problem(train, permutations, chosen.energy_weight, descriptor, device)
         solution = solve(problem, chosen.kernel_of(problem.frames.action), chosen.lam, cost, valid, context)
         planned = f"Estimate: {cost}; the solution took {time.perf_counter() - started:.1f} s."
         return FitResult(

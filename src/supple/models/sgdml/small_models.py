@@ -37,6 +37,7 @@ class SmallModels:
         train, valid: the frames.
         permutations, descriptor: of the models.
         common: a folder for results that trainings on more or fewer of the same frames share; None if there is none.
+        device: on which they are solved; the CPU when None.
     """
 
     def __init__(
@@ -46,9 +47,10 @@ class SmallModels:
         permutations: Int[np.ndarray, "P N"],
         descriptor: Descriptor,
         common: Path | None = None,
+        device: torch.device | None = None,
     ) -> None:
         self.train, self.valid = train, valid.select(range(min(len(valid), _VALIDATION_FRAMES)))
-        self.permutations, self.descriptor, self.common = permutations, descriptor, common
+        self.permutations, self.descriptor, self.common, self.device = permutations, descriptor, common, device
         self._results = SharedResults(TypeAdapter(Metrics), common)
 
     @property
@@ -62,7 +64,7 @@ class SmallModels:
 
     def problem(self, size: int, energy_weight: float | None = None) -> Problem:
         """That of the first frames."""
-        return Problem(self.train.select(range(size)), self.permutations, energy_weight, self.descriptor)
+        return Problem(self.train.select(range(size)), self.permutations, energy_weight, self.descriptor, self.device)
 
     @cached_property
     def action(self) -> Int[torch.Tensor, "P D"]:
@@ -71,11 +73,12 @@ class SmallModels:
 
     def metrics(self, kernel: MolecularKernel, lam: float, energy_weight: float | None, size: int) -> Metrics:
         """Validation errors of the model of the first frames with these settings."""
-        settings = kernel.configuration(), kernel.weights.numpy().tobytes(), lam, energy_weight
+        settings = kernel.configuration(), kernel.weights.cpu().numpy().tobytes(), lam, energy_weight
         key = (*settings, size, *self.dependencies(size), self.valid.fingerprint, str(self.valid.source.units))
         metrics = self._results.get(key)
         if metrics is None:
             problem = self.problem(size, energy_weight)
+            kernel = kernel.to(problem.rhs.device)
             weights, _ = solve_directly(problem.frames, kernel.terms, lam, problem.rhs)
             metrics = problem.fitted_potential(kernel, weights).evaluate(self.valid)
             self._results.put(key, metrics)

@@ -1,4 +1,4 @@
-"""The device that a network trains on."""
+"""The device that a model trains on."""
 
 from __future__ import annotations
 
