@@ -43,7 +43,7 @@ _ENVIRONMENTS: tuple[int | Literal["molecule"], ...] = (1, 2, "molecule")
 #: Measured on one core; no more are used for it.
 _COMPILATION_SECONDS = 12.0
 #: Of a small model, besides its operations: assembly in small pieces, and its validation. Further cores do not shorten these.
-_OVERHEAD_SECONDS = {True: 0.1, False: 0.3}
+_OVERHEAD_SECONDS = 0.1
 
 
 class SGDML(ModelSettings):
@@ -222,8 +222,7 @@ class SGDML(ModelSettings):
             whole = SolverCost.iterative(size)
         small = [SolverCost.direct(size.with_frames(n)) for n in self._frames_of_choice(train)]
         with single_threaded_libraries():
-            overhead = _OVERHEAD_SECONDS[self.learns_metric]
-            choice = sum(cost.seconds + overhead for cost in small)
+            choice = sum(cost.seconds + _OVERHEAD_SECONDS for cost in small)
             seconds = whole.seconds + choice
         return CostEstimate(seconds, PROCESS_BYTES + max(cost.n_bytes for cost in (whole, *small)), choice)
 
