@@ -60,6 +60,16 @@ class WrittenOut:
         squared = ((a[..., :, None, :] - b[..., None, :, :]) ** 2).sum(-1)
         return part.coefficient / stay * closed_form(self.function, squared).sum((-2, -1))
 
+    def energies(self, x, targets, v, w):
+        """Σ_j v_j·∂k/∂x_j + w_j k of descriptors x, shape (B, D), and training descriptors x_j; differentiable by x."""
+        targets = targets.clone().requires_grad_()
+        value = self(x[:, None], targets)  # (B, M)
+        ones = torch.ones_like(value, requires_grad=True)
+        (by_targets,) = torch.autograd.grad(value, targets, ones, create_graph=True)
+        # Σ_bj u_b v_j·∂k_bj/∂x_j, differentiated by u_b.
+        (along,) = torch.autograd.grad((by_targets * v).sum(), ones, create_graph=True)
+        return (along + value * w).sum(1)
+
     def kernel(self):
         """The same as the program has it."""
         return MolecularKernel(matern(self.function), self.weights, self.parts, self.action)
