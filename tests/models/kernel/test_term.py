@@ -184,6 +184,28 @@ def test_the_compiled_loop_is_the_same_sum(case, n_frames):
                 assert np.array_equal(gradient[0], gradients[k])
 
 
+def test_the_loop_is_compiled_once_for_any_number_of_terms():
+    from numba.core.dispatcher import Dispatcher
+
+    from supple.models.kernel import compiled_kernel_sum
+
+    loops = [loop for loop in vars(compiled_kernel_sum).values() if isinstance(loop, Dispatcher)]
+    n_atoms, permutations, _ = GROUPS["benzene"]
+    descriptor = InverseDistances(n_atoms)
+    action = descriptor.action(torch.tensor(permutations))
+    targets, v, _ = random_sum(action, 4)
+    (term,) = one_term(action, None).kernel().terms
+    counts = set()
+    for n_terms in (1, 4):
+        sums = [KernelSum(term, targets, v, None)] * n_terms
+        CompiledSum(sums, compiled_entries(descriptor), targets[0])(
+            np.random.default_rng(0).normal(size=(1, n_atoms, 3))
+        )
+        counts.add(tuple(len(loop.signatures) for loop in loops))
+    assert len(loops) > 2
+    assert len(counts) == 1
+
+
 def test_a_configuration_makes_the_same_kernel(case):
     _, action, entries = case
     kernel = several_terms(action, entries, "matern-7/2").kernel()
