@@ -23,6 +23,8 @@ from supple.runtime.validation import Positive
 
 #: Sums over a larger group take too long to be of use.
 _MOST_PERMUTATIONS = 50_000
+#: Terms of a kernel: it takes a millisecond or two to make one.
+_MOST_TERMS = 1000
 #: Of entries of environments, over all terms and permutations.
 _MOST_IMAGES = 200_000_000
 
@@ -99,6 +101,8 @@ def require_environments(
     if not (weights[:, action] == weights[:, None]).all():
         raise ValueError("the weights of the metric differ for entries that a permutation exchanges")
     size = action.shape[1]
+    if len(kernel.terms) > _MOST_TERMS:
+        raise ValueError(f"the kernel has more than {_MOST_TERMS} terms")
     for term in kernel.terms:
         entries = range(size) if term.entries is None else term.entries
         if term.weights >= len(weights) or not entries or len(set(entries)) < len(entries):
