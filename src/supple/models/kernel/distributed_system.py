@@ -35,8 +35,9 @@ class DistributedSystem:
         own_frames = distributed.local_range(len(frames))
         self.own_rows = slice(own_frames.start * frames.width, own_frames.stop * frames.width)
         self.lam = lam
-        self.operator = KernelOperator(frames, terms, own_frames)
+        # First, since its construction takes more memory than it keeps.
         self.preconditioner = Preconditioner(frames, terms, lam, size, progress=progress, rows=own_frames)
+        self.operator = KernelOperator(frames, terms, own_frames)
 
     def apply(self, x: Float[Tensor, "n"]) -> Float[Tensor, "n"]:
         """(K + λI) x."""

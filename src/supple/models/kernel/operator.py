@@ -27,6 +27,9 @@ from torch import Tensor
 from supple.models.kernel.system import KernelFrames
 from supple.models.kernel.term import KernelTerm
 
+#: Vectors in the basis of characters, entries first: a block for each character.
+Blocks = tuple[Float[Tensor, "_ K"], ...]
+
 #: Size of one work array: a few MB, so that the handful of them stays in the cache.
 _WORK = 500_000
 
@@ -71,12 +74,16 @@ class _Part(NamedTuple):
 
 
 class _TermOperator:
-    """One term of the kernel, applied to weights v in descriptor space and w of energies; K = M·E."""
+    """One term of the kernel, applied to weights v in descriptor space and w of energies; K = M·E.
+
+    Sums over targets of slope times a number, and the product with y_j·v_j, are further rows and columns of the matrix products: on their own
+    each would be one more pass through arrays that do not fit into a cache.
+    """
 
     def __init__(self, frames: KernelFrames, term: KernelTerm, rows: range) -> None:
         self.term, self.with_energies = term, frames.amplitude is not None
         self.y = term.targets(frames.centred)
-        self.targets = term.group.blocks(self.y)
+        self.targets = _with_rows(term.group.blocks(self.y), self.y.new_ones(1, len(self.y)))
         queries = term.lift(frames.centred[rows.start : rows.stop])
         step = max(1, _WORK // (len(self.y) * term.group.n_characters))
         self.parts = [self._prepare(part) for part in queries.split(step)]
@@ -86,49 +93,59 @@ class _TermOperator:
     ) -> tuple[Float[Tensor, "I D"], Float[Tensor, "I"]]:
         """T and e of the frames i."""
         term = self.term
-        v, w = term.targets(v), None if w is None else term.per_environment(w)
-        blocks = term.group.blocks(v)
-        slope_blocks = blocks if w is None else term.group.blocks(v - w[:, None] * self.y)
+        v = term.targets(v)
+        w = v.new_zeros(len(v)) if w is None else term.per_environment(w)
         offsets = (self.y * v).sum(1)
-        results = [self._apply(part, blocks, slope_blocks, offsets, w) for part in self.parts]
+        blocks = _with_rows(term.group.blocks(v), -offsets[None])
+        slope_blocks = _with_rows(term.group.blocks(v - w[:, None] * self.y), torch.stack([w, offsets]))
+        results = [self._apply(part, blocks, slope_blocks, w) for part in self.parts]
         forces = term.lower(torch.cat([force for force, _ in results])).mul_(term.amplitude * term.kernel.gamma)
         energies = torch.cat([energy for _, energy in results]).view(-1, term.n_queries).sum(1).mul_(term.amplitude)
         return forces, energies
 
     def _prepare(self, queries: Float[Tensor, "Q d"]) -> _Part:
         group, kernel = self.term.group, self.term.kernel
-        products = group.products(queries, self.targets)
+        squares = (queries**2).sum(1, keepdim=True)
+        products = group.products(queries, group.blocks(self.y))
         products[0] -= (self.y**2).sum(1) / 2
-        squared = group.transform(products).mul_(-2).add_((queries**2).sum(1, keepdim=True))
+        squared = group.transform(products).mul_(-2).add_(squares)
         slope, decay = torch.empty_like(squared), torch.empty_like(squared)
         q = kernel.factors(squared, slope, decay)
         energy = None
         if self.with_energies:
             # γ (q² decay - slope P_p y_i·y_j), where 2 P_p y_i·y_j = |y_i|² + |y_j|² - q²
             square = q.square_()
-            dots = (square - (queries**2).sum(1, keepdim=True)).sub_((self.y**2).sum(1)).div_(-2)
+            dots = (square - squares).sub_((self.y**2).sum(1)).div_(-2)
             energy = (slope + kernel.gamma * (square.mul_(decay).sub_(dots.mul_(slope)))).sum(0)
         return _Part(queries, group.transform(slope), decay, energy)
 
     def _apply(
-        self,
-        part: _Part,
-        blocks: tuple[Float[Tensor, "_ K"], ...],
-        slope_blocks: tuple[Float[Tensor, "_ K"], ...],
-        offsets: Float[Tensor, "K"],
-        w: Float[Tensor, "K"] | None,
+        self, part: _Part, blocks: Blocks, slope_blocks: Blocks, w: Float[Tensor, "K"]
     ) -> tuple[Float[Tensor, "Q d"], Float[Tensor, "Q"]]:
-        group, kernel = self.term.group, self.term.kernel
-        along = group.products(part.queries, blocks)
-        along[0] -= offsets
+        group = self.term.group
+        along = part.queries.new_empty(part.decay.shape)
+        first, *others = part.queries.split(group.sizes, 1)
+        padded = torch.cat([first, first.new_ones(len(first), 1)], dim=1)
+        for out, query, block in zip(along, (padded, *others), blocks, strict=True):
+            torch.mm(query, block, out=out)
         by_distance = group.transform(group.transform(along).mul_(part.decay))
-        total = by_distance[0].sum(1)
-        forces = group.combine(part.slope, slope_blocks)
+        by_distance, (total,) = self._combined(by_distance, self.targets)
+        forces, (of_w, of_offsets) = self._combined(part.slope, slope_blocks)
         energies = total.new_zeros(len(total))
-        if w is not None:
-            assert part.energy is not None
+        if part.energy is not None:
             along_query = (part.queries * forces).sum(1)
-            energies = (part.energy @ w).sub_((along_query - part.slope[0] @ offsets).mul_(kernel.gamma))
-            total = total - part.slope[0] @ w
-        forces.add_(group.combine(by_distance, self.targets)).addcmul_(total[:, None], part.queries, value=-1)
-        return forces, energies
+            energies = (part.energy @ w).sub_((along_query - of_offsets).mul_(self.term.kernel.gamma))
+        return forces.add_(by_distance).addcmul_((total - of_w)[:, None], part.queries, value=-1), energies
+
+    def _combined(
+        self, factors: Float[Tensor, "A Q K"], blocks: Blocks
+    ) -> tuple[Float[Tensor, "Q d"], tuple[Float[Tensor, "Q"], ...]]:
+        """Σ_k factor · target, by character, and the same for the rows that were added to the targets."""
+        first, *others = (factor @ block.T for factor, block in zip(factors, blocks, strict=True))
+        size = self.term.group.sizes[0]
+        return torch.cat([first[:, :size], *others], dim=1), first[:, size:].unbind(1)
+
+
+def _with_rows(blocks: Blocks, rows: Float[Tensor, "R K"]) -> Blocks:
+    """The blocks, with further rows in that of the trivial character."""
+    return torch.cat([blocks[0], rows]), *blocks[1:]

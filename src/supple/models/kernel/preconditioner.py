@@ -2,14 +2,19 @@
 
     K ≈ P = B Bᵀ + D ,   B = K_:C L⁻ᵀ ,  L Lᵀ = K_CC ,   D_i = K_ii - B_i B_iᵀ + λ   (one block of V x V a frame)
 
-B Bᵀ is Nyström's approximation from the columns C (Williams and Seeger, NIPS 13, 2001), drawn evenly from all frames. Learned
-energies are all among them: an energy is almost determined by the forces around it, so their rows add as many tiny eigenvalues as there are
-frames, which P then has exactly. What B Bᵀ misses is mostly within single frames, which is what D holds: such blocks work several times better than the multiple of
+B Bᵀ is Nyström's approximation from the columns C (Williams and Seeger, NIPS 13, 2001), drawn evenly from all frames. What
+it misses is mostly within single frames, which is what D holds: such blocks work several times better than the multiple of
 the identity that is usual (as in Chmiela et al., Sci. Adv. 9, eadf0873 (2023), doi 10.1126/sciadv.adf0873),
 for a few per cent more work. In Gaussian process regression the form is called PITC (Quiñonero-Candela and Rasmussen, JMLR 6,
 1939, 2005). By Woodbury's identity
 
     P⁻¹ r = z - D⁻¹ B S⁻¹ Bᵀ z ,   z = D⁻¹ r ,   S = I + Bᵀ D⁻¹ B .
+
+A learned energy is almost determined by the forces around it: such rows add as many tiny eigenvalues as there are frames. The columns of all
+energies E are therefore the first of C, and P has them exactly. With K_EE + λ = L_E L_Eᵀ, A = K_FE L_E⁻ᵀ (the first columns of B), and P_F
+made of the others as above, the approximation of K_FF - A Aᵀ,
+
+    t = L_E⁻¹ r_E ,   z_F = P_F⁻¹ (r_F - A t) ,   z_E = L_E⁻ᵀ (t - Aᵀ z_F) .
 
 Everything is in double precision: B Bᵀ is a million times D, and the difference above would be lost in single precision.
 """
@@ -19,7 +24,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from supple.models.kernel.system import KernelFrames, KernelMatrix
@@ -69,29 +74,40 @@ class Preconditioner:
         rows: range | None = None,
     ) -> None:
         rows = range(len(frames)) if rows is None else rows
-        self.m, self.v = len(rows), frames.width
-        matrix = KernelMatrix(frames, terms)
-        modes = _choose_columns(frames, size, seed)
-        column_rows = torch.cat([j * self.v + chosen for j, chosen in enumerate(modes)]) - rows.start * self.v
-        own = (column_rows >= 0) & (column_rows < self.m * self.v)
-        k = len(column_rows)
-        self.b = torch.empty(self.m * self.v, k, dtype=torch.float64, device=frames.x.device)
+        matrix, modes = KernelMatrix(frames, terms), _choose_columns(frames, size, seed)
+        device = frames.x.device
+        self.with_energies = frames.amplitude is not None
+        self.m, self.v, self.lam = len(rows), frames.width - self.with_energies, lam
+        self.known = _known_energies(frames)[rows.start : rows.stop]
+        n_energies = int(_known_energies(frames).sum())
+        self.first_energy = int(_known_energies(frames)[: rows.start].sum())
+        k = n_energies + sum(len(chosen) for chosen in modes)
+        # B has rows of forces only; the rows of K_CC are taken from the same columns.
+        b = torch.empty(self.m * self.v, k, dtype=torch.float64, device=device)
+        core = torch.zeros(k, k, dtype=torch.float64, device=device)
+        places, column_rows = _order(frames, modes)
+        own = (column_rows >= rows.start * frames.width) & (column_rows < rows.stop * frames.width)
         at = 0
         for first in range(0, len(frames), _GROUP):  # G is as large as a cache: gone through once for several frames
             group = range(first, min(first + _GROUP, len(frames)))
-            part = matrix.columns({j: modes[j] for j in group}, slice(rows.start, rows.stop))
-            self.b[:, at : at + part.shape[2]] = part.flatten(0, 1)
+            chosen = {j: torch.cat([modes[j], _energy_mode(frames, j)]) for j in group}
+            part = matrix.columns(chosen, slice(rows.start, rows.stop))
+            columns = places[at : at + part.shape[2]]
+            b[:, columns] = part[:, : self.v].flatten(0, 1)
+            core[own.nonzero(), columns] = part.flatten(0, 1)[column_rows[own] - rows.start * frames.width]
             at += part.shape[2]
             progress(0.2 * at / k, 1.0)
-        core = torch.zeros(k, k, dtype=torch.float64, device=frames.x.device)
-        core[own] = self.b[column_rows[own]]
-        lower = _cholesky(distributed.all_reduce(core), _JITTER * k**0.5)
-        for start in range(0, len(self.b), _ROWS):
+        core = distributed.all_reduce(core)
+        core.diagonal()[:n_energies].add_(lam)
+        lower = _cholesky(core, _JITTER * k**0.5)
+        for start in range(0, len(b), _ROWS):
             some = slice(start, start + _ROWS)
-            self.b[some] = torch.linalg.solve_triangular(lower.mT, self.b[some], upper=True, left=False)
-            progress(0.2 + 0.3 * min(start / len(self.b), 1.0), 1.0)
+            b[some] = torch.linalg.solve_triangular(lower.mT, b[some], upper=True, left=False)
+            progress(0.2 + 0.3 * min(start / len(b), 1.0), 1.0)
+        self.lower_energies = lower[:n_energies, :n_energies].clone()
         del lower, core
-        self.inverse_blocks = self._blocks(matrix, lam, rows)
+        self.inverse_blocks = self._blocks(matrix, b, lam, rows)
+        self.a, self.b = b[:, :n_energies], b[:, n_energies:]
         self.lower = _cholesky(self._capacitance(lambda done: progress(0.5 + 0.5 * done, 1.0)))
 
     @staticmethod
@@ -106,6 +122,22 @@ class Preconditioner:
 
     def __call__(self, r: Float[Tensor, "n"]) -> Float[Tensor, "n"]:
         """P⁻¹ r, for the rows of this process."""
+        if not self.with_energies:
+            return self._apply_to_forces(r)
+        rows = r.view(self.m, -1)
+        lower = self.lower_energies
+        t = distributed.all_gather(rows[self.known, -1])
+        t = torch.linalg.solve_triangular(lower, t[:, None], upper=False)
+        forces = self._apply_to_forces(rows[:, :-1].flatten() - (self.a @ t)[:, 0])
+        back = t - distributed.all_reduce(self.a.T @ forces)[:, None]
+        energies = torch.linalg.solve_triangular(lower.mT, back, upper=True)[:, 0]
+        z = torch.cat([forces.view(self.m, -1), rows[:, -1:] / self.lam], dim=1)
+        first = self.first_energy
+        z[self.known, -1] = energies[first : first + int(self.known.sum())]
+        return z.flatten()
+
+    def _apply_to_forces(self, r: Float[Tensor, "n"]) -> Float[Tensor, "n"]:
+        """P_F⁻¹ r."""
         z = self._apply_inverse_blocks(r)
         inner = torch.cholesky_solve(distributed.all_reduce(self.b.T @ z)[:, None], self.lower)[:, 0]
         return z - self._apply_inverse_blocks(self.b @ inner)
@@ -114,12 +146,12 @@ class Preconditioner:
         """D⁻¹ r."""
         return torch.bmm(self.inverse_blocks, r.view(self.m, self.v, 1)).flatten()
 
-    def _blocks(self, matrix: KernelMatrix, lam: float, rows: range) -> Float[Tensor, "M V V"]:
+    def _blocks(self, matrix: KernelMatrix, b: Float[Tensor, "n k"], lam: float, rows: range) -> Float[Tensor, "M V V"]:
         """D_i⁻¹, with the eigenvalues of D_i bounded from below."""
-        inverses = torch.empty(self.m, self.v, self.v, dtype=torch.float64, device=self.b.device)
+        inverses = torch.empty(self.m, self.v, self.v, dtype=torch.float64, device=b.device)
         for i, frame in enumerate(rows):
-            low_rank = self.b[i * self.v : (i + 1) * self.v]
-            block = matrix.columns({frame: slice(None)}, slice(frame, frame + 1))[0]
+            low_rank = b[i * self.v : (i + 1) * self.v]
+            block = matrix.columns({frame: slice(None)}, slice(frame, frame + 1))[0, : self.v, : self.v]
             values, vectors = torch.linalg.eigh(block - low_rank @ low_rank.T)
             values = values.clamp_(min=0)
             values += _FLOOR * values.mean() + lam
@@ -143,26 +175,45 @@ class Preconditioner:
         return total
 
 
-def _choose_columns(frames: KernelFrames, size: int, seed: int) -> list[Tensor]:
-    """For each frame the modes whose columns are taken: equally many of each, to one, drawn at random, and its energy."""
+def _choose_columns(frames: KernelFrames, size: int, seed: int) -> list[Int[Tensor, "_"]]:
+    """For each frame the modes of forces whose columns are taken: equally many of each, to one, drawn at random."""
     generator = torch.Generator().manual_seed(seed)
     n_modes = frames.width - (frames.amplitude is not None)
-    energy = torch.arange(n_modes, frames.width)
     each, more = divmod(size, len(frames))
     with_one_more = set(torch.randperm(len(frames), generator=generator)[:more].tolist())
-    chosen = []
-    for frame in range(len(frames)):
-        modes = torch.randperm(n_modes, generator=generator)[: each + (frame in with_one_more)].sort().values
-        known = frames.amplitude is not None and frames.amplitude[frame] > 0
-        chosen.append(torch.cat([modes, energy]) if known else modes)
-    return chosen
+    return [
+        torch.randperm(n_modes, generator=generator)[: each + (frame in with_one_more)].sort().values
+        for frame in range(len(frames))
+    ]
+
+
+def _known_energies(frames: KernelFrames) -> Bool[Tensor, "M"]:
+    """Which frames have an energy that is learned."""
+    if frames.amplitude is None:
+        return torch.zeros(len(frames), dtype=torch.bool)
+    return (frames.amplitude > 0).cpu()
+
+
+def _energy_mode(frames: KernelFrames, j: int) -> Int[Tensor, "_"]:
+    """The last mode of a frame, if it is an energy that is learned."""
+    return torch.arange(frames.width - int(_known_energies(frames)[j]), frames.width)
+
+
+def _order(frames: KernelFrames, modes: list[Int[Tensor, "_"]]) -> tuple[Int[Tensor, "k"], Int[Tensor, "k"]]:
+    """Where the columns go, frame by frame, so that energies come first; and the rows of K that they are, in that order."""
+    chosen = [torch.cat([some, _energy_mode(frames, j)]) for j, some in enumerate(modes)]
+    is_energy = torch.cat([torch.arange(len(one)) >= len(some) for one, some in zip(chosen, modes, strict=True)])
+    places = torch.empty(len(is_energy), dtype=torch.int64)
+    places[(~is_energy).to(torch.int8).argsort(stable=True)] = torch.arange(len(is_energy))
+    rows = torch.empty_like(places)
+    rows[places] = torch.cat([j * frames.width + one for j, one in enumerate(chosen)])
+    return places, rows
 
 
 def _cholesky(matrix: Float[Tensor, "k k"], shift: float = 1e-16) -> Float[Tensor, "k k"]:
-    """L of a matrix that is positive definite but for rounding; `shift`, relative to the diagonal, makes it so."""
-    mean = float(matrix.diagonal().mean())
+    """L of a matrix that is positive definite but for rounding; `shift`, relative to each entry of the diagonal, makes it so."""
     while True:
-        matrix.diagonal().add_(shift * mean)
+        matrix.diagonal().mul_(1 + shift)
         lower, failed_at = torch.linalg.cholesky_ex(matrix)
         if not failed_at:
             return lower

@@ -19,7 +19,7 @@ Int. J. Quantum Chem. 115, 1051 (2015), doi 10.1002/qua.24927, section 2.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import torch
@@ -153,7 +153,7 @@ class KernelMatrix:
         self.frames = frames
         self._terms = [_TermColumns(frames, term) for term in terms]
 
-    def columns(self, chosen: dict[int, Int[Tensor, "_"] | slice], rows: slice) -> Float[Tensor, "I W C"]:
+    def columns(self, chosen: Mapping[int, Int[Tensor, "_"] | slice], rows: slice) -> Float[Tensor, "I W C"]:
         """Columns: those of some modes of some frames j, in the rows of frames i."""
         # Frames with equally many modes are processed together.
         device = self.frames.x.device

@@ -2,7 +2,7 @@
 
 The hold-out error (hold_out.py) of the first training frames is minimised by L-BFGS in three stages, each of which starts where the last
 one ended: one weight for everything; one for each kind of entry (bonds, 1-3 distances, ..., angles, dihedrals) in each family of
-terms; one for each orbit of entries. Few frames do not determine so many weights, so those of a kind are drawn towards their mean: the
+terms; one for each orbit of entries; and of a large molecule the same once more with more frames. Few frames do not determine so many weights, so those of a kind are drawn towards their mean: the
 logarithm of the error is increased by τ Σ (log w - mean log w)², with τ inversely proportional to the number of frames. What is used
 in the end is the stage whose model has the lowest validation error.
 
@@ -34,6 +34,8 @@ from supple.runtime.progress import Progress
 
 #: Rows of the matrices of all folds together: each solution takes a fraction of a second.
 LEARNING_ROWS = 5300
+#: Where these are fewer frames than this, a few more steps are made with so many, if the rows are not more than these.
+_REFINING_FRAMES, REFINING_ROWS = 160, 10600
 #: Into how many parts the frames are divided: the fewer frames, the more of them a model needs.
 _FOLDS, _FOLDS_OF_FEW, _FEW = 2, 4, 60
 #: τ times the number of frames.
@@ -46,9 +48,9 @@ _LAMBDA, _LENGTHS = 1e-7, (10.0, 30.0, 100.0)
 #: relative to that of the smallest environments: these determine most of the forces.
 _SHORTER, _SHARES, _SHARE_OF_MOLECULE = 0.5, -4.0, -8.0
 #: Most iterations of each stage, and the relative improvement at which it ends.
-_ITERATIONS, _TOLERANCE = {"scale": 12, "kinds": 20, "orbits": 40}, 1e-4
-#: About how many evaluations all stages take.
-N_EVALUATIONS = 75
+_ITERATIONS, _TOLERANCE = {"scale": 12, "kinds": 20, "orbits": 40, "refined": 10}, 1e-4
+#: About how many evaluations all stages take, and those with more frames.
+N_EVALUATIONS, N_REFINING = 75, 11
 
 Vector = Float[np.ndarray, "n"]
 
@@ -95,18 +97,15 @@ class MetricLearner:
 
     def _choose(self, size: int, lam: float | None) -> ChosenSettings:
         problem = self.models.problem(size)
-        n_folds = min(_FOLDS if size >= _FEW else _FOLDS_OF_FEW, size)
-        search = _Search(
-            HoldOut(problem.frames, problem.rhs, n_folds),
-            _PRIOR / size,
-            None if lam is None else math.log(lam),
-            self.progress,
-        )
+        search = self._search(size, lam)
         whole = MetricParameters(problem.frames, self.graph, self.function)
         parameters = MetricParameters(problem.frames, self.graph, self.function, self.radii)
         scale = search.scale(whole)
         kinds = search.kinds(parameters, _start(parameters, scale))
         stages = [scale, kinds, search.orbits(parameters, kinds.vector)]
+        more = refining_size(self.models.train)
+        if more > size:
+            stages.append(self._search(more, lam).refined(parameters, stages[-1].vector, more))
         kernels = [stage.parameters.kernel(stage.vector) for stage in stages]
         lams = [math.exp(stage.vector[0]) for stage in stages]
         compared = self.models.size(LARGER)
@@ -119,12 +118,19 @@ class MetricLearner:
         )
         found = contributions(stages[best].parameters, kernels[best], problem.frames.x.cpu(), self.models.train.numbers)
         notes = [
-            f"Metric learned on {size} frames by the error of forces that {n_folds} models had not seen, relative to the forces "
+            f"Metric learned on {size} frames by the error of forces that were held out, relative to the forces "
             f"(in brackets the validation RMSE of a model of {compared} frames, {self.models.unit}), with {texts}; used: "
             f"{stages[best].name}.",
             contribution_sentence(found),
         ]
         return ChosenSettings.of(kernels[best], lams[best], *notes).model_copy(update={"contributions": found})
+
+    def _search(self, size: int, lam: float | None) -> _Search:
+        """The search with so many frames."""
+        problem = self.models.problem(size)
+        n_folds = min(_FOLDS if size >= _FEW else _FOLDS_OF_FEW, size)
+        hold_out = HoldOut(problem.frames, problem.rhs, n_folds)
+        return _Search(hold_out, _PRIOR / size, None if lam is None else math.log(lam), self.progress)
 
 
 class _Search:
@@ -166,6 +172,10 @@ class _Search:
     def orbits(self, parameters: MetricParameters, start: Vector) -> _Stage:
         """A weight for each orbit in each family."""
         return self._minimise("one for each entry", "orbits", parameters, start, np.eye(len(start)))
+
+    def refined(self, parameters: MetricParameters, start: Vector, size: int) -> _Stage:
+        """The same, with more frames."""
+        return self._minimise(f"the same on {size} frames", "refined", parameters, start, np.eye(len(start)))
 
     def _minimise(
         self, name: str, stage: str, parameters: MetricParameters, start: Vector, directions: Float[np.ndarray, "n k"]
@@ -220,6 +230,11 @@ class _Search:
 def learning_size(train: Dataset) -> int:
     """The number of frames by which the metric is learned."""
     return size_of(train, LEARNING_ROWS)
+
+
+def refining_size(train: Dataset) -> int:
+    """The number of frames of the last stage, if that is more than the others have."""
+    return min(len(train), _REFINING_FRAMES, size_of(train, REFINING_ROWS))
 
 
 def _start(parameters: MetricParameters, scale: _Stage) -> Vector:

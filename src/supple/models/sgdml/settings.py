@@ -25,7 +25,7 @@ from supple.models.search_space import Interval, OneOf, Range
 from supple.models.settings import FitContext, FitResult, ModelSettings
 from supple.models.sgdml.choose_energies import choose_energies
 from supple.models.sgdml.chosen_settings import ChosenSettings
-from supple.models.sgdml.learn_metric import N_EVALUATIONS, MetricLearner, learning_size
+from supple.models.sgdml.learn_metric import N_EVALUATIONS, N_REFINING, MetricLearner, learning_size, refining_size
 from supple.models.sgdml.metric_parameters import MetricParameters
 from supple.models.sgdml.small_models import LARGER, SMALL, SmallModels, size_of
 from supple.models.sgdml.solve import solve
@@ -43,7 +43,7 @@ _ENVIRONMENTS: tuple[int | Literal["molecule"], ...] = (1, 2, "molecule")
 #: Measured on one core; no more are used for it.
 _COMPILATION_SECONDS = 12.0
 #: Of a small model, besides its operations: assembly in small pieces, and its validation. Further cores do not shorten these.
-_OVERHEAD_SECONDS = 0.3
+_OVERHEAD_SECONDS = 0.1
 
 
 class SGDML(ModelSettings):
@@ -248,7 +248,9 @@ class SGDML(ModelSettings):
         of_energies = [larger] * 2 if self.energies == "auto" else []
         if self.learns_metric:
             learning = learning_size(train)
-            return [learning, *[max(learning // 2, 1)] * (2 * N_EVALUATIONS), *[larger] * 3, *of_energies]
+            refining = refining_size(train)
+            more = [max(refining // 2, 1)] * (2 * N_REFINING) if refining > learning else []
+            return [learning, *[max(learning // 2, 1)] * (2 * N_EVALUATIONS), *more, *[larger] * 3, *of_energies]
         if "auto" in (self.sigma, self.lam):
             return [size_of(train, SMALL)] * N_SMALL + [larger] * (N_LARGER - 2) + of_energies
         return [size_of(train, SMALL), *of_energies]
