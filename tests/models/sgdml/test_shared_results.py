@@ -56,7 +56,8 @@ def small(monkeypatch):
     for module in (settings, uniform_metric, learn_metric, choose_energies):
         monkeypatch.setattr(module, "LARGER", 300)
     monkeypatch.setattr(learn_metric, "LEARNING_ROWS", 300)
-    monkeypatch.setattr(learn_metric, "_ITERATIONS", {"scale": 2, "kinds": 2, "orbits": 2})
+    monkeypatch.setattr(learn_metric, "REFINING_ROWS", 340)
+    monkeypatch.setattr(learn_metric, "_ITERATIONS", dict.fromkeys(learn_metric._ITERATIONS, 2))
     solved: list[int] = []
     solve, error = small_models.solve_directly, learn_metric.HoldOut.__call__
     monkeypatch.setattr(small_models, "solve_directly", lambda frames, *more: solved.append(1) or solve(frames, *more))
@@ -77,6 +78,18 @@ def test_a_larger_training_repeats_nothing_and_chooses_the_same(model, small, tm
     assert shared.provenance.settings == alone.provenance.settings
     for ours, theirs in zip(shared.predict(valid.positions), alone.predict(valid.positions), strict=True):
         np.testing.assert_array_equal(ours, theirs)
+
+
+def test_a_smaller_training_that_had_fewer_frames_to_refine_with_changes_nothing(small, tmp_path) -> None:
+    """The metric of the larger one is learned with more frames, whichever comes first."""
+    few, valid, _ = toy_dataset(80).split(train=26, **SPLIT)
+    many, _, _ = toy_dataset(80).split(train=40, **SPLIT)
+    model = SGDML(environments=("molecule",), energies="integrated")
+    alone = model.fit(many, valid).provenance
+    model.fit(few, valid, common=tmp_path)
+    shared = model.fit(many, valid, common=tmp_path).provenance
+    assert shared.settings == alone.settings
+    assert shared.notes[:-1] == alone.notes[:-1]  # but for the seconds
 
 
 @pytest.mark.parametrize("change", [{"kernel": "matern-5/2"}, {"environments": (1,)}, {"lam": 1e-7}])
