@@ -282,6 +282,18 @@ def test_environments_without_end_are_refused(kernel, tmp_path, monkeypatch):
         load(changed(kernel, tmp_path / "model.safetensors", some))
 
 
+def test_terms_too_large_for_the_memory_are_refused(kernel, tmp_path, monkeypatch):
+    """All of them have the training frames once more."""
+    monkeypatch.setattr("supple.models.kernel.stored_parts.available_memory", lambda: 50_000)
+
+    def many(header, arrays):
+        header["configuration"]["kernel"]["terms"] = [{"coefficient": 1.0, "weights": 0, "entries": None}] * 100
+
+    load(changed(kernel, tmp_path / "few.safetensors", lambda header, arrays: None))
+    with pytest.raises(ResourceError, match="GiB of memory to load"):
+        load(changed(kernel, tmp_path / "many.safetensors", many))
+
+
 def test_a_term_of_every_environment_is_read(kernel, tmp_path):
     """As many as there are entries: more than any molecule has that is trained on."""
 

@@ -80,9 +80,7 @@ def require_arrays(n_atoms: int, configuration: KernelConfiguration, arrays: Map
     all_pairs = n_atoms * (n_atoms - 1) // 2
     if not configuration.descriptor and size != all_pairs:
         raise ValueError("the arrays of the kernel do not fit the molecule")
-    needed = 8 * size * (n_atoms + 2 * size)  # the pairs of the descriptor, and the basis of the group
-    if needed > available_memory():
-        raise ResourceError(f"This force field needs {needed / GIB:.1f} GiB of memory to load, more than is available.")
+    _require_memory(8 * size * (n_atoms + 2 * size))  # the pairs of the descriptor, and the basis of the group
     if not arrays["scale"] > 0:
         raise ValueError("its scale is not positive")
 
@@ -95,9 +93,14 @@ def require_entries(n_atoms: int, entries: Iterable[Atoms]) -> None:
 
 
 def require_environments(
-    kernel: StoredKernel, weights: Float[np.ndarray, "K D"], action: Int[np.ndarray, "P D"]
+    n_frames: int, kernel: StoredKernel, weights: Float[np.ndarray, "K D"], action: Int[np.ndarray, "P D"]
 ) -> None:
-    """Environments of entries that there are, and weights that the permutations do not change."""
+    """Environments of entries that there are, and weights that the permutations do not change.
+
+    Raises:
+        ValueError: they are not.
+        ResourceError: the terms need more memory than is available.
+    """
     if not (weights[:, action] == weights[:, None]).all():
         raise ValueError("the weights of the metric differ for entries that a permutation exchanges")
     size = action.shape[1]
@@ -111,6 +114,19 @@ def require_environments(
             raise ValueError("a term of the kernel has entries that there are not")
     if sum(len(action) * (size if term.entries is None else len(term.entries)) for term in kernel.terms) > _MOST_IMAGES:
         raise ValueError("the kernel has more environments than are of use")
+    _require_memory(2 * 8 * n_frames * sum(_n_entries(term, action) for term in kernel.terms))
+
+
+def _n_entries(term: StoredTerm, action: Int[np.ndarray, "P D"]) -> int:
+    """Entries of all environments of a term: E·d."""
+    if term.entries is None:
+        return action.shape[1]
+    return np.unique(np.sort(action[:, list(term.entries)], axis=1), axis=0).size
+
+
+def _require_memory(needed: int) -> None:
+    if needed > available_memory():
+        raise ResourceError(f"This force field needs {needed / GIB:.1f} GiB of memory to load, more than is available.")
 
 
 def require_finite_numbers(configuration: Mapping[str, Any]) -> None:
