@@ -183,6 +183,10 @@ KERNEL = [
         lambda h, a: h["configuration"]["descriptor"].update(angle_weight=float("nan")),
         "angle_weight of the descriptor is nan",
     ),
+    *[
+        (lambda h, a, value=value: h["configuration"]["descriptor"].update(angle_weight=value), "angle_weight")
+        for value in ("wide", None, [0.5], [], {}, True, 0, -1, 10**400)
+    ],
     (lambda h, a: h["configuration"]["descriptor"]["angles"][0].__setitem__(0, -1), "entry of atoms -1"),
     (lambda h, a: h["configuration"]["descriptor"]["angles"][0].__setitem__(0, 77), "."),
     (put("x", first(float("nan"))), "x holds numbers that are not finite"),

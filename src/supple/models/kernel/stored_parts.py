@@ -132,7 +132,9 @@ def _require_memory(needed: int) -> None:
 def require_finite_numbers(configuration: Mapping[str, Any]) -> None:
     """Weights of a descriptor that are positive and finite."""
     for name, value in configuration.items():
-        if isinstance(value, float) and not 0 < value < float("inf"):
+        if name.endswith("_weight") and type(value) not in (int, float):
+            raise ValueError(f"the {name} of the descriptor is no number")
+        if isinstance(value, int | float) and not 0 < value < 1e300:  # there are whole numbers above all others
             raise ValueError(f"the {name} of the descriptor is {value}")
 
 
