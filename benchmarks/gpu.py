@@ -9,7 +9,7 @@ Sections, each of which can be asked for alone with `--sections`:
     training     milliseconds per step of SchNet, compiling apart, and the validation error that both reach
     profile      where the GPU's time goes in a step of SchNet
     graphs       what it would gain if its kernels were launched together, as CUDA graphs
-    solving      sGDML is trained on the CPU; what its pieces take there and would take on the GPU
+    solving      what the pieces of a training of sGDML take on both
 
 Figures are medians after a warm-up, each with the GPU idle at its end. `--models` names a folder in which trained models are
 kept for the next time. `--device cpu --small` goes through all of the script in a minute where there is no GPU.

@@ -25,6 +25,8 @@ from supple.data.dataset import Dataset
 from supple.data.selection import SELECTIONS, split_dataset
 from supple.data.units import Units
 from supple.models.kernel.direct_fit import kernel_fit
+from supple.models.kernel.molecular_kernel import MolecularKernel
+from supple.models.kernel.problem import Problem
 from supple.molecule.symmetry.permutations import find_permutations
 from supple.molecule.torsions import rotatable_torsions, torsion_angles
 
@@ -116,7 +118,8 @@ def measure(case: Case, select: str, blocks: int | None, n_train: int, seed: int
     train, _, test = case.data.apply(split)
     test = case.test or test
     permutations = find_permutations(train.numbers, train.positions)
-    potential, _ = kernel_fit(Problem(train, permutations), SIGMA, LAM)
+    problem = Problem(train, permutations)
+    potential, _ = kernel_fit(problem, MolecularKernel.uniform(SIGMA, problem.frames.action), LAM)
     _, forces = potential.predict(test.positions)
     assert test.forces is not None
     squared = ((forces - test.forces) ** 2).mean(axis=(1, 2)) / KCAL**2

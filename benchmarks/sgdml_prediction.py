@@ -23,6 +23,7 @@ import numpy as np
 import torch
 
 import supple
+from supple.models.kernel.molecular_kernel import MolecularKernel
 from supple.models.kernel.potential import SGDMLPotential
 from supple.models.provenance import Provenance
 from supple.models.sgdml.sgdml_package import save_sgdml_model
@@ -58,7 +59,7 @@ def steps_per_second(calculator):
 
 """
 OURS = """
-from supple import Potential
+from supple import load
 potential = load(model_file)
 potential.batch_size = len(R)
 energies, forces = potential.predict(R)
@@ -110,7 +111,8 @@ def make_model(path: Path, dataset: supple.Dataset, size: int, n_test: int) -> t
     descriptor = InverseDistances(train.n_atoms)
     x = descriptor(torch.tensor(train.positions))
     weights = torch.randn(x.shape, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
-    potential = SGDMLPotential(train.numbers, 10.0, x, weights, descriptor.action(torch.tensor(permutations)))
+    action = descriptor.action(torch.tensor(permutations))
+    potential = SGDMLPotential(train.numbers, MolecularKernel.uniform(10.0, action), x, weights, action)
     settings = {"permutations": permutations.tolist(), "lam": 1e-10}
     potential.provenance = Provenance(settings=settings, data_units="eV", has_energies=True)
     potential.save(path.with_suffix(".safetensors"))

@@ -10,10 +10,13 @@ import torch
 from data.reading import format_samples
 from fuzzing.oracle import outcome
 from toy import toy_dataset
+from written_out_kernel import pairs_within, symmetric_weights
 
 from supple import load
 from supple.data.splits import Split
 from supple.models.kernel.conjugate_gradients import State, Validation
+from supple.models.kernel.matern import MATERN_7_2
+from supple.models.kernel.molecular_kernel import MolecularKernel, TermParts
 from supple.models.kernel.potential import SGDMLPotential
 from supple.models.metrics import ErrorSummary, Metrics
 from supple.models.neural.schnet.potential import SchNetPotential
@@ -72,14 +75,19 @@ def _models(folder):
     rng = torch.Generator().manual_seed(3)
     v = torch.randn(x.shape, dtype=torch.float64, generator=rng)
     swap = torch.tensor([[0, 1, 2, 3, 4, 5], [0, 1, 2, 3, 5, 4]])
-    kernel = SGDMLPotential(_DATA.numbers, 8.0, x, v, descriptor.action(swap), 2.0, -3100.0)
-    kernel.provenance = Provenance(
-        data_name="toy.xyz", n_train=6, settings={"permutations": swap.tolist(), "lam": 1e-10}
-    )
+    action = descriptor.action(swap)
+    provenance = Provenance(data_name="toy.xyz", n_train=6, settings={"permutations": swap.tolist(), "lam": 1e-10})
+    kernel = SGDMLPotential(_DATA.numbers, MolecularKernel.uniform(8.0, action), x, v, action, 2.0, -3100.0)
+    parts = [TermParts(0.3, 0, pairs_within(n, [0, 1, 4])), TermParts(0.7, 1)]
+    metric = MolecularKernel(MATERN_7_2, symmetric_weights(action, 2), parts, action)
+    learned = SGDMLPotential(_DATA.numbers, metric, x, v, action, 2.0, -3100.0, w=v[:, 0])
+    for one in (kernel, learned):
+        one.provenance = provenance
     architecture = {"features": 4, "interactions": 1, "gaussians": 5, "cutoff": 4.0, "knots": 40, "shared": False}
     torch.manual_seed(3)
     network = SchNetPotential(_DATA.numbers, architecture, 2.0, -3100.0)
-    for name, potential in (("kernel.safetensors", kernel), ("network.safetensors", network)):
+    files = {"kernel.safetensors": kernel, "learned.safetensors": learned, "network.safetensors": network}
+    for name, potential in files.items():
         potential.save(folder / name)
         yield _model(folder / name)
     save_sgdml_model(kernel, folder / "kernel.npz", "eV")

@@ -3,6 +3,7 @@
 import itertools
 import json
 import re
+import time
 
 import numpy as np
 import pytest
@@ -10,9 +11,12 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 from toy import toy_dataset
+from written_out_kernel import symmetric_weights
 
 from supple import load
 from supple.errors import ModelFileError, ResourceError
+from supple.models.kernel.matern import MATERN_7_2
+from supple.models.kernel.molecular_kernel import MolecularKernel, TermParts
 from supple.models.kernel.potential import SGDMLPotential
 from supple.models.neural.schnet.potential import SchNetPotential
 from supple.molecule.descriptors.registry import make_descriptor
@@ -22,7 +26,10 @@ NESTED = "[" * 2000 + "]" * 2000
 
 @pytest.fixture(scope="module")
 def kernel(tmp_path_factory):
-    """Content of the file of a kernel model with random weights and all permutations of the three hydrogens of CH3."""
+    """Content of the file of a kernel model with random weights and all permutations of the three hydrogens of CH3.
+
+    Its kernel has two terms: of the whole molecule, and of the first two pairs of atoms.
+    """
     data = toy_dataset(5)
     hydrogens = [2, 4, 5]
     permutations = np.tile(np.arange(6), (6, 1))
@@ -30,9 +37,10 @@ def kernel(tmp_path_factory):
     descriptor = make_descriptor("angles", data.numbers, data.positions, permutations)
     x = descriptor(torch.tensor(data.positions))
     v, w = torch.randn(5, x.shape[1], dtype=torch.float64), torch.randn(5, dtype=torch.float64)
-    potential = SGDMLPotential(
-        data.numbers, 8.0, x, v, descriptor.action(torch.tensor(permutations)), 2.0, -3100.0, w, descriptor=descriptor
-    )
+    action = descriptor.action(torch.tensor(permutations))
+    parts = [TermParts(1.0), TermParts(0.5, 1, (0, 1))]
+    metric = MolecularKernel(MATERN_7_2, symmetric_weights(action, 2), parts, action)
+    potential = SGDMLPotential(data.numbers, metric, x, v, action, 2.0, -3100.0, w, descriptor=descriptor)
     return written(potential, tmp_path_factory.mktemp("kernel"))
 
 
@@ -99,6 +107,26 @@ def set_configuration(**values):
     return lambda header, arrays: header["configuration"].update(values)
 
 
+def set_kernel(**values):
+    return lambda header, arrays: header["configuration"]["kernel"].update(values)
+
+
+def set_term(**values):
+    return lambda header, arrays: header["configuration"]["kernel"]["terms"][1].update(values)
+
+
+def as_version_1(configuration):
+    """The change to a file of the first version: a length scale in place of the kernel, and no metric."""
+
+    def change(header, arrays):
+        header["format_version"] = 1
+        header["configuration"].pop("kernel")
+        header["configuration"].update(configuration)
+        del arrays["kernel.weights"]
+
+    return change
+
+
 def errors(**values):
     return {"n_frames": 5, "energy": None, "forces": {"mae": 0.1, "rmse": 0.2, "unit": "eV/Å"} | values}
 
@@ -123,13 +151,42 @@ SHARED = [
     (put("scale", lambda a: torch.tensor(-1.0, dtype=torch.float64)), "scale is not positive"),
 ]
 KERNEL = [
-    *[(set_configuration(sigma=value), "sigma") for value in (0, -1.0, float("nan"), float("inf"), "wide", None)],
-    (set_configuration(sigma=1e-300), "not finite"),
+    *[(set_kernel(function=value), "kernel.function") for value in ("gauss", None, 5, ["matern-5/2"])],
+    *[(set_kernel(terms=value), "kernel.terms") for value in ([], None, "all", [None], [{}])],
+    (lambda h, a: h["configuration"].pop("kernel"), "kernel: field required"),
+    (lambda h, a: a.pop("kernel.weights"), r"kernel\.weights"),
+    *[(set_term(coefficient=value), "coefficient") for value in (0, -1.0, float("nan"), float("inf"), "large", None)],
+    (set_term(weights=2), "weights or entries that there are not"),
+    (set_term(weights=10**30), "weights"),
+    (set_term(weights=-1), "weights: input should be greater"),
+    *[(set_term(entries=value), "entries that there are not") for value in ([], [0, 0], [0, -1], [0, 99], [10**30])],
+    *[(set_term(entries=value), "entries") for value in ("all", [0.5], [None], {})],
+    *[(put("kernel.weights", first(value)), "weights") for value in (0, -1.0, float("nan"), float("inf"))],
+    (put("kernel.weights", first(1e300)), "not finite"),
+    (put("kernel.weights", lambda a: a[:, :-1].contiguous()), "one for each entry"),
+    (put("kernel.weights", lambda a: a[0]), "one for each entry"),
+    (put("kernel.weights", lambda a: a[:0]), "weights or entries that there are not"),
+    (put("kernel.weights", lambda a: a.float()), r"kernel\.weights is not in double precision"),
+    (
+        put("kernel.weights", lambda a: a * torch.linspace(1, 2, a.shape[1], dtype=a.dtype)),
+        "that a permutation exchanges",
+    ),
+    *[
+        (as_version_1({"sigma": value}), "sigma")
+        for value in (0, -1.0, float("nan"), float("inf"), "wide", None, [8.0])
+    ],
+    (as_version_1({}), "sigma"),
+    (as_version_1({"sigma": 1e-300}), "not finite"),
+    (as_version_1({"sigma": 10**400}), "not positive numbers"),
     (set_configuration(descriptor={"name": "\x1b[2J"}), re.escape(r"'\x1b[2J'")),
     (
         lambda h, a: h["configuration"]["descriptor"].update(angle_weight=float("nan")),
         "angle_weight of the descriptor is nan",
     ),
+    *[
+        (lambda h, a, value=value: h["configuration"]["descriptor"].update(angle_weight=value), "angle_weight")
+        for value in ("wide", None, [0.5], [], {}, True, 0, -1, 10**400)
+    ],
     (lambda h, a: h["configuration"]["descriptor"]["angles"][0].__setitem__(0, -1), "entry of atoms -1"),
     (lambda h, a: h["configuration"]["descriptor"]["angles"][0].__setitem__(0, 77), "."),
     (put("x", first(float("nan"))), "x holds numbers that are not finite"),
@@ -206,6 +263,51 @@ def test_a_molecule_too_large_for_the_memory_is_refused(kernel, tmp_path, monkey
     (tmp_path / "model.safetensors").write_bytes(kernel)
     with pytest.raises(ResourceError, match="GiB of memory to load"):
         load(tmp_path / "model.safetensors")
+
+
+def test_terms_without_end_are_refused_soon(kernel, tmp_path):
+    def many(header, arrays):
+        header["configuration"]["kernel"]["terms"] = [{"coefficient": 1.0, "weights": 0, "entries": [0]}] * 20_000
+
+    path = changed(kernel, tmp_path / "model.safetensors", many)
+    started = time.perf_counter()
+    with pytest.raises(ModelFileError, match="more than 1000 terms"):
+        load(path)
+    assert time.perf_counter() - started < 2  # 20 s if they were made
+
+
+def test_environments_without_end_are_refused(kernel, tmp_path, monkeypatch):
+    monkeypatch.setattr("supple.models.kernel.stored_parts._MOST_IMAGES", 1000)
+
+    def some(header, arrays):
+        header["configuration"]["kernel"]["terms"] *= 20
+
+    with pytest.raises(ModelFileError, match="more environments than are of use"):
+        load(changed(kernel, tmp_path / "model.safetensors", some))
+
+
+def test_terms_too_large_for_the_memory_are_refused(kernel, tmp_path, monkeypatch):
+    """All of them have the training frames once more."""
+    monkeypatch.setattr("supple.models.kernel.stored_parts.available_memory", lambda: 50_000)
+
+    def many(header, arrays):
+        header["configuration"]["kernel"]["terms"] = [{"coefficient": 1.0, "weights": 0, "entries": None}] * 100
+
+    load(changed(kernel, tmp_path / "few.safetensors", lambda header, arrays: None))
+    with pytest.raises(ResourceError, match="GiB of memory to load"):
+        load(changed(kernel, tmp_path / "many.safetensors", many))
+
+
+def test_a_term_of_every_environment_is_read(kernel, tmp_path):
+    """As many as there are entries: more than any molecule has that is trained on."""
+
+    def some(header, arrays):
+        header["configuration"]["kernel"]["terms"] = [
+            {"coefficient": 1.0, "weights": 0, "entries": [entry]} for entry in range(arrays["x"].shape[1])
+        ]
+
+    potential = load(changed(kernel, tmp_path / "model.safetensors", some))
+    assert np.isfinite(potential.predict(toy_dataset(2).positions)[1]).all()
 
 
 def test_notes_cannot_control_the_terminal(kernel, tmp_path):

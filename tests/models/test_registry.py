@@ -38,8 +38,8 @@ def test_unknown_names():
         SettingsError, match=r"^The setting sigma of sgdml: Input should be greater than 0 \(got -3\)\.$"
     ):
         make_settings("sgdml", {"sigma": -3})
-    with pytest.raises(SettingsError, match=r"^The settings of sgdml: energies .* direct solver.*\.$"):
-        make_settings("sgdml", {"energies": "learned", "solver": "iterative"})
+    with pytest.raises(SettingsError, match=r"^The settings of sgdml: sigma is .* uniform metric.*\.$"):
+        make_settings("sgdml", {"metric": "learned", "sigma": 8.0})
 
 
 def test_citations():

@@ -14,7 +14,6 @@ from supple.models import upgrades
 from supple.models.upgrades import Content, upgrade
 
 FOLDER = Path(__file__).parent / "old_models"
-SGDML = FOLDER / "v1-sgdml.safetensors"
 
 
 def content_of(path: Path) -> Content:
@@ -37,7 +36,7 @@ def write(path: Path, content: Content) -> Path:
 
 
 def from_version_0(content: Content) -> Content:
-    """A version that never was: the length scale had another name and unit, and an array was called otherwise."""
+    """A version that never was, before the first: the length scale had another name and unit, and an array was called otherwise."""
     configuration = dict(content.header["configuration"])
     configuration["sigma"] = configuration.pop("length_scale_in_pm") / 100
     arrays = dict(content.arrays)
@@ -46,7 +45,9 @@ def from_version_0(content: Content) -> Content:
 
 
 def test_an_older_file_is_upgraded(tmp_path, monkeypatch):
-    header, arrays = content_of(SGDML)
+    """Through all versions in turn."""
+    first = FOLDER / "v1-sgdml.safetensors"
+    header, arrays = content_of(first)
     configuration = dict(header["configuration"])
     configuration["length_scale_in_pm"] = 100 * configuration.pop("sigma")
     arrays["weights"] = arrays.pop("v")
@@ -54,35 +55,49 @@ def test_an_older_file_is_upgraded(tmp_path, monkeypatch):
     file = write(tmp_path / "old.safetensors", old)
     with pytest.raises(ModelFileError, match="format version 0, which this version of Supple cannot read"):
         load(file)
-    monkeypatch.setattr(upgrades, "UPGRADES", {0: from_version_0})
-    assert_same(load(file), load(SGDML))
+    monkeypatch.setattr(upgrades, "UPGRADES", {0: from_version_0, **upgrades.UPGRADES})
+    assert_same(load(file), load(first))
 
 
-@pytest.mark.parametrize("file", sorted(FOLDER.glob("v1-*.safetensors")), ids=lambda file: file.stem)
+def test_the_length_scale_of_version_1_is_a_kernel_with_one(tmp_path):
+    first = FOLDER / "v1-sgdml.safetensors"
+    header, arrays = content_of(first)
+    kernel = load(first).module.kernel
+    assert kernel.function.name == "matern-5/2"
+    assert kernel.sigma == pytest.approx(header["configuration"]["sigma"], rel=1e-15)
+    load(first).save(tmp_path / "again.safetensors")
+    again = content_of(tmp_path / "again.safetensors")
+    assert again.header["format_version"] == upgrades.FORMAT_VERSION
+    assert set(again.header["configuration"]) == {"kernel", "descriptor"}
+    assert set(again.arrays) == {*arrays, "kernel.weights"}
+    assert_same(load(tmp_path / "again.safetensors"), load(first))
+
+
+@pytest.mark.parametrize("file", sorted(FOLDER.glob("v2-*.safetensors")), ids=lambda file: file.stem)
 def test_upgrades_are_chained(file, monkeypatch):
     """Files of today in a future with two more versions."""
     calls = []
 
-    def to_version_2(content: Content) -> Content:
-        calls.append(2)
-        return Content(content.header | {"chemistry": content.header["numbers"]}, content.arrays)
-
     def to_version_3(content: Content) -> Content:
         calls.append(3)
+        return Content(content.header | {"chemistry": content.header["numbers"]}, content.arrays)
+
+    def to_version_4(content: Content) -> Content:
+        calls.append(4)
         header = dict(content.header)
         return Content(header | {"numbers": header.pop("chemistry")}, content.arrays)
 
     before = load(file)
-    monkeypatch.setattr(upgrades, "FORMAT_VERSION", 3)
-    monkeypatch.setattr(upgrades, "UPGRADES", {1: to_version_2, 2: to_version_3})
+    monkeypatch.setattr(upgrades, "FORMAT_VERSION", 4)
+    monkeypatch.setattr(upgrades, "UPGRADES", {2: to_version_3, 3: to_version_4})
     after = load(file)
-    assert calls == [2, 3]
+    assert calls == [3, 4]
     assert_same(before, after)
 
 
 def test_a_newer_file_is_refused():
-    with pytest.raises(ModelFileError, match=r"newer version of Supple: it has format version 2.*Update Supple"):
-        upgrade(Content({"format_version": 2}, {}), Path("new.safetensors"))
+    with pytest.raises(ModelFileError, match=r"newer version of Supple: it has format version 3.*Update Supple"):
+        upgrade(Content({"format_version": 3}, {}), Path("new.safetensors"))
 
 
 @pytest.mark.parametrize("version", [None, "1"])

@@ -10,6 +10,7 @@ from safetensors.torch import save_file
 
 from supple import Dataset, load
 from supple.errors import ModelFileError, MoleculeError, SettingsError
+from supple.models.upgrades import FORMAT_VERSION
 
 
 @pytest.fixture
@@ -58,7 +59,8 @@ def test_safetensors_of_another_program(file):
 def test_newer_version(file):
     rewrite_header(file, lambda header, arrays: header.update(format_version=99))
     with pytest.raises(
-        ModelFileError, match="newer version of Supple: it has format version 99, this version reads up to 1"
+        ModelFileError,
+        match=f"newer version of Supple: it has format version 99, this version reads up to {FORMAT_VERSION}",
     ):
         load(file)
 

@@ -69,6 +69,15 @@ def test_settings_are_those_of_the_earlier_training(model):
     make_settings(found.kind, found.settings)
 
 
+def test_a_metric_is_learned_again(tmp_path):
+    settings = make_settings("sgdml", {"environments": ["molecule"], "energies": "integrated"})
+    file = train(settings, OLD, SPLIT, tmp_path / "m.run", out=tmp_path / "m.safetensors").file
+    found = extend(file, GROWN, None)
+    again = make_settings(found.kind, found.settings)
+    assert again.learns_metric and again.radii == (None,)
+    assert again.lam == found.settings["lam"] > 0
+
+
 def test_a_number_of_training_frames_takes_them_from_all_unseen_frames(model):
     found = extend(model, GROWN, 45)
     assert len(found.split.train) == 45

@@ -43,6 +43,9 @@ def test_the_time_in_all(monkeypatch):
 def test_the_choice_of_settings_is_in_the_estimate():
     data = toy_dataset(60)
     train, valid = data.select(range(40)), data.select(range(40, 60))
-    chosen = SGDML().estimate_cost(train, valid).seconds
-    given = SGDML(sigma=10.0, lam=1e-10, energies="integrated").estimate_cost(train, valid).seconds
-    assert chosen - given > 3.0  # 18 small models
+    learned, uniform, given = (
+        SGDML(energies="integrated", **settings).estimate_cost(train, valid).seconds
+        for settings in ({}, {"metric": "uniform"}, {"sigma": 10.0, "lam": 1e-10})
+    )
+    assert uniform - given > 1.0  # 16 small models
+    assert learned - given > 5.0  # 75 evaluations of the hold-out error, of two solutions each

@@ -17,8 +17,8 @@ NAMES = [
     "spice.h5", "h5md.h5", "ase.db", "schnetpack.db", "md.traj",
 ]  # fmt: skip
 RECORDS = [
-    "kernel.safetensors", "network.safetensors", "kernel.npz", "checkpoint.safetensors", "run.json", "result.json", "split.json",
-    "best.yaml", "state.json", "study.json", "trials.log",
+    "kernel.safetensors", "learned.safetensors", "network.safetensors", "kernel.npz", "checkpoint.safetensors", "run.json",
+    "result.json", "split.json", "best.yaml", "state.json", "study.json", "trials.log",
 ]  # fmt: skip
 
 

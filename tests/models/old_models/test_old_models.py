@@ -39,7 +39,14 @@ def test_validation_errors_are_known(file):
 
 
 def test_there_is_one_of_each_kind():
-    assert {file.stem for file in FILES} >= {"v1-sgdml", "v1-schnet"}
+    assert {file.stem for file in FILES} >= {f"v{version}-{kind}" for version in (1, 2) for kind in ("sgdml", "schnet")}
+
+
+def test_the_second_version_has_a_learned_metric_of_several_terms_and_learned_energies():
+    module = load(FOLDER / "v2-sgdml.safetensors").module
+    assert len(module.kernel.terms) > 2
+    assert module.kernel.weights.unique().numel() > 2
+    assert module.w is not None
 
 
 def _make() -> None:
@@ -51,7 +58,7 @@ def _make() -> None:
 
     train, valid, _ = toy_dataset(30).split(train=10, valid=10, test=10)
     schnet = SchNet(features=8, interactions=1, knots=64, steps=100, validate_every=50, compile="never", device="cpu")
-    for settings in (SGDML(sigma=8.0), schnet):
+    for settings in (SGDML(energies="learned"), schnet):
         potential = settings.fit(train, valid)
         file = FOLDER / f"v{FORMAT_VERSION}-{potential.kind}.safetensors"
         potential.save(file)

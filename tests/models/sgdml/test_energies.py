@@ -3,14 +3,12 @@
 import numpy as np
 import pytest
 import torch
-from pydantic import ValidationError
 from toy import toy_dataset, toy_energy, toy_forces
 
 from supple import SGDML, Dataset, load
 from supple.models.kernel.direct_fit import kernel_fit
+from supple.models.kernel.molecular_kernel import MolecularKernel
 from supple.models.kernel.problem import Problem
-from supple.models.kernel.solver_cost import EnergyObjection
-from supple.models.kernel.system import assemble
 from supple.molecule.symmetry.permutations import find_permutations
 
 SIGMA = 6.0
@@ -25,38 +23,13 @@ def data():
     return toy_dataset(6)
 
 
-def test_the_matrix_is_the_covariance_of_energies_and_forces(data):
-    """Rows of energies and of forces are derivatives of one kernel, by automatic differentiation."""
-    permutations = find_permutations(data.numbers, data.positions)
-    part = data.select(range(3))
-    frames = Problem(part, permutations, energy_weight=2.0).frames
-    lower = assemble(frames, SIGMA, lambda done, total: None).dense()
-    matrix = lower + lower.tril(-1).T
-    r, width = torch.tensor(part.positions), frames.width
-
-    def kernel(a, b):
-        x, y = (frames.descriptor(one[None])[0] for one in (a, b))
-        q = (5**0.5 / SIGMA) * (x - y[frames.action]).norm(dim=1)
-        return ((1 + q + q**2 / 3) * torch.exp(-q)).sum()
-
-    for i in range(3):
-        for j in range(3):
-            if i == j:
-                continue  # a frame against itself has a kink at distance 0 that only limits resolve
-            block = matrix[i * width : (i + 1) * width, j * width : (j + 1) * width]
-            value = kernel(r[i], r[j])
-            by_i, by_j = torch.autograd.functional.jacobian(kernel, (r[i], r[j]))
-            hessian = torch.autograd.functional.hessian(kernel, (r[i], r[j]))[0][1].reshape(18, 18)
-            torch.testing.assert_close(block[:-1, :-1], frames.basis[i].T @ hessian @ frames.basis[j])
-            torch.testing.assert_close(block[:-1, -1], -2.0 * frames.basis[i].T @ by_i.flatten())
-            torch.testing.assert_close(block[-1, :-1], -2.0 * frames.basis[j].T @ by_j.flatten())
-            torch.testing.assert_close(block[-1, -1], 4.0 * value)
+def fit(train, weight, lam=1e-10):
+    problem = Problem(train, find_permutations(train.numbers, train.positions), weight)
+    return kernel_fit(problem, MolecularKernel.uniform(SIGMA, problem.frames.action), lam)[0]
 
 
 def test_the_solution_reproduces_energies_and_forces(data):
-    potential, _ = kernel_fit(
-        Problem(data, find_permutations(data.numbers, data.positions), energy_weight=10.0), SIGMA, 1e-12
-    )
+    potential = fit(data, 10.0, 1e-12)
     energies, forces = potential.predict(data.positions)
     np.testing.assert_allclose(energies, data.energies, atol=1e-6)
     np.testing.assert_allclose(forces, data.forces, atol=1e-6 * np.abs(data.forces).max())
@@ -64,15 +37,14 @@ def test_the_solution_reproduces_energies_and_forces(data):
 
 def test_energies_that_are_not_known_do_not_count():
     data = toy_dataset(20)
-    permutations = find_permutations(data.numbers, data.positions)
     some = data.energies.copy()
     some[5:] = np.nan
     none = np.full(len(data), np.nan)
-    few, _ = kernel_fit(Problem(with_energies(data, some), permutations, 10.0), SIGMA, 1e-10)
+    few = fit(with_energies(data, some), 10.0)
     energies, _ = few.predict(data.positions[:5])
     np.testing.assert_allclose(energies, data.energies[:5], atol=1e-6)
-    masked, _ = kernel_fit(Problem(with_energies(data, none), permutations, 10.0), SIGMA, 1e-10)
-    alone, _ = kernel_fit(Problem(data, permutations), SIGMA, 1e-10)
+    masked = fit(with_energies(data, none), 10.0)
+    alone = fit(data, None)
     new = toy_dataset(5, seed=7).positions
     np.testing.assert_allclose(masked.predict(new)[1], alone.predict(new)[1], rtol=1e-8, atol=1e-10)
 
@@ -89,12 +61,7 @@ def basins(seed):
 
 def test_the_offset_between_two_basins_is_learned_and_not_integrated():
     train, test = basins(0), basins(1)
-    errors = []
-    for weight in (None, 10.0):
-        potential, _ = kernel_fit(
-            Problem(train, find_permutations(train.numbers, train.positions), weight), SIGMA, 1e-10
-        )
-        errors.append(potential.evaluate(test).energy.rmse)
+    errors = [fit(train, weight).evaluate(test).energy.rmse for weight in (None, 10.0)]
     assert errors[1] < 0.2 * errors[0]
 
 
@@ -122,28 +89,30 @@ def test_either_way_can_be_asked_for_and_saved(energies, tmp_path):
     np.testing.assert_allclose(one, potential.predict(test.positions)[0][:1], rtol=1e-10)
 
 
-def test_energies_are_not_learned_when_the_matrix_is_too_large(monkeypatch):
+def test_too_few_energies_are_not_compared():
     train, valid, _ = toy_dataset(80).split(train=30, valid=20)
-    monkeypatch.setattr(
-        "supple.models.sgdml.settings.objection_to_energies",
-        lambda cost, other: EnergyObjection("learning them would need 99 GiB.", prohibitive=True),
-    )
-    notes = SGDML(sigma=SIGMA).fit(train, valid).provenance.notes
-    assert "Energies are integrated from the forces: learning them would need 99 GiB." in notes
+    one = np.full(len(train), np.nan)
+    one[0] = train.energies[0]
+    made = SGDML(sigma=SIGMA).fit(with_energies(train, one), valid).provenance
+    assert made.settings["energies"] == "integrated"
+    (note,) = [note for note in made.notes if note.startswith("Energies")]
+    assert "too few of the first 30 training frames" in note
 
 
-@pytest.mark.parametrize(("worth", "learned"), [(0.0, False), (10.0, True)])
-def test_energies_that_take_long_must_be_worth_it(monkeypatch, worth, learned):
-    train, valid, _ = toy_dataset(80).split(train=30, valid=20)
-    objection = EnergyObjection("learning them takes long.", prohibitive=False)
-    monkeypatch.setattr("supple.models.sgdml.settings.objection_to_energies", lambda cost, other: objection)
-    monkeypatch.setattr("supple.models.sgdml.choose_settings._LARGE_GAIN", worth)
-    made = SGDML(sigma=SIGMA).fit(train, valid).provenance
+@pytest.mark.parametrize(("loss", "learned"), [(0.0, False), (1e9, True)])
+def test_energies_may_not_cost_forces(monkeypatch, loss, learned):
+    monkeypatch.setattr("supple.models.sgdml.choose_energies._FORCE_LOSS", loss)
+    train, test = basins(0), basins(1)
+    made = SGDML(sigma=SIGMA).fit(train, test).provenance
     assert made.settings["energies"] == ("learned" if learned else "integrated")
-    (note,) = (note for note in made.notes if note.startswith("Energies"))
-    assert note.endswith("Moreover, learning them takes long.") != learned
 
 
-def test_iteration_cannot_learn_energies():
-    with pytest.raises(ValidationError, match="energies can only be learned with the direct solver"):
-        SGDML(energies="learned", solver="iterative")
+def test_the_weight_of_energies_is_that_of_the_settings():
+    train, valid, _ = toy_dataset(80).split(train=20, valid=10)
+    potentials = [
+        SGDML(sigma=SIGMA, lam=1e-6, energies="learned", **w).fit(train, valid)
+        for w in ({}, {"energy_weight": 10.0}, {"energy_weight": 1e-3})
+    ]
+    default, ten, small = (np.abs(p.predict(train.positions)[0] - train.energies).max() for p in potentials)
+    assert default == ten
+    assert small > 3 * ten  # they are fitted less closely

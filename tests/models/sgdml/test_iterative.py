@@ -6,14 +6,18 @@ import numpy as np
 import pytest
 import torch
 from toy import toy_dataset
+from written_out_kernel import WrittenOut, pairs_within, symmetric_weights
 
-from supple import SGDML
+from supple import SGDML, Dataset
 from supple.errors import ModelFileError, ResourceError
 from supple.models.kernel.conjugate_gradients import State, conjugate_gradients
+from supple.models.kernel.molecular_kernel import MolecularKernel, TermParts
 from supple.models.kernel.operator import KernelOperator
-from supple.models.kernel.preconditioner import Preconditioner
-from supple.models.kernel.solver_cost import SolverCost, choose_solver
-from supple.models.kernel.system import KernelFrames, assemble
+from supple.models.kernel.preconditioner import Preconditioner, _choose_columns
+from supple.models.kernel.problem import Problem
+from supple.models.kernel.solver import solve_directly, solve_iteratively
+from supple.models.kernel.solver_cost import ProblemSize, SolverCost, choose_solver
+from supple.models.kernel.system import KernelFrames, KernelMatrix
 from supple.molecule.symmetry.permutations import find_permutations
 from supple.runtime.run_directory import RunDirectory
 from supple.runtime.signals import Interrupted, interruptible
@@ -21,62 +25,140 @@ from supple.runtime.signals import Interrupted, interruptible
 SIGMA, LAM = 8.0, 1e-10
 
 
-@pytest.fixture(scope="module")
-def frames():
-    data = toy_dataset(40)
-    return KernelFrames(torch.tensor(data.positions), find_permutations(data.numbers, data.positions))
+def frames_of(data, amplitude=None):
+    permutations = find_permutations(data.numbers, data.positions)
+    return KernelFrames(torch.tensor(data.positions), permutations, None, amplitude)
 
 
-@pytest.fixture(scope="module")
-def matrix(frames):
-    lower = assemble(frames, SIGMA, lambda done, total: None).dense()
+def metric(action):
+    """Of the whole molecule, and of the environments of the methyl group's hydrogens."""
+    parts = [TermParts(0.5), TermParts(1.0, 1, pairs_within(6, [0, 1, 2]))]
+    return WrittenOut("matern-7/2", symmetric_weights(action, 2, low=0.1, high=0.4), parts, action).kernel()
+
+
+def dense(frames, terms):
+    lower = KernelMatrix(frames, terms).lower_triangle(lambda done, total: None).dense()
     return lower + lower.tril(-1).T
 
 
-def test_the_operator_is_the_matrix(frames, matrix):
+#: Without energies; and with energies of all frames but three, and two terms.
+@pytest.fixture(scope="module", params=["forces", "energies and a metric"])
+def system(request):
+    """Frames, terms of a kernel, and the matrix."""
+    data = toy_dataset(40)
+    amplitude = None
+    if request.param != "forces":
+        amplitude = torch.full((40,), 2.0, dtype=torch.float64)
+        amplitude[[3, 17, 18]] = 0
+    frames = frames_of(data, amplitude)
+    kernel = MolecularKernel.uniform(SIGMA, frames.action) if amplitude is None else metric(frames.action)
+    return frames, kernel.terms, dense(frames, kernel.terms)
+
+
+def test_the_operator_is_the_matrix(system):
+    frames, terms, matrix = system
     x = torch.randn(len(matrix), dtype=torch.float64)
-    torch.testing.assert_close(KernelOperator(frames, SIGMA)(x), matrix @ x, rtol=1e-12, atol=1e-12)
+    torch.testing.assert_close(KernelOperator(frames, terms)(x), matrix @ x, rtol=1e-11, atol=1e-11)
 
 
-def test_the_operator_does_rows_apart(frames, matrix):
+def test_the_operator_does_rows_apart(system):
+    frames, terms, matrix = system
     x = torch.randn(len(matrix), dtype=torch.float64)
     v = frames.width
-    part = KernelOperator(frames, SIGMA, rows=range(7, 19))(x)
-    torch.testing.assert_close(part, (matrix @ x)[7 * v : 19 * v], rtol=1e-12, atol=1e-12)
+    part = KernelOperator(frames, terms, rows=range(7, 19))(x)
+    torch.testing.assert_close(part, (matrix @ x)[7 * v : 19 * v], rtol=1e-11, atol=1e-11)
 
 
-def test_the_operator_works_in_chunks(frames, matrix, monkeypatch):
+def test_the_operator_works_in_chunks(system, monkeypatch):
+    frames, terms, matrix = system
     monkeypatch.setattr("supple.models.kernel.operator._WORK", 1000)
-    operator = KernelOperator(frames, SIGMA)
-    assert len(operator.parts) > 3
+    operator = KernelOperator(frames, terms)
+    assert all(len(term.parts) > 3 for term in operator.terms)
     x = torch.randn(len(matrix), dtype=torch.float64)
-    torch.testing.assert_close(operator(x), matrix @ x, rtol=1e-12, atol=1e-12)
+    torch.testing.assert_close(operator(x), matrix @ x, rtol=1e-11, atol=1e-11)
 
 
-def test_the_preconditioner_is_symmetric_and_positive(frames, matrix):
-    inverse = Preconditioner(frames, SIGMA, LAM, 100)
+def test_the_preconditioner_is_symmetric_and_positive(system):
+    frames, terms, matrix = system
+    inverse = Preconditioner(frames, terms, LAM, 100)
     dense = torch.stack([inverse(e) for e in torch.eye(len(matrix), dtype=torch.float64)])
     torch.testing.assert_close(dense, dense.T, rtol=1e-6, atol=1e-6 * float(dense.abs().max()))
     assert float(torch.linalg.eigvalsh((dense + dense.T) / 2).min()) > 0
 
 
-def test_the_preconditioner_gathers_the_eigenvalues(frames, matrix):
+def test_the_preconditioner_gathers_the_eigenvalues(system):
     """Of P⁻¹ K: all near 1, over a few decades instead of ten."""
+    frames, terms, matrix = system
+    # Energies that are not known are rows of zeros, which λ alone determines.
+    known = torch.ones(len(frames), frames.width, dtype=torch.bool)
+    if frames.amplitude is not None:
+        known[:, -1] = frames.amplitude > 0
+    known = known.flatten()
 
     def decades(apply):
-        dense = torch.stack([apply(column) for column in (matrix + LAM * torch.eye(len(matrix))).T])
-        values = torch.linalg.eigvals(dense).real
+        product = torch.stack([apply(column) for column in (matrix + LAM * torch.eye(len(matrix))).T])
+        values = torch.linalg.eigvals(product[known][:, known]).real
         return float(torch.log10(torch.quantile(values, 0.99) / torch.quantile(values, 0.01)))
 
-    assert decades(Preconditioner(frames, SIGMA, LAM, 200)) < decades(lambda x: x) - 4
+    assert decades(Preconditioner(frames, terms, LAM, 200)) < decades(lambda x: x) - 4
 
 
-def test_the_iterative_solution_is_the_direct_one():
+def test_the_preconditioner_has_energies_exactly():
+    """P⁻¹ takes their columns of K + λI to unit vectors, with a λ that is well above what is added against rounding."""
+    amplitude = torch.full((20,), 2.0, dtype=torch.float64)
+    amplitude[[3, 17, 18]] = 0
+    frames, lam = frames_of(toy_dataset(20), amplitude), 1e-5
+    terms = metric(frames.action).terms
+    shifted = dense(frames, terms)
+    shifted.diagonal().add_(lam)
+    known = torch.nonzero(amplitude > 0)[:, 0] * frames.width + frames.width - 1
+    inverse = Preconditioner(frames, terms, lam, 50)
+    product = torch.stack([inverse(column) for column in shifted[known]])
+    unit = torch.eye(len(shifted), dtype=torch.float64)[known]
+    torch.testing.assert_close(product, unit, rtol=0, atol=1e-4)
+
+
+def test_the_columns_of_forces_are_evenly_drawn_from_all_frames(system):
+    frames, _, _ = system
+    chosen = _choose_columns(frames, 100, 0)
+    n_modes = frames.width - (frames.amplitude is not None)
+    assert sum(map(len, chosen)) == 100
+    assert {len(modes) for modes in chosen} == {2, 3}
+    for modes in chosen:
+        assert len(set(modes.tolist())) == len(modes)
+        assert modes.min() >= 0 and modes.max() < n_modes
+    other = _choose_columns(frames, 100, 1)
+    assert any(mine.tolist() != theirs.tolist() for mine, theirs in zip(chosen, other, strict=True))
+
+
+@pytest.mark.parametrize("weight", [None, 1.0])
+def test_iteration_to_the_end_is_the_direct_solution(weight, monkeypatch):
+    """With frames that have no energy among those that have one, and a kernel of two terms."""
+    monkeypatch.setattr("supple.models.kernel.conjugate_gradients._PATIENCE", 10**9)
+    data, new = toy_dataset(25), toy_dataset(10, seed=3)
+    energies = data.energies.copy()
+    energies[[2, 11]] = np.nan
+    train = Dataset.of(data.numbers, data.positions, energies, data.forces, name="toy.xyz")
+    problem = Problem(train, find_permutations(data.numbers, data.positions), weight)
+    kernel, lam = metric(problem.frames.action), 1e-6
+    exact, needed = solve_directly(problem.frames, kernel.terms, lam, problem.rhs)
+    state = solve_iteratively(problem.frames, kernel.terms, lam, problem.rhs, lambda x: [1.0, 1.0])
+    assert needed == lam
+    assert state.iteration < 300
+    direct, iterative = (problem.fitted_potential(kernel, x).predict(new.positions) for x in (exact, state.x))
+    for ours, theirs in zip(iterative, direct, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-5 * np.abs(direct[1]).max())
+
+
+@pytest.mark.parametrize("energies", ["integrated", "learned"])
+def test_the_iterative_solution_is_the_direct_one(energies):
     train, valid, test = toy_dataset(150).split(train=80, valid=30)
-    direct = SGDML(sigma=SIGMA, solver="direct").fit(train, valid)
-    iterative = SGDML(sigma=SIGMA, solver="iterative").fit(train, valid)
-    errors = [model.evaluate(test).forces.rmse for model in (direct, iterative)]
-    assert errors[1] == pytest.approx(errors[0], rel=0.01)
+    direct = SGDML(sigma=SIGMA, energies=energies, solver="direct").fit(train, valid)
+    iterative = SGDML(sigma=SIGMA, energies=energies, solver="iterative").fit(train, valid)
+    metrics = [model.evaluate(test) for model in (direct, iterative)]
+    assert metrics[1].forces.rmse == pytest.approx(metrics[0].forces.rmse, rel=0.01)
+    assert metrics[1].energy.rmse == pytest.approx(metrics[0].energy.rmse, rel=0.03)
+    assert iterative.provenance.settings["energies"] == energies
     assert iterative.provenance.settings["solver"] == "iterative"
     assert any("conjugate-gradient iterations" in note for note in iterative.provenance.notes)
 
@@ -96,10 +178,11 @@ def crash():
         (lambda: signal.raise_signal(signal.SIGTERM), Interrupted, 1e9),
     ],  # 1e9: only when interrupted
 )
-def test_an_interrupted_solution_goes_on_to_the_same_end(frames, matrix, tmp_path, monkeypatch, stop, error, seconds):
+def test_an_interrupted_solution_goes_on_to_the_same_end(system, tmp_path, monkeypatch, stop, error, seconds):
+    frames, terms, matrix = system
     rhs = torch.randn(len(matrix), generator=torch.Generator().manual_seed(0), dtype=torch.float64)
-    inverse = Preconditioner(frames, SIGMA, LAM, 100)
-    operator = KernelOperator(frames, SIGMA)
+    inverse = Preconditioner(frames, terms, LAM, 100)
+    operator = KernelOperator(frames, terms)
     monkeypatch.setattr("supple.models.kernel.conjugate_gradients._CHECKPOINT_SECONDS", seconds)
 
     def solve(stop_at=None, checkpoint=None):
@@ -128,29 +211,62 @@ def test_a_damaged_checkpoint_is_refused(tmp_path):
         State.load(tmp_path / "checkpoint")
 
 
-def test_settings_are_not_chosen_twice(tmp_path, monkeypatch):
+@pytest.mark.parametrize("settings", [SGDML(metric="uniform"), SGDML(environments=("molecule",))])
+def test_settings_are_not_chosen_twice(settings, tmp_path, monkeypatch):
     train, valid, _ = toy_dataset(60).split(train=30, valid=20)
     run = RunDirectory.open(tmp_path / "run", {})
-    first = SGDML().fit(train, valid, run=run).provenance.settings["sigma"]
-    monkeypatch.setattr("supple.models.sgdml.choose_settings.choose_sigma", lambda error: pytest.fail("chosen again"))
-    assert SGDML().fit(train, valid, run=run).provenance.settings["sigma"] == first
+    first = settings.fit(train, valid, run=run)
+    for name in ("uniform_metric.choose_sigma", "learn_metric.minimize"):
+        monkeypatch.setattr(f"supple.models.sgdml.{name}", lambda *args, **more: pytest.fail("chosen again"))
+    again = settings.fit(train, valid, run=run)
+    assert again.provenance.settings == first.provenance.settings
+    for ours, theirs in zip(again.predict(valid.positions), first.predict(valid.positions), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def size_of(n_frames, n_modes=66, n_entries=276, n_permutations=8):
+    """Of a molecule that turns each of three pairs of atoms, or none."""
+    turns = [[0, 1], [2, 3], [4, 5]]
+    action = torch.arange(n_entries).repeat(n_permutations, 1)
+    for k in range(n_permutations):
+        for bit, pair in enumerate(turns):
+            if k >> bit & 1:
+                action[k, pair] = action[k, pair[::-1]]
+    return ProblemSize(n_frames, n_modes, n_entries, MolecularKernel.uniform(SIGMA, action).terms)
 
 
 def test_the_solver_is_the_fastest_that_fits(monkeypatch):
-    sizes = (1000, 66, 276, 8)
-    assert choose_solver("auto", 50, 66, 276, 8).solver == "direct"
-    assert choose_solver("auto", *sizes).solver == "iterative"
-    assert choose_solver("iterative", 50, 66, 276, 8).solver == "iterative"
+    few, many = size_of(50), size_of(1000)
+    assert choose_solver("auto", few).solver == "direct"
+    assert choose_solver("auto", many).solver == "iterative"
+    assert choose_solver("iterative", few).solver == "iterative"
     monkeypatch.setattr(
-        "supple.models.kernel.solver_cost.available_memory", lambda: 0.9 * SolverCost.direct(*sizes).n_bytes
+        "supple.models.kernel.solver_cost.available_memory", lambda: 0.9 * SolverCost.direct(many).n_bytes
     )
     with pytest.raises(ResourceError, match="GiB are free"):
-        choose_solver("direct", *sizes)
+        choose_solver("direct", many)
 
 
 def test_costs_count_what_is_kept():
-    frames, modes, entries, permutations = 100, 66, 276, 8
-    kept = KernelOperator.n_bytes(frames, permutations, entries)
-    assert kept == 8 * permutations * frames * (2 * frames + entries)
-    assert SolverCost.iterative(frames, modes, entries, permutations).n_bytes > kept
-    assert np.isfinite(SolverCost.iterative(frames, modes, entries, permutations).seconds)
+    frames, entries, permutations = 100, 276, 8
+    size = size_of(frames)
+    kept = KernelOperator.n_bytes(frames, size.terms)
+    cosets = 1  # all permutations are their own inverses
+    assert kept == 8 * frames * (2 * permutations * frames + cosets * (frames + entries))
+    assert SolverCost.iterative(size).n_bytes > kept
+    assert np.isfinite(SolverCost.iterative(size).seconds)
+
+
+def test_what_the_operator_keeps_is_counted(system):
+    """But for the descriptors themselves."""
+    frames, terms, _ = system
+    operator = KernelOperator(frames, terms)
+    kept = sum(
+        array.numel() * array.element_size()
+        for term in operator.terms
+        for part in term.parts
+        for array in part
+        if array is not None
+    )
+    counted = KernelOperator.n_bytes(len(frames), terms)
+    assert 0.8 * counted < kept < 1.2 * counted

@@ -95,19 +95,45 @@ def test_atoms_are_those_of_the_molecule(fitted, tmp_path):
 @pytest.mark.parametrize(
     ("settings", "complaint"),
     [
+        ({"sigma": 8.0, "energies": "integrated"}, "only supports inverse distances of all pairs as descriptor"),
         (
-            {"energies": "integrated"},
-            "only supports inverse distances of all pairs as descriptor: train with --set descriptor=",
+            {"sigma": 8.0, "descriptor": "reduced", "energies": "integrated"},
+            "only supports inverse distances of all pairs",
         ),
-        ({"descriptor": "reduced", "energies": "integrated"}, "only supports inverse distances of all pairs"),
-        ({"descriptor": "inverse-distances", "energies": "learned"}, "train with --set energies=integrated"),
+        (
+            {"sigma": 8.0, "descriptor": "inverse-distances", "energies": "learned"},
+            "has learned energies, which the sGDML package does not support",
+        ),
+        (
+            {"sigma": 8.0, "descriptor": "inverse-distances", "energies": "integrated", "kernel": "matern-7/2"},
+            "only supports a Matérn 5/2 kernel with one length scale",
+        ),
+        (
+            {"descriptor": "inverse-distances", "energies": "integrated", "environments": ["molecule"]},
+            "one length scale, and this force field has a learned metric",
+        ),
+        ({"descriptor": "inverse-distances", "kernel": "matern-5/2", "environments": [1]}, "has a learned metric"),
     ],
 )
 def test_what_the_package_does_not_have_is_refused(settings, complaint, tmp_path):
     train, valid, _ = toy_dataset(60).split(train=20, valid=10)
-    potential = SGDML(sigma=8.0, **settings).fit(train, valid)
+    potential = SGDML(**settings).fit(train, valid)
     if settings.get("descriptor") == "reduced":  # these few frames may need all distances
         potential.module.descriptor = InverseDistances(6, potential.module.descriptor.entries[1:])
-    with pytest.raises(ModelFileError, match=complaint):
+    with pytest.raises(ModelFileError, match=complaint) as caught:
         save_sgdml_model(potential, tmp_path / "m.npz")
+    assert str(caught.value).endswith(
+        "train with --set metric=uniform --set descriptor=inverse-distances --set energies=integrated to export."
+    )
     assert not list(tmp_path.iterdir())
+
+
+def test_what_the_sentence_says_can_be_exported(tmp_path):
+    train, valid, test = toy_dataset(60).split(train=20, valid=10)
+    potential = SGDML(metric="uniform", descriptor="inverse-distances", energies="integrated").fit(train, valid)
+    save_sgdml_model(potential, tmp_path / "m.npz")
+    back = load_sgdml_model(tmp_path / "m.npz")
+    assert float(np.load(tmp_path / "m.npz")["sig"]) == pytest.approx(potential.provenance.settings["sigma"])
+    np.testing.assert_allclose(
+        back.predict(test.positions)[1], potential.predict(test.positions)[1], rtol=1e-9, atol=1e-9
+    )

@@ -1,18 +1,20 @@
 """The kernel matrix, its solution and the prediction against the definition, written out naively."""
 
-import math
-
 import numpy as np
 import pytest
 import torch
 from toy import toy_dataset
+from written_out_kernel import FUNCTIONS, WrittenOut, pairs_within, symmetric_weights
 
 from supple.errors import ResourceError
 from supple.models.kernel.cholesky import NotPositiveDefiniteError, Triangle
 from supple.models.kernel.direct_fit import kernel_fit
+from supple.models.kernel.matern import MATERN_5_2
+from supple.models.kernel.molecular_kernel import MolecularKernel, TermParts
+from supple.models.kernel.operator import KernelOperator
 from supple.models.kernel.problem import Problem
-from supple.models.kernel.solver_cost import SolverCost
-from supple.models.kernel.system import KernelFrames, assemble, internal_basis
+from supple.models.kernel.solver_cost import ProblemSize, SolverCost
+from supple.models.kernel.system import KernelFrames, KernelMatrix, internal_basis
 from supple.models.sgdml.settings import SGDML
 from supple.molecule.descriptors import InverseDistances
 from supple.molecule.symmetry.permutations import find_permutations
@@ -29,9 +31,22 @@ def data():
     return toy_dataset(6)
 
 
-def kernel(x, y):
-    q = math.sqrt(5) * (x - y).norm() / SIGMA
-    return (1 + q + q**2 / 3) * torch.exp(-q)
+def kernels(action):
+    """Of one length scale; and with a metric, of the whole molecule and of two environments, of which one has several images."""
+    n_atoms, metric = 6, symmetric_weights(action, 2)
+    methyl, near_a_hydrogen = pairs_within(n_atoms, [0, 2, 4, 5]), pairs_within(n_atoms, [0, 1, 2])
+    parts = [TermParts(0.5), TermParts(1.1, 1, methyl), TermParts(0.3, 0, near_a_hydrogen)]
+    uniform = torch.full((1, action.shape[1]), 1 / SIGMA, dtype=torch.float64)
+    return [
+        WrittenOut(function, weights, some, action)
+        for function in FUNCTIONS
+        for weights, some in ((uniform, [TermParts(1.0)]), (metric, parts))
+    ]
+
+
+def matrix_of(frames, terms):
+    lower = KernelMatrix(frames, terms).lower_triangle(quietly).dense()
+    return lower + lower.tril(-1).T
 
 
 def test_descriptor_jacobian_is_the_derivative(data):
@@ -70,33 +85,117 @@ def test_linear_molecules_have_one_mode_more():
     assert internal_basis(line).shape == (1, 9, 4)
 
 
-def test_matrix_is_the_second_derivative_of_the_kernel(data):
-    permutations = find_permutations(data.numbers, data.positions)
+def covariance(written_out, frames, positions):
+    """K by automatic differentiation of the kernel: rows of frame i, its modes and its energy, by those of frame j."""
+    n = len(positions)
+
+    def between(a, b):
+        x, y = (frames.descriptor(one[None])[0] for one in (a, b))
+        return written_out(x, y)
+
+    rows = []
+    for i in range(n):
+        row = []
+        for j in range(n):
+            r = positions[i], positions[j]
+            mixed = torch.autograd.functional.hessian(between, r)[0][1].reshape(18, 18)
+            block = frames.basis[i].T @ mixed @ frames.basis[j]
+            if frames.amplitude is not None:  # forces are minus the gradients
+                s_i, s_j = frames.amplitude[i], frames.amplitude[j]
+                by_i, by_j = (one.flatten() for one in torch.autograd.functional.jacobian(between, r))
+                with_energy_j = -s_j * frames.basis[i].T @ by_i
+                with_energy_i = torch.cat([-s_i * frames.basis[j].T @ by_j, s_i * s_j * between(*r)[None]])
+                block = torch.cat([torch.cat([block, with_energy_j[:, None]], 1), with_energy_i[None]])
+            row.append(block)
+        rows.append(torch.cat(row, 1))
+    return torch.cat(rows)
+
+
+@pytest.mark.parametrize("amplitude", [None, [2.0, 0.0, 0.7]], ids=["forces", "energies of two of three"])
+@pytest.mark.parametrize("which", range(4), ids=["5/2", "5/2, metric", "7/2", "7/2, metric"])
+def test_the_matrix_is_the_covariance_of_energies_and_forces(data, which, amplitude):
+    """By columns, as a lower triangle, and as an operator: derivatives of one kernel."""
     r = torch.tensor(data.positions[:3])
-    frames = KernelFrames(r, permutations)
-    descriptor = InverseDistances(data.n_atoms)
-    matrix = assemble(frames, SIGMA, quietly).dense()
-    v = frames.width
+    amplitude = None if amplitude is None else torch.tensor(amplitude, dtype=torch.float64)
+    frames = KernelFrames(r, find_permutations(data.numbers, data.positions), amplitude=amplitude)
+    written_out = kernels(frames.action)[which]
+    terms = written_out.kernel().terms
+    exact, n, width = covariance(written_out, frames, r), len(r), frames.width
+    size = float(exact.abs().max())
+    torch.testing.assert_close(matrix_of(frames, terms), exact, rtol=1e-9, atol=1e-12 * size)
+    columns = KernelMatrix(frames, terms).columns({j: slice(None) for j in range(n)}, slice(0, n)).flatten(0, 1)
+    torch.testing.assert_close(columns, exact, rtol=1e-9, atol=1e-12 * size)
+    vectors = torch.eye(n * width, dtype=torch.float64)
+    applied = torch.stack([KernelOperator(frames, terms)(vector) for vector in vectors]).T
+    torch.testing.assert_close(applied, exact, rtol=1e-8, atol=1e-11 * size)
 
-    def symmetric_kernel(a, b):
-        return sum(kernel(descriptor(a[None])[0], descriptor(b[None, torch.as_tensor(p)])[0]) for p in permutations)
 
-    for i in range(3):
-        for j in range(i):  # a frame against itself has a kink at distance 0 that only limits resolve
-            exact = torch.autograd.functional.hessian(symmetric_kernel, (r[i], r[j]))[0][1].reshape(18, 18)
-            exact = frames.basis[i].T @ exact @ frames.basis[j]
-            torch.testing.assert_close(matrix[i * v : (i + 1) * v, j * v : (j + 1) * v], exact)
+def test_some_columns_in_some_rows(data):
+    """In the order in which they are asked for, with as many modes of each frame as are wanted."""
+    amplitude = torch.full((6,), 2.0, dtype=torch.float64)
+    frames = KernelFrames(
+        torch.tensor(data.positions), find_permutations(data.numbers, data.positions), None, amplitude
+    )
+    terms, width = kernels(frames.action)[3].kernel().terms, frames.width
+    whole = matrix_of(frames, terms)
+    chosen = {4: torch.tensor([3, width - 1]), 0: slice(None), 2: torch.tensor([1]), 5: torch.tensor([0, 7])}
+    places = [4 * width + 3, 5 * width - 1, *range(width), 2 * width + 1, 5 * width, 5 * width + 7]
+    part = KernelMatrix(frames, terms).columns(chosen, slice(1, 4)).flatten(0, 1)
+    torch.testing.assert_close(
+        part, whole[width : 4 * width, places], rtol=1e-10, atol=1e-12 * float(whole.abs().max())
+    )
 
 
 def test_assembly_in_small_pieces_is_the_same(data, monkeypatch):
     frames = KernelFrames(torch.tensor(data.positions), find_permutations(data.numbers, data.positions))
-    whole = assemble(frames, SIGMA, quietly).dense()
-    monkeypatch.setattr("supple.models.kernel.system._WORK", 1)
-    torch.testing.assert_close(assemble(frames, SIGMA, quietly).dense(), whole)
+    terms = kernels(frames.action)[1].kernel().terms
+    whole = KernelMatrix(frames, terms).lower_triangle(quietly).dense()
+    for work in (1, 600, 3000):  # one block at a time; then some of a column, and of several columns
+        monkeypatch.setattr("supple.models.kernel.system._WORK", work)
+        some = KernelMatrix(frames, terms).lower_triangle(quietly).dense()
+        torch.testing.assert_close(some, whole, rtol=1e-10, atol=1e-12 * float(whole.abs().max()))
+
+
+def test_some_of_the_frames_are_those(data):
+    permutations = find_permutations(data.numbers, data.positions)
+    amplitude = torch.arange(6, dtype=torch.float64)
+    frames = KernelFrames(torch.tensor(data.positions), permutations, None, amplitude)
+    terms, width = kernels(frames.action)[1].kernel().terms, frames.width
+    whole = matrix_of(frames, terms).view(6, width, 6, width)
+    chosen = np.array([4, 1, 2])
+    part = matrix_of(frames.select(chosen), terms).view(3, width, 3, width)
+    torch.testing.assert_close(part, whole[chosen][:, :, chosen], rtol=1e-10, atol=1e-12 * float(whole.abs().max()))
+
+
+def uniform_fit(problem, lam):
+    return kernel_fit(problem, MolecularKernel.uniform(SIGMA, problem.frames.action), lam)
+
+
+@pytest.mark.parametrize("weight", [None, 3.0])
+@pytest.mark.parametrize("which", range(4), ids=["5/2", "5/2, metric", "7/2", "7/2, metric"])
+def test_predictions_are_derivatives_of_the_kernel(data, which, weight):
+    """E = Σ_j (Q_j β_j)·∂k/∂R_j and w_j k, written out, and F = -∂E/∂R, from the solution; by operations and by the compiled loop."""
+    part = data.select(range(4))
+    problem = Problem(part, find_permutations(data.numbers, data.positions), weight)
+    frames, written_out = problem.frames, kernels(problem.frames.action)[which]
+    solution = torch.randn(len(problem.rhs), generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    potential = problem.potential(written_out.kernel(), solution)
+    by_frame = solution.view(4, -1)
+    beta, omega = (by_frame, torch.zeros(4)) if weight is None else (by_frame[:, :-1], weight * by_frame[:, -1])
+    moves = torch.einsum("mcv,mv->mc", frames.basis, beta)
+    r_train = torch.tensor(part.positions)
+    v = -torch.einsum("mdc,mc->md", frames.descriptor.jacobian(r_train), moves)
+    r = torch.tensor(toy_dataset(2, seed=4).positions, requires_grad=True)
+    expected = problem.scale * written_out.energies(frames.descriptor(r), frames.descriptor(r_train), v, omega)
+    (gradient,) = torch.autograd.grad(expected.sum(), r)
+    r = r.detach()
+    for e, f in (potential.energy_and_forces(r), potential.module(r), potential.operations()(r)):
+        torch.testing.assert_close(e, expected.detach(), rtol=1e-9, atol=1e-9)
+        torch.testing.assert_close(f, -gradient, rtol=1e-9, atol=1e-9)
 
 
 def test_solution_reproduces_the_training_forces(data):
-    potential, lam = kernel_fit(Problem(data, find_permutations(data.numbers, data.positions)), SIGMA, 1e-12)
+    potential, lam = uniform_fit(Problem(data, find_permutations(data.numbers, data.positions)), 1e-12)
     assert lam == 1e-12
     _, forces = potential.predict(data.positions)
     np.testing.assert_allclose(forces, data.forces, atol=1e-6 * np.abs(data.forces).max())
@@ -141,7 +240,7 @@ def test_an_indefinite_matrix_is_said_to_be_so():
 
 def test_equal_frames_raise_lambda_with_a_note(data):
     twice = data.select([0, 0, 1, 2, 3])
-    potential, lam = kernel_fit(Problem(twice, find_permutations(data.numbers, data.positions)), SIGMA, 1e-18)
+    potential, lam = uniform_fit(Problem(twice, find_permutations(data.numbers, data.positions)), 1e-18)
     assert lam > 1e-18
     assert np.isfinite(potential.predict(data.positions)[1]).all()
 
@@ -155,10 +254,25 @@ def test_what_does_not_fit_is_refused(data, monkeypatch):
 
 
 def test_cost_counts_the_matrix():
-    cost = SolverCost.direct(1000, 24, 45, 4)
-    assert cost.rows == 24_000
-    assert 4 * 24_000**2 < cost.n_bytes < 1.3 * 4 * 24_000**2
-    assert cost.flops > 24_000**3 / 3
+    action = torch.arange(45).expand(4, -1)
+    size = ProblemSize(1000, 24, 45, MolecularKernel.uniform(SIGMA, action).terms)
+    cost = SolverCost.direct(size)
+    assert cost.rows == 25_000  # with energies
+    assert 4 * 25_000**2 < cost.n_bytes < 1.3 * 4 * 25_000**2
+    assert cost.flops > 25_000**3 / 3
+
+
+def test_cost_counts_the_pairs_of_environments(data):
+    """E² times d of each term, times the local permutations."""
+    action = InverseDistances(6).action(torch.as_tensor(find_permutations(data.numbers, data.positions)))
+    weights = symmetric_weights(action)
+    parts = [TermParts(1.0, 0, pairs_within(6, [0, 1, 2])), TermParts(1.0, 0, pairs_within(6, [0, 2, 4, 5]))]
+    sizes = [
+        ProblemSize(50, 12, 15, MolecularKernel(MATERN_5_2, weights, some, action).terms) for some in (parts, parts[:1])
+    ]
+    assert [size.pair_entries for size in sizes] == [3 * 3 * 3 + 6 * 6, 3 * 3 * 3]
+    for cost in (SolverCost.direct, SolverCost.iterative):
+        assert cost(sizes[0]).flops > cost(sizes[1]).flops
 
 
 def test_without_permutations_and_with_given_ones(data):
@@ -174,7 +288,7 @@ def test_without_permutations_and_with_given_ones(data):
 
 def test_sigma_is_chosen_on_validation_frames():
     train, valid, _ = toy_dataset(80).split(train=30, valid=20)
-    chosen = SGDML().fit(train, valid)
+    chosen = SGDML(metric="uniform").fit(train, valid)
     sigma = chosen.provenance.settings["sigma"]
     assert 2 <= sigma <= 300
     assert any("sigma chosen on 30 frames" in note for note in chosen.provenance.notes)

@@ -51,7 +51,7 @@ _T3, _T4, _T5, _T6, _T7, _T8, _T9, _T10, _T11, _T12, _T13 = (1 / math.factorial(
 
 def is_loop_compiled() -> bool:
     """Whether the loop need not be compiled any more."""
-    return is_compiled(_predict)
+    return is_compiled(_add_term)
 
 
 class CompiledSum:
@@ -88,7 +88,11 @@ class CompiledSum:
         first, last = k * len(positions) // parts, (k + 1) * len(positions) // parts
         for low in range(first, last, _BATCH):
             some = slice(low, min(low + _BATCH, last))
-            _predict(positions[some], self._entries, self._centre, self._terms, energies[some], gradients[some])
+            descriptors, x, by_x = _describe(positions[some], self._entries, self._centre)
+            energies[some] = 0.0
+            for term in self._terms:  # in Python: a compiled loop over a tuple would be compiled anew for each length
+                _add_term(x, term, energies[some], by_x)
+            _pull_back(positions[some], descriptors, by_x, self._entries, gradients[some])
 
 
 def _arrays(kernel_sum: KernelSum) -> tuple[Any, ...]:
@@ -116,16 +120,19 @@ def _arrays(kernel_sum: KernelSum) -> tuple[Any, ...]:
 
 @_compiled
 @no_type_check
-def _predict(positions, entries, centre, terms, energies, gradients):
-    n, size = len(positions), len(centre)
-    descriptors, by_x = np.empty((n, size)), np.zeros((n, size))
-    for b in range(n):
+def _describe(positions, entries, centre):
+    """Descriptors; the same less the centre; and zeros, for the gradient by them."""
+    descriptors = np.empty((len(positions), len(centre)))
+    for b in range(len(positions)):
         descriptors[b] = describe(positions[b], entries)
-        energies[b] = 0.0
-    x = descriptors - centre
-    for term in terms:
-        _add_term(x, term, energies, by_x)
-    for b in range(n):
+    return descriptors, descriptors - centre, np.zeros(descriptors.shape)
+
+
+@_compiled
+@no_type_check
+def _pull_back(positions, descriptors, by_x, entries, gradients):
+    """Gradients by the descriptors become those by the positions."""
+    for b in range(len(positions)):
         gradients[b] = pull_back(positions[b], descriptors[b], by_x[b], entries)
 
 

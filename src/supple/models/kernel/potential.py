@@ -138,7 +138,7 @@ class SGDMLPotential(Potential):
             raise ValueError("the arrays of the kernel do not fit the molecule")
         require_entries(len(numbers), descriptor.entries)
         require_symmetries(numbers, descriptor.entries, action.numpy())
-        require_environments(stored.kernel, arrays["kernel.weights"].numpy(), action.numpy())
+        require_environments(len(x), stored.kernel, arrays["kernel.weights"].numpy(), action.numpy())
         kernel = MolecularKernel.from_configuration(stored.kernel.model_dump(), arrays["kernel.weights"], action)
         made = cls(numbers, kernel, x, v, action, w=arrays.get("w"), descriptor=descriptor)
         if not torch.allclose(made.module.centre, arrays["centre"], rtol=1e-9, atol=1e-12):

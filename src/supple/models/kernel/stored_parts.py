@@ -23,6 +23,8 @@ from supple.runtime.validation import Positive
 
 #: Sums over a larger group take too long to be of use.
 _MOST_PERMUTATIONS = 50_000
+#: Terms of a kernel: it takes a millisecond or two to make one.
+_MOST_TERMS = 1000
 #: Of entries of environments, over all terms and permutations.
 _MOST_IMAGES = 200_000_000
 
@@ -78,9 +80,7 @@ def require_arrays(n_atoms: int, configuration: KernelConfiguration, arrays: Map
     all_pairs = n_atoms * (n_atoms - 1) // 2
     if not configuration.descriptor and size != all_pairs:
         raise ValueError("the arrays of the kernel do not fit the molecule")
-    needed = 8 * size * (n_atoms + 2 * size)  # the pairs of the descriptor, and the basis of the group
-    if needed > available_memory():
-        raise ResourceError(f"This force field needs {needed / GIB:.1f} GiB of memory to load, more than is available.")
+    _require_memory(8 * size * (n_atoms + 2 * size))  # the pairs of the descriptor, and the basis of the group
     if not arrays["scale"] > 0:
         raise ValueError("its scale is not positive")
 
@@ -93,12 +93,19 @@ def require_entries(n_atoms: int, entries: Iterable[Atoms]) -> None:
 
 
 def require_environments(
-    kernel: StoredKernel, weights: Float[np.ndarray, "K D"], action: Int[np.ndarray, "P D"]
+    n_frames: int, kernel: StoredKernel, weights: Float[np.ndarray, "K D"], action: Int[np.ndarray, "P D"]
 ) -> None:
-    """Environments of entries that there are, and weights that the permutations do not change."""
+    """Environments of entries that there are, and weights that the permutations do not change.
+
+    Raises:
+        ValueError: they are not.
+        ResourceError: the terms need more memory than is available.
+    """
     if not (weights[:, action] == weights[:, None]).all():
         raise ValueError("the weights of the metric differ for entries that a permutation exchanges")
     size = action.shape[1]
+    if len(kernel.terms) > _MOST_TERMS:
+        raise ValueError(f"the kernel has more than {_MOST_TERMS} terms")
     for term in kernel.terms:
         entries = range(size) if term.entries is None else term.entries
         if term.weights >= len(weights) or not entries or len(set(entries)) < len(entries):
@@ -107,12 +114,27 @@ def require_environments(
             raise ValueError("a term of the kernel has entries that there are not")
     if sum(len(action) * (size if term.entries is None else len(term.entries)) for term in kernel.terms) > _MOST_IMAGES:
         raise ValueError("the kernel has more environments than are of use")
+    _require_memory(2 * 8 * n_frames * sum(_n_entries(term, action) for term in kernel.terms))
+
+
+def _n_entries(term: StoredTerm, action: Int[np.ndarray, "P D"]) -> int:
+    """Entries of all environments of a term: E·d."""
+    if term.entries is None:
+        return action.shape[1]
+    return np.unique(np.sort(action[:, list(term.entries)], axis=1), axis=0).size
+
+
+def _require_memory(needed: int) -> None:
+    if needed > available_memory():
+        raise ResourceError(f"This force field needs {needed / GIB:.1f} GiB of memory to load, more than is available.")
 
 
 def require_finite_numbers(configuration: Mapping[str, Any]) -> None:
     """Weights of a descriptor that are positive and finite."""
     for name, value in configuration.items():
-        if isinstance(value, float) and not 0 < value < float("inf"):
+        if name.endswith("_weight") and type(value) not in (int, float):
+            raise ValueError(f"the {name} of the descriptor is no number")
+        if isinstance(value, int | float) and not 0 < value < 1e300:  # there are whole numbers above all others
             raise ValueError(f"the {name} of the descriptor is {value}")
 
 

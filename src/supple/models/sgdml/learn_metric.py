@@ -84,10 +84,11 @@ class MetricLearner:
 
     def choose(self, lam: float | None) -> ChosenSettings:
         """The kernel and λ; a given λ is kept."""
-        size = learning_size(self.models.train)
+        size, more = learning_size(self.models.train), refining_size(self.models.train)
         shared = SharedResults(TypeAdapter(ChosenSettings), self.models.common)
         comparison = self.models.size(LARGER), self.models.valid.fingerprint
-        key = ("metric", self.function.name, self.radii, lam, size, *self.models.dependencies(size), *comparison)
+        depends_on = self.models.dependencies(max(size, more))
+        key = ("metric", self.function.name, self.radii, lam, size, more, *depends_on, *comparison)
         chosen = shared.get(key)
         if chosen is None:
             chosen = self._choose(size, lam)

@@ -41,6 +41,7 @@ class MetricParameters:
         radii: R of each family of terms; None for the whole molecule.
 
     Attributes:
+        radii: those that have environments; that of the whole molecule if none has, as in a molecule of two atoms.
         terms: of the kernel, without weights.
         family: the family of each term.
         orbit, kinds: of each entry, shape (D,).
@@ -50,7 +51,8 @@ class MetricParameters:
         self, frames: KernelFrames, graph: nx.Graph, function: Matern, radii: Sequence[int | None] = (None,)
     ) -> None:
         self.function, self.action, self.entries = function, frames.action.cpu(), frames.descriptor.entries
-        self.radii = tuple(radii)
+        near = {radius: [None] if radius is None else _environments(graph, self.entries, radius) for radius in radii}
+        self.radii = tuple(radius for radius in near if near[radius]) or (None,)
         self.orbit = _orbits(self.action.numpy())
         self.kinds = kinds_of_entries(graph, self.entries)
         #: Mean squared derivative of each entry, over modes and frames.
@@ -59,9 +61,9 @@ class MetricParameters:
         self.terms: list[KernelTerm] = []
         self._moved: dict[torch.device, list[KernelTerm]] = {}
         self.family: list[int] = []
-        for k, radius in enumerate(radii):
+        for k, radius in enumerate(self.radii):
             seen: set[bytes] = set()
-            for environment in [None] if radius is None else _environments(graph, self.entries, radius):
+            for environment in near.get(radius) or [None]:
                 if (
                     environment is None or np.sort(environment).tobytes() not in seen
                 ):  # else it is the image of another one
