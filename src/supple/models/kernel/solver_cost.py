@@ -147,16 +147,22 @@ def require_memory(cost: SolverCost) -> SolverCost:
 def choose_solver(solver: Literal["auto", "direct", "iterative"], size: ProblemSize) -> SolverCost:
     """The solver to use, among those that are requested and fit into memory.
 
-    The direct one is exact, and its time is certain: iteration must be much faster to be preferred.
-
     Raises:
         ResourceError: none fits.
+    """
+    return require_memory(expected_solver(solver, size))
+
+
+def expected_solver(solver: Literal["auto", "direct", "iterative"], size: ProblemSize) -> SolverCost:
+    """The same, and where none fits into memory the one that takes least of it.
+
+    The direct one is exact, and its time is certain: iteration must be much faster to be preferred.
     """
     candidates = [cost(size) for cost in (SolverCost.direct, SolverCost.iterative)]
     candidates = [cost for cost in candidates if solver in ("auto", cost.solver)]
     fitting = [cost for cost in candidates if fits(cost)]
     if not fitting:
-        require_memory(min(candidates, key=lambda cost: cost.n_bytes))
+        return min(candidates, key=lambda cost: cost.n_bytes)
     return min(fitting, key=lambda cost: cost.flops / (_DIRECT_PREFERENCE if cost.solver == "direct" else 1))
 
 

@@ -24,6 +24,7 @@ from scipy.optimize import minimize
 from supple.data.dataset import Dataset
 from supple.models.kernel.cholesky import NotPositiveDefiniteError
 from supple.models.kernel.matern import Matern
+from supple.models.kernel.system import KernelFrames
 from supple.models.sgdml.chosen_settings import ChosenSettings
 from supple.models.sgdml.hold_out import HoldOut
 from supple.models.sgdml.metric_contributions import contribution_sentence, contributions
@@ -38,6 +39,8 @@ LEARNING_ROWS = 5300
 _REFINING_FRAMES, REFINING_ROWS = 160, 10600
 #: Into how many parts the frames are divided: the fewer frames, the more of them a model needs.
 _FOLDS, _FOLDS_OF_FEW, _FEW = 2, 4, 60
+#: Fewest frames of which some can be held out.
+_FEWEST = 4
 #: τ times the number of frames.
 _PRIOR = 0.5
 #: Smallest λ, relative to the diagonal: a smaller one makes the solution sensitive to rounding, and changes no error.
@@ -98,6 +101,8 @@ class MetricLearner:
 
     def _choose(self, size: int, lam: float | None) -> ChosenSettings:
         problem = self.models.problem(size)
+        if size < _FEWEST:
+            return self._unlearned(problem.frames, lam)
         search = self._search(size, lam)
         whole = MetricParameters(problem.frames, self.graph, self.function)
         parameters = MetricParameters(problem.frames, self.graph, self.function, self.radii)
@@ -126,6 +131,14 @@ class MetricLearner:
         ]
         return ChosenSettings.of(kernels[best], lams[best], *notes).model_copy(update={"contributions": found})
 
+    def _unlearned(self, frames: KernelFrames, lam: float | None) -> ChosenSettings:
+        """One weight for everything, where there are too few frames to hold some out."""
+        parameters, size = MetricParameters(frames, self.graph, self.function), len(frames)
+        lam = _LAMBDA if lam is None else lam
+        kernels = [parameters.kernel(_uniform(parameters, lam, length)) for length in _LENGTHS]
+        best = min(kernels, key=lambda kernel: self.models.force_rmse(kernel, lam, None, size))
+        return ChosenSettings.of(best, lam, f"Too few frames to learn a metric ({size}, of {_FEWEST} at least).")
+
     def _search(self, size: int, lam: float | None) -> _Search:
         """The search with so many frames."""
         problem = self.models.problem(size)
@@ -150,8 +163,8 @@ class _Search:
 
     def scale(self, parameters: MetricParameters) -> _Stage:
         """One weight for everything."""
-        first = math.log(_LAMBDA) if self.log_lam is None else self.log_lam
-        starts = [np.array([first, *[-math.log(length)] * parameters.n_orbits]) for length in _LENGTHS]
+        first = _LAMBDA if self.log_lam is None else math.exp(self.log_lam)
+        starts = [_uniform(parameters, first, length) for length in _LENGTHS]
         start = min(starts, key=lambda vector: self._error(parameters, vector)[0])
         directions = np.zeros((len(start), 2))
         directions[0, 0], directions[1:, 1] = 1, 1
@@ -236,6 +249,11 @@ def learning_size(train: Dataset) -> int:
 def refining_size(train: Dataset) -> int:
     """The number of frames of the last stage, if that is more than the others have."""
     return min(len(train), _REFINING_FRAMES, size_of(train, REFINING_ROWS))
+
+
+def _uniform(parameters: MetricParameters, lam: float, length: float) -> Vector:
+    """One length scale for everything."""
+    return np.array([math.log(lam), *[-math.log(length)] * parameters.n_orbits])
 
 
 def _start(parameters: MetricParameters, scale: _Stage) -> Vector:

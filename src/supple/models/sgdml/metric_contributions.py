@@ -18,6 +18,8 @@ from supple.molecule.symmetry.permutation_algebra import Atoms
 from supple.runtime.validation import Count, NonNegative
 
 _NAMES = {3: "angles", 4: "dihedrals"}
+#: Entries with a smaller share are told together.
+_HARDLY = 1e-3
 #: By which the shares of a family may differ from 1 in total.
 _ROUNDING = 1e-6
 
@@ -28,9 +30,9 @@ class Contribution(BaseModel):
     Attributes:
         family: of terms, in words.
         kind: of entry: bonds, 1-3 distances, ..., angles, dihedrals.
-        atoms: of the first of the entries, as `C1-C2-O3`.
-        count: how many entries are equivalent.
-        weight: w.
+        atoms: of the first of the entries, as `C1-C2-O3`; `others` for all that contribute less than a thousandth.
+        count: how many entries are equivalent, or others.
+        weight: w; the largest of the others.
         share: in the squared distance of this family, between 0 and 1.
     """
 
@@ -58,7 +60,7 @@ def contributions(
         x: descriptors of some frames.
         numbers: atomic numbers.
     """
-    variance = x.var(dim=0).numpy()
+    variance = x.var(dim=0, correction=0).numpy()
     found = []
     for k, radius in enumerate(parameters.radii):
         times = np.zeros(len(variance))
@@ -83,8 +85,22 @@ def contributions(
                     share=float(parts[entries].sum()) / total,
                 )
             )
-        found += sorted(of_family, key=lambda one: -one.share)
+        found += _largest(of_family)
     return found
+
+
+def _largest(found: Sequence[Contribution]) -> list[Contribution]:
+    """The largest first; those that hardly count together, by kind."""
+    largest = [one for one in found if one.share >= _HARDLY]
+    for kind in dict.fromkeys(one.kind for one in found):
+        others = [one for one in found if one.kind == kind and one.share < _HARDLY]
+        if others:
+            weight = max(one.weight for one in others)
+            count, share = sum(one.count for one in others), sum(one.share for one in others)
+            largest.append(
+                others[0].model_copy(update={"atoms": "others", "count": count, "weight": weight, "share": share})
+            )
+    return sorted(largest, key=lambda one: -one.share)
 
 
 def family_name(radius: int | None) -> str:

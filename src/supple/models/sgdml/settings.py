@@ -12,13 +12,14 @@ from jaxtyping import Int
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
 from supple.data.dataset import Dataset
+from supple.errors import SplitError
 from supple.models.citations import Citation
 from supple.models.cost_estimate import PROCESS_BYTES, CostEstimate
 from supple.models.device import choose_device
 from supple.models.kernel.matern import MATERN_5_2, MATERN_7_2, Matern, matern
 from supple.models.kernel.potential import SGDMLPotential
 from supple.models.kernel.problem import Problem
-from supple.models.kernel.solver_cost import ProblemSize, SolverCost, choose_solver, fits
+from supple.models.kernel.solver_cost import ProblemSize, SolverCost, choose_solver, expected_solver
 from supple.models.kernel.system import KernelFrames
 from supple.models.kernel.term import KernelTerm
 from supple.models.search_space import Interval, OneOf, Range
@@ -172,6 +173,8 @@ class SGDML(ModelSettings):
 
     def _fit(self, train: Dataset, valid: Dataset, context: FitContext) -> FitResult:
         progress = context.progress
+        if len(train) < 2:
+            raise SplitError("There is one training frame: sGDML needs two at least, and to be of use some dozens.")
         # Processes exchange arrays of the CPU.
         device, where = choose_device("cpu" if distributed.world_size() > 1 else self.device)
         progress.note(f"{self.display_name} is trained {where}.")
@@ -217,9 +220,7 @@ class SGDML(ModelSettings):
         descriptor = make_descriptor(self.descriptor, train.numbers, few, permutations)
         terms = self._terms(train, descriptor, permutations, bond_graph(train.numbers, train.positions))
         size = ProblemSize.of(train, descriptor, terms)
-        whole = SolverCost.direct(size)
-        if self.solver == "iterative" or (self.solver == "auto" and not fits(whole)):
-            whole = SolverCost.iterative(size)
+        whole = expected_solver(self.solver, size)
         small = [SolverCost.direct(size.with_frames(n)) for n in self._frames_of_choice(train)]
         with single_threaded_libraries():
             choice = sum(cost.seconds + _OVERHEAD_SECONDS for cost in small)
