@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -8,12 +10,16 @@ from typing import Any
 
 import pytest
 from fake_study_model import make_data
+from planted import PLANTED
 
 import supple.data.reading
 import supple.models.registry
 import supple.study.pipeline
 import supple.study.study_data
+from supple.data.bundled import bundled_path
 from supple.data.dataset import Dataset
+from supple.runtime.workers.backends import LocalBackend
+from supple.study import DatasetEntry, StudyPlan, run_study
 
 
 @pytest.fixture
@@ -42,8 +48,6 @@ def _fakes(monkeypatch: pytest.MonkeyPatch, data: dict[str, Dataset]) -> Iterato
 @pytest.fixture
 def run_driver() -> Iterator[Any]:
     """Starts `supple study` on bundled data, as a user would; what is left of it at the end is killed."""
-    from supple.data.bundled import bundled_path
-
     started: list[subprocess.Popen[bytes]] = []
 
     def start(out: Path) -> subprocess.Popen[bytes]:
@@ -59,3 +63,29 @@ def run_driver() -> Iterator[Any]:
     for process in started:
         process.kill()
         process.wait()
+
+
+@pytest.fixture(scope="session")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a small study, in the record of which a script is planted wherever a data file has a say."""
+    out = tmp_path_factory.mktemp("study") / "out"
+    plan = StudyPlan(
+        datasets=(DatasetEntry(path=bundled_path("glycine")),),
+        models=("sgdml",), sizes=(15, 30), seeds=(0, 1), valid=20, test=60, settings={"sgdml": {"sigma": 15, "lam": 1e-10}},
+    )  # fmt: skip
+    run_study(plan, out, backend=LocalBackend(jobs=1))
+    record = json.loads((out / "study.json").read_text())
+    about = record["datasets"]["glycine"]
+    about["file"], about["test_file"], about["findings"] = PLANTED, PLANTED, [PLANTED]
+    record["cells"].append({"dataset": "glycine", "model": "sgdml", "n_train": 99, "seed": 0})
+    failed = out / "cells/glycine-sgdml-n99-s0"
+    failed.mkdir()
+    (failed / "failed.json").write_text(json.dumps({"message": PLANTED}))
+    (out / "study.json").write_text(json.dumps(record))
+    return out
+
+
+@pytest.fixture
+def copied(study: Path, tmp_path: Path) -> Path:
+    """The folder of a study without a learned metric; for changing."""
+    return shutil.copytree(study, tmp_path / "copied")

@@ -1,7 +1,7 @@
 """Studies: learning curves of several models on the same data, with the same splits, units and errors.
 
 A `StudyPlan` (plan.py) is carried out by `pipeline.py`: `scheduling.py` decides what is trained next; `results.py` reads what was trained;
-`conclusions.py`, `learning_curve.py` and `error_details.py` interpret it; `markdown_report.py`, `html_report` and the figures present it.
+`conclusions.py`, `learning_curve.py`, `error_details.py` and `learned_metric.py` interpret it; `markdown_report.py`, `html_report` and the figures present it.
 """
 
 from importlib import import_module

@@ -11,6 +11,7 @@ from supple.runtime.files import write_figure
 from supple.study.error_details import ErrorDetails
 from supple.study.error_map import ErrorMap
 from supple.study.model_style import colour_of
+from supple.study.titled_figure import titled_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -33,7 +34,7 @@ def write_error_detail_figures(name: str, details: ErrorDetails, folder: Path) -
 
 def _parity(name: str, details: ErrorDetails) -> Figure:
     quantities = [q for q in _QUANTITIES if any(getattr(model, q) is not None for model in details.models)]
-    figure = _figure(4.4 * len(quantities), 4.4, f"{name}: predicted against reference", details)
+    figure = titled_figure(4.4 * len(quantities), 4.4, f"{name}: predicted against reference", details.shown)
     for panel, quantity in enumerate(quantities):
         axes = figure.add_subplot(1, len(quantities), panel + 1)
         for position, model in enumerate(details.models):
@@ -55,7 +56,7 @@ def _parity(name: str, details: ErrorDetails) -> Figure:
 
 def _map(name: str, details: ErrorDetails, where: ErrorMap) -> Figure:
     """A panel for each model, with one colour scale."""
-    figure = _figure(4.4 * len(where.models) + 0.8, 4.2, f"{name}: force RMSE of test frames", details)
+    figure = titled_figure(4.4 * len(where.models) + 0.8, 4.2, f"{name}: force RMSE of test frames", details.shown)
     errors = [np.array(model.forces, dtype=float) for model in where.models]
     top = float(np.quantile(np.concatenate(errors), 0.98))
     panels = [figure.add_subplot(1, len(where.models), k + 1) for k in range(len(where.models))]
@@ -69,14 +70,4 @@ def _map(name: str, details: ErrorDetails, where: ErrorMap) -> Figure:
         axes.set_xlabel(where.labels[0])
     panels[0].set_ylabel(where.labels[1])
     figure.colorbar(points, ax=panels, label=details.units["forces"], extend="max", fraction=0.05)
-    return figure
-
-
-def _figure(width: float, height: float, title: str, details: ErrorDetails) -> Figure:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(figure)
-    figure.suptitle(f"{title}\n{details.shown}", fontsize=10, x=0.01, ha="left")
     return figure

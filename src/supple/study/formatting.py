@@ -20,6 +20,14 @@ def spread(point: Point | None, ranges: bool = True) -> str:
     return text if point.n_seeds == 1 or not ranges else f"{text} ({number(point.low)}–{number(point.high)})"
 
 
+def percent(share: float) -> str:
+    """`34 %` for 0.34; one decimal below 10 %."""
+    value = 100 * share
+    if 0 < value < 0.05:
+        return "<0.1 %"
+    return f"{value:.1f} %" if value < 9.95 else f"{value:.0f} %"
+
+
 def finding_text(finding: str) -> str:
     """A finding of study.json (`severity: sentence`) as reports show it: serious findings are errors."""
     return re.sub(r"^serious: ", "error: ", finding)

@@ -10,6 +10,8 @@ from supple.runtime.files import write_text
 from supple.study import report_sentences
 from supple.study.conclusions import published_for, ranking
 from supple.study.formatting import finding_text, markdown
+from supple.study.learned_metric import learned_metric
+from supple.study.metric_tables import largest_entries
 from supple.study.model_style import display_name
 from supple.study.recommendation import recommendation
 from supple.study.required_frames import required_calculations
@@ -22,6 +24,7 @@ CAPTIONS = {
     "mae": "learning curves, MAE",
     "parity": "predicted against reference values",
     "map": "map of force errors",
+    "metric": "what the learned metric finds important",
 }
 
 
@@ -85,9 +88,19 @@ def _dataset(results: Results, dataset: str, figures: Sequence[Path], path: Path
         name, _, kind = figure.stem.rpartition("-")
         if figure.suffix == ".png" and name == dataset:
             parts.append(f"![{dataset}: {CAPTIONS[kind]}]({figure.relative_to(path.parent)})")
+    parts += _metric(results, dataset)
     for title, series in published_for(results, dataset).items():
         parts += _published(title, series)
     return parts
+
+
+def _metric(results: Results, dataset: str) -> list[str]:
+    metric = learned_metric(results, dataset)
+    if metric is None:
+        return []
+    sentence = markdown(report_sentences.metric(metric))
+    tables = [f"{markdown(family)}:\n\n{_table(table)}" for family, table in largest_entries(metric).items()]
+    return [sentence, f"{report_sentences.METRIC_LARGEST}.", *tables]
 
 
 def _published(title: str, series: Sequence[Series]) -> list[str]:

@@ -12,8 +12,10 @@ from supple.runtime.workers.backends import Backend
 from supple.study.error_detail_figures import write_error_detail_figures
 from supple.study.error_details import error_details
 from supple.study.html_report import write_page
+from supple.study.learned_metric import learned_metric
 from supple.study.learning_curve_figures import write_figures
 from supple.study.markdown_report import sentences, write_report
+from supple.study.metric_figures import write_metric_figure
 from supple.study.plan import StudyPlan
 from supple.study.results import Results, collect, write_csv
 from supple.study.scheduling import run_trainings
@@ -26,7 +28,7 @@ class StudyResult:
     Attributes:
         results: all numbers, and the trainings that failed.
         csv, report, page: results.csv, report.md and report.html.
-        figures: learning curves, parity plots, maps of errors; each as PNG and PDF.
+        figures: learning curves, parity plots, maps of errors, learned metrics; each as PNG and PDF.
         answers: sentences on which model is more accurate.
     """
 
@@ -75,16 +77,19 @@ def write_study(out: str | Path, report_units: Units | str | None = None, target
     """Write table, figures and report of a study from what has been trained so far; arguments as for `run_study`.
 
     Raises:
-        SettingsError: `out` is not the folder of a study.
+        SettingsError: `out` is not the folder of a study, or a result in it is damaged.
     """
     out = Path(out)
     results = collect(out, report_units)
+    metrics = {name: learned_metric(results, name) for name in results.record.datasets}
     csv, report, page = out / "results.csv", out / "report.md", out / "report.html"
     write_csv(results, csv)
     details = {name: error_details(results, name) for name in results.record.datasets}
     figures = write_figures(results, out / "figures")
     for name, one in details.items():
         figures += [] if one is None else write_error_detail_figures(name, one, out / "figures")
+    for name, metric in metrics.items():
+        figures += [] if metric is None else write_metric_figure(name, metric, out / "figures")
     write_report(results, figures, report, target)
     write_page(results, details, page, target)
     return StudyResult(results, csv, report, page, tuple(figures), tuple(sentences(results, target)))

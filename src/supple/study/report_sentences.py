@@ -5,6 +5,7 @@ from __future__ import annotations
 from supple.evaluation.published import Source
 from supple.study.conclusions import comparisons, published_for
 from supple.study.formatting import number
+from supple.study.learned_metric import LearnedMetric
 from supple.study.model_style import display_name
 from supple.study.results import Results
 from supple.study.results_table import Table, column_name
@@ -29,6 +30,20 @@ FILES = (
     "All numbers are in results.csv. The folder of each training, in cells, contains its settings, its frames (split.json), its "
     "versions and its force field (model.safetensors)."
 )
+METRIC_TITLE = "What sGDML finds important"
+METRIC_SHARES = "Shares by kind of entry"
+METRIC_LARGEST = "The largest shares; those of entries that symmetry makes equivalent are added up"
+
+
+def metric(learned: LearnedMetric) -> str:
+    """What the shares of a learned metric are, and what they are not."""
+    return (
+        f"{learned.shown}, has learned how much each entry of its descriptor (a distance, an angle or a dihedral) counts where its "
+        f"kernel compares two geometries. The families of terms in this kernel are: {', '.join(learned.shares)}. A share is the part "
+        "of the mean squared distance between two geometries of the data, as a family sees them, that comes from some entries; all "
+        "shares in a family add up to 100 %. It is large where entries have large weights, vary much in the data, or both. Shares "
+        "are not energies, and do not say what causes the forces."
+    )
 
 
 def incomplete(results: Results) -> str | None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from recorded_metric import contributions, record
 
 from supple.study.error_details import error_details
 from supple.study.html_report import write_page
@@ -34,16 +36,27 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def address(study: Path) -> str:
-    path = study / "report.html"
-    results = collect(study)
+    return page_of(study)
+
+
+def page_of(out: Path) -> str:
+    """The address of a study's page, written now."""
+    path = out / "report.html"
+    results = collect(out)
     write_page(results, {name: error_details(results, name) for name in results.record.datasets}, path)
     return path.as_uri()
 
 
 @pytest.fixture
 def opened(browser: Any, address: str, request: pytest.FixtureRequest) -> Iterator[Any]:
-    """The page at some width; it must have complained of nothing and asked for nothing when the test is over."""
-    width = getattr(request, "param", 1280)
+    """The page at some width."""
+    with opening(browser, address, getattr(request, "param", 1280)) as page:
+        yield page
+
+
+@contextmanager
+def opening(browser: Any, address: str, width: int) -> Iterator[Any]:
+    """A page at some width; it must have complained of nothing and asked for nothing in the end."""
     page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=WIDTHS[width])
     complaints: list[str] = []
     page.on(
@@ -75,6 +88,23 @@ def test_everything_is_drawn_and_fits(opened: Any) -> None:
     assert opened.evaluate("window.planted") is None
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     opened.screenshot(path=SCREENSHOTS / f"report-{width}.png", full_page=True)
+
+
+@pytest.mark.parametrize("width", list(WIDTHS))
+def test_the_bars_of_a_metric_are_as_long_as_its_shares(browser: Any, copied: Path, width: int) -> None:
+    record(copied, "glycine-sgdml-n30-s0", contributions())
+    with opening(browser, page_of(copied), width) as page:
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        bars = page.locator("td.share:has(.bar)")
+        shares = [text.strip(" %") for text in bars.all_inner_texts()]
+        lengths = [
+            bar.evaluate("cell => cell.querySelector('.bar').getBoundingClientRect().width") for bar in bars.all()
+        ]
+        drawn = {float(share): length for share, length in zip(shares, lengths, strict=True) if "<" not in share}
+        assert set(drawn) == {40, 5, 60, 10, 25}
+        for share, length in drawn.items():
+            assert length == pytest.approx(drawn[60] * share / 60, rel=0.05)
+        assert drawn[60] > 60
 
 
 def test_a_click_shows_the_geometry(opened: Any) -> None:

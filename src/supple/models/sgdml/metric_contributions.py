@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Annotated
 
 import numpy as np
 import torch
 from ase.data import chemical_symbols
 from jaxtyping import Float, Int
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from supple.models.kernel.molecular_kernel import MolecularKernel
+from supple.models.provenance import PlainText
 from supple.models.sgdml.metric_parameters import MetricParameters
 from supple.molecule.symmetry.permutation_algebra import Atoms
+from supple.runtime.validation import Count, NonNegative
 
 _NAMES = {3: "angles", 4: "dihedrals"}
+#: By which the shares of a family may differ from 1 in total.
+_ROUNDING = 1e-6
 
 
 class Contribution(BaseModel):
@@ -31,12 +36,12 @@ class Contribution(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    family: str
-    kind: str
-    atoms: str
-    count: int
-    weight: float
-    share: float
+    family: PlainText
+    kind: PlainText
+    atoms: PlainText
+    count: Count
+    weight: NonNegative
+    share: NonNegative
 
 
 def contributions(
@@ -96,6 +101,10 @@ def kind_name(kind: int, atoms: Atoms) -> str:
     return "bonds" if kind == 0 else f"1-{kind + 2} distances" if kind < 5 else "distances farther apart"
 
 
+#: The kinds of entries in words, in the order of tables and figures.
+KINDS = (*(kind_name(kind, (0, 1)) for kind in range(6)), *_NAMES.values())
+
+
 def by_kind(found: Sequence[Contribution]) -> dict[str, dict[str, float]]:
     """The shares of each kind, by family."""
     shares: dict[str, dict[str, float]] = {}
@@ -112,3 +121,25 @@ def contribution_sentence(found: Sequence[Contribution]) -> str:
         largest = sorted(kinds.items(), key=lambda pair: -pair[1])[:4]
         families.append(f"{family}: " + ", ".join(f"{kind} {100 * share:.0f} %" for kind, share in largest))
     return f"Shares of the squared distance between geometries: {'; '.join(families)}."
+
+
+def recorded_contributions(settings: Mapping[str, object]) -> list[Contribution]:
+    """Those in the settings that a training recorded; none where it learned no metric, or was by an older version.
+
+    Raises:
+        pydantic.ValidationError: they are damaged.
+    """
+    return _Recorded.model_validate(settings).contributions
+
+
+def _whole(found: list[Contribution]) -> list[Contribution]:
+    for family, kinds in by_kind(found).items():
+        if abs(sum(kinds.values()) - 1) > _ROUNDING:
+            raise ValueError(f"the shares of '{family}' do not add up to 1")
+    return found
+
+
+class _Recorded(BaseModel):
+    """The part of a training's settings that is about the metric."""
+
+    contributions: Annotated[list[Contribution], AfterValidator(_whole)] = []

@@ -14,11 +14,22 @@ from supple.study.error_details import ErrorDetails
 from supple.study.formatting import finding_text
 from supple.study.html_report.curves import learning_curves, training_times
 from supple.study.html_report.methods import citations, methods_paragraph
+from supple.study.learned_metric import LearnedMetric, learned_metric
+from supple.study.metric_tables import ShareTable, largest_entries, shares_by_kind
 from supple.study.recommendation import recommendation
 from supple.study.region_tables import RegionTable
 from supple.study.required_frames import required_calculations
 from supple.study.results import QUANTITIES, Results
 from supple.study.results_table import Table, results_table, tails_table
+
+
+@dataclass(frozen=True)
+class MetricSection:
+    """The content of the page for a learned metric: what shares are, those by kind, and the largest of each family."""
+
+    sentence: str
+    shares: ShareTable
+    largest: dict[str, Table]
 
 
 @dataclass(frozen=True)
@@ -34,6 +45,7 @@ class DatasetSection:
         comparison: with published errors, from `sources`.
         regions: errors by region, and `shown`, the trainings that they are of.
         has_map, has_energy: whether there are a map and energy errors.
+        metric: what sGDML has learned about which geometries differ; None where it has not.
         findings, duplicates: of the data check.
     """
 
@@ -53,6 +65,7 @@ class DatasetSection:
     shown: str | None
     has_map: bool
     has_energy: bool
+    metric: MetricSection | None
     findings: list[str]
     duplicates: str | None
 
@@ -99,6 +112,9 @@ def page_content(results: Results, details: Mapping[str, ErrorDetails | None], t
             "tails": report_sentences.TAILS,
             "comparison": report_sentences.COMPARISON,
             "differences": report_sentences.PUBLISHED_DIFFERENCES,
+            "metric": report_sentences.METRIC_TITLE,
+            "shares": report_sentences.METRIC_SHARES,
+            "largest": report_sentences.METRIC_LARGEST,
             "retry": report_sentences.RETRY,
             "files": report_sentences.FILES,
         },
@@ -114,7 +130,7 @@ def _figures(results: Results, name: str, details: ErrorDetails | None) -> dict[
 
 
 def _dataset(results: Results, name: str, target: float | None, details: ErrorDetails | None) -> DatasetSection:
-    data = results.record.datasets[name]
+    data, metric = results.record.datasets[name], learned_metric(results, name)
     return DatasetSection(
         name=name,
         file=data.file,
@@ -132,6 +148,11 @@ def _dataset(results: Results, name: str, target: float | None, details: ErrorDe
         shown=None if details is None else details.shown,
         has_map=details is not None and details.map is not None,
         has_energy=details is not None and any(model.energy is not None for model in details.models),
+        metric=None if metric is None else _metric(metric),
         findings=[finding_text(finding) for finding in data.findings],
         duplicates=report_sentences.duplicates(data),
     )
+
+
+def _metric(metric: LearnedMetric) -> MetricSection:
+    return MetricSection(report_sentences.metric(metric), shares_by_kind(metric), largest_entries(metric))
