@@ -6,7 +6,6 @@ import json
 
 import numpy as np
 import pytest
-from pydantic import TypeAdapter
 from toy import toy_dataset
 
 from supple import SGDML
@@ -19,7 +18,7 @@ SPLIT = {"valid": 20, "test": 10}
 
 
 def results(folder):
-    return SharedResults(TypeAdapter(Metrics), folder)
+    return SharedResults(Metrics, folder)
 
 
 def test_results_are_kept_in_the_folder(tmp_path) -> None:

@@ -18,7 +18,6 @@ from typing import NamedTuple
 import networkx as nx
 import numpy as np
 from jaxtyping import Float
-from pydantic import TypeAdapter
 from scipy.optimize import minimize
 
 from supple.data.dataset import Dataset
@@ -88,7 +87,7 @@ class MetricLearner:
     def choose(self, lam: float | None) -> ChosenSettings:
         """The kernel and λ; a given λ is kept."""
         size, more = learning_size(self.models.train), refining_size(self.models.train)
-        shared = SharedResults(TypeAdapter(ChosenSettings), self.models.common)
+        shared = SharedResults(ChosenSettings, self.models.common)
         comparison = self.models.size(LARGER), self.models.valid.fingerprint
         depends_on = self.models.dependencies(max(size, more))
         key = ("metric", self.function.name, self.radii, lam, size, more, *depends_on, *comparison)

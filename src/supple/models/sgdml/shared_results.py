@@ -22,12 +22,12 @@ class SharedResults(Generic[T]):
     """Results by key: all that they depend on.
 
     Args:
-        kind: of the results, which must be JSON.
+        kind: class of the results, which must be JSON.
         folder: where they are kept, a file for each; None to keep them in memory alone.
     """
 
-    def __init__(self, kind: TypeAdapter[T], folder: Path | None) -> None:
-        self.kind, self.folder = kind, folder
+    def __init__(self, kind: type[T], folder: Path | None) -> None:
+        self._json, self.folder = TypeAdapter(kind), folder
         self._in_memory: dict[str, T] = {}
 
     def get(self, key: tuple[object, ...]) -> T | None:
@@ -35,7 +35,7 @@ class SharedResults(Generic[T]):
         name = _name(key)
         if name not in self._in_memory and self.folder is not None:
             try:
-                self._in_memory[name] = self.kind.validate_python(read_json(self.folder / f"{name}.json"))
+                self._in_memory[name] = self._json.validate_python(read_json(self.folder / f"{name}.json"))
             except (OSError, ValueError):  # missing or incomplete
                 return None
         return self._in_memory.get(name)
@@ -45,7 +45,7 @@ class SharedResults(Generic[T]):
         name = _name(key)
         self._in_memory[name] = result
         if self.folder is not None:
-            content: dict[str, Any] = self.kind.dump_python(result, mode="json")
+            content: dict[str, Any] = self._json.dump_python(result, mode="json")
             write_json(self.folder / f"{name}.json", content)
 
 

@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 import torch
 from jaxtyping import Int
-from pydantic import TypeAdapter
 
 from supple.data.dataset import Dataset
 from supple.models.kernel.molecular_kernel import MolecularKernel
@@ -51,7 +50,7 @@ class SmallModels:
     ) -> None:
         self.train, self.valid = train, valid.select(range(min(len(valid), _VALIDATION_FRAMES)))
         self.permutations, self.descriptor, self.common, self.device = permutations, descriptor, common, device
-        self._results = SharedResults(TypeAdapter(Metrics), common)
+        self._results = SharedResults(Metrics, common)
 
     @property
     def unit(self) -> str:
