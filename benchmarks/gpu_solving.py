@@ -87,7 +87,7 @@ def _iterative(bench: Bench, molecule: str, n: int) -> dict[str, Any]:
     kernel = MolecularKernel.uniform(SIGMA[molecule], here.action)
     terms, terms_there = kernel.terms, copy.deepcopy(kernel).to(bench.device).terms
     operators: dict[str, KernelOperator] = {}
-    size = n_force_columns(len(problem.rhs))
+    size = n_force_columns(len(problem.rhs), 2.0)
     row: dict[str, Any] = {"system": f"{molecule}, {n} frames", "rows": len(problem.rhs), "columns": size}
     for name, frames, some in (("CPU", here, terms), ("GPU", there, terms_there)):
         device = frames.x.device

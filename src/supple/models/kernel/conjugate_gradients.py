@@ -33,6 +33,8 @@ VALIDATE_EVERY = 10
 _PATIENCE, _TOLERANCES = 4, (5e-3, 2e-2)
 #: The errors count only where the relative residual is below this: they go up and down in the first iterations.
 _SETTLED = 0.03
+#: How far the last errors may be above the smallest ones.
+_SPREAD = 0.02
 #: At this relative residual the solution is exact to rounding.
 _EXACT = 1e-9
 _MAX_ITERATIONS = 5000
@@ -159,5 +161,7 @@ def _converged(validations: list[Validation]) -> bool:
         return False
     for errors, tolerance in zip(zip(*(one.errors for one in validations), strict=True), _TOLERANCES, strict=False):
         if min(errors[-_PATIENCE:]) < (1 - tolerance) * min(errors[:-_PATIENCE]):
+            return False
+        if errors[-1] > (1 + _SPREAD) * min(errors):  # errors go up and down on their way
             return False
     return True

@@ -31,8 +31,6 @@ from supple.models.kernel.system import KernelFrames, KernelMatrix
 from supple.models.kernel.term import KernelTerm
 from supple.runtime import distributed
 
-#: Number of columns, in units of n^(2/3).
-_FACTOR = 2.0
 #: Smallest eigenvalue of a block, relative to their mean.
 _FLOOR = 0.03
 #: What is added to the diagonal of K_CC, relative to its mean, so that rounding does not make it indefinite.
@@ -45,9 +43,9 @@ _GROUP = 8
 _ROWS = 8192
 
 
-def n_force_columns(n_rows: int) -> int:
-    """The number of columns of forces to take for n rows."""
-    return min(int(_FACTOR * n_rows ** (2 / 3)), n_rows // 2)
+def n_force_columns(n_rows: int, factor: float) -> int:
+    """The number of columns of forces to take for n rows, given in units of n^(2/3)."""
+    return min(int(factor * n_rows ** (2 / 3)), n_rows // 2)
 
 
 class Preconditioner:

@@ -11,7 +11,6 @@ from torch import Tensor
 from supple.models.kernel.cholesky import NotPositiveDefiniteError
 from supple.models.kernel.conjugate_gradients import State, conjugate_gradients
 from supple.models.kernel.distributed_system import DistributedSystem, help_to_solve
-from supple.models.kernel.preconditioner import n_force_columns
 from supple.models.kernel.system import KernelFrames, KernelMatrix
 from supple.models.kernel.term import KernelTerm
 from supple.runtime import distributed
@@ -55,14 +54,17 @@ def solve_iteratively(
     terms: Sequence[KernelTerm],
     lam: float,
     rhs: Float[Tensor, "n"],
+    size: int,
     validate: Callable[[Float[Tensor, "n"]], list[float]],
     *,
     checkpoint: Path | None = None,
     progress: Progress = NO_PROGRESS,
     unit: str = "",
 ) -> State:
-    """Preconditioned conjugate gradients until the validation errors have converged; the weights are `x` of the state."""
-    size = n_force_columns(len(rhs))
+    """Preconditioned conjugate gradients until the validation errors have converged; the weights are `x` of the state.
+
+    The preconditioner has `size` columns of forces.
+    """
     distributed.call_on_other_ranks(help_to_solve, frames, terms, lam, size)
     system = DistributedSystem(
         frames, terms, lam, size, lambda done, total: progress.step("Preconditioner", done, total)

@@ -22,8 +22,12 @@ from supple.runtime.machine import GIB, available_memory
 
 #: Floating-point operations that could be done while one number is fetched from memory, beyond those done with it.
 _TRANSFER = 20
+#: The same of all that is done with a kernel function between the matrix products of an iteration.
+_PASSES = 400
 #: A direct solution may take this many times as long before iteration is preferred.
 _DIRECT_PREFERENCE = 2
+#: Numbers of columns of the preconditioner to choose from, in units of n^(2/3): the number of iterations falls with this power of it.
+_FACTORS, _GAIN = (2.0, 3.0, 4.0), 1.2
 #: Work arrays of the assembly, and whatever else a process needs beyond its data.
 _OVERHEAD = 200 * 1024**2
 
@@ -83,12 +87,14 @@ class SolverCost:
         rows: n, rows of the matrix.
         n_bytes: peak memory beyond what the process has already.
         flops: floating-point operations; slower memory transfers count as the operations that could be done meanwhile.
+        n_columns: columns of forces in the preconditioner of an iterative solution.
     """
 
     solver: Literal["direct", "iterative"]
     rows: int
     n_bytes: int
     flops: float
+    n_columns: int = 0
 
     @classmethod
     def direct(cls, size: ProblemSize) -> SolverCost:
@@ -106,19 +112,28 @@ class SolverCost:
     def iterative(cls, size: ProblemSize) -> SolverCost:
         """Of conjugate gradients, with the usual number of iterations.
 
-        One costs 6·E·J·d·M² flops for each term (by characters there are fewer, but the work between the products is as much
-        again), and two passes over the k columns of the preconditioner.
+        One costs 6·E·J·d·M² flops for each term, several passes over its E·J·M² kernel functions, and two over the k columns of the
+        preconditioner.
         """
-        n_columns = n_force_columns(size.rows) + size.n_frames
+        candidates = [cls._iterative(size, factor) for factor in _FACTORS]
+        return min(filter(fits, candidates), key=lambda cost: cost.flops, default=candidates[0])
+
+    @classmethod
+    def _iterative(cls, size: ProblemSize, factor: float) -> SolverCost:
+        """The same with a number of columns of forces in units of n^(2/3)."""
+        of_forces = n_force_columns(size.rows, factor)
+        n_columns = of_forces + size.n_frames
         n_bytes = (
             KernelOperator.n_bytes(size.n_frames, size.terms)
             + Preconditioner.n_bytes(size.rows, n_columns)
             + size.jacobian_bytes
             + _OVERHEAD
         )
-        iteration = 6 * size.pair_entries * size.n_frames**2 + _TRANSFER * 2 * size.rows * n_columns
-        flops = Preconditioner.flops(size.rows, n_columns) + USUAL_ITERATIONS * iteration
-        return cls("iterative", size.rows, n_bytes, flops)
+        pairs = size.n_frames**2 * sum(term.n_pairs for term in size.terms)
+        iteration = 6 * size.pair_entries * size.n_frames**2 + _PASSES * pairs + _TRANSFER * 2 * size.rows * n_columns
+        iterations = USUAL_ITERATIONS * (_FACTORS[0] / factor) ** _GAIN
+        flops = Preconditioner.flops(size.rows, n_columns) + iterations * iteration
+        return cls("iterative", size.rows, n_bytes, flops, of_forces)
 
     @property
     def seconds(self) -> float:

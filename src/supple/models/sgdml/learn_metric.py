@@ -3,8 +3,8 @@
 The hold-out error (hold_out.py) of the first training frames is minimised by L-BFGS in three stages, each of which starts where the last
 one ended: one weight for everything; one for each kind of entry (bonds, 1-3 distances, ..., angles, dihedrals) in each family of
 terms; one for each orbit of entries; and of a large molecule the same once more with more frames. Few frames do not determine so many weights, so those of a kind are drawn towards their mean: the
-logarithm of the error is increased by τ Σ (log w - mean log w)², with τ inversely proportional to the number of frames. What is used
-in the end is the stage whose model has the lowest validation error.
+logarithm of the error is increased by τ Σ (log w - mean log w)², with τ inversely proportional to the number of frames. Where there are
+very few, what is used in the end is the stage whose model has the lowest validation error.
 
 The weights serve larger training sets as well: λ, relative to the diagonal of the matrix, and all lengths stay.
 """
@@ -29,15 +29,17 @@ from supple.models.sgdml.hold_out import HoldOut
 from supple.models.sgdml.metric_contributions import contribution_sentence, contributions
 from supple.models.sgdml.metric_parameters import MetricParameters
 from supple.models.sgdml.shared_results import SharedResults
-from supple.models.sgdml.small_models import LARGER, SmallModels, size_of
+from supple.models.sgdml.small_models import SmallModels, size_of
 from supple.runtime.progress import Progress
 
 #: Rows of the matrices of all folds together: each solution takes a fraction of a second.
-LEARNING_ROWS = 5300
+LEARNING_ROWS = 4000
 #: Where these are fewer frames than this, a few more steps are made with so many, if the rows are not more than these.
 _REFINING_FRAMES, REFINING_ROWS = 160, 10600
 #: Into how many parts the frames are divided: the fewer frames, the more of them a model needs.
 _FOLDS, _FOLDS_OF_FEW, _FEW = 2, 4, 60
+#: With so many frames a lower hold-out error has always been a lower error; with fewer, models of the stages are compared.
+_CERTAIN = 100
 #: Fewest frames of which some can be held out.
 _FEWEST = 4
 #: τ times the number of frames.
@@ -50,9 +52,9 @@ _LAMBDA, _LENGTHS = 1e-7, (10.0, 30.0, 100.0)
 #: relative to that of the smallest environments: these determine most of the forces.
 _SHORTER, _SHARES, _SHARE_OF_MOLECULE = 0.5, -4.0, -8.0
 #: Most iterations of each stage, and the relative improvement at which it ends.
-_ITERATIONS, _TOLERANCE = {"scale": 12, "kinds": 20, "orbits": 40, "refined": 10}, 1e-4
+_ITERATIONS, _TOLERANCE = {"scale": 12, "kinds": 15, "orbits": 30, "refined": 10}, 1e-4
 #: About how many evaluations all stages take, and those with more frames.
-N_EVALUATIONS, N_REFINING = 75, 11
+N_EVALUATIONS, N_REFINING = 60, 11
 
 Vector = Float[np.ndarray, "n"]
 
@@ -88,7 +90,7 @@ class MetricLearner:
         """The kernel and λ; a given λ is kept."""
         size, more = learning_size(self.models.train), refining_size(self.models.train)
         shared = SharedResults(ChosenSettings, self.models.common)
-        comparison = self.models.size(LARGER), self.models.valid.fingerprint
+        comparison = self.models.valid.fingerprint, str(self.models.valid.source.units)
         depends_on = self.models.dependencies(max(size, more))
         key = ("metric", self.function.name, self.radii, lam, size, more, *depends_on, *comparison)
         chosen = shared.get(key)
@@ -113,19 +115,19 @@ class MetricLearner:
             stages.append(self._search(more, lam).refined(parameters, stages[-1].vector, more))
         kernels = [stage.parameters.kernel(stage.vector) for stage in stages]
         lams = [math.exp(stage.vector[0]) for stage in stages]
-        compared = self.models.size(LARGER)
-        errors = [
-            self.models.force_rmse(kernel, each, None, compared) for kernel, each in zip(kernels, lams, strict=True)
-        ]
-        best = int(np.argmin(errors))
-        texts = ", ".join(
-            f"{stage.name} {100 * stage.error:.2g} % ({error:.3g})" for stage, error in zip(stages, errors, strict=True)
-        )
+        texts = ", ".join(f"{stage.name} {100 * stage.error:.2g} %" for stage in stages)
+        best, compared = len(stages) - 1, ""
+        if size < _CERTAIN:
+            errors = [
+                self.models.force_rmse(kernel, each, None, size) for kernel, each in zip(kernels, lams, strict=True)
+            ]
+            best = int(np.argmin(errors))
+            of_models = ", ".join(f"{error:.3g}" for error in errors)
+            compared = f", by the validation RMSE of models of these frames ({of_models} {self.models.unit})"
         found = contributions(stages[best].parameters, kernels[best], problem.frames.x.cpu(), self.models.train.numbers)
         notes = [
-            f"Metric learned on {size} frames by the error of forces that were held out, relative to the forces "
-            f"(in brackets the validation RMSE of a model of {compared} frames, {self.models.unit}), with {texts}; used: "
-            f"{stages[best].name}.",
+            f"Metric learned on {size} frames by the error of forces that were held out, relative to the forces: {texts}; "
+            f"used{compared}: {stages[best].name}.",
             contribution_sentence(found),
         ]
         return ChosenSettings.of(kernels[best], lams[best], *notes).model_copy(update={"contributions": found})

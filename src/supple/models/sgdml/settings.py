@@ -76,8 +76,8 @@ class SGDML(ModelSettings):
         ),
     )
     search_space: ClassVar[dict[str, Range]] = {
-        "sigma": Interval(2.0, 200.0, log=True),
-        "lam": Interval(1e-13, 1e-6, log=True),
+        "kernel": OneOf(("matern-5/2", "matern-7/2")),
+        "lam": Interval(1e-11, 1e-6, log=True),
         "descriptor": OneOf(("inverse-distances", "angles", "dihedrals", "reduced")),
     }
 
@@ -251,7 +251,7 @@ class SGDML(ModelSettings):
             learning = learning_size(train)
             refining = refining_size(train)
             more = [max(refining // 2, 1)] * (2 * N_REFINING) if refining > learning else []
-            return [learning, *[max(learning // 2, 1)] * (2 * N_EVALUATIONS), *more, *[larger] * 3, *of_energies]
+            return [learning, *[max(learning // 2, 1)] * (2 * N_EVALUATIONS), *more, *of_energies]
         if "auto" in (self.sigma, self.lam):
             return [size_of(train, SMALL)] * N_SMALL + [larger] * (N_LARGER - 2) + of_energies
         return [size_of(train, SMALL), *of_energies]

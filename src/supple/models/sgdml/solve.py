@@ -66,6 +66,7 @@ def solve(
         kernel.terms,
         lam,
         problem.rhs,
+        cost.n_columns,
         errors,
         checkpoint=checkpoint,
         progress=context.progress,
