@@ -143,8 +143,7 @@ class MetricLearner:
     def _search(self, size: int, lam: float | None) -> _Search:
         """The search with so many frames."""
         problem = self.models.problem(size)
-        n_folds = min(_FOLDS if size >= _FEW else _FOLDS_OF_FEW, size)
-        hold_out = HoldOut(problem.frames, problem.rhs, n_folds)
+        hold_out = HoldOut(problem.frames, problem.rhs, _n_folds(size))
         return _Search(hold_out, _PRIOR / size, None if lam is None else math.log(lam), self.progress)
 
 
@@ -250,6 +249,22 @@ def learning_size(train: Dataset) -> int:
 def refining_size(train: Dataset) -> int:
     """The number of frames of the last stage, if that is more than the others have."""
     return min(len(train), _REFINING_FRAMES, size_of(train, REFINING_ROWS))
+
+
+def models_of_learning(train: Dataset) -> list[int]:
+    """About how many frames each of the models has that are made to learn the metric."""
+    size, more = learning_size(train), refining_size(train)
+    evaluations = [(size, N_EVALUATIONS), (more, N_REFINING if more > size else 0)]
+    return [
+        max(frames - frames // _n_folds(frames), 1)
+        for frames, times in evaluations
+        for _ in range(times * _n_folds(frames))
+    ]
+
+
+def _n_folds(size: int) -> int:
+    """Into how many parts so many frames are divided."""
+    return min(_FOLDS if size >= _FEW else _FOLDS_OF_FEW, size)
 
 
 def _uniform(parameters: MetricParameters, lam: float, length: float) -> Vector:

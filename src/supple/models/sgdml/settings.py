@@ -26,7 +26,7 @@ from supple.models.search_space import Interval, OneOf, Range
 from supple.models.settings import FitContext, FitResult, ModelSettings
 from supple.models.sgdml.choose_energies import choose_energies
 from supple.models.sgdml.chosen_settings import ChosenSettings
-from supple.models.sgdml.learn_metric import N_EVALUATIONS, N_REFINING, MetricLearner, learning_size, refining_size
+from supple.models.sgdml.learn_metric import MetricLearner, learning_size, models_of_learning
 from supple.models.sgdml.metric_parameters import MetricParameters
 from supple.models.sgdml.small_models import LARGER, SMALL, SmallModels, size_of
 from supple.models.sgdml.solve import solve
@@ -248,10 +248,7 @@ class SGDML(ModelSettings):
         larger = size_of(train, LARGER)
         of_energies = [larger] * 2 if self.energies == "auto" else []
         if self.learns_metric:
-            learning = learning_size(train)
-            refining = refining_size(train)
-            more = [max(refining // 2, 1)] * (2 * N_REFINING) if refining > learning else []
-            return [learning, *[max(learning // 2, 1)] * (2 * N_EVALUATIONS), *more, *of_energies]
+            return [learning_size(train), *models_of_learning(train), *of_energies]
         if "auto" in (self.sigma, self.lam):
             return [size_of(train, SMALL)] * N_SMALL + [larger] * (N_LARGER - 2) + of_energies
         return [size_of(train, SMALL), *of_energies]
