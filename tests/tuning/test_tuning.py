@@ -57,7 +57,7 @@ def test_the_best_settings_are_kept(sgdml):
 
 def test_the_page_shows_what_mattered(sgdml):
     page = write_report(sgdml).read_text()
-    assert "| sigma | " in page
+    assert "| lam | " in page
     assert "PED-ANOVA" in page
     assert (sgdml.out / "slices.png").stat().st_size > 10_000
     assert (sgdml.out / "slices.pdf").exists()
@@ -115,7 +115,7 @@ def test_unpromising_trials_are_pruned_and_failures_recorded(tmp_path, monkeypat
 
 
 def test_what_cannot_be_searched_is_refused(tmp_path, monkeypatch):
-    everything = {"sigma": 10.0, "lam": 1e-10, "descriptor": "dihedrals"}
+    everything = {"kernel": "matern-7/2", "lam": 1e-10, "descriptor": "dihedrals"}
     with pytest.raises(SettingsError, match="All settings of sgdml"):
         tune("sgdml", DATA, SPLIT, tmp_path / "out", trials=1, fixed=everything)
     monkeypatch.setitem(sys.modules, "optuna", None)

@@ -142,7 +142,7 @@ def test_iteration_to_the_end_is_the_direct_solution(weight, monkeypatch):
     problem = Problem(train, find_permutations(data.numbers, data.positions), weight)
     kernel, lam = metric(problem.frames.action), 1e-6
     exact, needed = solve_directly(problem.frames, kernel.terms, lam, problem.rhs)
-    state = solve_iteratively(problem.frames, kernel.terms, lam, problem.rhs, 20, lambda x: [1.0, 1.0])
+    state = solve_iteratively(problem.frames, kernel.terms, lam, problem.rhs, 90, lambda x: [1.0, 1.0])
     assert needed == lam
     assert state.iteration < 300
     direct, iterative = (problem.fitted_potential(kernel, x).predict(new.positions) for x in (exact, state.x))

@@ -46,7 +46,7 @@ def test_what_was_learned_is_recorded(potential):
     families = {one["family"] for one in settings["contributions"]}
     assert families == {"whole molecule", "1 bond around each atom", "2 bonds around each atom"}
     (note,) = (note for note in notes if note.startswith("Metric learned"))
-    assert "on 20 frames" in note and "used: one for each" in note
+    assert "on 20 frames" in note and ": one for each" in note
     assert any(note.startswith("Shares of the squared distance") for note in notes)
 
 

@@ -52,7 +52,7 @@ def small(monkeypatch):
     """Small models of few frames, fewer than the trainings have; returns the list of those that have been solved."""
     for module in (settings, uniform_metric):
         monkeypatch.setattr(module, "SMALL", 240)
-    for module in (settings, uniform_metric, learn_metric, choose_energies):
+    for module in (settings, uniform_metric, choose_energies):
         monkeypatch.setattr(module, "LARGER", 300)
     monkeypatch.setattr(learn_metric, "LEARNING_ROWS", 300)
     monkeypatch.setattr(learn_metric, "REFINING_ROWS", 340)
@@ -129,7 +129,7 @@ def test_the_estimated_cost_grows_with_the_training_set(kind: str) -> None:
 
     data = toy_dataset(200)
     model = make_settings(kind, {"steps": 1000, "features": 32, "interactions": 1} if kind == "schnet" else {})
-    few, many = (model.estimate_cost(*data.split(train=n, valid=20, test=10)[:2]) for n in (20, 160))
+    few, many = (model.estimate_cost(*data.split(train=n, valid=20, test=10)[:2]) for n in (60, 160))
     assert 0 < few.seconds < 600 and few.n_bytes > 10**8
     assert many.n_bytes > few.n_bytes
     if kind == "sgdml":

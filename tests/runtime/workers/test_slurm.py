@@ -102,13 +102,17 @@ def answers(address: str) -> bool:
 
 def listening(process: psutil.Process) -> set[tuple[str, int]]:
     """The addresses at which a process can be reached."""
-    found = [c.laddr for c in process.net_connections() if c.status == psutil.CONN_LISTEN]
+    try:
+        found = [c.laddr for c in process.net_connections() if c.status == psutil.CONN_LISTEN]
+    except psutil.ZombieProcess:  # it has ended
+        return set()
     return {(address.ip, address.port) for address in found}
 
 
 def open_ports(before: set[tuple[str, int]]) -> list[int]:
     """Ports other than of TLS on which this process or a job listens to more than its own machine; but for those before."""
-    jobs = [process for process in psutil.process_iter(["cmdline"]) if "dask_worker" in " ".join(process.cmdline())]
+    running = psutil.process_iter(["cmdline"])
+    jobs = [process for process in running if "dask_worker" in " ".join(process.info["cmdline"] or [])]
     assert jobs
     found = set.union(*(listening(process) for process in (psutil.Process(), *jobs))) - before
     reachable = [address for address in found if address[0] not in ("127.0.0.1", "::1")]

@@ -162,7 +162,12 @@ class KernelMatrix:
         for j, some in modes.items():
             groups.setdefault(len(some), []).append(j)
         parts: dict[int, Tensor] = {}
-        for group in groups.values():
+        for size, group in groups.items():
+            if size == 0:
+                parts.update(
+                    (j, self.frames.x.new_empty(len(self.frames.x[rows]), self.frames.width, 0)) for j in group
+                )
+                continue
             block = self._block(torch.tensor(group, device=device), torch.stack([modes[j] for j in group]), rows)
             parts.update(zip(group, block.unbind(2), strict=True))
         return torch.cat([parts[j] for j in chosen], dim=2)
