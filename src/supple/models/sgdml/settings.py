@@ -44,7 +44,7 @@ _ENVIRONMENTS: tuple[int | Literal["molecule"], ...] = (1, 2, "molecule")
 #: Measured on one core; no more are used for it.
 _COMPILATION_SECONDS = 12.0
 #: Of a small model, besides its operations: assembly in small pieces, and its validation. Further cores do not shorten these.
-_OVERHEAD_SECONDS = 0.05
+_OVERHEAD_SECONDS = 0.1
 
 
 class SGDML(ModelSettings):
