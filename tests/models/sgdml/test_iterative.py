@@ -270,3 +270,10 @@ def test_what_the_operator_keeps_is_counted(system):
     )
     counted = KernelOperator.n_bytes(len(frames), terms)
     assert 0.8 * counted < kept < 1.2 * counted
+
+
+def test_a_solution_that_has_not_converged_says_so(monkeypatch):
+    monkeypatch.setattr("supple.models.kernel.conjugate_gradients._MAX_ITERATIONS", 10)
+    train, valid, _ = toy_dataset(90).split(train=40, valid=30)
+    potential = SGDML(sigma=SIGMA, lam=1e-10, energies="integrated", solver="iterative").fit(train, valid)
+    assert any("has not converged after 10" in note for note in potential.provenance.notes)

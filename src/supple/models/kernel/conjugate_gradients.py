@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -63,6 +63,16 @@ class State:
     rz: float
     iteration: int
     validations: list[Validation]
+
+    @property
+    def converged(self) -> bool:
+        """Whether the validation errors have converged, or the solution is exact to rounding."""
+        return bool(self.validations) and (self.validations[-1].residual < _EXACT or _converged(self.validations))
+
+    def to(self, device: torch.device) -> State:
+        """The same, its arrays moved to a device."""
+        arrays = {name: getattr(self, name).to(device) for name in ("x", "residual", "direction")}
+        return replace(self, **arrays)
 
     def save(self, path: Path) -> None:
         """Write the state in one step."""
@@ -116,7 +126,7 @@ def conjugate_gradients(
         The last state.
     """
     if checkpoint is not None and checkpoint.exists():
-        state = State.load(checkpoint)
+        state = State.load(checkpoint).to(rhs.device)
     else:
         residual = rhs.clone()
         direction = precondition(residual)

@@ -24,7 +24,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from supple.models.kernel.matern import Matern
-from supple.molecule.symmetry.characters import Group
+from supple.molecule.symmetry.characters import Group, gathered
 
 
 class KernelTerm(nn.Module):
@@ -130,11 +130,6 @@ class KernelTerm(nn.Module):
     def per_environment(self, values: Float[Tensor, "M"]) -> Float[Tensor, "K"]:
         """A number of each frame, for each of its environments."""
         return values.repeat_interleave(self.n_environments)
-
-
-def gathered(x: Float[Tensor, "B J"], index: Int[Tensor, "I S"], weight: Float[Tensor, "I S"]) -> Float[Tensor, "B I"]:
-    """A sparse matrix, given by the places and values of its rows, applied to each of several vectors."""
-    return x.index_select(1, index.flatten()).view(-1, *index.shape).mul_(weight).sum(2)
 
 
 def _images(

@@ -75,8 +75,14 @@ def solve(
     shown = state.validations[:: max(len(state.validations) // 8, 1)]
     curve = ", ".join(f"{one.iteration}: {one.errors[0]:.4g}" for one in shown)
     last = state.validations[-1]
-    note = (
-        f"Solved by {last.iteration} conjugate-gradient iterations to a relative residual of {last.residual:.1e}, when the "
-        f"validation force RMSE in {unit} had converged ({curve})."
-    )
+    reached = f"{last.iteration} conjugate-gradient iterations to a relative residual of {last.residual:.1e}"
+    errors_on_the_way = f"validation force RMSE in {unit}: {curve}"
+    if state.converged:
+        note = f"Solved by {reached}, when the validation errors had converged ({errors_on_the_way})."
+    else:
+        note = (
+            f"The solution has not converged after {reached} ({errors_on_the_way}): the force field may be less accurate than the data "
+            "allow. Train with --set solver=direct, or with a larger lam."
+        )
+        context.progress.note(note)
     return Solution(problem.fitted_potential(kernel, state.x), lam, note)

@@ -29,12 +29,12 @@ class Group(nn.Module):
         n_characters: a, the order of the elementary abelian subgroup, and the number of its characters.
         n_cosets: R; a·R = P.
         sizes: how many basis vectors each character has; they add up to D.
+        lift_index, lift_weight: places and values of the non-zeros of the matrix that makes the queries of a descriptor, one for each
+            coset, in the basis of characters; shape (R·D, S).
     """
 
     lift_index: Tensor
     lift_weight: Tensor
-    lower_index: Tensor
-    lower_weight: Tensor
 
     def __init__(self, action: Int[Tensor, "P D"]) -> None:
         super().__init__()
@@ -45,25 +45,16 @@ class Group(nn.Module):
         representatives = _cosets(distinct, subgroup) * (len(elements) // len(distinct))
         basis, self.sizes = _basis(subgroup)
         self.n_characters, self.n_cosets = len(subgroup), len(representatives)
-        # Query r is U x[r]; all of them are one matrix with few non-zeros in a row, and so is its transpose.
+        # Query r is U x[r]; all of them are one matrix with few non-zeros in a row.
         lift = torch.cat([basis[:, torch.tensor(inverse(r))] for r in representatives])
-        for name, matrix in (("lift", lift), ("lower", lift.T)):
-            index, weight = _non_zeros(matrix)
-            self.register_buffer(f"{name}_index", index, persistent=False)
-            self.register_buffer(f"{name}_weight", weight, persistent=False)
-
-    def lift(self, x: Float[Tensor, "B D"]) -> Float[Tensor, "Q D"]:
-        """The queries of B descriptors, one for each coset, in the basis of characters; Q = B·R."""
-        return _gathered(x, self.lift_index, self.lift_weight).view(-1, x.shape[1])
-
-    def lower(self, gradients: Float[Tensor, "Q D"]) -> Float[Tensor, "B D"]:
-        """The transpose of `lift`: gradients by the queries become one by each descriptor."""
-        return _gathered(gradients.reshape(-1, len(self.lift_index)), self.lower_index, self.lower_weight)
+        index, weight = _non_zeros(lift)
+        self.register_buffer("lift_index", index, persistent=False)
+        self.register_buffer("lift_weight", weight, persistent=False)
 
     def to_basis(self, x: Float[Tensor, "M D"]) -> Float[Tensor, "M D"]:
         """Descriptors in the basis of characters, as they are, without their permutations."""
         size = x.shape[1]
-        return _gathered(x, self.lift_index[:size], self.lift_weight[:size])
+        return gathered(x, self.lift_index[:size], self.lift_weight[:size])
 
     def transform(self, array: Float[Tensor, "A ..."]) -> Float[Tensor, "A ..."]:
         """Σ_χ χ(p) array[χ] for all p (or the other way round: the matrix of characters is symmetric), in place."""
@@ -149,6 +140,6 @@ def _non_zeros(matrix: Float[Tensor, "I J"]) -> tuple[Int[Tensor, "I S"], Float[
     return index, matrix.gather(1, index)
 
 
-def _gathered(x: Float[Tensor, "B J"], index: Int[Tensor, "I S"], weight: Float[Tensor, "I S"]) -> Float[Tensor, "B I"]:
-    """The sparse matrix applied to each row."""
+def gathered(x: Float[Tensor, "B J"], index: Int[Tensor, "I S"], weight: Float[Tensor, "I S"]) -> Float[Tensor, "B I"]:
+    """A sparse matrix, given by the places and values of its rows, applied to each of several vectors."""
     return x.index_select(1, index.flatten()).view(-1, *index.shape).mul_(weight).sum(2)
