@@ -22,6 +22,11 @@ from supple import SGDML
         ({"energy_weight": 0}, "energy_weight"),
     ],
 )
+def test_one_size_of_environments_need_not_be_a_list():
+    assert SGDML(environments=2).radii == (2,)
+    assert SGDML(environments="molecule").radii == (None,)
+
+
 def test_what_does_not_go_together_is_refused(settings, sentence):
     with pytest.raises(ValidationError, match=sentence):
         SGDML(**settings)

@@ -9,7 +9,7 @@ import networkx as nx
 import numpy as np
 import torch
 from jaxtyping import Int
-from pydantic import Field, PositiveFloat, PositiveInt, model_validator
+from pydantic import Field, PositiveFloat, PositiveInt, field_validator, model_validator
 
 from supple.data.dataset import Dataset
 from supple.errors import SplitError
@@ -131,6 +131,12 @@ class SGDML(ModelSettings):
     )
 
     device: str = Field("auto", description="Device to train on: auto (a GPU if there is one), cpu, or cuda.")
+
+    @field_validator("environments", mode="before")
+    @classmethod
+    def _one_size(cls, value: object) -> object:
+        """A single size need not be a list."""
+        return value if value == "auto" or not isinstance(value, int | str) else (value,)
 
     @model_validator(mode="after")
     def _of_one_metric(self) -> SGDML:
