@@ -22,11 +22,6 @@ from supple import SGDML
         ({"energy_weight": 0}, "energy_weight"),
     ],
 )
-def test_one_size_of_environments_need_not_be_a_list():
-    assert SGDML(environments=2).radii == (2,)
-    assert SGDML(environments="molecule").radii == (None,)
-
-
 def test_what_does_not_go_together_is_refused(settings, sentence):
     with pytest.raises(ValidationError, match=sentence):
         SGDML(**settings)
@@ -74,3 +69,8 @@ def test_settings_of_a_training_can_be_given_again():
         again = SGDML.model_validate({name: recorded[name] for name in SGDML.model_fields})
         assert again.learns_metric == (settings != {"metric": "uniform"})
         assert again.lam == recorded["lam"]
+
+
+def test_one_size_of_environments_need_not_be_a_list():
+    assert SGDML(environments=2).radii == (2,)
+    assert SGDML(environments="molecule").radii == (None,)
