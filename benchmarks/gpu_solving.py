@@ -15,7 +15,7 @@ from supple.models.kernel.molecular_kernel import MolecularKernel
 from supple.models.kernel.operator import KernelOperator
 from supple.models.kernel.preconditioner import n_force_columns
 from supple.models.kernel.problem import Problem
-from supple.models.kernel.system import KernelMatrix
+from supple.models.kernel.matrix import KernelMatrix
 from supple.molecule.descriptors.registry import make_descriptor
 from supple.molecule.symmetry.permutations import find_permutations
 

@@ -17,7 +17,8 @@ from supple.models.kernel.preconditioner import Preconditioner, _choose_columns
 from supple.models.kernel.problem import Problem
 from supple.models.kernel.solver import solve_directly, solve_iteratively
 from supple.models.kernel.solver_cost import ProblemSize, SolverCost, choose_solver
-from supple.models.kernel.system import KernelFrames, KernelMatrix
+from supple.models.kernel.matrix import KernelMatrix
+from supple.models.kernel.system import KernelFrames
 from supple.molecule.symmetry.permutations import find_permutations
 from supple.runtime.run_directory import RunDirectory
 from supple.runtime.signals import Interrupted, interruptible

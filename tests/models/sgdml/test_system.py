@@ -14,7 +14,10 @@ from supple.models.kernel.molecular_kernel import MolecularKernel, TermParts
 from supple.models.kernel.operator import KernelOperator
 from supple.models.kernel.problem import Problem
 from supple.models.kernel.solver_cost import ProblemSize, SolverCost
-from supple.models.kernel.system import KernelFrames, KernelMatrix, internal_basis
+from supple.models.kernel.compiled_matrix import CompiledBlocks
+from supple.models.kernel.matrix import KernelMatrix
+from supple.models.kernel.matrix_formulas import Formulas
+from supple.models.kernel.system import KernelFrames, internal_basis
 from supple.models.sgdml.settings import SGDML
 from supple.molecule.descriptors import InverseDistances
 from supple.molecule.symmetry.permutations import find_permutations
@@ -146,14 +149,27 @@ def test_some_columns_in_some_rows(data):
     )
 
 
-def test_assembly_in_small_pieces_is_the_same(data, monkeypatch):
-    frames = KernelFrames(torch.tensor(data.positions), find_permutations(data.numbers, data.positions))
-    terms = kernels(frames.action)[1].kernel().terms
-    whole = KernelMatrix(frames, terms).lower_triangle(quietly).dense()
-    for work in (1, 600, 3000):  # one block at a time; then some of a column, and of several columns
-        monkeypatch.setattr("supple.models.kernel.system._WORK", work)
-        some = KernelMatrix(frames, terms).lower_triangle(quietly).dense()
-        torch.testing.assert_close(some, whole, rtol=1e-10, atol=1e-12 * float(whole.abs().max()))
+@pytest.mark.parametrize("energies", [False, True])
+@pytest.mark.parametrize("which", range(4), ids=["5/2", "5/2, metric", "7/2", "7/2, metric"])
+def test_formulas_and_loops_fill_in_the_same(data, monkeypatch, which, energies):
+    """Whole columns and some of them, in small pieces and at once, into a part of a larger array."""
+    amplitude = torch.tensor([1.0, 0, 2, 0.5, 1, 1], dtype=torch.float64) if energies else None
+    frames = KernelFrames(torch.tensor(data.positions), find_permutations(data.numbers, data.positions), None, amplitude)
+    terms, width = kernels(frames.action)[which].kernel().terms, frames.width
+    by_loops, by_formulas = CompiledBlocks(frames, terms), Formulas(frames, terms)
+    generator = torch.Generator().manual_seed(0)
+    for n_modes in (1, 5, width):
+        modes = torch.stack([torch.randperm(width, generator=generator)[:n_modes] for _ in range(3)])
+        arrays = torch.zeros(3, 4 * width, 3 * n_modes + 7, dtype=torch.float64)
+        for work, blocks, out in zip((1, 100_000, 1), (by_loops, by_loops, by_formulas), arrays, strict=True):
+            monkeypatch.setattr("supple.models.kernel.matrix_formulas._WORK", work)
+            monkeypatch.setattr("supple.models.kernel.compiled_matrix._WORK", work)
+            blocks.fill(out[:, 4 : 4 + 3 * n_modes], torch.tensor([5, 0, 2]), modes, slice(1, 5))
+            assert not out[:, :4].any() and not out[:, 4 + 3 * n_modes :].any()
+        size = float(arrays[2].abs().max())
+        assert size > 0
+        torch.testing.assert_close(arrays[0], arrays[1], rtol=0, atol=0)
+        torch.testing.assert_close(arrays[0], arrays[2], rtol=1e-10, atol=1e-12 * size)
 
 
 def test_some_of_the_frames_are_those(data):
@@ -203,11 +219,9 @@ def test_solution_reproduces_the_training_forces(data):
 
 def filled(matrix, block):
     """A triangle with the lower blocks of a square matrix."""
-    n = len(matrix) // block
-    triangle = Triangle(n, block)
-    blocks = matrix.view(n, block, n, block).transpose(1, 2)
-    for j in range(n):
-        triangle.set_column(j, j, blocks[j:, j])
+    triangle = Triangle(len(matrix) // block, block)
+    for first, strip in zip(triangle.starts, triangle.strips, strict=True):
+        strip.copy_(matrix[first * block :, first * block : first * block + strip.shape[1]])
     return triangle
 
 

@@ -46,14 +46,6 @@ class Triangle:
         rows = n_blocks * block
         return 4 * rows * (rows + 3 * width)
 
-    def set_column(self, column: int, first_row: int, values: Float[Tensor, "I V V"]) -> None:
-        """Set the blocks (first_row, column), (first_row + 1, column), ...; the diagonal is the first of a column."""
-        k = column // self.per_strip
-        rows = (first_row - self.starts[k]) * self.block
-        columns = (column - self.starts[k]) * self.block
-        flat = values.flatten(0, 1)
-        self.strips[k][rows : rows + len(flat), columns : columns + self.block] = flat
-
     def factorise(self, lam: float, progress: Callable[[float, float], None]) -> None:
         """Overwrite A with the L of A + λI = L Lᵀ.
 

@@ -11,7 +11,6 @@ Compiled by Numba, in double precision; threads share the geometries.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
@@ -22,15 +21,17 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from supple.models.kernel import compiled_exponential
+from supple.models.kernel.compiled_exponential import exponential
 from supple.models.kernel.kernel_sum import KernelSum
 from supple.molecule.descriptors import compiled as descriptors
 from supple.molecule.descriptors.compiled import describe, pull_back
 from supple.runtime.jit.compilation import is_compiled
 from supple.runtime.jit.compile_options import Compiler
-from supple.runtime.jit.vectors import DOUBLES, item, larger, load, power_of_two, root, splat, store
+from supple.runtime.jit.vectors import DOUBLES, item, larger, load, root, splat, store
 from supple.runtime.threads import run_in_threads
 
-_COMPILER = Compiler(Path(__file__), Path(descriptors.__file__))
+_COMPILER = Compiler(Path(__file__), Path(compiled_exponential.__file__), Path(descriptors.__file__))
 _compiled, _inlined = _COMPILER.compiled, _COMPILER.inlined
 
 #: Fewest geometries for which another thread pays off.
@@ -44,9 +45,6 @@ _QUERIES = 4
 _STRIP = 8
 #: Entries whose sums over a strip stay in the L1 cache.
 _TILE = 64
-_LOG2E, _LN2 = math.log2(math.e), math.log(2)
-_ROUNDING = 3.0 * 2.0**51
-_T3, _T4, _T5, _T6, _T7, _T8, _T9, _T10, _T11, _T12, _T13 = (1 / math.factorial(n) for n in range(3, 14))
 
 
 def is_loop_compiled() -> bool:
@@ -274,7 +272,7 @@ def _factors(weights, at, constants, square, bias, w, block, sums, k):
         place = at + c * step
         along = load(weights, place + DOUBLES)
         q = root(larger(squares - two * load(weights, place), zero))
-        decay = _decays(q)
+        decay = exponential(zero - q)
         slope = decay + q * decay
         if order == 3:
             extra = third * q * q * decay
@@ -305,27 +303,3 @@ def _transform(weights, at, step, n_characters):
                     store(weights, one, first + second)
                     store(weights, other, first - second)
         half *= 2
-
-
-@_inlined
-@no_type_check
-def _decays(q):
-    """e^{-q} = 2^{-k} e^r with |r| ≤ ln(2)/2, by its Taylor series."""
-    # Values below e^-700 are set to that; adding a large number rounds to whole ones.
-    x = larger(splat(-700.0), splat(0.0) - q)
-    k = (x * splat(_LOG2E) + splat(_ROUNDING)) - splat(_ROUNDING)
-    r = x - k * splat(_LN2)
-    series = splat(_T13) * r + splat(_T12)
-    series = series * r + splat(_T11)
-    series = series * r + splat(_T10)
-    series = series * r + splat(_T9)
-    series = series * r + splat(_T8)
-    series = series * r + splat(_T7)
-    series = series * r + splat(_T6)
-    series = series * r + splat(_T5)
-    series = series * r + splat(_T4)
-    series = series * r + splat(_T3)
-    series = series * r + splat(0.5)
-    series = series * r + splat(1.0)
-    series = series * r + splat(1.0)
-    return series * power_of_two(k)

@@ -27,7 +27,8 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from supple.models.kernel.system import KernelFrames, KernelMatrix
+from supple.models.kernel.matrix import KernelMatrix
+from supple.models.kernel.system import KernelFrames
 from supple.models.kernel.term import KernelTerm
 from supple.runtime import distributed
 

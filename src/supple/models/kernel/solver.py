@@ -11,7 +11,8 @@ from torch import Tensor
 from supple.models.kernel.cholesky import NotPositiveDefiniteError
 from supple.models.kernel.conjugate_gradients import State, conjugate_gradients
 from supple.models.kernel.distributed_system import DistributedSystem, help_to_solve
-from supple.models.kernel.system import KernelFrames, KernelMatrix
+from supple.models.kernel.matrix import KernelMatrix
+from supple.models.kernel.system import KernelFrames
 from supple.models.kernel.term import KernelTerm
 from supple.runtime import distributed
 from supple.runtime.progress import NO_PROGRESS, Progress

@@ -22,7 +22,8 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from supple.models.kernel.kernel_sum import KernelSum
-from supple.models.kernel.system import KernelFrames, KernelMatrix
+from supple.models.kernel.matrix import KernelMatrix
+from supple.models.kernel.system import KernelFrames
 from supple.models.kernel.term import KernelTerm
 from supple.models.sgdml.metric_parameters import MetricParameters
 
