@@ -94,7 +94,7 @@ def _models(folder):
     yield _model(folder / "kernel.npz")
     file = folder / "checkpoint.safetensors"
     ones = torch.ones(5, dtype=torch.float64)
-    State(ones, ones + 1, ones + 2, 0.5, 3, [Validation(1, 0.1, [0.2])]).save(file)
+    State(ones, ones + 1, ones + 2, ones + 3, ones + 4, 0.5, 3, [Validation(1, 0.1, [0.2])]).save(file)
     yield Record(file, file.read_bytes(), lambda: State.load(file))
 
 

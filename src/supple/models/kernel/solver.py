@@ -62,7 +62,7 @@ def solve_iteratively(
     progress: Progress = NO_PROGRESS,
     unit: str = "",
 ) -> State:
-    """Preconditioned conjugate gradients until the validation errors have converged; the weights are `x` of the state.
+    """Preconditioned conjugate gradients until the validation errors have converged; the weights are the `solution` of the state.
 
     The preconditioner has `size` columns of forces.
     """

@@ -85,4 +85,4 @@ def solve(
             "allow. Train with --set solver=direct, or with a larger lam."
         )
         context.progress.note(note)
-    return Solution(problem.fitted_potential(kernel, state.x), lam, note)
+    return Solution(problem.fitted_potential(kernel, state.solution), lam, note)
