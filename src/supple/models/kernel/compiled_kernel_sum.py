@@ -93,6 +93,25 @@ class CompiledSum:
             _pull_back(positions[some], descriptors, by_x, self._entries, gradients[some])
 
 
+def at_descriptors(
+    kernel_sums: Iterable[KernelSum], x: Float[Tensor, "B D"]
+) -> tuple[Float[Tensor, "B"], Float[Tensor, "B D"]]:
+    """e and its gradient by the descriptor, for descriptors less the centre."""
+    terms, descriptors = [_arrays(kernel_sum) for kernel_sum in kernel_sums], x.contiguous().numpy()
+    energies, by_x = np.zeros(len(x)), np.zeros(descriptors.shape)
+    parts = max(1, min(torch.get_num_threads(), len(x) // _PER_THREAD))
+
+    def part(k: int) -> None:
+        first, last = k * len(x) // parts, (k + 1) * len(x) // parts
+        for low in range(first, last, _BATCH):
+            some = slice(low, min(low + _BATCH, last))
+            for term in terms:
+                _add_term(descriptors[some], term, energies[some], by_x[some])
+
+    run_in_threads(part, parts)
+    return torch.from_numpy(energies), torch.from_numpy(by_x)
+
+
 def _arrays(kernel_sum: KernelSum) -> tuple[Any, ...]:
     """What the loop needs of a term: how queries are made, its training frames in blocks, and the kernel's constants."""
     term = kernel_sum.term
@@ -185,7 +204,7 @@ def _sum(queries, n_queries, frames, bias, w, starts, order, gamma):
     return energies, gradient
 
 
-@_compiled
+@_inlined
 @no_type_check
 def _products(queries, first, frames, block, starts, weights, s):
     """Products of a group of queries with a block of training frames, by character."""
@@ -221,7 +240,7 @@ def _products(queries, first, frames, block, starts, weights, s):
         out += 8 * DOUBLES
 
 
-@_compiled
+@_inlined
 @no_type_check
 def _combine(lanes, first, frames, strip, n_blocks, starts, weights):
     """The transpose: training frames of a strip with weights, added to the gradients of a group of queries."""
@@ -252,7 +271,7 @@ def _combine(lanes, first, frames, strip, n_blocks, starts, weights):
                     g3 += DOUBLES
 
 
-@_compiled
+@_inlined
 @no_type_check
 def _factors(weights, at, constants, square, bias, w, block, sums, k):
     """Replace the products of a query with a block by the weights of its y and u in the gradient.

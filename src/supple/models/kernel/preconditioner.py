@@ -16,7 +16,8 @@ made of the others as above, the approximation of K_FF - A Aᵀ,
 
     t = L_E⁻¹ r_E ,   z_F = P_F⁻¹ (r_F - A t) ,   z_E = L_E⁻ᵀ (t - Aᵀ z_F) .
 
-Everything is in double precision: B Bᵀ is a million times D, and the difference above would be lost in single precision.
+All products are in double precision: B Bᵀ is a million times D, and the difference above would be lost in single precision. But most of
+B is stored in single precision (low_rank_factor.py).
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from supple.models.kernel.low_rank_factor import LowRankFactor, n_large_columns
 from supple.models.kernel.matrix import KernelMatrix
 from supple.models.kernel.system import KernelFrames
 from supple.models.kernel.term import KernelTerm
@@ -105,9 +107,12 @@ class Preconditioner:
             progress(0.2 + 0.3 * min(start / len(b), 1.0), 1.0)
         self.lower_energies = lower[:n_energies, :n_energies].clone()
         del lower, core
-        self.inverse_blocks = self._blocks(matrix, b, lam, rows)
-        self.a, self.b = b[:, :n_energies], b[:, n_energies:]
-        self.lower = _cholesky(self._capacitance(lambda done: progress(0.5 + 0.5 * done, 1.0)))
+        self.a, of_forces = b[:, :n_energies].clone(), b[:, n_energies:]
+        self.inverse_blocks, traces = self._blocks(matrix, b, lam, rows)
+        typical = float(distributed.all_reduce(traces)) / (len(frames) * self.v)
+        squares = distributed.all_reduce(torch.linalg.vector_norm(of_forces, dim=0) ** 2)
+        self.b = LowRankFactor(of_forces, n_large_columns(squares, typical))
+        self.lower = _cholesky(self._capacitance(of_forces, lambda done: progress(0.5 + 0.5 * done, 1.0)))
 
     @staticmethod
     def n_bytes(n_rows: int, size: int) -> int:
@@ -138,16 +143,17 @@ class Preconditioner:
     def _apply_to_forces(self, r: Float[Tensor, "n"]) -> Float[Tensor, "n"]:
         """P_F⁻¹ r."""
         z = self._apply_inverse_blocks(r)
-        inner = torch.cholesky_solve(distributed.all_reduce(self.b.T @ z)[:, None], self.lower)[:, 0]
+        inner = torch.cholesky_solve(distributed.all_reduce(self.b.transposed_times(z))[:, None], self.lower)[:, 0]
         return z - self._apply_inverse_blocks(self.b @ inner)
 
     def _apply_inverse_blocks(self, r: Float[Tensor, "n"]) -> Float[Tensor, "n"]:
         """D⁻¹ r."""
         return torch.bmm(self.inverse_blocks, r.view(self.m, self.v, 1)).flatten()
 
-    def _blocks(self, matrix: KernelMatrix, b: Float[Tensor, "n k"], lam: float, rows: range) -> Float[Tensor, "M V V"]:
-        """D_i⁻¹, with the eigenvalues of D_i bounded from below."""
+    def _blocks(self, matrix: KernelMatrix, b: Float[Tensor, "n k"], lam: float, rows: range) -> tuple[Float[Tensor, "M V V"], Tensor]:
+        """D_i⁻¹, with the eigenvalues of D_i bounded from below; and the sum of all of these."""
         inverses = torch.empty(self.m, self.v, self.v, dtype=torch.float64, device=b.device)
+        traces = b.new_zeros(())
         for i, frame in enumerate(rows):
             low_rank = b[i * self.v : (i + 1) * self.v]
             block = matrix.columns({frame: slice(None)}, slice(frame, frame + 1))[0, : self.v, : self.v]
@@ -155,15 +161,16 @@ class Preconditioner:
             values = values.clamp_(min=0)
             values += _FLOOR * values.mean() + lam
             inverses[i] = (vectors / values) @ vectors.T
-        return inverses
+            traces += values.sum()
+        return inverses, traces
 
-    def _capacitance(self, progress: Callable[[float], None]) -> Float[Tensor, "k k"]:
+    def _capacitance(self, b: Float[Tensor, "n k"], progress: Callable[[float], None]) -> Float[Tensor, "k k"]:
         """S, summed over batches of rows; the lower triangle, in strips of columns."""
-        k = self.b.shape[1]
-        total = torch.zeros(k, k, dtype=torch.float64, device=self.b.device)
+        k = b.shape[1]
+        total = torch.zeros(k, k, dtype=torch.float64, device=b.device)
         per = max(1, _ROWS // self.v)
         for start in range(0, self.m, per):
-            part = self.b[start * self.v : (start + per) * self.v]
+            part = b[start * self.v : (start + per) * self.v]
             weighted = torch.bmm(self.inverse_blocks[start : start + per], part.view(-1, self.v, k)).flatten(0, 1)
             for left in range(0, k, _STRIP):
                 strip = slice(left, left + _STRIP)

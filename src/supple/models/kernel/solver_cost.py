@@ -22,12 +22,14 @@ from supple.runtime.machine import GIB, available_memory
 
 #: Floating-point operations that could be done while one number is fetched from memory, beyond those done with it.
 _TRANSFER = 20
-#: The same of all that is done with a kernel function between the matrix products of an iteration.
-_PASSES = 400
+#: The same of all that is done with a kernel function between the products of an iteration.
+_PASSES = 100
+#: The same of starting all operations of an iteration.
+_START = 2e8
 #: A direct solution may take this many times as long before iteration is preferred.
 _DIRECT_PREFERENCE = 2
 #: Numbers of columns of the preconditioner to choose from, in units of n^(2/3): the number of iterations falls with this power of it.
-_FACTORS, _GAIN = (2.0, 3.0, 4.0), 1.2
+_FACTORS, _GAIN = (2.0, 3.0, 4.0), 0.8
 #: Work arrays of the assembly, and whatever else a process needs beyond its data.
 _OVERHEAD = 200 * 1024**2
 
@@ -112,8 +114,8 @@ class SolverCost:
     def iterative(cls, size: ProblemSize) -> SolverCost:
         """Of conjugate gradients, with the usual number of iterations.
 
-        One costs 6·E·J·d·M² flops for each term, several passes over its E·J·M² kernel functions, and two over the k columns of the
-        preconditioner.
+        One costs 8·Q·E·d·M² flops for each term with Q queries, its E·J·M² kernel functions, and two passes over the k columns of
+        the preconditioner.
         """
         candidates = [cls._iterative(size, factor) for factor in _FACTORS]
         return min(filter(fits, candidates), key=lambda cost: cost.flops, default=candidates[0])
@@ -130,7 +132,10 @@ class SolverCost:
             + _OVERHEAD
         )
         pairs = size.n_frames**2 * sum(term.n_pairs for term in size.terms)
-        iteration = 6 * size.pair_entries * size.n_frames**2 + _PASSES * pairs + _TRANSFER * 2 * size.rows * n_columns
+        products = 8 * size.n_frames**2 * sum(term.n_queries * term.n_environments * term.size for term in size.terms)
+        # Columns of energies are in double precision, those of forces in single precision.
+        numbers = 2 * size.rows * (size.n_frames + of_forces / 2)
+        iteration = _START + products + _PASSES * pairs + _TRANSFER * numbers
         iterations = USUAL_ITERATIONS * (_FACTORS[0] / factor) ** _GAIN
         flops = Preconditioner.flops(size.rows, n_columns) + iterations * iteration
         return cls("iterative", size.rows, n_bytes, flops, of_forces)

@@ -21,8 +21,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from supple.models.kernel.kernel_sum import KernelSum
 from supple.models.kernel.matrix import KernelMatrix
+from supple.models.kernel.operator import responses
 from supple.models.kernel.system import KernelFrames
 from supple.models.kernel.term import KernelTerm
 from supple.models.sgdml.metric_parameters import MetricParameters
@@ -135,5 +135,5 @@ def _forces(
     rows: KernelFrames, columns: KernelFrames, v: Float[Tensor, "M D"], terms: list[KernelTerm]
 ) -> Float[Tensor, "n"]:
     """K_rows,columns applied to weights in descriptor space."""
-    t = torch.stack([KernelSum(term, columns.centred, v, None)(rows.centred)[1] for term in terms]).sum(0)
+    _, t = responses(terms, columns.centred, v, None, rows.centred)
     return rows.rows(t[:, None], None, slice(None)).flatten()
