@@ -5,10 +5,10 @@ import torch
 
 import supple
 from supple.models.kernel.matern import MATERN_7_2
+from supple.models.kernel.matrix import KernelMatrix
 from supple.models.kernel.molecular_kernel import MolecularKernel, TermParts
 from supple.models.kernel.operator import KernelOperator
 from supple.models.kernel.problem import Problem
-from supple.models.kernel.matrix import KernelMatrix
 from supple.molecule.descriptors.registry import make_descriptor
 from supple.molecule.symmetry.permutations import find_permutations
 

@@ -11,13 +11,13 @@ from written_out_kernel import WrittenOut, pairs_within, symmetric_weights
 from supple import SGDML, Dataset
 from supple.errors import ModelFileError, ResourceError
 from supple.models.kernel.conjugate_gradients import State, conjugate_gradients
+from supple.models.kernel.matrix import KernelMatrix
 from supple.models.kernel.molecular_kernel import MolecularKernel, TermParts
 from supple.models.kernel.operator import KernelOperator
 from supple.models.kernel.preconditioner import Preconditioner, _choose_columns
 from supple.models.kernel.problem import Problem
 from supple.models.kernel.solver import solve_directly, solve_iteratively
 from supple.models.kernel.solver_cost import ProblemSize, SolverCost, choose_solver
-from supple.models.kernel.matrix import KernelMatrix
 from supple.models.kernel.system import KernelFrames
 from supple.molecule.symmetry.permutations import find_permutations
 from supple.runtime.run_directory import RunDirectory

@@ -9,8 +9,8 @@ from toy import toy_dataset
 from supple import Dataset
 from supple.models.kernel.direct_fit import kernel_fit
 from supple.models.kernel.matern import MATERN_5_2, MATERN_7_2
-from supple.models.kernel.problem import Problem
 from supple.models.kernel.matrix import KernelMatrix
+from supple.models.kernel.problem import Problem
 from supple.models.kernel.system import KernelFrames
 from supple.models.sgdml.hold_out import HoldOut
 from supple.models.sgdml.metric_contributions import contribution_sentence, contributions

@@ -8,15 +8,15 @@ from written_out_kernel import FUNCTIONS, WrittenOut, pairs_within, symmetric_we
 
 from supple.errors import ResourceError
 from supple.models.kernel.cholesky import NotPositiveDefiniteError, Triangle
+from supple.models.kernel.compiled_matrix import CompiledBlocks
 from supple.models.kernel.direct_fit import kernel_fit
 from supple.models.kernel.matern import MATERN_5_2
+from supple.models.kernel.matrix import KernelMatrix
+from supple.models.kernel.matrix_formulas import Formulas
 from supple.models.kernel.molecular_kernel import MolecularKernel, TermParts
 from supple.models.kernel.operator import KernelOperator
 from supple.models.kernel.problem import Problem
 from supple.models.kernel.solver_cost import ProblemSize, SolverCost
-from supple.models.kernel.compiled_matrix import CompiledBlocks
-from supple.models.kernel.matrix import KernelMatrix
-from supple.models.kernel.matrix_formulas import Formulas
 from supple.models.kernel.system import KernelFrames, internal_basis
 from supple.models.sgdml.settings import SGDML
 from supple.molecule.descriptors import InverseDistances
@@ -154,7 +154,9 @@ def test_some_columns_in_some_rows(data):
 def test_formulas_and_loops_fill_in_the_same(data, monkeypatch, which, energies):
     """Whole columns and some of them, in small pieces and at once, into a part of a larger array."""
     amplitude = torch.tensor([1.0, 0, 2, 0.5, 1, 1], dtype=torch.float64) if energies else None
-    frames = KernelFrames(torch.tensor(data.positions), find_permutations(data.numbers, data.positions), None, amplitude)
+    frames = KernelFrames(
+        torch.tensor(data.positions), find_permutations(data.numbers, data.positions), None, amplitude
+    )
     terms, width = kernels(frames.action)[which].kernel().terms, frames.width
     by_loops, by_formulas = CompiledBlocks(frames, terms), Formulas(frames, terms)
     generator = torch.Generator().manual_seed(0)

@@ -108,7 +108,12 @@ class State:
             validations = [
                 Validation(int(i), float(r), [float(e) for e in errors]) for i, r, errors in numbers["validations"]
             ]
-            return cls(**{name: arrays[name] for name in _ARRAYS}, rz=float(numbers["rz"]), iteration=int(numbers["iteration"]), validations=validations)
+            return cls(
+                **{name: arrays[name] for name in _ARRAYS},
+                rz=float(numbers["rz"]),
+                iteration=int(numbers["iteration"]),
+                validations=validations,
+            )
         except (KeyError, ValueError, TypeError, OSError) as error:
             raise ModelFileError(
                 f"The checkpoint {path} is damaged ({error}): delete it to start that run again."

@@ -150,7 +150,9 @@ class Preconditioner:
         """D⁻¹ r."""
         return torch.bmm(self.inverse_blocks, r.view(self.m, self.v, 1)).flatten()
 
-    def _blocks(self, matrix: KernelMatrix, b: Float[Tensor, "n k"], lam: float, rows: range) -> tuple[Float[Tensor, "M V V"], Tensor]:
+    def _blocks(
+        self, matrix: KernelMatrix, b: Float[Tensor, "n k"], lam: float, rows: range
+    ) -> tuple[Float[Tensor, "M V V"], Tensor]:
         """D_i⁻¹, with the eigenvalues of D_i bounded from below; and the sum of all of these."""
         inverses = torch.empty(self.m, self.v, self.v, dtype=torch.float64, device=b.device)
         traces = b.new_zeros(())

@@ -19,6 +19,7 @@ Int. J. Quantum Chem. 115, 1051 (2015), doi 10.1002/qua.24927, section 2.
 from __future__ import annotations
 
 import copy
+
 import numpy as np
 import torch
 from jaxtyping import Float, Int

@@ -41,8 +41,8 @@ from supple.runtime.threads import single_threaded_libraries
 
 #: Sizes of the environments of a learned metric, in bonds.
 _ENVIRONMENTS: tuple[int | Literal["molecule"], ...] = (1, 2, "molecule")
-#: Measured on one core; no more are used for it.
-_COMPILATION_SECONDS = 12.0
+#: Of the loops of prediction and of the matrix; measured on one core, and no more are used for it.
+_COMPILATION_SECONDS = 12.0, 8.0
 #: Of a small model, besides its operations: assembly in small pieces, and its validation. Further cores do not shorten these.
 _OVERHEAD_SECONDS = 0.1
 
@@ -236,9 +236,10 @@ class SGDML(ModelSettings):
     @classmethod
     def compilation_seconds(cls) -> float:
         """About how long those of its loops that are not compiled yet on this machine take to compile (s)."""
-        from supple.models.kernel.compiled_kernel_sum import is_loop_compiled
+        from supple.models.kernel import compiled_kernel_sum, compiled_matrix
 
-        return 0.0 if is_loop_compiled() else _COMPILATION_SECONDS
+        loops = zip((compiled_kernel_sum, compiled_matrix), _COMPILATION_SECONDS, strict=True)
+        return sum(seconds for loop, seconds in loops if not loop.is_loop_compiled())
 
     def _symmetries(self, train: Dataset) -> PermutationSymmetries:
         if self.permutations == "auto":
