@@ -137,9 +137,28 @@ def test_iteration_to_the_end_is_the_direct_solution(weight, monkeypatch):
     state = solve_iteratively(problem.frames, kernel.terms, lam, problem.rhs, 90, lambda x: [1.0, 1.0])
     assert needed == lam
     assert state.iteration < 300
-    direct, iterative = (problem.fitted_potential(kernel, x).predict(new.positions) for x in (exact, state.x))
+    direct, iterative = (problem.fitted_potential(kernel, x).predict(new.positions) for x in (exact, state.solution))
     for ours, theirs in zip(iterative, direct, strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-5 * np.abs(direct[1]).max())
+
+
+def test_the_residual_of_the_solution_only_falls(system):
+    """And is what it says: that of the solution. That of the iterates goes up and down."""
+    frames, terms, matrix = system
+    rhs = torch.randn(len(matrix), generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    shifted = matrix + LAM * torch.eye(len(matrix), dtype=torch.float64)
+    inverse, seen = Preconditioner(frames, terms, LAM, 40), []
+
+    def validate(solution):
+        seen.append(float((rhs - shifted @ solution).norm() / rhs.norm()))
+        return [0.9 ** len(seen)] if len(seen) < 8 else [1.0]
+
+    state = conjugate_gradients(lambda x: shifted @ x, inverse, rhs, validate)
+    assert state.converged
+    assert len(seen) == 8
+    assert seen == sorted(seen, reverse=True)
+    assert [one.residual for one in state.validations] == pytest.approx(seen, rel=1e-3)
+    assert float(state.residual.norm()) >= float(state.solution_residual.norm())
 
 
 @pytest.mark.parametrize("energies", ["integrated", "learned"])
@@ -195,6 +214,7 @@ def test_an_interrupted_solution_goes_on_to_the_same_end(system, tmp_path, monke
     resumed = solve(checkpoint=tmp_path / "checkpoint")
     assert resumed.iteration == undisturbed.iteration
     torch.testing.assert_close(resumed.x, undisturbed.x, rtol=0, atol=0)
+    torch.testing.assert_close(resumed.solution, undisturbed.solution, rtol=0, atol=0)
 
 
 def test_a_damaged_checkpoint_is_refused(tmp_path):

@@ -96,7 +96,7 @@ class CompiledSum:
 def at_descriptors(
     kernel_sums: Iterable[KernelSum], x: Float[Tensor, "B D"]
 ) -> tuple[Float[Tensor, "B"], Float[Tensor, "B D"]]:
-    """E and its gradient by the descriptor, for descriptors less the centre."""
+    """The sum e and its gradient by the descriptor, for descriptors less the centre."""
     terms, descriptors = [_arrays(kernel_sum) for kernel_sum in kernel_sums], x.contiguous().numpy()
     energies, by_x = np.zeros(len(x)), np.zeros(descriptors.shape)
     parts = max(1, min(torch.get_num_threads(), len(x) // _PER_THREAD))

@@ -51,7 +51,7 @@ def responses(
     w: Float[Tensor, "M"] | None,
     x: Float[Tensor, "I D"],
 ) -> tuple[Float[Tensor, "I"], Float[Tensor, "I D"]]:
-    """E and t at descriptors x, for weights v and w of frames with descriptors `centred`."""
+    """The responses e and t at descriptors x, for weights v and w of frames with descriptors `centred`."""
     # Forces are minus the gradient of the energy, and so are the weights: both signs are put right here.
     sums = [KernelSum(term, centred, -v, w) for term in terms]
     if x.device.type != "cpu":
