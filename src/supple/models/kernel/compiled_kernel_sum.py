@@ -11,8 +11,7 @@ Compiled by Numba, in double precision; threads share the geometries.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from functools import partial
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, no_type_check
 
@@ -69,28 +68,16 @@ class CompiledSum:
         self, positions: Float[np.ndarray, "B N 3"]
     ) -> tuple[Float[np.ndarray, "B"], Float[np.ndarray, "B N 3"]]:
         """e, and its gradient by the positions."""
-        energies, gradients = np.empty(len(positions)), np.empty(positions.shape)
-        parts = max(1, min(torch.get_num_threads(), len(positions) // _PER_THREAD))
-        run_in_threads(partial(self._part, parts, positions, energies, gradients), parts)
-        return energies, gradients
+        energies, gradients = np.zeros(len(positions)), np.empty(positions.shape)
 
-    def _part(
-        self,
-        parts: int,
-        positions: Float[np.ndarray, "B N 3"],
-        energies: Float[np.ndarray, "B"],
-        gradients: Float[np.ndarray, "B N 3"],
-        k: int,
-    ) -> None:
-        """Part k of the geometries."""
-        first, last = k * len(positions) // parts, (k + 1) * len(positions) // parts
-        for low in range(first, last, _BATCH):
-            some = slice(low, min(low + _BATCH, last))
+        def batch(some: slice) -> None:
             descriptors, x, by_x = _describe(positions[some], self._entries, self._centre)
-            energies[some] = 0.0
             for term in self._terms:  # in Python: a compiled loop over a tuple would be compiled anew for each length
                 _add_term(x, term, energies[some], by_x)
             _pull_back(positions[some], descriptors, by_x, self._entries, gradients[some])
+
+        _in_batches(len(positions), batch)
+        return energies, gradients
 
 
 def at_descriptors(
@@ -99,17 +86,25 @@ def at_descriptors(
     """The sum e and its gradient by the descriptor, for descriptors less the centre."""
     terms, descriptors = [_arrays(kernel_sum) for kernel_sum in kernel_sums], x.contiguous().numpy()
     energies, by_x = np.zeros(len(x)), np.zeros(descriptors.shape)
-    parts = max(1, min(torch.get_num_threads(), len(x) // _PER_THREAD))
+
+    def batch(some: slice) -> None:
+        for term in terms:
+            _add_term(descriptors[some], term, energies[some], by_x[some])
+
+    _in_batches(len(x), batch)
+    return torch.from_numpy(energies), torch.from_numpy(by_x)
+
+
+def _in_batches(n: int, work: Callable[[slice], None]) -> None:
+    """Call `work` for every batch of n geometries; threads share them."""
+    parts = max(1, min(torch.get_num_threads(), n // _PER_THREAD))
 
     def part(k: int) -> None:
-        first, last = k * len(x) // parts, (k + 1) * len(x) // parts
-        for low in range(first, last, _BATCH):
-            some = slice(low, min(low + _BATCH, last))
-            for term in terms:
-                _add_term(descriptors[some], term, energies[some], by_x[some])
+        last = (k + 1) * n // parts
+        for low in range(k * n // parts, last, _BATCH):
+            work(slice(low, min(low + _BATCH, last)))
 
     run_in_threads(part, parts)
-    return torch.from_numpy(energies), torch.from_numpy(by_x)
 
 
 def _arrays(kernel_sum: KernelSum) -> tuple[Any, ...]:
