@@ -88,7 +88,7 @@ class CompiledBlocks:
 
     def _of_frames(
         self, frames_j: Int[np.ndarray, "G"], modes: Int[np.ndarray, "G K"]
-    ) -> tuple[Float[np.ndarray, "G L D S"], Float[np.ndarray, "G I"], Float[np.ndarray, "G K"]]:
+    ) -> tuple[Float[np.ndarray, "G L D S"], Float[np.ndarray, "G I"], Float[np.ndarray, "G P"]]:
         """Of frames j: columns of G by vectors, the images of x, and the amplitudes of the modes that are energies.
 
         By NumPy: threads of PyTorch go on spinning for a while, on cores that the loop needs.

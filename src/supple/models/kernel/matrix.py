@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float, Int
@@ -15,6 +15,7 @@ from supple.models.kernel.system import KernelFrames
 from supple.models.kernel.term import KernelTerm
 
 
+@runtime_checkable
 class Blocks(Protocol):
     """Computes blocks of the matrix."""
 
