@@ -19,7 +19,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from supple.molecule.symmetry.permutation_algebra import Permutation, identity, inverse, product
+from supple.molecule.symmetry.permutation_algebra import Permutation, identity, product
 
 
 class Group(nn.Module):
@@ -46,10 +46,10 @@ class Group(nn.Module):
         basis, self.sizes = _basis(subgroup)
         self.n_characters, self.n_cosets = len(subgroup), len(representatives)
         # Query r is U x[r]; all of them are one matrix with few non-zeros in a row.
-        lift = torch.cat([basis[:, torch.tensor(inverse(r))] for r in representatives])
-        index, weight = _non_zeros(lift)
-        self.register_buffer("lift_index", index, persistent=False)
-        self.register_buffer("lift_weight", weight, persistent=False)
+        index, weight = _non_zeros(basis)
+        lift_index = torch.cat([torch.tensor(r)[index] for r in representatives])
+        self.register_buffer("lift_index", lift_index, persistent=False)
+        self.register_buffer("lift_weight", weight.repeat(len(representatives), 1), persistent=False)
 
     def to_basis(self, x: Float[Tensor, "M D"]) -> Float[Tensor, "M D"]:
         """Descriptors in the basis of characters, as they are, without their permutations."""
