@@ -143,7 +143,7 @@ def test_iteration_to_the_end_is_the_direct_solution(weight, monkeypatch):
 
 
 def test_the_residual_of_the_solution_only_falls(system):
-    """And is what it says: that of the solution. That of the iterates goes up and down."""
+    """And is what it says: that of the solution. That of the iterates goes up and down. Errors count only where it is small."""
     frames, terms, matrix = system
     rhs = torch.randn(len(matrix), generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     shifted = matrix + LAM * torch.eye(len(matrix), dtype=torch.float64)
@@ -155,7 +155,8 @@ def test_the_residual_of_the_solution_only_falls(system):
 
     state = conjugate_gradients(lambda x: shifted @ x, inverse, rhs, validate)
     assert state.converged
-    assert len(seen) == 8
+    assert len(seen) >= 8
+    assert seen[-1] <= 0.03
     assert seen == sorted(seen, reverse=True)
     assert [one.residual for one in state.validations] == pytest.approx(seen, rel=1e-3)
     assert float(state.residual.norm()) >= float(state.solution_residual.norm())

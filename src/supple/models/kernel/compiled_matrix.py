@@ -57,7 +57,7 @@ class CompiledBlocks:
     """
 
     def __init__(self, frames: KernelFrames, terms: Sequence[KernelTerm]) -> None:
-        self.frames, self.terms = frames, terms
+        self.frames = frames
         sizes = [(term.n_environments, len(term.images), term.size, _padded(term.size)) for term in terms]
         lengths = np.array([(e * d, j * d, d) for e, j, _, d in sizes])
         starts = np.cumsum(lengths, axis=0) - lengths

@@ -38,6 +38,8 @@ VALIDATE_EVERY = 10
 #: Validations without improvement before iteration ends, and the relative change that counts as one: of the force error, and
 #: of the energy error, which is a small difference of large numbers and converges last.
 _PATIENCE, _TOLERANCES = 2, (5e-3, 2e-2)
+#: The errors count only where the relative residual is below this: a solution that hardly moves yet is not one that has converged.
+_SETTLED = 0.03
 #: At this relative residual the solution is exact to rounding.
 _EXACT = 1e-9
 _MAX_ITERATIONS = 5000
@@ -195,7 +197,7 @@ def _step(state: State, apply: Callable[[Vector], Vector], precondition: Callabl
 
 def _converged(validations: list[Validation]) -> bool:
     """Whether the last validations brought less than the tolerances, for each of the errors."""
-    if len(validations) <= _PATIENCE:
+    if len(validations) <= _PATIENCE or validations[-1].residual > _SETTLED:
         return False
     before, now = validations[-1 - _PATIENCE].errors, validations[-1].errors
     return all(new >= (1 - tolerance) * old for old, new, tolerance in zip(before, now, _TOLERANCES, strict=False))

@@ -8,18 +8,12 @@ is exact. Products in single precision would not do: z - B(...) is a millionth o
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import no_type_check
-
 import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from supple.runtime.jit.compile_options import Compiler
 from supple.runtime.threads import run_in_threads
-
-_compiled = Compiler(Path(__file__)).compiled
 
 #: Squared length, in units of the eigenvalues of D, from which a column is not rounded: rounding changes the square by 1e-7 of it.
 _LARGE = 1e4
@@ -54,12 +48,15 @@ class LowRankFactor:
         product = self._exact @ s[: self._exact.shape[1]]
         if self._rounded.numel() == 0:
             return product
+        # Here, since Numba takes a while to load.
+        from supple.models.kernel.compiled_products import add_product
+
         b, out, starts = self._rounded.numpy(), product.numpy(), self._shares()
         vector = s[self._exact.shape[1] :].numpy()
 
         def part(k: int) -> None:
             some = slice(starts[k], starts[k + 1])
-            _add_product(b[some], vector, out[some])
+            add_product(b[some], vector, out[some])
 
         run_in_threads(part, len(starts) - 1)
         return product
@@ -69,12 +66,14 @@ class LowRankFactor:
         product = self._exact.T @ z
         if self._rounded.numel() == 0:
             return product
+        from supple.models.kernel.compiled_products import add_transposed
+
         b, vector, starts = self._rounded.numpy(), z.numpy(), self._shares()
         out = np.zeros((len(starts) - 1, b.shape[1]))
 
         def part(k: int) -> None:
             some = slice(starts[k], starts[k + 1])
-            _add_transposed(b[some], vector[some], out[k])
+            add_transposed(b[some], vector[some], out[k])
 
         run_in_threads(part, len(out))
         return torch.cat([product, torch.from_numpy(out.sum(axis=0))])
@@ -83,29 +82,3 @@ class LowRankFactor:
         """Where the rows of each thread begin, and the end."""
         n, parts = len(self._rounded), torch.get_num_threads()
         return [k * n // parts for k in range(parts + 1)]
-
-
-@_compiled
-@no_type_check
-def _add_product(b, s, out):
-    for r in range(len(b)):
-        total = 0.0
-        row = b[r]
-        for c in range(len(s)):
-            total += np.float64(row[c]) * s[c]
-        out[r] += total
-
-
-@_compiled
-@no_type_check
-def _add_transposed(b, z, out):
-    """Four rows at a time: sums are read and written a quarter as often."""
-    n = len(b) - len(b) % 4
-    for r in range(0, n, 4):
-        z0, z1, z2, z3 = z[r], z[r + 1], z[r + 2], z[r + 3]
-        for c in range(len(out)):
-            first = np.float64(b[r, c]) * z0 + np.float64(b[r + 1, c]) * z1
-            out[c] += first + (np.float64(b[r + 2, c]) * z2 + np.float64(b[r + 3, c]) * z3)
-    for r in range(n, len(b)):
-        for c in range(len(out)):
-            out[c] += np.float64(b[r, c]) * z[r]

@@ -34,7 +34,7 @@ class Formulas:
         frames, n_modes = self.frames, modes.shape[1]
         first, last, _ = rows.indices(len(frames))
         pairs = max(1, _WORK // (frames.x.shape[1] * n_modes))
-        together = max(1, min(len(frames_j), pairs // (last - first)))
+        together = max(1, min(len(frames_j), pairs // max(last - first, 1)))
         step = max(1, pairs // together)
         for start in range(0, len(frames_j), together):
             some = slice(start, start + together)

@@ -116,8 +116,8 @@ class Preconditioner:
 
     @staticmethod
     def n_bytes(n_rows: int, size: int) -> int:
-        """Peak memory (bytes) of the construction."""
-        return 8 * (n_rows * size + 2 * size * size + 2 * _ROWS * size)
+        """Peak memory (bytes) of the construction, in which B is copied to single precision."""
+        return 12 * n_rows * size + 8 * (2 * size * size + 2 * _ROWS * size)
 
     @staticmethod
     def flops(n_rows: int, size: int) -> float:

@@ -42,7 +42,7 @@ from supple.runtime.threads import single_threaded_libraries
 #: Sizes of the environments of a learned metric, in bonds.
 _ENVIRONMENTS: tuple[int | Literal["molecule"], ...] = (1, 2, "molecule")
 #: Of the loops of prediction and of the matrix; measured on one core, and no more are used for it.
-_COMPILATION_SECONDS = 12.0, 8.0
+_COMPILATION_SECONDS = 7.0, 10.0
 #: Of a small model, besides its operations: assembly in small pieces, and its validation. Further cores do not shorten these.
 _OVERHEAD_SECONDS = 0.1
 
