@@ -10,6 +10,7 @@ Sections, each of which can be asked for alone with `--sections`:
     profile      where the GPU's time goes in a step of SchNet
     graphs       what it would gain if its kernels were launched together, as CUDA graphs
     solving      what the pieces of a training of sGDML take on both
+    fitting      the default training of sGDML on both: seconds and errors
 
 Figures are medians after a warm-up, each with the GPU idle at its end. `--models` names a folder in which trained models are
 kept for the next time. `--device cpu --small` goes through all of the script in a minute where there is no GPU.
@@ -31,6 +32,7 @@ from typing import Any
 import numpy as np
 import torch
 import torch._dynamo
+from gpu_fitting import fitting
 from gpu_measuring import AT_ONCE, CPU, MOLECULES, NETWORKS, Bench
 from gpu_solving import solving
 from gpu_training import graphs, profile, training_errors, training_speed
@@ -148,6 +150,7 @@ SECTIONS: dict[str, list[Callable[[Bench], None]]] = {
     "profile": [profile],
     "graphs": [graphs],
     "solving": [solving],
+    "fitting": [fitting],
 }
 
 

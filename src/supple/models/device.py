@@ -7,6 +7,7 @@ from typing import NamedTuple
 import torch
 
 from supple.errors import SettingsError, first_line
+from supple.runtime.machine import available_memory
 
 
 class Device(NamedTuple):
@@ -33,3 +34,11 @@ def choose_device(name: str) -> Device:
         return Device(device, f"on {device}")
     threads = torch.get_num_threads()
     return Device(device, f"on {threads} core{'s' if threads > 1 else ''} of the CPU")
+
+
+def free_memory(device: torch.device) -> int:
+    """Memory (bytes) that a device has left."""
+    if device.type != "cuda":
+        return available_memory()
+    kept = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+    return torch.cuda.mem_get_info(device)[0] + kept

@@ -254,7 +254,7 @@ def test_the_solver_is_the_fastest_that_fits(monkeypatch):
     assert choose_solver("auto", many).solver == "iterative"
     assert choose_solver("iterative", few).solver == "iterative"
     monkeypatch.setattr(
-        "supple.models.kernel.solver_cost.available_memory", lambda: 0.9 * SolverCost.direct(many).n_bytes
+        "supple.models.kernel.solver_cost.free_memory", lambda device: 0.9 * SolverCost.direct(many).n_bytes
     )
     with pytest.raises(ResourceError, match="GiB are free"):
         choose_solver("direct", many)

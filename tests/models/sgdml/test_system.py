@@ -262,7 +262,7 @@ def test_equal_frames_raise_lambda_with_a_note(data):
 
 
 def test_what_does_not_fit_is_refused(data, monkeypatch):
-    monkeypatch.setattr("supple.models.kernel.solver_cost.available_memory", lambda: 100 * 1024**2)
+    monkeypatch.setattr("supple.models.kernel.solver_cost.free_memory", lambda device: 100 * 1024**2)
     with pytest.raises(
         ResourceError, match=r"needs .* GiB of memory, but only 0.1 GiB are free: train on fewer frames"
     ):

@@ -25,7 +25,7 @@ def kernel_fit(
     Returns:
         The potential, and the λ that was needed.
     """
-    kernel = kernel.to(problem.rhs.device)
+    kernel = kernel.on(problem.rhs.device)
     weights, lam = solve_directly(problem.frames, kernel.terms, lam, problem.rhs, progress)
     return problem.fitted_potential(kernel, weights), lam
 

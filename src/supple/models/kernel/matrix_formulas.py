@@ -11,8 +11,8 @@ from torch import Tensor
 from supple.models.kernel.system import KernelFrames
 from supple.models.kernel.term import KernelTerm
 
-#: Numbers of a work array.
-_WORK = 4_000_000
+#: Numbers of a work array; more on a GPU, where starting an operation takes as long as millions of them.
+_WORK, _WORK_ON_GPU = 4_000_000, 40_000_000
 
 
 class Formulas:
@@ -33,7 +33,8 @@ class Formulas:
         """Write the columns of some modes of frames j, side by side, in the rows of frames i; a row of `out` is contiguous."""
         frames, n_modes = self.frames, modes.shape[1]
         first, last, _ = rows.indices(len(frames))
-        pairs = max(1, _WORK // (frames.x.shape[1] * n_modes))
+        work = _WORK if frames.x.device.type == "cpu" else _WORK_ON_GPU
+        pairs = max(1, work // (frames.x.shape[1] * n_modes))
         together = max(1, min(len(frames_j), pairs // max(last - first, 1)))
         step = max(1, pairs // together)
         for start in range(0, len(frames_j), together):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -71,6 +72,10 @@ class MolecularKernel(nn.Module):
         first = self.weights.flatten()[0]
         alone = len(self.parts) == 1 and self.parts[0] == TermParts(1.0)
         return float(1 / first) if alone and bool((self.weights == first).all()) else None
+
+    def on(self, device: torch.device) -> MolecularKernel:
+        """The same with its arrays on a device; this one stays where it is."""
+        return self if self.weights.device == device else copy.deepcopy(self).to(device)
 
     def configuration(self) -> dict[str, Any]:
         """All but the weights, as JSON."""

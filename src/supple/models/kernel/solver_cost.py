@@ -18,7 +18,8 @@ from supple.models.kernel.operator import KernelOperator
 from supple.models.kernel.preconditioner import Preconditioner, n_force_columns
 from supple.models.kernel.term import KernelTerm
 from supple.molecule.descriptors import Descriptor
-from supple.runtime.machine import GIB, available_memory
+from supple.models.device import free_memory
+from supple.runtime.machine import GIB
 
 #: Floating-point operations that could be done while one number is fetched from memory, beyond those done with it.
 _TRANSFER = 20
@@ -30,8 +31,9 @@ _START = 2e8
 _DIRECT_PREFERENCE = 2
 #: Numbers of columns of the preconditioner to choose from, in units of n^(2/3): the number of iterations falls with this power of it.
 _FACTORS, _GAIN = (2.0, 3.0, 4.0), 0.8
+_CPU = torch.device("cpu")
 #: Work arrays of the assembly, and whatever else a process needs beyond its data.
-_OVERHEAD = 200 * 1024**2
+_OVERHEAD, _OVERHEAD_ON_GPU = 200 * 1024**2, 3 * 1024**3
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,17 +45,21 @@ class ProblemSize:
         n_modes: V.
         n_descriptor: D.
         terms: of the kernel.
+        device: on which it is solved.
     """
 
     n_frames: int
     n_modes: int
     n_descriptor: int
     terms: Sequence[KernelTerm]
+    device: torch.device = _CPU
 
     @classmethod
-    def of(cls, train: Dataset, descriptor: Descriptor, terms: Sequence[KernelTerm]) -> ProblemSize:
+    def of(
+        cls, train: Dataset, descriptor: Descriptor, terms: Sequence[KernelTerm], device: torch.device = _CPU
+    ) -> ProblemSize:
         """That of training on these frames."""
-        return cls(len(train), max(3 * train.n_atoms - 6, 1), descriptor.size, terms)
+        return cls(len(train), max(3 * train.n_atoms - 6, 1), descriptor.size, terms, device)
 
     def with_frames(self, n_frames: int) -> ProblemSize:
         """That of another number of frames."""
@@ -75,9 +81,10 @@ class ProblemSize:
         return sum(term.n_pairs * term.size for term in self.terms)
 
     @property
-    def jacobian_bytes(self) -> int:
-        """Memory (bytes) of the Jacobians."""
-        return 2 * 8 * self.n_frames * self.n_descriptor * self.width
+    def fixed_bytes(self) -> int:
+        """Memory (bytes) of the Jacobians, and of work arrays."""
+        jacobians = 2 * 8 * self.n_frames * self.n_descriptor * self.width
+        return jacobians + (_OVERHEAD if self.device.type == "cpu" else _OVERHEAD_ON_GPU)
 
 
 @dataclass(frozen=True)
@@ -90,6 +97,7 @@ class SolverCost:
         n_bytes: peak memory beyond what the process has already.
         flops: floating-point operations; slower memory transfers count as the operations that could be done meanwhile.
         n_columns: columns of forces in the preconditioner of an iterative solution.
+        device: on which it is found.
     """
 
     solver: Literal["direct", "iterative"]
@@ -97,6 +105,7 @@ class SolverCost:
     n_bytes: int
     flops: float
     n_columns: int = 0
+    device: torch.device = _CPU
 
     @classmethod
     def direct(cls, size: ProblemSize) -> SolverCost:
@@ -107,8 +116,8 @@ class SolverCost:
         """
         pairs = size.n_frames * (size.n_frames + 1) / 2
         per_pair = 2 * size.n_descriptor * size.width**2 + 15 * size.pair_entries * size.width
-        n_bytes = Triangle.n_bytes(size.n_frames, size.width) + size.jacobian_bytes + _OVERHEAD
-        return cls("direct", size.rows, n_bytes, pairs * per_pair + size.rows**3 / 3)
+        n_bytes = Triangle.n_bytes(size.n_frames, size.width) + size.fixed_bytes
+        return cls("direct", size.rows, n_bytes, pairs * per_pair + size.rows**3 / 3, device=size.device)
 
     @classmethod
     def iterative(cls, size: ProblemSize) -> SolverCost:
@@ -128,8 +137,7 @@ class SolverCost:
         n_bytes = (
             KernelOperator.n_bytes(size.n_frames, size.terms)
             + Preconditioner.n_bytes(size.rows, n_columns)
-            + size.jacobian_bytes
-            + _OVERHEAD
+            + size.fixed_bytes
         )
         pairs = size.n_frames**2 * sum(term.n_pairs for term in size.terms)
         products = 8 * size.n_frames**2 * sum(term.n_queries * term.n_environments * term.size for term in size.terms)
@@ -138,12 +146,12 @@ class SolverCost:
         iteration = _START + products + _PASSES * pairs + _TRANSFER * numbers
         iterations = USUAL_ITERATIONS * (_FACTORS[0] / factor) ** _GAIN
         flops = Preconditioner.flops(size.rows, n_columns) + iterations * iteration
-        return cls("iterative", size.rows, n_bytes, flops, of_forces)
+        return cls("iterative", size.rows, n_bytes, flops, of_forces, size.device)
 
     @property
     def seconds(self) -> float:
         """Expected wall time (s) on this machine, from a matrix product timed now."""
-        return self.flops / _flops_per_second(torch.get_num_threads())
+        return self.flops / _flops_per_second(self.device, torch.get_num_threads())
 
     def __str__(self) -> str:
         what = "direct solution" if self.solver == "direct" else "iterative solution"
@@ -159,7 +167,7 @@ def require_memory(cost: SolverCost) -> SolverCost:
     if not fits(cost):
         raise ResourceError(
             f"A solution with {cost.rows} rows needs {cost.n_bytes / GIB:.1f} GiB of memory, but only "
-            f"{available_memory() / GIB:.1f} GiB are free: train on fewer frames, or use a neural network."
+            f"{free_memory(cost.device) / GIB:.1f} GiB are free: train on fewer frames, or use a neural network."
         )
     return cost
 
@@ -176,24 +184,34 @@ def choose_solver(solver: Literal["auto", "direct", "iterative"], size: ProblemS
 def expected_solver(solver: Literal["auto", "direct", "iterative"], size: ProblemSize) -> SolverCost:
     """The same, and where none fits into memory the one that takes least of it.
 
-    The direct one is exact, and its time is certain: iteration must be much faster to be preferred.
+    The direct one is exact, and its time is certain: iteration must be much faster to be preferred. A GPU factorises at the rate of
+    its matrix products, and iterates at that of its memory: there the direct one is taken whenever it fits.
     """
     candidates = [cost(size) for cost in (SolverCost.direct, SolverCost.iterative)]
     candidates = [cost for cost in candidates if solver in ("auto", cost.solver)]
     fitting = [cost for cost in candidates if fits(cost)]
     if not fitting:
         return min(candidates, key=lambda cost: cost.n_bytes)
+    if fitting[0].device.type != "cpu":
+        return fitting[0]
     return min(fitting, key=lambda cost: cost.flops / (_DIRECT_PREFERENCE if cost.solver == "direct" else 1))
 
 
 def fits(cost: SolverCost) -> bool:
     """Whether there is enough memory now."""
-    return cost.n_bytes < 0.95 * available_memory()
+    return cost.n_bytes < 0.95 * free_memory(cost.device)
 
 
 @cache
-def _flops_per_second(threads: int) -> float:
+def _flops_per_second(device: torch.device, threads: int) -> float:
     """The rate of a matrix product of the factorisation's shape, less a quarter for its other steps; timed once."""
-    a, b = torch.ones(1024, 768, dtype=torch.float64), torch.ones(768, 1024, dtype=torch.float64)
-    c = torch.zeros(1024, 1024, dtype=torch.float64)
-    return 0.75 * 2 * 1024 * 1024 * 768 / fastest(lambda: c.addmm_(a, b), 3)
+    n = 1024 if device.type == "cpu" else 8192
+    a, b = (torch.ones(shape, dtype=torch.float64, device=device) for shape in ((n, 768), (768, n)))
+    c = torch.zeros(n, n, dtype=torch.float64, device=device)
+
+    def product() -> None:
+        c.addmm_(a, b)
+        if device.type == "cuda":
+            torch.cuda.synchronize(device)
+
+    return 0.75 * 2 * n * n * 768 / fastest(product, 3)

@@ -192,7 +192,7 @@ class SGDML(ModelSettings):
         few = train.positions[: self._frames_of_choice(train)[0]]
         descriptor = make_descriptor(self.descriptor, train.numbers, few, permutations)
         terms = self._terms(train, descriptor, permutations, graph)
-        cost = self._cost(train, descriptor, terms)
+        cost = choose_solver(self.solver, ProblemSize.of(train, descriptor, terms, device))
         progress.note(f"Solution for {len(train)} frames, after the choice of settings: {cost}.")
         models = SmallModels(train, valid, permutations, descriptor, context.common, device)
         chosen = self._choose(models, graph, context)
@@ -266,10 +266,6 @@ class SGDML(ModelSettings):
         """The terms that the kernel will have."""
         frames = KernelFrames(torch.tensor(train.positions[:2]), permutations, descriptor)
         return MetricParameters(frames, graph, self.function, self.radii).terms
-
-    def _cost(self, train: Dataset, descriptor: Descriptor, terms: list[KernelTerm]) -> SolverCost:
-        """Of the solution."""
-        return choose_solver(self.solver, ProblemSize.of(train, descriptor, terms))
 
     def _choose(self, models: SmallModels, graph: nx.Graph, context: FitContext) -> ChosenSettings:
         file = None if context.run is None else context.run.path / "choices.json"

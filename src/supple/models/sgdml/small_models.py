@@ -77,7 +77,7 @@ class SmallModels:
         metrics = self._results.get(key)
         if metrics is None:
             problem = self.problem(size, energy_weight)
-            kernel = kernel.to(problem.rhs.device)
+            kernel = kernel.on(problem.rhs.device)
             weights, _ = solve_directly(problem.frames, kernel.terms, lam, problem.rhs)
             metrics = problem.fitted_potential(kernel, weights).evaluate(self.valid)
             self._results.put(key, metrics)

@@ -46,7 +46,7 @@ def solve(
         potential, needed = kernel_fit(problem, kernel, lam, context.progress)
         raised = f": lambda was raised from {lam:g}, as the matrix was indefinite to rounding" if needed > lam else ""
         return Solution(potential, needed, f"Solved directly with lambda {needed:g}{raised}.")
-    kernel = kernel.to(problem.rhs.device)
+    kernel = kernel.on(problem.rhs.device)
     frames = valid.select(range(min(len(valid), _VALIDATION_FRAMES)))
     unit = frames.source.units.forces
     with_energy = np.isfinite(frames.energies)
