@@ -105,10 +105,14 @@ class MetricLearner:
         if size < _FEWEST:
             return self._unlearned(problem.frames, lam)
         search = self._search(size, lam)
-        whole = MetricParameters(problem.frames, self.graph, self.function)
         parameters = MetricParameters(problem.frames, self.graph, self.function, self.radii)
-        scale = search.scale(whole)
-        kinds = search.kinds(parameters, _start(parameters, scale))
+        if parameters.rotors:  # the term of the whole molecule would not do alone
+            scale = search.scale(parameters)
+            start = scale.vector
+        else:
+            scale = search.scale(MetricParameters(problem.frames, self.graph, self.function))
+            start = _start(parameters, scale.vector[0], scale.vector[1])
+        kinds = search.kinds(parameters, start)
         stages = [scale, kinds, search.orbits(parameters, kinds.vector)]
         more = refining_size(self.models.train)
         if more > size:
@@ -130,13 +134,18 @@ class MetricLearner:
             f"used{compared}: {stages[best].name}.",
             contribution_sentence(found),
         ]
+        if parameters.rotors:
+            notes.append(
+                f"The kernel of the whole molecule leaves out the {len(parameters.rotors)} atoms of rotating groups, which only those of "
+                "the environments compare: with all of their permutations it would take most of the time."
+            )
         return ChosenSettings.of(kernels[best], lams[best], *notes).model_copy(update={"contributions": found})
 
     def _unlearned(self, frames: KernelFrames, lam: float | None) -> ChosenSettings:
         """One weight for everything, where there are too few frames to hold some out."""
         parameters, size = MetricParameters(frames, self.graph, self.function), len(frames)
         lam = _LAMBDA if lam is None else lam
-        kernels = [parameters.kernel(_uniform(parameters, lam, length)) for length in _LENGTHS]
+        kernels = [parameters.kernel(_start(parameters, math.log(lam), -math.log(length))) for length in _LENGTHS]
         best = min(kernels, key=lambda kernel: self.models.force_rmse(kernel, lam, None, size))
         return ChosenSettings.of(best, lam, f"Too few frames to learn a metric ({size}, of {_FEWEST} at least).")
 
@@ -163,11 +172,11 @@ class _Search:
 
     def scale(self, parameters: MetricParameters) -> _Stage:
         """One weight for everything."""
-        first = _LAMBDA if self.log_lam is None else math.exp(self.log_lam)
-        starts = [_uniform(parameters, first, length) for length in _LENGTHS]
+        first = math.log(_LAMBDA) if self.log_lam is None else self.log_lam
+        starts = [_start(parameters, first, -math.log(length)) for length in _LENGTHS]
         start = min(starts, key=lambda vector: self._error(parameters, vector)[0])
         directions = np.zeros((len(start), 2))
-        directions[0, 0], directions[1:, 1] = 1, 1
+        directions[0, 0], directions[1 : 1 + parameters.n_families * parameters.n_orbits, 1] = 1, 1
         return self._minimise("one weight for all", "scale", parameters, start, directions)
 
     def kinds(self, parameters: MetricParameters, start: Vector) -> _Stage:
@@ -267,16 +276,11 @@ def _n_folds(size: int) -> int:
     return min(_FOLDS if size >= _FEW else _FOLDS_OF_FEW, size)
 
 
-def _uniform(parameters: MetricParameters, lam: float, length: float) -> Vector:
-    """One length scale for everything."""
-    return np.array([math.log(lam), *[-math.log(length)] * parameters.n_orbits])
-
-
-def _start(parameters: MetricParameters, scale: _Stage) -> Vector:
-    """The parameters of several families, from those of one weight for everything."""
+def _start(parameters: MetricParameters, log_lam: float, log_weight: float) -> Vector:
+    """One length scale for everything, but for that of environments."""
     shorter = [0.0 if radius is None else _SHORTER for radius in parameters.radii]
     shares = [
         _SHARE_OF_MOLECULE if radius is None else _SHARES * (k + 1) for k, radius in enumerate(parameters.radii[1:])
     ]
-    weights = [np.full(parameters.n_orbits, scale.vector[1] + more) for more in shorter]
-    return np.concatenate([scale.vector[:1], *weights, np.array(shares)])
+    weights = [np.full(parameters.n_orbits, log_weight + more) for more in shorter]
+    return np.concatenate([[log_lam], *weights, np.array(shares)])

@@ -7,6 +7,10 @@ all lie within R bonds of a. Each family has a weight w_fo for each orbit o of d
 coefficients follow from the weights and from shares s_f, which are a softmax, so that the diagonal of the force-force matrix is 1 on
 the average, and family f has s_f of it: λ is then relative to the diagonal. The vector of parameters is log λ, log w of each family,
 and the logarithms of the shares relative to the first one.
+
+Each methyl group makes the permutations of the whole molecule three times as many, and its kernel as much slower. Where that would be
+nearly all of the cost, the term of the whole molecule leaves out the atoms of such groups: their rotations then do nothing to it, and
+the terms of the environments, which have their own, small groups, see them.
 """
 
 from __future__ import annotations
@@ -29,6 +33,8 @@ from supple.molecule.symmetry.permutation_algebra import Atoms
 
 #: The kinds of entries, by what they depend on. Pairs that are this many bonds or more apart are one kind.
 _FAR = 6
+#: With more permutations than this the whole molecule is compared without the groups that rotate.
+_MOST_IMAGES = 12
 
 
 class MetricParameters:
@@ -42,6 +48,7 @@ class MetricParameters:
 
     Attributes:
         radii: those that have environments; that of the whole molecule if none has, as in a molecule of two atoms.
+        rotors: atoms that the term of the whole molecule leaves out.
         terms: of the kernel, without weights.
         family: the family of each term.
         orbit, kinds: of each entry, shape (D,).
@@ -51,8 +58,18 @@ class MetricParameters:
         self, frames: KernelFrames, graph: nx.Graph, function: Matern, radii: Sequence[int | None] = (None,)
     ) -> None:
         self.function, self.action, self.entries = function, frames.action.cpu(), frames.descriptor.entries
-        near = {radius: [None] if radius is None else _environments(graph, self.entries, radius) for radius in radii}
-        self.radii = tuple(radius for radius in near if near[radius]) or (None,)
+        near: dict[int | None, list[tuple[int, ...] | None]] = {
+            radius: [*_environments(graph, self.entries, radius)] for radius in radii if radius is not None
+        }
+        whole: tuple[int, ...] | None = None
+        self.rotors: tuple[int, ...] = ()
+        if None in radii and any(near.values()) and len(self.action) > _MOST_IMAGES:
+            rotors = _rotors(graph)
+            whole = _without(rotors, self.entries)
+            self.rotors = () if whole is None else rotors
+        if None in radii:
+            near[None] = [whole]
+        self.radii = tuple(radius for radius in radii if near[radius]) or (None,)
         self.orbit = _orbits(self.action.numpy())
         self.kinds = kinds_of_entries(graph, self.entries)
         #: Mean squared derivative of each entry, over modes and frames.
@@ -143,6 +160,22 @@ def kinds_of_entries(graph: nx.Graph, entries: tuple[Atoms, ...]) -> Int[np.ndar
 def _orbits(action: Int[np.ndarray, "P D"]) -> Int[np.ndarray, "D"]:
     """The orbit of each entry, counted from 0 in their order."""
     return np.unique(action.min(axis=0), return_inverse=True)[1]
+
+
+def _rotors(graph: nx.Graph) -> tuple[int, ...]:
+    """The atoms of groups of three equal ones at the end of a bond, such as the hydrogens of a methyl group."""
+    found = []
+    for atom in graph:
+        ends = [n for n in graph.neighbors(atom) if graph.degree(n) == 1]
+        if len(ends) == 3 and graph.degree(atom) == 4 and len({graph.nodes[n]["z"] for n in ends}) == 1:
+            found += ends
+    return tuple(sorted(found))
+
+
+def _without(atoms: tuple[int, ...], entries: tuple[Atoms, ...]) -> tuple[int, ...] | None:
+    """The entries that have none of these atoms; None for all, where there are no such atoms or no other entries."""
+    kept = tuple(d for d, one in enumerate(entries) if not set(one) & set(atoms))
+    return kept if atoms and len(kept) > 1 else None
 
 
 def _environments(graph: nx.Graph, entries: tuple[Atoms, ...], radius: int) -> list[tuple[int, ...]]:

@@ -87,6 +87,23 @@ class InternalCoordinates(Descriptor):
 
         return x, pull_back
 
+    def jacobian(self, positions: Float[Tensor, "B N 3"]) -> Float[Tensor, "B D C"]:
+        """The dense Jacobian in closed form; C = 3N."""
+        of_angles = self.angle_weight * _angle_slopes(positions, self._angles)[1]
+        of_dihedrals = self.dihedral_weight * _dihedral_slopes(positions, self._dihedrals)[1]
+        rows = [_dense(of_angles, self._angles, positions), _dense(of_dihedrals, self._dihedrals, positions)]
+        return torch.cat([self.distances.jacobian(positions), *rows], dim=1)
+
+
+def _dense(
+    slopes: Float[Tensor, "B K L 3"], atoms: Int[Tensor, "K L"], positions: Float[Tensor, "B N 3"]
+) -> Float[Tensor, "B K C"]:
+    """Derivatives by the atoms of each entry, as derivatives by all atoms."""
+    n_frames, n_atoms, _ = positions.shape
+    dense = slopes.new_zeros(n_frames, len(atoms), n_atoms, 3)
+    dense[:, torch.arange(len(atoms), device=atoms.device)[:, None], atoms] = slopes
+    return dense.flatten(2)
+
 
 def cosines(positions: Float[Tensor, "B N 3"], atoms: Int[Tensor, "K 3"]) -> Float[Tensor, "B K"]:
     """Cos θ of angles i-j-k."""

@@ -87,11 +87,11 @@ def _few(phrases: Sequence[str]) -> str:
 
 def _generators(group: list[Permutation]) -> list[Permutation]:
     """Few elements that generate the group: rotations of three atoms first, then those that move fewest atoms."""
-    made, chosen = {identity(len(group[0]))}, []
+    made, chosen = {identity(len(group[0]))}, list[Permutation]()
     for p in simplest_first(group):
         if p not in made:
             chosen.append(p)
-            made = generated(made, p)
+            made = generated(chosen)
     return chosen
 
 

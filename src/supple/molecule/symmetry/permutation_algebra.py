@@ -40,17 +40,15 @@ def is_group(permutations: Iterable[Permutation]) -> bool:
     return all(product(p, q) in members for p in members for q in members)
 
 
-def generated(group: set[Permutation], new: Permutation, most: float = inf) -> set[Permutation]:
-    """The group that the elements of a group and a further permutation generate; a part of it if it has more than `most`."""
-    grown = group | {new}
-    fresh = list(grown)
-    while fresh:
-        products = {product(a, b) for a in fresh for b in (*group, new)}
-        fresh = [p for p in products if p not in grown]
-        grown.update(fresh)
-        if len(grown) > most:
-            break
-    return grown
+def generated(generators: Sequence[Permutation], most: float = inf) -> set[Permutation]:
+    """The group that one or more permutations generate; a part of it if it has more than `most`."""
+    found = {identity(len(generators[0]))}
+    fresh = list(found)
+    while fresh and len(found) <= most:
+        products = {product(p, generator) for p in fresh for generator in generators}
+        fresh = [p for p in products if p not in found]
+        found.update(fresh)
+    return found
 
 
 def simplest_first(permutations: Iterable[Permutation]) -> list[Permutation]:

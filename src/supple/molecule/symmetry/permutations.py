@@ -96,13 +96,14 @@ def check_permutations(given: Iterable[Iterable[int]], numbers: Int[np.ndarray, 
 
 def _as_many_as_fit(generators: Iterable[Permutation], size: int) -> tuple[set[Permutation], list[Permutation]]:
     """The group of the simplest generators with at most `LIMIT` elements, and the generators that are not in it."""
-    kept, left_out = {identity(size)}, []
+    kept, chosen, left_out = {identity(size)}, list[Permutation](), list[Permutation]()
     for p in simplest_first(generators):
-        grown = generated(kept, p, LIMIT)
+        grown = generated([*chosen, p], LIMIT)
         if len(grown) > LIMIT:
             left_out.append(p)
         else:
             kept = grown
+            chosen.append(p)
     return kept, left_out
 
 
