@@ -61,10 +61,10 @@ def _row(asked: argparse.Namespace, data: str, size: int, seed: int, metric: str
     model = folder / f"{metric}.safetensors"
     started, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
     command = ["train", train, "--model", "sgdml", "--train", size, "--valid", asked.valid, "--seed", seed]
-    done = _run([*command, "--out", model, "--set", f"metric={metric}", "--overwrite", "--json"])
+    done = run([*command, "--out", model, "--set", f"metric={metric}", "--overwrite", "--json"])
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     seconds = time.perf_counter() - started
-    found = _run(["evaluate", model, test, "--json"])
+    found = run(["evaluate", model, test, "--json"])
     energy, forces = (dict(found[name]) for name in ("energy", "forces"))
     return [
         *(energy[name] for name in ("mae", "rmse")),
@@ -96,7 +96,8 @@ def _files(asked: argparse.Namespace, data: str, size: int, seed: int, folder: P
         yield file
 
 
-def _run(arguments: list[object]) -> dict[str, Any]:
+def run(arguments: list[object]) -> dict[str, Any]:
+    """What a command of Supple prints as JSON."""
     done = subprocess.run([SUPPLE, *map(str, arguments)], capture_output=True, text=True, check=False)
     if done.returncode:
         sys.exit(f"{arguments}: {done.stderr}")

@@ -208,8 +208,8 @@ def test_contributions_are_shares_of_the_distance_between_geometries():
     assert "whole molecule: " in sentence and "bonds" in sentence and sentence.endswith(" %.")
 
 
-def test_groups_that_rotate_are_left_out_of_a_large_whole():
-    """Isobutane: three methyl groups, 162 permutations; its environments still see their hydrogens, with all symmetries."""
+def test_a_whole_with_many_permutations_is_compared_in_parts():
+    """Isobutane: three equivalent methyl groups, 162 permutations; each part has the hydrogens of one of them."""
     atoms = molecule("isobutane")
     rng = np.random.default_rng(0)
     positions = atoms.positions + 0.05 * rng.standard_normal((4, 14, 3))
@@ -219,18 +219,18 @@ def test_groups_that_rotate_are_left_out_of_a_large_whole():
     problem = Problem(data, permutations)
     graph = bond_graph(data.numbers, data.positions)
     parameters = MetricParameters(problem.frames, graph, MATERN_7_2, (1, 2, None))
-    hydrogens = [n for c in graph if graph.degree(c) == 4 for n in graph[c] if graph.degree(n) == 1]
-    methyl = {n for n in hydrogens if sum(graph.degree(m) == 1 for m in graph[next(iter(graph[n]))]) == 3}
-    assert set(parameters.rotors) == methyl
-    assert len(methyl) == 9
-    whole = parameters.terms[-1]
     assert len(permutations) == 162
-    assert whole.n_pairs == len(whole.images) == 6
-    assert not {a for d in whole.entries for a in parameters.entries[d]} & methyl
+    assert parameters.in_parts
+    part = parameters.terms[-1]
+    assert parameters.family.count(2) == 1  # the other two are images of this one
+    assert part.n_environments == 3
+    assert part.n_pairs == 3 * 3 * 6
+    hydrogens = {a for d in part.entries for a in parameters.entries[d] if data.numbers[a] == 1}
+    assert len(hydrogens) == 1 + 3
     potential, _ = kernel_fit(problem, parameters.kernel(random_vector(parameters)), 1e-6)
     energies, _ = potential.predict(np.concatenate([positions[:1, p] for p in permutations]))
     np.testing.assert_allclose(energies, energies[0], atol=1e-8)
-    # Alone, the whole molecule must compare everything.
+    # Alone, the whole molecule is not divided.
     alone = MetricParameters(problem.frames, graph, MATERN_7_2, (None,))
-    assert alone.rotors == ()
+    assert not alone.in_parts
     assert alone.terms[0].entries is None

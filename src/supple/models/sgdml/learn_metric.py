@@ -106,7 +106,7 @@ class MetricLearner:
             return self._unlearned(problem.frames, lam)
         search = self._search(size, lam)
         parameters = MetricParameters(problem.frames, self.graph, self.function, self.radii)
-        if parameters.rotors:  # the term of the whole molecule would not do alone
+        if parameters.in_parts:  # the whole would take longer than all of them
             scale = search.scale(parameters)
             start = scale.vector
         else:
@@ -134,10 +134,10 @@ class MetricLearner:
             f"used{compared}: {stages[best].name}.",
             contribution_sentence(found),
         ]
-        if parameters.rotors:
+        if parameters.in_parts:
             notes.append(
-                f"The kernel of the whole molecule leaves out the {len(parameters.rotors)} atoms of rotating groups, which only those of "
-                "the environments compare: with all of their permutations it would take most of the time."
+                "The whole molecule is compared in parts, with one of the groups that rotate (such as methyl groups) in each: together they "
+                "have too many permutations."
             )
         return ChosenSettings.of(kernels[best], lams[best], *notes).model_copy(update={"contributions": found})
 

@@ -8,9 +8,8 @@ coefficients follow from the weights and from shares s_f, which are a softmax, s
 the average, and family f has s_f of it: λ is then relative to the diagonal. The vector of parameters is log λ, log w of each family,
 and the logarithms of the shares relative to the first one.
 
-Each methyl group makes the permutations of the whole molecule three times as many, and its kernel as much slower. Where that would be
-nearly all of the cost, the term of the whole molecule leaves out the atoms of such groups: their rotations then do nothing to it, and
-the terms of the environments, which have their own, small groups, see them.
+Each methyl group makes the permutations of the whole molecule three times as many, and its kernel as much slower. Where there are many,
+the whole molecule is compared in parts instead: for each such group, which has few permutations, its atoms and all those of no group.
 """
 
 from __future__ import annotations
@@ -33,8 +32,8 @@ from supple.molecule.symmetry.permutation_algebra import Atoms
 
 #: The kinds of entries, by what they depend on. Pairs that are this many bonds or more apart are one kind.
 _FAR = 6
-#: With more permutations than this the whole molecule is compared without the groups that rotate.
-_MOST_IMAGES = 12
+#: With more permutations than this the whole molecule is compared in parts, with one of the groups that rotate in each.
+_MOST_IMAGES = 30
 
 
 class MetricParameters:
@@ -48,7 +47,7 @@ class MetricParameters:
 
     Attributes:
         radii: those that have environments; that of the whole molecule if none has, as in a molecule of two atoms.
-        rotors: atoms that the term of the whole molecule leaves out.
+        in_parts: whether the whole molecule is compared in parts.
         terms: of the kernel, without weights.
         family: the family of each term.
         orbit, kinds: of each entry, shape (D,).
@@ -61,14 +60,10 @@ class MetricParameters:
         near: dict[int | None, list[tuple[int, ...] | None]] = {
             radius: [*_environments(graph, self.entries, radius)] for radius in radii if radius is not None
         }
-        whole: tuple[int, ...] | None = None
-        self.rotors: tuple[int, ...] = ()
-        if None in radii and any(near.values()) and len(self.action) > _MOST_IMAGES:
-            rotors = _rotors(graph)
-            whole = _without(rotors, self.entries)
-            self.rotors = () if whole is None else rotors
         if None in radii:
-            near[None] = [whole]
+            divided = any(near.values()) and len(self.action) > _MOST_IMAGES
+            near[None] = _parts(graph, self.entries) if divided else [None]
+        self.in_parts = None in radii and near[None] != [None]
         self.radii = tuple(radius for radius in radii if near[radius]) or (None,)
         self.orbit = _orbits(self.action.numpy())
         self.kinds = kinds_of_entries(graph, self.entries)
@@ -162,20 +157,26 @@ def _orbits(action: Int[np.ndarray, "P D"]) -> Int[np.ndarray, "D"]:
     return np.unique(action.min(axis=0), return_inverse=True)[1]
 
 
-def _rotors(graph: nx.Graph) -> tuple[int, ...]:
-    """The atoms of groups of three equal ones at the end of a bond, such as the hydrogens of a methyl group."""
-    found = []
-    for atom in graph:
-        ends = [n for n in graph.neighbors(atom) if graph.degree(n) == 1]
-        if len(ends) == 3 and graph.degree(atom) == 4 and len({graph.nodes[n]["z"] for n in ends}) == 1:
-            found += ends
-    return tuple(sorted(found))
+def _rotors(graph: nx.Graph) -> list[set[int]]:
+    """The atoms of each group of three equal ones at the end of a bond, such as the hydrogens of a methyl group."""
+    ends = {atom: {n for n in graph.neighbors(atom) if graph.degree(n) == 1} for atom in graph}
+    return [
+        group
+        for atom, group in ends.items()
+        if len(group) == 3 and graph.degree(atom) == 4 and len({graph.nodes[n]["z"] for n in group}) == 1
+    ]
 
 
-def _without(atoms: tuple[int, ...], entries: tuple[Atoms, ...]) -> tuple[int, ...] | None:
-    """The entries that have none of these atoms; None for all, where there are no such atoms or no other entries."""
-    kept = tuple(d for d, one in enumerate(entries) if not set(one) & set(atoms))
-    return kept if atoms and len(kept) > 1 else None
+def _parts(graph: nx.Graph, entries: tuple[Atoms, ...]) -> list[tuple[int, ...] | None]:
+    """For each group that rotates the entries that have no atoms of another one; all entries where there is one group or none."""
+    rotors = _rotors(graph)
+    if len(rotors) < 2:
+        return [None]
+    return [_without(set().union(*rotors) - rotor, entries) for rotor in rotors]
+
+
+def _without(atoms: set[int], entries: tuple[Atoms, ...]) -> tuple[int, ...]:
+    return tuple(d for d, one in enumerate(entries) if not atoms.intersection(one))
 
 
 def _environments(graph: nx.Graph, entries: tuple[Atoms, ...], radius: int) -> list[tuple[int, ...]]:
