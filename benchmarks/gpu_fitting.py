@@ -67,5 +67,7 @@ def fitting(bench: Bench) -> None:
             apart = [model.predict(test.positions)[1] for model in found.values()]
             print(f"forces of the two models differ by {np.abs(apart[0] - apart[-1]).max():.2g} eV/Å", flush=True)
 
-    SGDML().fit(*supple.read(bundled_path("glycine")).split(12, 12, 0)[:2], examined=[])  # what is compiled or loaded once
+    SGDML().fit(
+        *supple.read(bundled_path("glycine")).split(12, 12, 0)[:2], examined=[]
+    )  # what is compiled or loaded once
     bench.table("sGDML by default, bundled data", rows())

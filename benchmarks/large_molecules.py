@@ -87,7 +87,7 @@ class ClassicalField(Calculator):
             + 332 * (self._charges / far).sum()
         )
 
-    def calculate(self, atoms=None, properties=("energy",), system_changes=all_changes) -> None:  # noqa: ANN001
+    def calculate(self, atoms=None, properties=("energy",), system_changes=all_changes) -> None:
         """In eV and eV/Å."""
         super().calculate(atoms, properties, system_changes)
         r = torch.tensor(self.atoms.positions, requires_grad=True)

@@ -17,7 +17,14 @@ from torch.utils._pytree import tree_iter, tree_map
 
 DEVICE = torch.device("meta")
 #: Operations that may have arrays on both devices: copies, and places as indices.
-_BETWEEN = {"aten::copy_", "aten::_to_copy", "aten::index.Tensor", "aten::index_put_", "aten::index_put", "aten::_index_put_impl_"}
+_BETWEEN = {
+    "aten::copy_",
+    "aten::_to_copy",
+    "aten::index.Tensor",
+    "aten::index_put_",
+    "aten::index_put",
+    "aten::_index_put_impl_",
+}
 
 
 class OnGPU(torch.Tensor):
@@ -88,7 +95,9 @@ def _computed(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
             raise RuntimeError(f"{name}: an array of shape {tuple(here[0].shape)} is on the CPU, others are on a GPU.")
     if not there and name.startswith(("aten::index.Tensor", "aten::index_put")):
         pass
-    elif not isinstance(args[0] if args else None, OnGPU) and there and name.startswith(("aten::index", "aten::_index")):
+    elif (
+        not isinstance(args[0] if args else None, OnGPU) and there and name.startswith(("aten::index", "aten::_index"))
+    ):
         raise RuntimeError(f"{name}: places on a GPU in an array on the CPU.")
     inner_args, inner_kwargs = tree_map(_inner, (args, kwargs))
     if "device" in inner_kwargs:

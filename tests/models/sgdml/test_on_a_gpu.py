@@ -36,4 +36,6 @@ def test_a_learned_metric(frames, tmp_path, monkeypatch):
         _, forces = potential.predict(test.positions)
         potential.save(tmp_path / "model.safetensors")
     np.testing.assert_allclose(forces, expected, atol=1e-4)
-    np.testing.assert_allclose(supple.load(tmp_path / "model.safetensors").predict(test.positions)[1], forces, atol=1e-8)
+    np.testing.assert_allclose(
+        supple.load(tmp_path / "model.safetensors").predict(test.positions)[1], forces, atol=1e-8
+    )
