@@ -113,7 +113,7 @@ def peptide(residues: int, n_frames: int) -> Dataset:
         dynamics.run(_EVERY)
         positions.append(atoms.get_positions())
         energies.append(atoms.get_potential_energy())
-        forces.append(atoms.get_forces())
+        forces.append(atoms.get_forces(apply_constraint=False))
     order = rng.permutation(n_frames)
     every = (np.array(one)[order] for one in (positions, energies, forces))
     return Dataset.of(atoms.numbers, *every, name=f"Ac-(Ala){residues}-NHMe")
