@@ -8,6 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from supple.cli.baseline_options import (
+    BaselineChargeOption,
+    BaselineMultiplicityOption,
+    BaselineOption,
+    with_baseline,
+)
 from supple.cli.console import print_errors, print_json, print_next, print_written, progress_display
 from supple.cli.options import (
     AcceptOption,
@@ -60,6 +66,9 @@ def train(
             "and test frames stay what they are."
         ),
     ] = None,
+    baseline: BaselineOption = None,
+    charge: BaselineChargeOption = None,
+    multiplicity: BaselineMultiplicityOption = None,
     units: UnitsOption = None,
     keys: KeysOption = None,
     max_time: Annotated[
@@ -101,6 +110,8 @@ def train(
     else:
         chosen = split_dataset(dataset, n_train, n_valid, seed=seed, select=select or "random", blocks=blocks)
 
+    given = with_baseline(given, baseline, charge, multiplicity)
+
     from supple.models.registry import make_settings  # these import torch; a wrong file is refused before
     from supple.runtime.files import stem
     from supple.runtime.output_files import copy_of, require_file
@@ -126,7 +137,7 @@ def train(
     _show_notes(trained.result, progress.notes)
     if not split:
         _warn_of_selection(chosen)
-    _show_errors(model_settings.display_name, trained.result, chosen)
+    _show_errors(model_settings.label, trained.result, chosen)
     _show_cost(trained.result, time.perf_counter() - started)
     print_written((out, "the force field"), (directory, "the record of its training"))
     options = (f" --units {units}" if units else "") + (" --accept unreadable" if dataset.source.notes else "")

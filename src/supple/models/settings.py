@@ -7,20 +7,32 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar, cast
 
 import torch
-from pydantic import BaseModel, ConfigDict, JsonValue
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    SerializerFunctionWrapHandler,
+    field_validator,
+    model_serializer,
+)
 
 from supple.checks import Finding, require_sound
 from supple.data.dataset import Dataset
 from supple.errors import DataError, SplitError
+from supple.models.baseline import Baseline
+from supple.models.baseline.difference import Difference, difference
+from supple.models.baseline.labels import baseline_version
 from supple.models.citations import Citation
 from supple.models.cost_estimate import CostEstimate
 from supple.models.kernel.direct_fit import small_kernel_model
 from supple.models.potential import Potential
 from supple.models.provenance import Provenance
 from supple.models.search_space import Range
+from supple.models.sums.difference_potential import DifferencePotential
 from supple.molecule.connectivity import Connectivity
 from supple.runtime.machine import peak_rss_bytes, reset_peak_rss, versions
 from supple.runtime.progress import NO_PROGRESS, Progress
@@ -37,6 +49,7 @@ class FitContext:
         run: where to keep the best model so far and a checkpoint; None to keep nothing.
         progress: receives reports of progress.
         common: a folder for results that trainings on more or fewer of the same frames share; None if there is none.
+        baseline: to which the model is fitted as a difference; None without one.
     """
 
     seed: int
@@ -44,6 +57,15 @@ class FitContext:
     run: RunDirectory | None
     progress: Progress
     common: Path | None = None
+    baseline: Potential | None = None
+
+    def whole(self, potential: Potential) -> Potential:
+        """The force field that a potential of this fit is a part of: what is used and saved."""
+        return potential if self.baseline is None else DifferencePotential(self.baseline, potential)
+
+    def own_part(self, whole: Potential) -> Potential:
+        """The potential of this fit in a force field that was made by `whole`, and perhaps saved."""
+        return whole if self.baseline is None else cast(DifferencePotential, whole).model
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +110,37 @@ class ModelSettings(BaseModel, ABC):
     may_stop_early: ClassVar[bool] = False
     #: Settings that shorten a training enough to be one trial of many; none if it is short anyway.
     trial_settings: ClassVar[Mapping[str, JsonValue]] = {}
+
+    baseline: Baseline | None = Field(
+        None,
+        description="A method of `supple sample`, such as GFN2-xTB, or the file of another force field: the model learns the difference to "
+        "it, and the force field is the sum. With charge and multiplicity: {method: GFN2-xTB, charge: 1, multiplicity: 2}.",
+    )
+
+    @field_validator("baseline", mode="before")
+    @classmethod
+    def _method_alone(cls, value: object) -> object:
+        """The name of a method is enough."""
+        return {"method": value} if isinstance(value, str) else value
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_not_used(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """A model without a baseline is written as it was before there were any."""
+        return {name: value for name, value in serialise(self).items() if name != "baseline" or value is not None}
+
+    @property
+    def label(self) -> str:
+        """The name in tables, with the baseline."""
+        return self.display_name if self.baseline is None else f"{self.display_name}@{self.baseline.method}"
+
+    def identity(self) -> dict[str, Any]:
+        """The settings, and the version of the baseline: what a force field depends on besides the data, as JSON.
+
+        Raises:
+            SettingsError, ModelFileError: the baseline is not there.
+        """
+        version = {} if self.baseline is None else {"baseline_version": baseline_version(self.baseline)}
+        return self.model_dump(mode="json") | version
 
     @abstractmethod
     def _fit(self, train: Dataset, valid: Dataset, context: FitContext) -> FitResult:
@@ -166,13 +219,20 @@ class ModelSettings(BaseModel, ABC):
         )
         reset_peak_rss()
         started = time.perf_counter()
-        result = self._fit(train, valid, FitContext(seed, provenance, run, progress, common))
-        potential = result.potential
-        potential.provenance, potential.connectivity = provenance, Connectivity.of(train.numbers, train.positions)
-        validation = potential.evaluate(valid)
-        potential.provenance = provenance.with_notes(*result.notes).model_copy(
+        found: Difference | None = None
+        if self.baseline is not None:
+            found = difference(self.baseline, train, valid, progress)
+        context = FitContext(seed, provenance, run, progress, common, None if found is None else found.potential)
+        result = self._fit(*((train, valid) if found is None else (found.train, found.valid)), context)
+        result.potential.provenance = provenance
+        result.potential.connectivity = Connectivity.of(train.numbers, train.positions)
+        potential = context.whole(result.potential)
+        validation = potential.evaluate(valid if found is None else found.whole_valid)
+        about: Mapping[str, JsonValue] = {} if found is None else {"baseline_record": found.record}
+        notes = (*(() if found is None else found.notes), *result.notes)
+        potential.provenance = provenance.with_notes(*notes).model_copy(
             update={
-                "settings": provenance.settings | dict(result.settings),
+                "settings": provenance.settings | dict(result.settings) | dict(about),
                 "validation": validation,
                 "seconds": time.perf_counter() - started,
                 "peak_rss_bytes": peak_rss_bytes(),

@@ -17,6 +17,7 @@ from supple.data.splits import Split
 from supple.errors import SplitError
 from supple.evaluation.bootstrap import error_intervals
 from supple.evaluation.predictions import Predictions
+from supple.models.baseline.labels import baseline_labels, prepare_labels
 from supple.models.kernel.direct_fit import small_kernel_model
 from supple.models.potential import Potential
 from supple.models.settings import ModelSettings
@@ -42,7 +43,8 @@ class TrainedModel:
 
     def to_json(self) -> dict[str, Any]:
         """As `supple train --json` prints it."""
-        return self.result.to_json() | {"model": str(self.file)}
+        baseline = self.result.settings.get("baseline_record")
+        return self.result.to_json() | {"model": str(self.file)} | ({} if baseline is None else {"baseline": baseline})
 
 
 def train(
@@ -82,6 +84,7 @@ def train(
             progress.note(f"Checking {dataset.source.name}.")
             accepted = require_sound(dataset, small_kernel_model, accept)
             training = TrainingRun.of(settings, dataset, split, directory, accepted, test=test)
+            training.calculate_baseline(progress)
             # not when less than all is left, nor among several processes, of which the others wait for a request
             if not run.checkpoint_file.exists() and world_size() == 1:
                 progress.note(time_sentence(settings, training.train, training.valid, started))
@@ -154,9 +157,19 @@ class TrainingRun:
         with run.removed_if_refused(), run.claimed(wait=wait):
             return TrainingResult.read(self.directory) or self._train(run, progress)
 
+    def calculate_baseline(self, progress: Progress) -> None:
+        """Calculate the baseline of all frames, if there is one; nothing is calculated twice.
+
+        Raises:
+            SuppleError: as `ModelSettings.fit`.
+        """
+        if self.settings.baseline is not None:
+            prepare_labels(self.settings.baseline, (self.train, self.valid, self.test), progress)
+
     def _train(self, run: RunDirectory, progress: Progress) -> TrainingResult:
         self.split.save(run.path / "split.json")
         save_held_out(run.path, self.test)
+        self.calculate_baseline(progress)
         potential = self.settings.fit(
             self.train,
             self.valid,
@@ -171,18 +184,25 @@ class TrainingRun:
             potential.provenance = potential.provenance.with_notes(f"Frames drawn with {drawn}.")
         potential.save(run.model_file)
         result = TrainingResult.of(self.settings.kind, self.split.seed, potential.provenance)
-        if len(self.test):
-            result = self._tested(result, potential, run)
+        if len(test := self._testable()):
+            result = self._tested(result, potential, test, run)
         run.finish(result.to_json())
         return result
 
-    def _tested(self, result: TrainingResult, potential: Potential, run: RunDirectory) -> TrainingResult:
-        """The result with errors on the test frames; the predictions are saved in the run directory."""
-        predictions = Predictions.of(potential, self.test)
+    def _testable(self) -> Dataset:
+        """The test frames, without those for which the baseline fails."""
+        if self.settings.baseline is None or not len(self.test):
+            return self.test
+        folder = self.train.source.folder
+        return baseline_labels(self.settings.baseline, self.test, folder=folder).subtracted().whole
+
+    def _tested(self, result: TrainingResult, potential: Potential, test: Dataset, run: RunDirectory) -> TrainingResult:
+        """The result with errors on test frames; the predictions are saved in the run directory."""
+        predictions = Predictions.of(potential, test)
         predictions.save(run.predictions_file)
         units = self.train.source.units
-        errors = potential.metrics(self.test, predictions.energies, predictions.forces, units)
-        return result.tested(errors, error_intervals(self.test, predictions, units))
+        errors = potential.metrics(test, predictions.energies, predictions.forces, units)
+        return result.tested(errors, error_intervals(test, predictions, units))
 
 
 def require_unseen(test: Dataset, train: Dataset, valid: Dataset) -> None:

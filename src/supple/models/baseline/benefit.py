@@ -1,0 +1,101 @@
+"""Whether a baseline helps: the difference to it must be smoother than the labels, which shows in how well a small model learns either."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from supple.data.dataset import Dataset
+from supple.errors import DataError
+from supple.models.baseline.labels import BaselineLabels, Subtracted
+from supple.models.kernel.direct_fit import small_kernel_model
+from supple.molecule.symmetry.permutations import find_symmetries
+
+#: Rows of the matrices of the small models, and validation frames by which they are compared.
+_ROWS, _VALIDATION_FRAMES = 2000, 200
+#: Forces of two methods for one molecule are alike: where they are in the same direction (cosine), their sizes differ by less than this.
+_ALIKE, _FACTOR = 0.8, 2.0
+
+
+@dataclass(frozen=True)
+class Benefit:
+    """The validation errors of two small models, one of the difference to a baseline and one of the labels.
+
+    Attributes:
+        n_frames: of the models.
+        with_baseline, without: force RMSE.
+        unit: of these.
+    """
+
+    n_frames: int
+    with_baseline: float
+    without: float
+    unit: str
+
+    @property
+    def is_harmful(self) -> bool:
+        """Whether the difference is harder to learn than the labels."""
+        return self.with_baseline >= self.without
+
+    def sentence(self, name: str) -> str:
+        """The comparison, with a warning where the baseline does harm."""
+        compared = (
+            f"a small model of {self.n_frames} frames has a validation force RMSE of {self.with_baseline:.3g} {self.unit} for the "
+            f"difference, and {self.without:.3g} for the labels themselves"
+        )
+        if self.is_harmful:
+            return (
+                f"The baseline {name} is harmful here: {compared}. The two levels of theory disagree about this molecule, perhaps in the "
+                "order of minima or about its electronic state: train without --baseline."
+            )
+        return f"The difference to {name} is smoother than the labels: {compared}."
+
+
+def benefit(train: Subtracted, valid: Subtracted) -> Benefit:
+    """Compare the difference to a baseline with the labels.
+
+    Args:
+        train, valid: training and validation frames.
+    """
+    n = min(len(train.whole), max(_ROWS // max(3 * train.whole.n_atoms - 6, 1), 2))
+    some = slice(min(len(valid.whole), _VALIDATION_FRAMES))
+    permutations = find_symmetries(train.whole.numbers, train.whole.positions[:n]).permutations
+    errors = []
+    for fitted, judged in ((train.difference, valid.difference), (train.whole, valid.whole)):
+        model = small_kernel_model(fitted.select(range(n)), permutations)
+        assert judged.forces is not None
+        errors.append(_rmse(model.predict(judged.positions[some])[1], judged.forces[some]))
+    unit = train.whole.source.units
+    with_baseline, without = (error / unit.forces_in_ev_per_angstrom for error in errors)
+    return Benefit(n, with_baseline, without, unit.forces)
+
+
+def require_alike(labels: BaselineLabels) -> None:
+    """Refuse labels in wrong units: their forces are those of the baseline, times a number that is not about one.
+
+    Raises:
+        DataError: they are.
+    """
+    known: Dataset = labels.dataset.select(labels.known)
+    assert known.forces is not None
+    ours, theirs = known.forces, labels.forces[labels.known]
+    size, of_baseline = float(np.linalg.norm(ours)), float(np.linalg.norm(theirs))
+    if min(size, of_baseline) == 0:
+        return
+    cosine, factor = float((ours * theirs).sum()) / (size * of_baseline), size / of_baseline
+    name = labels.potential.name
+    if cosine < -_ALIKE:
+        raise DataError(
+            f"The forces of {known.source.name} are opposite to those of {name}: the file has gradients, so read them as such, "
+            "with --keys forces=NAME*-1."
+        )
+    if cosine > _ALIKE and not 1 / _FACTOR < factor < _FACTOR:
+        raise DataError(
+            f"The forces of {known.source.name} are {factor:.3g} times those of {name}, in the same directions: the units of the file "
+            "are not those that were assumed; give them with --units."
+        )
+
+
+def _rmse(predicted: np.ndarray, true: np.ndarray) -> float:
+    return float(np.sqrt(np.mean((predicted - true) ** 2)))
