@@ -17,6 +17,7 @@ from supple.methods.label_store import LabelStore, geometry_key
 from supple.methods.level import Level, TimedPoint
 from supple.runtime.machine import cores
 from supple.runtime.progress import NO_PROGRESS, Progress
+from supple.runtime.rounding import duration
 from supple.runtime.worker_pool import worker_pool
 
 #: Seconds of calculations that are written together, and that an interruption costs at most.
@@ -74,7 +75,7 @@ def label_frames(
             known = store.read()  # another process may have added some meanwhile
             todo = [key for key in missing if key not in known]
             done = 0
-            for some, points in _calculate(level, numbers, todo, missing):
+            for some, points in _calculate(level, numbers, todo, missing, progress):
                 store.add(some, points)
                 done += len(some)
                 progress.step(level.name, done, len(todo), f"{done} of {len(todo)} geometries")
@@ -84,7 +85,11 @@ def label_frames(
 
 
 def _calculate(
-    level: Level, numbers: Int[np.ndarray, "N"], todo: Sequence[str], frames: dict[str, Float[np.ndarray, "N 3"]]
+    level: Level,
+    numbers: Int[np.ndarray, "N"],
+    todo: Sequence[str],
+    frames: dict[str, Float[np.ndarray, "N 3"]],
+    progress: Progress,
 ) -> Iterator[tuple[list[str], list[TimedPoint]]]:
     """Keys and results, as they are complete."""
     seconds = 0.0
@@ -101,8 +106,12 @@ def _calculate(
         for chunk, positions in stacked:
             yield chunk, calculate_chunk(level, numbers, positions)
         return
+    jobs = min(cores(), len(chunks))
+    progress.note(
+        f"{level.name} is calculated for {len(todo)} geometries: about {duration(seconds * len(rest) / jobs)} on {jobs} cores."
+    )
     try:
-        with worker_pool(min(cores(), len(chunks)), 1) as pool:
+        with worker_pool(jobs, 1) as pool:
             running: dict[Future[list[TimedPoint]], list[str]] = {
                 pool.submit(calculate_chunk, level, numbers, positions): chunk for chunk, positions in stacked
             }
