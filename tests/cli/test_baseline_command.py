@@ -73,6 +73,8 @@ def test_a_ladder(trained, here, folder):
         (["--baseline", "GFN9-xTB"], "'GFN9-xTB' is not a known method"),
         (["--baseline", "none.safetensors"], "There is no file none.safetensors with a force field"),
         (["--charge", 1], "are those of a baseline: add --baseline"),
+        (["--learn-baseline", 100], "are those of a baseline: add --baseline"),
+        (["--baseline", "m.safetensors", "--learn-baseline", 100], "nothing to learn: leave out --learn-baseline"),
         (["--baseline", "m.safetensors", "--charge", 0], "leave out --charge"),
         (["--baseline", "fake_calculators:cheap", "--charge", 1], "a function of your own, which sets charge"),
         (["--baseline", "fake_calculators:breaks"], "fails for too many frames"),

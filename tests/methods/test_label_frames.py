@@ -15,7 +15,7 @@ from inline_workers import pool_here
 from toy import toy_dataset
 
 from supple.errors import DataError
-from supple.methods import label_store
+from supple.methods import record_file
 from supple.methods.label_frames import label_frames
 from supple.methods.label_store import LabelStore
 from supple.methods.level import Level
@@ -78,9 +78,9 @@ def test_failures_are_kept_and_named(frames, tmp_path):
 def test_side_by_side(frames, tmp_path, monkeypatch):
     """Long calculations go to other processes, in pieces; the numbers are the same."""
     pieces = []
-    monkeypatch.setattr("supple.methods.label_frames._SHORT", 0.0)
-    monkeypatch.setattr("supple.methods.label_frames.cores", lambda: 3)
-    monkeypatch.setattr("supple.methods.label_frames.worker_pool", pool_here(pieces))
+    monkeypatch.setattr("supple.methods.side_by_side._SHORT", 0.0)
+    monkeypatch.setattr("supple.methods.side_by_side.cores", lambda: 3)
+    monkeypatch.setattr("supple.methods.side_by_side.worker_pool", pool_here(pieces))
     found = labels(frames, tmp_path)
     assert len(pieces) == 3  # of the ten that are left after the first two
     monkeypatch.undo()
@@ -108,7 +108,7 @@ def test_a_damaged_line(frames, tmp_path):
 
 
 def test_a_folder_that_cannot_be_written(frames, tmp_path, monkeypatch):
-    monkeypatch.setattr(label_store.os, "access", lambda path, mode: False)
+    monkeypatch.setattr(record_file.os, "access", lambda path, mode: False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "caches"))
     assert LabelStore(tmp_path, CHEAP, frames.numbers).path.parent == tmp_path / "caches" / "supple-labels"
     assert LabelStore(None, CHEAP, frames.numbers).path.parent == tmp_path / "caches" / "supple-labels"

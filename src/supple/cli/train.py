@@ -12,6 +12,7 @@ from supple.cli.baseline_options import (
     BaselineChargeOption,
     BaselineMultiplicityOption,
     BaselineOption,
+    LearnBaselineOption,
     with_baseline,
 )
 from supple.cli.console import print_errors, print_json, print_next, print_written, progress_display
@@ -69,6 +70,7 @@ def train(
     baseline: BaselineOption = None,
     charge: BaselineChargeOption = None,
     multiplicity: BaselineMultiplicityOption = None,
+    learn_baseline: LearnBaselineOption = None,
     units: UnitsOption = None,
     keys: KeysOption = None,
     max_time: Annotated[
@@ -110,7 +112,7 @@ def train(
     else:
         chosen = split_dataset(dataset, n_train, n_valid, seed=seed, select=select or "random", blocks=blocks)
 
-    given = with_baseline(given, baseline, charge, multiplicity)
+    given = with_baseline(given, baseline, charge, multiplicity, learn_baseline)
 
     from supple.models.registry import make_settings  # these import torch; a wrong file is refused before
     from supple.runtime.files import stem

@@ -12,6 +12,7 @@ from supple.cli.baseline_options import (
     BaselineChargeOption,
     BaselineMultiplicityOption,
     BaselineOption,
+    LearnBaselineOption,
     with_baseline,
 )
 from supple.cli.console import print_json, print_next, print_written, progress_display
@@ -47,6 +48,7 @@ def tune(
     baseline: BaselineOption = None,
     charge: BaselineChargeOption = None,
     multiplicity: BaselineMultiplicityOption = None,
+    learn_baseline: LearnBaselineOption = None,
     units: UnitsOption = None,
     keys: KeysOption = None,
     set_: SetOption = None,
@@ -69,7 +71,7 @@ def tune(
 
     backend = backend_from(on, jobs)
     require_selection(select or "random")
-    given = with_baseline(parse_assignments(set_), baseline, charge, multiplicity)
+    given = with_baseline(parse_assignments(set_), baseline, charge, multiplicity, learn_baseline)
     dataset = read(file, units=units, keys=keys, accept=accept or ())
     chosen = split_dataset(dataset, train, valid, seed=seed, select=select or "random", blocks=blocks)
     out = out or Path(f"{stem(file)}-{model}-tuning")

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from ase import Atoms
+from ase.calculators.calculator import Calculator
 from jaxtyping import Float, Int
 from threadpoolctl import ThreadpoolController
 
@@ -52,6 +53,28 @@ class Level:
     def version(self) -> str:
         """As `method_version`."""
         return method_version(self.method)
+
+    def identity(self, numbers: Int[np.ndarray, "N"]) -> dict[str, Any]:
+        """All that results for a molecule depend on besides the geometry; JSON.
+
+        Raises:
+            SettingsError: the method is unknown or not installed.
+        """
+        return {
+            "method": self.name,
+            "version": self.version,
+            "charge": self.charge,
+            "multiplicity": self.multiplicity,
+            "numbers": [int(z) for z in numbers],
+        }
+
+    def calculator(self) -> Calculator:
+        """A new calculator.
+
+        Raises:
+            SettingsError: the method is unknown or not installed.
+        """
+        return self.method.calculator(self.charge, self.multiplicity)
 
     def single_points(
         self, numbers: Int[np.ndarray, "N"], positions: Float[np.ndarray, "M N 3"]

@@ -114,7 +114,7 @@ class ModelSettings(BaseModel, ABC):
     baseline: Baseline | None = Field(
         None,
         description="A method of `supple sample`, such as GFN2-xTB, or the file of another force field: the model learns the difference to "
-        "it, and the force field is the sum. With charge and multiplicity: {method: GFN2-xTB, charge: 1, multiplicity: 2}.",
+        "it, and the force field is the sum. With charge and multiplicity: {method: GFN2-xTB, charge: 1, multiplicity: 2}; learn: 2000 learns the method itself from so many of its labels.",
     )
 
     @field_validator("baseline", mode="before")
@@ -221,7 +221,7 @@ class ModelSettings(BaseModel, ABC):
         started = time.perf_counter()
         found: Difference | None = None
         if self.baseline is not None:
-            found = difference(self.baseline, train, valid, progress)
+            found = difference(self.baseline, train, valid, progress, seed=seed, run=run)
         context = FitContext(seed, provenance, run, progress, common, None if found is None else found.potential)
         result = self._fit(*((train, valid) if found is None else (found.train, found.valid)), context)
         result.potential.provenance = provenance

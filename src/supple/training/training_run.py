@@ -158,13 +158,15 @@ class TrainingRun:
             return TrainingResult.read(self.directory) or self._train(run, progress)
 
     def calculate_baseline(self, progress: Progress) -> None:
-        """Calculate the baseline of all frames, if there is one; nothing is calculated twice.
+        """Calculate the baseline of all frames for which it is needed, if there is one; nothing is calculated twice.
 
         Raises:
             SuppleError: as `ModelSettings.fit`.
         """
-        if self.settings.baseline is not None:
-            prepare_labels(self.settings.baseline, (self.train, self.valid, self.test), progress)
+        baseline = self.settings.baseline
+        if baseline is not None:
+            test = [self.test] if baseline.is_called else []
+            prepare_labels(baseline, (self.train, self.valid, *test), progress)
 
     def _train(self, run: RunDirectory, progress: Progress) -> TrainingResult:
         self.split.save(run.path / "split.json")
@@ -191,7 +193,7 @@ class TrainingRun:
 
     def _testable(self) -> Dataset:
         """The test frames, without those for which the baseline fails."""
-        if self.settings.baseline is None or not len(self.test):
+        if self.settings.baseline is None or not self.settings.baseline.is_called or not len(self.test):
             return self.test
         folder = self.train.source.folder
         return baseline_labels(self.settings.baseline, self.test, folder=folder).subtracted().whole

@@ -115,6 +115,7 @@ def test_without_a_baseline_settings_are_written_as_before():
         "method": "GFN2-xTB",
         "charge": None,
         "multiplicity": None,
+        "learn": None,
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pydantic import JsonValue
 
@@ -10,9 +10,11 @@ from supple.data.dataset import Dataset
 from supple.errors import SplitError
 from supple.models.baseline.benefit import benefit, require_alike
 from supple.models.baseline.labels import baseline_labels, baseline_version, prepare_labels
+from supple.models.baseline.learned import learn_baseline
 from supple.models.baseline.settings import Baseline
 from supple.models.potential import Potential
 from supple.runtime.progress import Progress
+from supple.runtime.run_directory import RunDirectory
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,13 +37,23 @@ class Difference:
     notes: tuple[str, ...]
 
 
-def difference(baseline: Baseline, train: Dataset, valid: Dataset, progress: Progress) -> Difference:
+def difference(
+    baseline: Baseline,
+    train: Dataset,
+    valid: Dataset,
+    progress: Progress,
+    *,
+    seed: int = 0,
+    run: RunDirectory | None = None,
+) -> Difference:
     """Calculate a baseline for the frames, and subtract it.
 
     Args:
         baseline: which.
         train, valid: training and validation frames, with forces.
         progress: receives notes and steps.
+        seed: of what a learned baseline draws.
+        run: where a learned baseline is kept; None to keep nothing.
 
     Raises:
         SettingsError, ModelFileError, MoleculeError: as `baseline_labels`.
@@ -55,16 +67,30 @@ def difference(baseline: Baseline, train: Dataset, valid: Dataset, progress: Pro
     train_frames, valid_frames = of_train.subtracted(), of_valid.subtracted()
     if len(train_frames.whole) < 2 or len(valid_frames.whole) == 0:
         raise SplitError(f"Too few frames remain for which {baseline.method} does not fail: choose another baseline.")
+    seconds = of_train.seconds + of_valid.seconds
     record: dict[str, JsonValue] = {
         "method": baseline.method,
         "version": baseline_version(baseline),
         "learned": False,
-        "seconds": round(of_train.seconds + of_valid.seconds, 3),
+        "seconds": round(seconds, 3),
     }
     compared = benefit(train_frames, valid_frames)
     notes = dict.fromkeys((*of_train.notes, *of_valid.notes, compared.sentence(of_train.potential.name)))
     for note in notes:
         progress.note(note)
-    return Difference(
+    found = Difference(
         of_train.potential, train_frames.difference, valid_frames.difference, valid_frames.whole, record, tuple(notes)
+    )
+    if baseline.learn is None:
+        return found
+    file = None if run is None else run.path / "baseline.safetensors"
+    learned = learn_baseline(of_train, of_valid, baseline.learn, seed, file, progress)
+    progress.note(learned.note)
+    return replace(
+        found,
+        potential=learned.potential,
+        train=learned.subtracted_from(train_frames.whole),
+        valid=learned.subtracted_from(valid_frames.whole),
+        record=record | {"learned": True, "seconds": round(seconds + learned.seconds, 3)} | learned.record(),
+        notes=(*notes, learned.note),
     )
