@@ -6,9 +6,9 @@ import torch
 from ase import Atoms
 from ase.optimize import BFGS
 from fake_calculators import Cheap
-from toy import ATOMS, toy_dataset
+from toy import ATOMS, toy_energy, toy_forces
 
-from supple import SGDML, load
+from supple import SGDML, Dataset, load
 from supple.errors import CalculationError
 from supple.methods.level import Level
 from supple.methods.short_dynamics import configurational_temperature, draw_labelled
@@ -21,17 +21,19 @@ KERNEL = {"sigma": 8.0, "lam": 1e-8, "energies": "learned"}
 
 
 @pytest.fixture(scope="module")
-def toy():
-    """Little displaced, so that dynamics stay in a well."""
-    return toy_dataset(70, amplitude=0.03).split(train=20, valid=15, test=35, seed=2)
-
-
-@pytest.fixture(scope="module")
 def minimum():
-    """The molecule in a minimum of the method."""
+    """The molecule in a minimum of the method."""  # that of toy.py is not one
     atoms = Atoms(ATOMS.numbers, ATOMS.positions, calculator=CHEAP.calculator())
     BFGS(atoms, logfile=None).run(fmax=1e-4)
     return atoms
+
+
+@pytest.fixture(scope="module")
+def frames(minimum):
+    """Frames about the minimum, with the labels of toy.py."""
+    positions = torch.tensor(minimum.positions + 0.03 * np.random.default_rng(1).standard_normal((70, 6, 3)))
+    labels = toy_energy(positions).numpy(), toy_forces(positions).numpy()
+    return Dataset.of(ATOMS.numbers, positions.numpy(), *labels).split(train=20, valid=15, test=35, seed=2)
 
 
 def drawn(folder, starts, count=20, temperature=300.0):
@@ -54,9 +56,11 @@ def test_what_is_drawn_is_labelled_and_drawn_once(minimum, tmp_path):
     assert 0.02 < moved < 0.5
 
 
-def test_dynamics_that_fail(toy, tmp_path):
+def test_dynamics_that_fail(tmp_path):
     with pytest.raises(CalculationError, match=r"No dynamics with fake_calculators:breaks succeeded: .*no orbitals"):
-        draw_labelled(Level("fake_calculators:breaks"), ATOMS.numbers, toy[0].positions, 300, 10, tmp_path, NO_PROGRESS)
+        draw_labelled(
+            Level("fake_calculators:breaks"), ATOMS.numbers, ATOMS.positions[None], 300, 10, tmp_path, NO_PROGRESS
+        )
 
 
 def test_the_temperature_of_harmonic_vibrations(minimum, monkeypatch):
@@ -90,13 +94,13 @@ def _hessian(atoms, h=1e-3):
     return (hessian + hessian.T) / 2
 
 
-def test_the_sum_no_longer_calls_the_method(toy, tmp_path, monkeypatch):
-    train, valid, test = toy
+def test_the_sum_no_longer_calls_the_method(frames, tmp_path, monkeypatch):
+    train, valid, test = frames
     monkeypatch.setattr("supple.models.baseline.learned._SETTINGS", {"sigma": 8.0})  # quick
-    called = SGDML(**KERNEL, baseline=CHEAP.name).fit(train, valid).evaluate(test, "meV").forces.mae
+    called = SGDML(**KERNEL, baseline=CHEAP.name).fit(train, valid, examined=()).evaluate(test, "meV").forces.mae
     settings = SGDML(**KERNEL, baseline=Baseline(method=CHEAP.name, learn=60))
     run = RunDirectory.open(tmp_path / "run", {})
-    potential = settings.fit(train, valid, run=run)
+    potential = settings.fit(train, valid, run=run, examined=())
     record = potential.provenance.settings["baseline_record"]
     assert record["learned"] is True
     assert record["learned_from"] == 20 + 55
@@ -108,10 +112,10 @@ def test_the_sum_no_longer_calls_the_method(toy, tmp_path, monkeypatch):
         load(tmp_path / "m.safetensors").predict(test.positions)[1], potential.predict(test.positions)[1]
     )
     assert Cheap.calls == before
-    direct = SGDML(**KERNEL).fit(train, valid).evaluate(test, "meV").forces.mae
+    direct = SGDML(**KERNEL).fit(train, valid, examined=()).evaluate(test, "meV").forces.mae
     assert called < errors < direct
     assert any("is learned from" in note and "its force MAE is" in note for note in potential.provenance.notes)
-    again = settings.fit(train, valid, run=run)  # takes the learned baseline from the run
+    again = settings.fit(train, valid, run=run, examined=())  # takes the learned baseline from the run
     assert Cheap.calls <= before + 2 * 30  # but for the temperature
     np.testing.assert_array_equal(again.predict(test.positions)[1], potential.predict(test.positions)[1])
     energies, _ = potential.operations()(torch.tensor(test.positions))
