@@ -44,6 +44,10 @@ class DataError(SuppleError):
     """A file of geometries that cannot be read or whose content is wrong."""
 
 
+class MissingForcesError(DataError):
+    """A file without forces, where they are required."""
+
+
 class UnitsError(DataError):
     """Units that are unknown, missing or contradictory."""
 

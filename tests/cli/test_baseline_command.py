@@ -103,3 +103,32 @@ def test_charge_and_multiplicity_are_asked_for(tmp_path):
     )
     assert "GFN2-xTB needs the charge and multiplicity of CH3, which methyl.xyz does not state" in err
     assert "give --charge and --multiplicity" in err
+
+
+def test_energies_of_a_higher_level(trained, here, folder):
+    """Frames without forces, on top of a force field that has them: all are trained on, and how sure it is is said."""
+    data = toy_dataset(50, seed=5)
+    higher = data.energies + 0.2 * np.linalg.norm(data.positions[:, 0] - data.positions[:, 1], axis=1) ** 2
+    write_extxyz(folder / "higher.xyz", (data.numbers, data.positions[:40], higher[:40], None))
+    write_extxyz(folder / "unseen.xyz", (data.numbers, data.positions[40:], higher[40:], None))
+    result = here.json("train", "higher.xyz", "--baseline", "m.safetensors", "--out", "top.safetensors")
+    assert (result["n_train"], result["n_valid"], result["validation"]["n_frames"]) == (40, 0, 40)
+    assert result["validation"]["forces"] is None
+    errors = here.json("evaluate", "top.safetensors", "unseen.xyz")["energy"]["rmse"]
+    lower = here.json("evaluate", "m.safetensors", "unseen.xyz")["energy"]["rmse"]
+    assert errors < 0.2 * lower
+    assert 0.3 < result["validation"]["energy"]["rmse"] / errors < 3
+    out, _ = here("train", "higher.xyz", "--baseline", "m.safetensors", "--out", "top.safetensors", "--overwrite")
+    assert "errors of each, predicted from the others" in out
+    here("predict", "top.safetensors", "unseen.xyz", "--out", "higher-predicted.xyz")  # with forces
+
+
+def test_energies_alone_need_a_baseline(here, folder):
+    data = toy_dataset(20, seed=5)
+    write_extxyz(folder / "energies.xyz", (data.numbers, data.positions, data.energies, None))
+    _, err = here("train", "energies.xyz", code=2)
+    assert "or train on top of a force field that has them (--baseline)" in err
+    _, err = here("train", "energies.xyz", "--model", "schnet", "--baseline", "m.safetensors", code=2)
+    assert "SchNet needs them even with a baseline" in err
+    _, err = here("train", "energies.xyz", "--baseline", "fake_calculators:cheap", "--learn-baseline", 60, code=2)
+    assert "which a learned baseline needs" in err

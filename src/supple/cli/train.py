@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -34,6 +35,7 @@ from supple.errors import SettingsError
 from supple.models.registry import MODELS
 
 if TYPE_CHECKING:
+    from supple.data.dataset import Dataset
     from supple.data.splits import Split
     from supple.training import TrainingResult
 
@@ -86,20 +88,20 @@ def train(
 
     Run the command again to resume an interrupted training; a complete one is not repeated.
     """
-    from supple.data.reading import read
     from supple.data.selection import duplicate_note, split_dataset
     from supple.data.splits import Split
     from supple.runtime.settings_file import read_settings
 
     started = time.perf_counter()
-    n_train, n_valid = default_sizes.TRAIN if train is None else train, default_sizes.VALID if valid is None else valid
     if split and (select is not None or blocks is not None):
         raise SettingsError(f"{split} already determines the frames: leave out --select and --blocks, or --split.")
     _require_known(model, select)
     given = (read_settings(settings) if settings else {}) | parse_assignments(set_) | _timed(max_time)
     if extend:
         _require_alone(extend, model=model, valid=valid, split=split, blocks=blocks)
-    dataset = read(file, units=units, keys=keys, accept=accept or ())
+    dataset = _read(
+        file, units, keys, accept or (), with_baseline(given, baseline, charge, multiplicity, learn_baseline)
+    )
     added = ""
     if extend:
         from supple.training.extension import extend as plan_extension
@@ -110,6 +112,7 @@ def train(
     elif split:
         chosen = Split.load(split, len(dataset))
     else:
+        n_train, n_valid = _sizes(dataset, train, valid)
         chosen = split_dataset(dataset, n_train, n_valid, seed=seed, select=select or "random", blocks=blocks)
 
     given = with_baseline(given, baseline, charge, multiplicity, learn_baseline)
@@ -146,6 +149,25 @@ def train(
     print_next(f"supple evaluate {out} {file}{options}")
 
 
+def _read(
+    file: Path, units: str | None, keys: str | None, accept: Sequence[str], settings: Mapping[str, Any]
+) -> Dataset:
+    """The frames; with a baseline, energies alone will do."""
+    from supple.data.reading import read
+    from supple.data.reading.forces_or_energies import read_forces_or_energies
+
+    reader = read if settings.get("baseline") is None else read_forces_or_energies
+    return reader(file, units=units, keys=keys, accept=accept)
+
+
+def _sizes(dataset: Dataset, train: int | None, valid: int | None) -> tuple[int, int]:
+    """Numbers of training and validation frames."""
+    if dataset.forces is None:  # each energy is left out in turn, so that no frames are needed for validation
+        n_valid = valid or 0
+        return len(dataset) - len(dataset.duplicates) - n_valid if train is None else train, n_valid
+    return default_sizes.TRAIN if train is None else train, default_sizes.VALID if valid is None else valid
+
+
 def _require_known(model: str | None, select: str | None) -> None:
     from supple.data.selection import require_selection
 
@@ -172,10 +194,8 @@ def _show_notes(result: TrainingResult, printed: list[str]) -> None:
 
 
 def _show_errors(name: str, result: TrainingResult, split: Split) -> None:
-    print_errors(
-        f"{name} trained on {result.n_train} frames: errors on {result.n_valid} validation frames",
-        result.validation.to_dict(),
-    )
+    of_which = f"on {result.n_valid} validation frames" if result.n_valid else "of each, predicted from the others"
+    print_errors(f"{name} trained on {result.n_train} frames: errors {of_which}", result.validation.to_dict())
     if split.blocks and result.test:
         print_errors(f"Errors on {len(split.test)} test frames from separate time blocks", result.test.to_dict())
 

@@ -29,6 +29,7 @@ from supple.models.baseline.labels import baseline_version
 from supple.models.citations import Citation
 from supple.models.cost_estimate import CostEstimate
 from supple.models.kernel.direct_fit import small_kernel_model
+from supple.models.metrics import Metrics
 from supple.models.potential import Potential
 from supple.models.provenance import Provenance
 from supple.models.search_space import Range
@@ -77,11 +78,13 @@ class FitResult:
         settings: values that were chosen in place of 'auto', by the names of the settings, and whatever else is worth
             recording beside them; JSON.
         notes: sentences about how it went, for people.
+        validation: errors of frames that were left out in turn, where that is how the fit was validated; None if by validation frames.
     """
 
     potential: Potential
     settings: Mapping[str, JsonValue] = field(default_factory=dict)
     notes: Sequence[str] = ()
+    validation: Metrics | None = None
 
 
 class ModelSettings(BaseModel, ABC):
@@ -106,6 +109,8 @@ class ModelSettings(BaseModel, ABC):
     marker: ClassVar[str | None] = None
     #: Settings that are worth searching for, and the values to search among.
     search_space: ClassVar[Mapping[str, Range]] = {}
+    #: Whether frames with energies alone are enough, with a baseline that has forces.
+    takes_energies_alone: ClassVar[bool] = False
     #: Whether training may stop before the estimated time.
     may_stop_early: ClassVar[bool] = False
     #: Settings that shorten a training enough to be one trial of many; none if it is short anyway.
@@ -190,16 +195,17 @@ class ModelSettings(BaseModel, ABC):
             SplitError: there are no validation frames, or one of them is also a training frame.
             ResourceError: the fit needs more memory than is available.
         """
-        if train.forces is None or valid.forces is None:
-            raise DataError(f"{train.source.name} has no forces: a force field needs them for training.")
-        if len(valid) == 0:
+        self.require_labels(train)
+        if train.forces is not None and len(valid) == 0:
             raise SplitError("There are no validation frames: they are needed to choose settings and to stop training.")
         shared = set(train.frame_hashes) & set(valid.frame_hashes)
         if shared:
             raise SplitError(
                 f"{len(shared)} validation frames are also training frames (or equal to one): make them disjoint."
             )
-        findings = require_sound(train, small_kernel_model, accept) if examined is None else examined
+        findings: Sequence[Finding] = examined or ()
+        if examined is None and train.forces is not None:
+            findings = require_sound(train, small_kernel_model, accept)
         provenance = Provenance(
             data_name=train.source.name,
             data_fingerprint=train.fingerprint,
@@ -227,7 +233,9 @@ class ModelSettings(BaseModel, ABC):
         result.potential.provenance = provenance
         result.potential.connectivity = Connectivity.of(train.numbers, train.positions)
         potential = context.whole(result.potential)
-        validation = potential.evaluate(valid if found is None else found.whole_valid)
+        validation = result.validation
+        if validation is None:
+            validation = potential.evaluate(valid if found is None else found.whole_valid)
         about: Mapping[str, JsonValue] = {} if found is None else {"baseline_record": found.record}
         notes = (*(() if found is None else found.notes), *result.notes)
         potential.provenance = provenance.with_notes(*notes).model_copy(
@@ -239,3 +247,21 @@ class ModelSettings(BaseModel, ABC):
             }
         )
         return potential
+
+    def require_labels(self, train: Dataset) -> None:
+        """Refuse frames without forces, unless their energies are what is learned on top of a baseline.
+
+        Raises:
+            DataError: they cannot be trained on.
+        """
+        if train.forces is not None:
+            return
+        name = train.source.name
+        if self.baseline is None or not self.takes_energies_alone:
+            advice = "" if self.takes_energies_alone else f", and {self.display_name} needs them even with a baseline"
+            raise DataError(
+                f"{name} has no forces: a force field needs them for training{advice}. Energies alone can be learned by sgdml, as "
+                "corrections of a force field or method that has forces (--baseline)."
+            )
+        if not train.has_energies:
+            raise DataError(f"{name} has neither forces nor energies: there is nothing to learn.")

@@ -79,10 +79,11 @@ def train(
     if result is None:
         started = time.perf_counter()
         with run.removed_if_refused():
+            settings.require_labels(dataset)
             if sentence := compilation_sentence([type(settings)]):
                 progress.note(sentence)
             progress.note(f"Checking {dataset.source.name}.")
-            accepted = require_sound(dataset, small_kernel_model, accept)
+            accepted = [] if dataset.forces is None else require_sound(dataset, small_kernel_model, accept)
             training = TrainingRun.of(settings, dataset, split, directory, accepted, test=test)
             training.calculate_baseline(progress)
             # not when less than all is left, nor among several processes, of which the others wait for a request

@@ -71,6 +71,24 @@ def benefit(train: Subtracted, valid: Subtracted) -> Benefit:
     return Benefit(n, with_baseline, without, unit.forces)
 
 
+def energy_sentence(train: Subtracted, name: str) -> str:
+    """Whether the energies differ less from those of a baseline than among themselves, with a warning where they do not.
+
+    Args:
+        train: frames with energies alone.
+        name: of the baseline.
+    """
+    unit = train.whole.source.units
+    known = np.isfinite(train.whole.energies)
+    difference, energies = (
+        float(frames.energies[known].std()) / unit.energy_in_ev for frames in (train.difference, train.whole)
+    )
+    varies = f"the difference to {name} varies by {difference:.3g} {unit.energy}, the energies by {energies:.3g} (standard deviations)"
+    if difference >= energies:
+        return f"The baseline {name} is harmful here: {varies}. Train on another one."
+    return f"{varies[0].upper()}{varies[1:]}."
+
+
 def require_alike(labels: BaselineLabels) -> None:
     """Refuse labels in wrong units: their forces are those of the baseline, times a number that is not about one.
 

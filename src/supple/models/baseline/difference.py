@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from pydantic import JsonValue
 
 from supple.data.dataset import Dataset
-from supple.errors import SplitError
-from supple.models.baseline.benefit import benefit, require_alike
+from supple.errors import SettingsError, SplitError
+from supple.models.baseline.benefit import benefit, energy_sentence, require_alike
 from supple.models.baseline.labels import baseline_labels, baseline_version, prepare_labels
 from supple.models.baseline.learned import learn_baseline
 from supple.models.baseline.settings import Baseline
@@ -63,9 +63,15 @@ def difference(
     prepare_labels(baseline, (train, valid), progress)
     of_train = baseline_labels(baseline, train)
     of_valid = baseline_labels(baseline, valid, folder=train.source.folder)
-    require_alike(of_train)
+    with_forces = train.forces is not None
+    if baseline.learn is not None and not with_forces:
+        raise SettingsError(
+            f"{train.source.name} has no forces, which a learned baseline needs: leave out --learn-baseline."
+        )
+    if with_forces:
+        require_alike(of_train)
     train_frames, valid_frames = of_train.subtracted(), of_valid.subtracted()
-    if len(train_frames.whole) < 2 or len(valid_frames.whole) == 0:
+    if len(train_frames.whole) < 2 or (with_forces and len(valid_frames.whole) == 0):
         raise SplitError(f"Too few frames remain for which {baseline.method} does not fail: choose another baseline.")
     seconds = of_train.seconds + of_valid.seconds
     record: dict[str, JsonValue] = {
@@ -74,8 +80,11 @@ def difference(
         "learned": False,
         "seconds": round(seconds, 3),
     }
-    compared = benefit(train_frames, valid_frames)
-    notes = dict.fromkeys((*of_train.notes, *of_valid.notes, compared.sentence(of_train.potential.name)))
+    name = of_train.potential.name
+    compared = (
+        benefit(train_frames, valid_frames).sentence(name) if with_forces else energy_sentence(train_frames, name)
+    )
+    notes = dict.fromkeys((*of_train.notes, *of_valid.notes, compared))
     for note in notes:
         progress.note(note)
     found = Difference(

@@ -66,11 +66,10 @@ class BaselineLabels:
 
     def subtracted(self) -> Subtracted:
         """The frames for which the baseline is known, and the difference of their labels to it."""
-        assert self.dataset.forces is not None
         whole = self.dataset.select(self.known)
         energies, forces = self.energies[self.known], self.forces[self.known]
-        assert whole.forces is not None
-        return Subtracted(whole, replace(whole, energies=whole.energies - energies, forces=whole.forces - forces))
+        rest = None if whole.forces is None else whole.forces - forces
+        return Subtracted(whole, replace(whole, energies=whole.energies - energies, forces=rest))
 
 
 def prepare_labels(baseline: Baseline, datasets: Sequence[Dataset], progress: Progress) -> None:
@@ -116,8 +115,9 @@ def baseline_labels(
     if len(labels.failures) > _MOST_FAILED * len(dataset):
         raise DataError(f"The baseline fails for too many frames to be of use: {notes[-1]} Choose another baseline.")
     known = LabelStore(folder, level, dataset.numbers).read()
-    first = dataset.positions[int(np.flatnonzero(np.isfinite(labels.energies))[0])]
-    potential = MethodPotential(dataset.numbers, level, sample=SamplePoint.of(first, known[geometry_key(first)].point))
+    calculated = dataset.positions[np.isfinite(labels.energies)][:1]
+    samples = [SamplePoint.of(frame, known[geometry_key(frame)].point) for frame in calculated]
+    potential = MethodPotential(dataset.numbers, level, sample=next(iter(samples), None))
     potential.known = known
     return BaselineLabels(dataset, potential, labels.energies, labels.forces, tuple(notes), labels.seconds)
 
