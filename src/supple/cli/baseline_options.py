@@ -1,4 +1,4 @@
-"""Options of a baseline: `train`, `tune`."""
+"""Options of a baseline: `train`, `tune`, `study`."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ BaselineOption = Annotated[
     ),
 ]
 BaselineChargeOption = Annotated[
-    int | None, typer.Option("--charge", help="Total charge, for --baseline (default: that of the data, or 0).")
+    int | None, typer.Option("--charge", help="Total charge, for a baseline (default: that of the data, or 0).")
 ]
 BaselineMultiplicityOption = Annotated[
     int | None,
-    typer.Option("--multiplicity", min=1, help="Spin multiplicity, for --baseline (default: that of the data, or 1)."),
+    typer.Option("--multiplicity", min=1, help="Spin multiplicity, for a baseline (default: that of the data, or 1)."),
 ]
 LearnBaselineOption = Annotated[
     int | None,
