@@ -13,7 +13,7 @@ BaselineOption = Annotated[
     typer.Option(
         "--baseline",
         help="Learn the difference to a cheaper method, which is added again: GFN2-xTB, pyscf:HF/sto-3g, module:function, or the file of "
-        "another force field.",
+        "another force field; auto tries GFN2-xTB, and uses it where it helps.",
     ),
 ]
 BaselineChargeOption = Annotated[

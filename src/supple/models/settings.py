@@ -225,22 +225,20 @@ class ModelSettings(BaseModel, ABC):
         )
         reset_peak_rss()
         started = time.perf_counter()
-        found: Difference | None = None
+        learned = Difference.without_baseline(train, valid)
         if self.baseline is not None:
-            found = difference(self.baseline, train, valid, progress, seed=seed, run=run)
-        context = FitContext(seed, provenance, run, progress, common, None if found is None else found.potential)
-        result = self._fit(*((train, valid) if found is None else (found.train, found.valid)), context)
+            learned = difference(self.baseline, train, valid, progress, seed=seed, run=run)
+        context = FitContext(seed, provenance, run, progress, common, learned.potential)
+        result = self._fit(learned.train, learned.valid, context)
         result.potential.provenance = provenance
         result.potential.connectivity = Connectivity.of(train.numbers, train.positions)
         potential = context.whole(result.potential)
-        validation = result.validation
-        if validation is None:
-            validation = potential.evaluate(valid if found is None else found.whole_valid)
-        about: Mapping[str, JsonValue] = {} if found is None else {"baseline_record": found.record}
-        notes = (*(() if found is None else found.notes), *result.notes)
+        validation = result.validation or potential.evaluate(learned.whole_valid)
+        notes = (*learned.notes, *result.notes, *learned.remarks(validation))
+        about: dict[str, JsonValue] = {"baseline_record": learned.record} if learned.record else {}
         potential.provenance = provenance.with_notes(*notes).model_copy(
             update={
-                "settings": provenance.settings | dict(result.settings) | dict(about),
+                "settings": provenance.settings | dict(result.settings) | about,
                 "validation": validation,
                 "seconds": time.perf_counter() - started,
                 "peak_rss_bytes": peak_rss_bytes(),

@@ -21,6 +21,7 @@ from supple.models.baseline.labels import baseline_labels, prepare_labels
 from supple.models.kernel.direct_fit import small_kernel_model
 from supple.models.potential import Potential
 from supple.models.settings import ModelSettings
+from supple.models.sums.difference_potential import calls_method
 from supple.runtime.distributed import world_size
 from supple.runtime.files import copy_file
 from supple.runtime.progress import NO_PROGRESS, Progress
@@ -187,14 +188,14 @@ class TrainingRun:
             potential.provenance = potential.provenance.with_notes(f"Frames drawn with {drawn}.")
         potential.save(run.model_file)
         result = TrainingResult.of(self.settings.kind, self.split.seed, potential.provenance)
-        if len(test := self._testable()):
+        if len(test := self._testable(potential)):
             result = self._tested(result, potential, test, run)
         run.finish(result.to_json())
         return result
 
-    def _testable(self) -> Dataset:
-        """The test frames, without those for which the baseline fails."""
-        if self.settings.baseline is None or not self.settings.baseline.is_called or not len(self.test):
+    def _testable(self, potential: Potential) -> Dataset:
+        """The test frames, without those for which the baseline that the force field calls fails."""
+        if self.settings.baseline is None or not len(self.test) or not calls_method(potential):
             return self.test
         folder = self.train.source.folder
         return baseline_labels(self.settings.baseline, self.test, folder=folder).subtracted().whole

@@ -131,3 +131,14 @@ def test_gfn2_of_real_frames(real_data):
         for baseline in (None, "GFN2-xTB")
     }
     assert errors["GFN2-xTB"] < 0.5 * errors[None]
+
+
+@pytest.mark.parametrize(("tried", "is_used"), [("fake_calculators:cheap", True), ("fake_calculators:rough", False)])
+def test_auto_uses_a_baseline_where_it_helps(toy, monkeypatch, tried, is_used):
+    monkeypatch.setattr("supple.models.baseline.settings._TRIED", tried)
+    potential = SGDML(**KERNEL, baseline="auto").fit(*toy[:2])
+    assert potential.name == (f"sgdml@{tried}" if is_used else "sgdml")
+    assert ("baseline_record" in potential.provenance.settings) == is_used
+    assert any(("smoother" if is_used else "is harmful here") in note for note in potential.provenance.notes)
+    if is_used:
+        assert potential.provenance.settings["baseline_record"]["method"] == tried

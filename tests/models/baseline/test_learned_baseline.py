@@ -105,6 +105,8 @@ def test_the_sum_no_longer_calls_the_method(frames, tmp_path, monkeypatch):
     assert record["learned"] is True
     assert record["learned_from"] == 20 + 55
     assert record["learned_errors"]["forces"]["unit"] == "eV/Å"
+    limits = any("The learned baseline limits the accuracy" in note for note in potential.provenance.notes)
+    assert limits == (record["learned_errors"]["forces"]["mae"] > 0.5 * potential.provenance.validation.forces.mae)
     before = Cheap.calls
     errors = potential.evaluate(test, "meV").forces.mae
     potential.save(tmp_path / "m.safetensors")

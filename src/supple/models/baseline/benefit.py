@@ -20,18 +20,18 @@ _ALIKE, _FACTOR = 0.8, 2.0
 
 @dataclass(frozen=True)
 class Benefit:
-    """The validation errors of two small models, one of the difference to a baseline and one of the labels.
+    """How hard the difference to a baseline is to learn, and how hard the labels are.
 
     Attributes:
-        n_frames: of the models.
-        with_baseline, without: force RMSE.
+        with_baseline, without: a number for each.
         unit: of these.
+        what: the numbers are, as a sentence with {with_baseline}, {without} and {unit}.
     """
 
-    n_frames: int
     with_baseline: float
     without: float
     unit: str
+    what: str
 
     @property
     def is_harmful(self) -> bool:
@@ -39,15 +39,18 @@ class Benefit:
         return self.with_baseline >= self.without
 
     def sentence(self, name: str) -> str:
-        """The comparison, with a warning where the baseline does harm."""
-        compared = (
-            f"a small model of {self.n_frames} frames has a validation force RMSE of {self.with_baseline:.3g} {self.unit} for the "
-            f"difference, and {self.without:.3g} for the labels themselves"
+        """The comparison, with a warning where the baseline does harm.
+
+        Args:
+            name: of the baseline.
+        """
+        compared = self.what.format(
+            with_baseline=f"{self.with_baseline:.3g}", without=f"{self.without:.3g}", unit=self.unit
         )
         if self.is_harmful:
             return (
                 f"The baseline {name} is harmful here: {compared}. The two levels of theory disagree about this molecule, perhaps in the "
-                "order of minima or about its electronic state: train without --baseline."
+                "order of minima or about its electronic state: train without --baseline, or with another one."
             )
         return f"The difference to {name} is smoother than the labels: {compared}."
 
@@ -68,25 +71,26 @@ def benefit(train: Subtracted, valid: Subtracted) -> Benefit:
         errors.append(_rmse(model.predict(judged.positions[some])[1], judged.forces[some]))
     unit = train.whole.source.units
     with_baseline, without = (error / unit.forces_in_ev_per_angstrom for error in errors)
-    return Benefit(n, with_baseline, without, unit.forces)
+    what = (
+        f"a small model of {n} frames has a validation force RMSE of {{with_baseline}} {{unit}} for the difference, and {{without}} for the "
+        "labels themselves"
+    )
+    return Benefit(with_baseline, without, unit.forces, what)
 
 
-def energy_sentence(train: Subtracted, name: str) -> str:
-    """Whether the energies differ less from those of a baseline than among themselves, with a warning where they do not.
+def energy_benefit(train: Subtracted) -> Benefit:
+    """Compare how much the differences of energies to a baseline vary, and the energies themselves.
 
     Args:
         train: frames with energies alone.
-        name: of the baseline.
     """
     unit = train.whole.source.units
     known = np.isfinite(train.whole.energies)
     difference, energies = (
         float(frames.energies[known].std()) / unit.energy_in_ev for frames in (train.difference, train.whole)
     )
-    varies = f"the difference to {name} varies by {difference:.3g} {unit.energy}, the energies by {energies:.3g} (standard deviations)"
-    if difference >= energies:
-        return f"The baseline {name} is harmful here: {varies}. Train on another one."
-    return f"{varies[0].upper()}{varies[1:]}."
+    what = "its energies vary by {with_baseline} {unit} (standard deviation), the energies themselves by {without}"
+    return Benefit(difference, energies, unit.energy, what)
 
 
 def require_alike(labels: BaselineLabels) -> None:

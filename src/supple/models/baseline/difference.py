@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from pydantic import JsonValue
 
 from supple.data.dataset import Dataset
 from supple.errors import SettingsError, SplitError
-from supple.models.baseline.benefit import benefit, energy_sentence, require_alike
+from supple.models.baseline.benefit import benefit, energy_benefit, require_alike
 from supple.models.baseline.labels import baseline_labels, baseline_version, prepare_labels
-from supple.models.baseline.learned import learn_baseline
+from supple.models.baseline.learned import LearnedBaseline, learn_baseline
 from supple.models.baseline.settings import Baseline
+from supple.models.metrics import Metrics
 from supple.models.potential import Potential
 from supple.runtime.progress import Progress
 from supple.runtime.run_directory import RunDirectory
@@ -22,19 +24,35 @@ class Difference:
     """Frames with the difference to a baseline as their labels.
 
     Attributes:
-        potential: the baseline.
+        potential: the baseline; None where there is none, and the frames have their own labels.
         train, valid: the differences.
         whole_valid: the validation frames with their own labels.
         record: method, version, and the seconds that its calculations took on one core, whenever they were made; JSON.
         notes: what was assumed, which frames failed, and whether the baseline helps.
+        learned: the baseline, where it is a learned one.
     """
 
-    potential: Potential
+    potential: Potential | None
     train: Dataset
     valid: Dataset
     whole_valid: Dataset
     record: dict[str, JsonValue]
     notes: tuple[str, ...]
+    learned: LearnedBaseline | None = None
+
+    @classmethod
+    def without_baseline(cls, train: Dataset, valid: Dataset, notes: Sequence[str] = ()) -> Difference:
+        """The frames themselves, where there is no baseline."""
+        return cls(None, train, valid, valid, {}, tuple(notes))
+
+    def remarks(self, validation: Metrics) -> list[str]:
+        """Sentences about the force field that came of it.
+
+        Args:
+            validation: its errors on the validation frames.
+        """
+        limit = None if self.learned is None else self.learned.limits(validation)
+        return [] if limit is None else [limit]
 
 
 def difference(
@@ -46,7 +64,7 @@ def difference(
     seed: int = 0,
     run: RunDirectory | None = None,
 ) -> Difference:
-    """Calculate a baseline for the frames, and subtract it.
+    """Calculate a baseline for the frames, and subtract it, unless it was only to be tried and does not help.
 
     Args:
         baseline: which.
@@ -64,29 +82,31 @@ def difference(
     of_train = baseline_labels(baseline, train)
     of_valid = baseline_labels(baseline, valid, folder=train.source.folder)
     with_forces = train.forces is not None
-    if baseline.learn is not None and not with_forces:
-        raise SettingsError(
-            f"{train.source.name} has no forces, which a learned baseline needs: leave out --learn-baseline."
-        )
     if with_forces:
         require_alike(of_train)
+    elif baseline.learn is not None or baseline.is_tried:
+        raise SettingsError(
+            f"{train.source.name} has no forces, which a learned baseline and --baseline auto need: name a force field or method, and "
+            "leave out --learn-baseline."
+        )
     train_frames, valid_frames = of_train.subtracted(), of_valid.subtracted()
     if len(train_frames.whole) < 2 or (with_forces and len(valid_frames.whole) == 0):
-        raise SplitError(f"Too few frames remain for which {baseline.method} does not fail: choose another baseline.")
+        raise SplitError(f"Too few frames remain for which {baseline.name} does not fail: choose another baseline.")
     seconds = of_train.seconds + of_valid.seconds
     record: dict[str, JsonValue] = {
-        "method": baseline.method,
+        "method": baseline.name,
         "version": baseline_version(baseline),
         "learned": False,
         "seconds": round(seconds, 3),
     }
-    name = of_train.potential.name
-    compared = (
-        benefit(train_frames, valid_frames).sentence(name) if with_forces else energy_sentence(train_frames, name)
-    )
-    notes = dict.fromkeys((*of_train.notes, *of_valid.notes, compared))
+    compared = benefit(train_frames, valid_frames) if with_forces else energy_benefit(train_frames)
+    notes = dict.fromkeys((*of_train.notes, *of_valid.notes, compared.sentence(of_train.potential.name)))
     for note in notes:
         progress.note(note)
+    if baseline.is_tried and compared.is_harmful:
+        unused = "No baseline is used."
+        progress.note(unused)
+        return Difference.without_baseline(train, valid, (*notes, unused))
     found = Difference(
         of_train.potential, train_frames.difference, valid_frames.difference, valid_frames.whole, record, tuple(notes)
     )
@@ -102,4 +122,5 @@ def difference(
         valid=learned.subtracted_from(valid_frames.whole),
         record=record | {"learned": True, "seconds": round(seconds + learned.seconds, 3)} | learned.record(),
         notes=(*notes, learned.note),
+        learned=learned,
     )

@@ -130,7 +130,7 @@ def baseline_version(baseline: Baseline) -> str:
         ModelFileError: there is no such file.
     """
     if baseline.file is None:
-        return Level(baseline.method).version
+        return Level(baseline.name).version
     try:
         return f"sha256 {hashlib.sha256(baseline.file.read_bytes()).hexdigest()[:16]}"
     except OSError as error:
@@ -152,7 +152,7 @@ def _by_force_field(baseline: Baseline, dataset: Dataset) -> BaselineLabels:
 
 def _level(baseline: Baseline, dataset: Dataset) -> tuple[Level, list[str]]:
     """The method for this molecule, and what was assumed."""
-    name = baseline.method
+    name = baseline.name
     if not find_method(name).takes_charge:
         if baseline.charge is not None or baseline.multiplicity is not None:
             raise SettingsError(

@@ -17,7 +17,7 @@ from supple.errors import SettingsError
 from supple.methods.short_dynamics import configurational_temperature, draw_labelled
 from supple.models.baseline.labels import BaselineLabels
 from supple.models.loading import load
-from supple.models.metrics import ErrorSummary
+from supple.models.metrics import ErrorSummary, Metrics
 from supple.models.potential import Potential
 from supple.models.registry import make_settings
 from supple.models.sums.method_potential import MethodPotential
@@ -25,6 +25,8 @@ from supple.runtime.progress import Progress
 
 #: One kernel, of the whole molecule: with thousands of frames those of the environments would make a step several times slower.
 _SETTINGS: dict[str, object] = {"environments": "molecule"}
+#: The part of the error of the sum that the baseline's own may be; errors add as squares, so that half of it makes the sum a seventh worse.
+_SMALL_PART = 0.5
 #: One in so many of the geometries is not trained on: by these the kernel chooses its settings.
 _HELD_OUT = 12
 
@@ -50,6 +52,19 @@ class LearnedBaseline:
         energies, forces = self.potential.predict(frames.positions)
         assert frames.forces is not None
         return replace(frames, energies=frames.energies - energies, forces=frames.forces - forces)
+
+    def limits(self, validation: Metrics) -> str | None:
+        """A sentence where its error is a large part of that of the sum; None where it is not.
+
+        Args:
+            validation: errors of the sum, on the same frames and in the same units.
+        """
+        if validation.forces is None or self.error.mae < _SMALL_PART * validation.forces.mae:
+            return None
+        return (
+            f"The learned baseline limits the accuracy: its force MAE is {self.error.mae:.3g} {self.error.unit}, and that of the whole force "
+            f"field {validation.forces.mae:.3g}. Learn it from more geometries (--learn-baseline), or leave that out."
+        )
 
     def record(self) -> dict[str, JsonValue]:
         """From how many geometries it was learned, and how well; JSON."""

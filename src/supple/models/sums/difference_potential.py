@@ -17,6 +17,7 @@ from supple.models.model_file import Part
 from supple.models.potential import Potential
 from supple.models.provenance import Provenance
 from supple.models.registry import potential_class
+from supple.models.sums.method_potential import MethodPotential
 from supple.molecule.connectivity import Connectivity
 from supple.molecule.descriptors.training_frames import TrainingFrames
 
@@ -106,6 +107,13 @@ class DifferencePotential(Potential):
             SettingsError: the baseline is a method, or one of the two cannot be exported.
         """
         return _Sum(self.baseline.operations(), self.model.operations())
+
+
+def calls_method(potential: Potential) -> bool:
+    """Whether a force field calls a method at every step, which may fail."""
+    if isinstance(potential, DifferencePotential):
+        return calls_method(potential.baseline)
+    return isinstance(potential, MethodPotential)
 
 
 class _Sum(nn.Module):
