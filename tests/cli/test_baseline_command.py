@@ -131,4 +131,4 @@ def test_energies_alone_need_a_baseline(here, folder):
     _, err = here("train", "energies.xyz", "--model", "schnet", "--baseline", "m.safetensors", code=2)
     assert "SchNet needs them even with a baseline" in err
     _, err = here("train", "energies.xyz", "--baseline", "fake_calculators:cheap", "--learn-baseline", 60, code=2)
-    assert "which a learned baseline needs" in err
+    assert "which a learned baseline and --baseline auto need" in err

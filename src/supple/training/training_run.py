@@ -83,8 +83,10 @@ def train(
             settings.require_labels(dataset)
             if sentence := compilation_sentence([type(settings)]):
                 progress.note(sentence)
-            progress.note(f"Checking {dataset.source.name}.")
-            accepted = [] if dataset.forces is None else require_sound(dataset, small_kernel_model, accept)
+            accepted: list[Finding] = []
+            if dataset.forces is not None:  # the checks compare energies with forces
+                progress.note(f"Checking {dataset.source.name}.")
+                accepted = require_sound(dataset, small_kernel_model, accept)
             training = TrainingRun.of(settings, dataset, split, directory, accepted, test=test)
             training.calculate_baseline(progress)
             # not when less than all is left, nor among several processes, of which the others wait for a request
