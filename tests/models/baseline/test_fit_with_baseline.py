@@ -79,6 +79,13 @@ def test_wrong_units_are_refused(toy, factor, sentence):
         SGDML(**KERNEL, baseline="fake_calculators:cheap").fit(*wrong, examined=())
 
 
+def test_labels_of_the_baseline_itself(toy):
+    labels = [baseline_labels(Baseline(method="fake_calculators:cheap"), part) for part in toy[:2]]
+    own = [dataclasses.replace(one.dataset, energies=one.energies, forces=one.forces) for one in labels]
+    with pytest.raises(DataError, match="are those of fake_calculators:cheap itself: train without --baseline"):
+        SGDML(**KERNEL, baseline="fake_calculators:cheap").fit(*own)
+
+
 def test_energies_that_are_not_known(toy):
     train, valid, test = toy
     energies = train.energies.copy()

@@ -16,6 +16,8 @@ from supple.molecule.symmetry.permutations import find_symmetries
 _ROWS, _VALIDATION_FRAMES = 2000, 200
 #: Forces of two methods for one molecule are alike: where they are in the same direction (cosine), their sizes differ by less than this.
 _ALIKE, _FACTOR = 0.8, 2.0
+#: Forces that differ by less than this, relative to their size, are of one method: convergence and rounding explain it.
+_SAME = 1e-4
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,7 @@ def energy_benefit(train: Subtracted) -> Benefit:
 
 
 def require_alike(labels: BaselineLabels) -> None:
-    """Refuse labels in wrong units: their forces are those of the baseline, times a number that is not about one.
+    """Refuse labels of the baseline itself, and those in wrong units, whose forces are those of the baseline times a number far from one.
 
     Raises:
         DataError: they are.
@@ -107,6 +109,8 @@ def require_alike(labels: BaselineLabels) -> None:
         return
     cosine, factor = float((ours * theirs).sum()) / (size * of_baseline), size / of_baseline
     name = labels.potential.name
+    if float(np.linalg.norm(ours - theirs)) < _SAME * size:
+        raise DataError(f"The forces of {known.source.name} are those of {name} itself: train without --baseline.")
     if cosine < -_ALIKE:
         raise DataError(
             f"The forces of {known.source.name} are opposite to those of {name}: the file has gradients, so read them as such, "

@@ -61,8 +61,8 @@ class DifferencePotential(Potential):
         """
         positions = self.checked(positions)
         energies, forces = self.model.energy_and_forces(positions)
-        of_baseline = self.baseline.energy_and_forces(positions)
-        return energies + of_baseline[0], forces + of_baseline[1]
+        of_baseline, forces_of_baseline = self.baseline.energy_and_forces(positions)
+        return energies + of_baseline.to(energies.device), forces + forces_of_baseline.to(forces.device)
 
     def configuration(self) -> dict[str, Any]:
         """Both parts, each as a file of its own would have it."""

@@ -89,7 +89,7 @@ class MethodPotential(Potential):
         name, version = str(configuration["method"]), str(configuration["version"])
         level = Level(name, int(configuration["charge"]), int(configuration["multiplicity"]))
         sample = None if configuration["sample"] is None else SamplePoint.model_validate(configuration["sample"])
-        if sample is not None and len(sample.positions) != len(numbers):
+        if sample is not None and not len(sample.positions) == len(sample.forces) == len(numbers):
             raise ValueError("the sample of the method is of another molecule")
         if arrays:
             raise ValueError("a method has no arrays")
