@@ -62,8 +62,8 @@ class LabelStore:
         return found
 
 
-def geometry_key(positions: Float[np.ndarray, "N 3"]) -> str:
-    """The hash of a geometry, to the last digit."""
+def geometry_key(positions: Float[np.ndarray, "... 3"]) -> str:
+    """The hash of a geometry, or of several, to the last digit."""
     return hashlib.blake2b(np.ascontiguousarray(positions, dtype=np.float64).tobytes(), digest_size=12).hexdigest()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, cast
@@ -15,7 +15,6 @@ from pydantic import (
     ConfigDict,
     Field,
     JsonValue,
-    SerializerFunctionWrapHandler,
     field_validator,
     model_serializer,
 )
@@ -129,7 +128,7 @@ class ModelSettings(BaseModel, ABC):
         return {"method": value} if isinstance(value, str) else value
 
     @model_serializer(mode="wrap")
-    def _without_what_is_not_used(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
+    def _without_what_is_not_used(self, serialise: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
         """A model without a baseline is written as it was before there were any."""
         return {name: value for name, value in serialise(self).items() if name != "baseline" or value is not None}
 
