@@ -10,6 +10,7 @@ from supple.data.dataset import Dataset
 from supple.errors import DataError
 from supple.models.baseline.labels import BaselineLabels, Subtracted
 from supple.models.kernel.direct_fit import small_kernel_model
+from supple.models.sums.method_potential import MethodPotential
 from supple.molecule.symmetry.permutations import find_symmetries
 
 #: Rows of the matrices of the small models, and validation frames by which they are compared.
@@ -109,7 +110,8 @@ def require_alike(labels: BaselineLabels) -> None:
         return
     cosine, factor = float((ours * theirs).sum()) / (size * of_baseline), size / of_baseline
     name = labels.potential.name
-    if float(np.linalg.norm(ours - theirs)) < _SAME * size:
+    is_method = isinstance(labels.potential, MethodPotential)
+    if is_method and float(np.linalg.norm(ours - theirs)) < _SAME * size:
         raise DataError(f"The forces of {known.source.name} are those of {name} itself: train without --baseline.")
     if cosine < -_ALIKE:
         raise DataError(
