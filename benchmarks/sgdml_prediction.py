@@ -25,8 +25,8 @@ import torch
 import supple
 from supple.models.kernel.molecular_kernel import MolecularKernel
 from supple.models.kernel.potential import SGDMLPotential
+from supple.models.kernel.sgdml_package import save_sgdml_model
 from supple.models.provenance import Provenance
-from supple.models.sgdml.sgdml_package import save_sgdml_model
 from supple.molecule.descriptors import InverseDistances
 from supple.molecule.symmetry.permutations import find_permutations
 

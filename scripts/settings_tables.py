@@ -26,11 +26,16 @@ def table(model: type[ModelSettings], names: Iterable[str]) -> str:
 def tables() -> dict[str, str]:
     """The table under each heading of the page: the settings of each model, and those that all networks share."""
     shared = TrainingOptions.model_fields
-    found = {}
+    found = {"All models": table(ModelSettings, ModelSettings.model_fields)}
     for model in (MODELS.get(kind) for kind in MODELS):
         if not model.__module__.startswith("supple."):
             continue  # of an installed plugin
-        own = [name for name in model.model_fields if not (issubclass(model, TrainingOptions) and name in shared)]
+        of_all = ModelSettings.model_fields
+        own = [
+            name
+            for name in model.model_fields
+            if name not in of_all and not (issubclass(model, TrainingOptions) and name in shared)
+        ]
         found[model.kind] = table(model, own)
         if issubclass(model, TrainingOptions):
             found["Training a network"] = table(model, shared)

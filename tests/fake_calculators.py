@@ -1,7 +1,11 @@
-"""Calculators of the user's own: springs, two valleys, and some that fail."""
+"""Calculators of the user's own: springs, two valleys, a cheap method for the molecule of toy.py, and some that fail."""
+
+import time
 
 import numpy as np
+import torch
 from ase.calculators.calculator import CalculationFailed, Calculator
+from toy import toy_energy
 
 
 class Springs(Calculator):
@@ -58,6 +62,57 @@ class Valleys(Calculator):
         self.results = {"energy": 4000 * a**2 * b**2 + 0.5 * a, "forces": forces}
 
 
+class Cheap(Calculator):
+    """The energy of toy.py and a smooth error of each pair, which is the same for equal elements."""
+
+    implemented_properties = ["energy", "forces"]
+    calls = 0
+    error = 0.05
+
+    def calculate(self, atoms=None, properties=None, system_changes=None):
+        super().calculate(atoms, properties, system_changes)
+        Cheap.calls += 1
+        r = torch.tensor(self.atoms.positions[None], requires_grad=True)
+        z = torch.tensor(self.atoms.numbers, dtype=torch.float64)
+        first, second = torch.triu_indices(len(z), len(z), 1)
+        pairs = (r[:, first] - r[:, second]).norm(dim=-1)
+        energy = (
+            toy_energy(r) + self.error * (torch.sqrt(z[first] * z[second]) * torch.exp(-0.3 * pairs)).sum(-1) + 77.0
+        )
+        (gradient,) = torch.autograd.grad(energy.sum(), r)
+        self.results = {"energy": energy.item(), "forces": -gradient[0].numpy()}
+
+
+class SometimesCheap(Cheap):
+    """Fails for about a fifth of the geometries."""
+
+    def calculate(self, atoms=None, properties=None, system_changes=None):
+        super().calculate(atoms, properties, system_changes)
+        if int(abs(self.atoms.positions[0, 0]) * 1e6) % 5 == 0:
+            raise CalculationFailed("no self-consistency")
+
+
+class Slow(Cheap):
+    """Takes a while."""
+
+    def calculate(self, atoms=None, properties=None, system_changes=None):
+        super().calculate(atoms, properties, system_changes)
+        time.sleep(0.1)
+
+
+class Rough(Cheap):
+    """Its error is rougher than what it approximates."""
+
+    def calculate(self, atoms=None, properties=None, system_changes=None):
+        super().calculate(atoms, properties, system_changes)
+        r, n = self.atoms.positions, len(self.atoms)
+        away = r[:, None] - r + np.eye(n)[..., None]
+        length = np.linalg.norm(away, axis=2)
+        slope = 0.4 * 25 * np.cos(25 * length) * (1 - np.eye(n))
+        self.results["energy"] += float((0.4 * np.sin(25 * length) * (1 - np.eye(n))).sum() / 2)
+        self.results["forces"] = self.results["forces"] - ((slope / length)[..., None] * away).sum(axis=1)
+
+
 class Breaks(Springs):
     """Always fails."""
 
@@ -67,6 +122,22 @@ class Breaks(Springs):
 
 def valleys():
     return Valleys()
+
+
+def cheap():
+    return Cheap()
+
+
+def sometimes_cheap():
+    return SometimesCheap()
+
+
+def slow():
+    return Slow()
+
+
+def rough():
+    return Rough()
 
 
 def breaks():

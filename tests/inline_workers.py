@@ -7,9 +7,13 @@ from threadpoolctl import threadpool_limits
 
 
 class _Here(Executor):
-    """Does what is submitted at once."""
+    """Does what is submitted at once, and notes it."""
+
+    def __init__(self, submitted=None):
+        self.submitted = [] if submitted is None else submitted
 
     def submit(self, function, /, *arguments, **more):
+        self.submitted.append(arguments)
         future = Future()
         try:
             future.set_result(function(*arguments, **more))
@@ -29,3 +33,13 @@ def _pool(jobs, threads):
 def sample_here(monkeypatch):
     """Samplings use no worker processes."""
     monkeypatch.setattr("supple.sampling.scheduling.worker_pool", _pool)
+
+
+def pool_here(submitted):
+    """A pool that notes the arguments of what is submitted."""
+
+    @contextmanager
+    def pool(jobs, threads):
+        yield _Here(submitted)
+
+    return pool

@@ -44,6 +44,10 @@ class DataError(SuppleError):
     """A file of geometries that cannot be read or whose content is wrong."""
 
 
+class MissingForcesError(DataError):
+    """A file without forces, where they are required."""
+
+
 class UnitsError(DataError):
     """Units that are unknown, missing or contradictory."""
 
@@ -66,6 +70,22 @@ class SettingsError(SuppleError):
 
 class OutputError(SuppleError):
     """An output that would replace a file of the user's, or that cannot be written."""
+
+
+class CalculationError(SuppleError):
+    """A calculation by a method of quantum chemistry that failed, or whose numbers do not belong to the force field.
+
+    Attributes:
+        index: of the geometry among those given; None where it concerns all of them. The message has it in place of {index}.
+    """
+
+    def __init__(self, message: str, index: int | None = None) -> None:
+        super().__init__(message if index is None else message.replace("{index}", str(index)))
+        self.message, self.index = message, index
+
+    def shifted(self, before: int) -> CalculationError:
+        """The same of a geometry that has so many before those given."""
+        return self if self.index is None else CalculationError(self.message, self.index + before)
 
 
 class ResourceError(SuppleError):

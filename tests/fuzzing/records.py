@@ -18,11 +18,11 @@ from supple.models.kernel.conjugate_gradients import State, Validation
 from supple.models.kernel.matern import MATERN_7_2
 from supple.models.kernel.molecular_kernel import MolecularKernel, TermParts
 from supple.models.kernel.potential import SGDMLPotential
+from supple.models.kernel.sgdml_package import save_sgdml_model
 from supple.models.metrics import ErrorSummary, Metrics
 from supple.models.neural.schnet.potential import SchNetPotential
 from supple.models.provenance import Provenance
 from supple.models.registry import make_settings
-from supple.models.sgdml.sgdml_package import save_sgdml_model
 from supple.molecule.descriptors import InverseDistances
 from supple.runtime.files import write_json
 from supple.runtime.run_directory import RunDirectory

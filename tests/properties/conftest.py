@@ -10,6 +10,7 @@ from supple import SGDML, Potential, SchNet
 SETTINGS = {
     "sgdml": SGDML(sigma=8.0),
     "schnet": SchNet(features=32, interactions=2, steps=800, validate_every=100, device="cpu"),
+    "difference": SGDML(sigma=8.0, baseline="fake_calculators:cheap"),
 }
 
 

@@ -16,7 +16,7 @@ def cite(
     from supple.models.loading import load
     from supple.models.registry import all_citations, settings_class
 
-    for citation in all_citations() if model is None else settings_class(load(model).kind).citations:
+    for citation in all_citations() if model is None else settings_class(load(model).model_kind).citations:
         typer.echo(citation.bibtex() if bibtex else str(citation))
     if not bibtex:
         typer.echo("To cite Supple itself, see CITATION.cff in its repository.")

@@ -10,5 +10,9 @@ from supple.models.registry import MODELS
 
 ModelOption = Annotated[str, typer.Option("--model", help=f"Kind of model: {', '.join(MODELS.names)}.")]
 ModelsOption = Annotated[
-    str, typer.Option("--models", help=f"Models to compare, separated by commas: any of {', '.join(MODELS.names)}.")
+    str,
+    typer.Option(
+        "--models",
+        help=f"Models to compare, separated by commas: any of {', '.join(MODELS.names)}; sgdml@GFN2-xTB is sgdml on a baseline.",
+    ),
 ]

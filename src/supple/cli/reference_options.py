@@ -9,7 +9,7 @@ import typer
 if TYPE_CHECKING:
     import numpy as np
 
-    from supple.sampling.reference import Reference
+    from supple.methods.reference import Reference
 
 ReferenceOption = Annotated[
     str | None,
@@ -35,7 +35,7 @@ def chosen_reference(
     from ase import Atoms
 
     from supple.errors import SettingsError
-    from supple.sampling.reference import reference_method
+    from supple.methods.reference import reference_method
 
     if name is not None:
         return reference_method(name, Atoms(numbers), charge, multiplicity)

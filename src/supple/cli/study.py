@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from supple.cli.baseline_options import BaselineChargeOption, BaselineMultiplicityOption
 from supple.cli.console import print_json, print_next, print_written, progress_display
 from supple.cli.model_options import ModelsOption
 from supple.cli.options import (
@@ -72,6 +73,8 @@ def study(
         list[str] | None,
         typer.Option("--set", help="A setting of a model, such as schnet.steps=5000; may be repeated."),
     ] = None,
+    charge: BaselineChargeOption = None,
+    multiplicity: BaselineMultiplicityOption = None,
     accept: AcceptOption = None,
     out: Annotated[Path, typer.Option(help="Folder of the study.")] = Path("supple-study"),
     overwrite: OverwriteOption = False,
@@ -116,6 +119,8 @@ def study(
         blocks=blocks,
         settings=_settings(set_),
         accept=tuple(accept or ()),
+        charge=charge,
+        multiplicity=multiplicity,
     )
     if only_plan:
         _show_estimate(plan, out, backend, json)

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from supple.cli.baseline_options import (
+    BaselineChargeOption,
+    BaselineMultiplicityOption,
+    BaselineOption,
+    LearnBaselineOption,
+    with_baseline,
+)
 from supple.cli.console import print_errors, print_json, print_next, print_written, progress_display
 from supple.cli.options import (
     AcceptOption,
@@ -27,6 +35,7 @@ from supple.errors import SettingsError
 from supple.models.registry import MODELS
 
 if TYPE_CHECKING:
+    from supple.data.dataset import Dataset
     from supple.data.splits import Split
     from supple.training import TrainingResult
 
@@ -60,6 +69,10 @@ def train(
             "and test frames stay what they are."
         ),
     ] = None,
+    baseline: BaselineOption = None,
+    charge: BaselineChargeOption = None,
+    multiplicity: BaselineMultiplicityOption = None,
+    learn_baseline: LearnBaselineOption = None,
     units: UnitsOption = None,
     keys: KeysOption = None,
     max_time: Annotated[
@@ -75,20 +88,20 @@ def train(
 
     Run the command again to resume an interrupted training; a complete one is not repeated.
     """
-    from supple.data.reading import read
     from supple.data.selection import duplicate_note, split_dataset
     from supple.data.splits import Split
     from supple.runtime.settings_file import read_settings
 
     started = time.perf_counter()
-    n_train, n_valid = default_sizes.TRAIN if train is None else train, default_sizes.VALID if valid is None else valid
     if split and (select is not None or blocks is not None):
         raise SettingsError(f"{split} already determines the frames: leave out --select and --blocks, or --split.")
     _require_known(model, select)
     given = (read_settings(settings) if settings else {}) | parse_assignments(set_) | _timed(max_time)
     if extend:
         _require_alone(extend, model=model, valid=valid, split=split, blocks=blocks)
-    dataset = read(file, units=units, keys=keys, accept=accept or ())
+    dataset = _read(
+        file, units, keys, accept or (), with_baseline(given, baseline, charge, multiplicity, learn_baseline)
+    )
     added = ""
     if extend:
         from supple.training.extension import extend as plan_extension
@@ -99,7 +112,10 @@ def train(
     elif split:
         chosen = Split.load(split, len(dataset))
     else:
+        n_train, n_valid = _sizes(dataset, train, valid)
         chosen = split_dataset(dataset, n_train, n_valid, seed=seed, select=select or "random", blocks=blocks)
+
+    given = with_baseline(given, baseline, charge, multiplicity, learn_baseline)
 
     from supple.models.registry import make_settings  # these import torch; a wrong file is refused before
     from supple.runtime.files import stem
@@ -126,11 +142,30 @@ def train(
     _show_notes(trained.result, progress.notes)
     if not split:
         _warn_of_selection(chosen)
-    _show_errors(model_settings.display_name, trained.result, chosen)
+    _show_errors(model_settings.label, trained.result, chosen)
     _show_cost(trained.result, time.perf_counter() - started)
     print_written((out, "the force field"), (directory, "the record of its training"))
     options = (f" --units {units}" if units else "") + (" --accept unreadable" if dataset.source.notes else "")
     print_next(f"supple evaluate {out} {file}{options}")
+
+
+def _read(
+    file: Path, units: str | None, keys: str | None, accept: Sequence[str], settings: Mapping[str, Any]
+) -> Dataset:
+    """The frames; with a baseline, energies alone will do."""
+    from supple.data.reading import read
+    from supple.data.reading.forces_or_energies import read_forces_or_energies
+
+    reader = read if settings.get("baseline") is None else read_forces_or_energies
+    return reader(file, units=units, keys=keys, accept=accept)
+
+
+def _sizes(dataset: Dataset, train: int | None, valid: int | None) -> tuple[int, int]:
+    """Numbers of training and validation frames."""
+    if dataset.forces is None:  # each energy is left out in turn, so that no frames are needed for validation
+        n_valid = valid or 0
+        return len(dataset) - len(dataset.duplicates) - n_valid if train is None else train, n_valid
+    return default_sizes.TRAIN if train is None else train, default_sizes.VALID if valid is None else valid
 
 
 def _require_known(model: str | None, select: str | None) -> None:
@@ -159,10 +194,8 @@ def _show_notes(result: TrainingResult, printed: list[str]) -> None:
 
 
 def _show_errors(name: str, result: TrainingResult, split: Split) -> None:
-    print_errors(
-        f"{name} trained on {result.n_train} frames: errors on {result.n_valid} validation frames",
-        result.validation.to_dict(),
-    )
+    of_which = f"on {result.n_valid} validation frames" if result.n_valid else "of each, predicted from the others"
+    print_errors(f"{name} trained on {result.n_train} frames: errors {of_which}", result.validation.to_dict())
     if split.blocks and result.test:
         print_errors(f"Errors on {len(split.test)} test frames from separate time blocks", result.test.to_dict())
 

@@ -8,6 +8,13 @@ from typing import Annotated
 
 import typer
 
+from supple.cli.baseline_options import (
+    BaselineChargeOption,
+    BaselineMultiplicityOption,
+    BaselineOption,
+    LearnBaselineOption,
+    with_baseline,
+)
 from supple.cli.console import print_json, print_next, print_written, progress_display
 from supple.cli.model_options import ModelOption
 from supple.cli.options import (
@@ -38,6 +45,10 @@ def tune(
     out: Annotated[Path | None, typer.Option(help="Folder of the search. [default: FILE-MODEL-tuning]")] = None,
     select: SelectOption = None,
     blocks: BlocksOption = None,
+    baseline: BaselineOption = None,
+    charge: BaselineChargeOption = None,
+    multiplicity: BaselineMultiplicityOption = None,
+    learn_baseline: LearnBaselineOption = None,
     units: UnitsOption = None,
     keys: KeysOption = None,
     set_: SetOption = None,
@@ -60,7 +71,7 @@ def tune(
 
     backend = backend_from(on, jobs)
     require_selection(select or "random")
-    given = parse_assignments(set_)
+    given = with_baseline(parse_assignments(set_), baseline, charge, multiplicity, learn_baseline)
     dataset = read(file, units=units, keys=keys, accept=accept or ())
     chosen = split_dataset(dataset, train, valid, seed=seed, select=select or "random", blocks=blocks)
     out = out or Path(f"{stem(file)}-{model}-tuning")

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 from ase.data import chemical_symbols
@@ -31,6 +32,7 @@ class Source:
             charge and the spin multiplicity under `charge` and `multiplicity`.
         notes: sentences about what was left out on request when the file was read.
         units_known: whether the file is the output of a program, whose units are not in doubt.
+        folder: that the file is in; None for data that were not read from a file of the user's.
     """
 
     name: str = "unnamed"
@@ -38,6 +40,7 @@ class Source:
     about: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     units_known: bool = False
+    folder: Path | None = None
 
     @property
     def theory(self) -> str | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from supple.data.dataset import Dataset
-from supple.data.reading import read
+from supple.data.reading.forces_or_energies import read_forces_or_energies
 from supple.data.units import Units
 from supple.errors import SuppleError, UnitsError
 
@@ -41,7 +41,7 @@ def labelled_frames(
         DataError: as in `read`.
     """
     try:
-        return read(path, units=units, keys=keys, accept=accept), None
+        return read_forces_or_energies(path, units=units, keys=keys, accept=accept), None
     except UnitsError as error:
         recorded = Units.parse(potential.provenance.data_units)
         if units is not None or not potential.provenance.data_fingerprint:
@@ -62,7 +62,7 @@ def _read_if_same(
 ) -> Dataset | None:
     """The frames in these units, if the training frames are among them, with the same labels."""
     try:
-        dataset = read(path, units=units, keys=keys, accept=accept)
+        dataset = read_forces_or_energies(path, units=units, keys=keys, accept=accept)
     except SuppleError:
         return None
     provenance = potential.provenance

@@ -10,8 +10,8 @@ from typing import cast
 
 from supple.interfaces.export_format import ExportFormat
 from supple.models.kernel.potential import SGDMLPotential
+from supple.models.kernel.sgdml_package import save_sgdml_model
 from supple.models.potential import Potential
-from supple.models.sgdml.sgdml_package import save_sgdml_model
 
 
 def _write(potential: Potential, path: Path, units: str | None) -> None:

@@ -29,13 +29,6 @@ class CostEstimate:
         return self.serial_seconds + (self.seconds - self.serial_seconds) / n_cores
 
 
-def duration(seconds: float) -> str:
-    """In seconds, minutes or hours, depending on the magnitude."""
-    if seconds < 120:
-        return f"{seconds:.3g} s" if seconds < 1 else f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
-
-
 def fastest(work: Callable[[], object], times: int = 7) -> float:
     """The shortest time (s) that some work takes in several repetitions, after one to warm up."""
     work()

@@ -12,7 +12,7 @@ from torch import Tensor
 from supple.errors import ModelFileError, SuppleError
 from supple.models.model_file import damaged, read_model_file
 from supple.models.potential import Potential
-from supple.models.registry import MODELS
+from supple.models.registry import COMPOSED, MODELS, potential_class
 
 #: No weight of a force field has so large a magnitude; in single and in double precision.
 _LARGEST = (1e15, 1e100)
@@ -32,20 +32,20 @@ def load(path: str | Path, device: str | torch.device = "cpu") -> Potential:
     """
     path = Path(path)
     if path.suffix == ".npz":
-        from supple.models.sgdml.sgdml_package import load_sgdml_model
+        from supple.models.kernel.sgdml_package import load_sgdml_model
 
         return load_sgdml_model(path).to(device)
     header, arrays = read_model_file(path)
-    if header.kind not in MODELS:
+    if header.kind not in MODELS and header.kind not in COMPOSED:
         raise ModelFileError(
             f"{path} contains a model of kind '{header.kind}', which neither this version of Supple nor an installed plugin "
             f"provides (available: {', '.join(MODELS.names)}): install the package that it was trained with."
         )
-    potential_class = MODELS.get(header.kind).potential_class
+    made_by = potential_class(header.kind)
     try:
         _require_numbers(arrays.items())
         numbers = np.array(header.numbers, dtype=np.int64)
-        potential = potential_class.from_configuration(numbers, header.configuration, arrays)
+        potential = made_by.from_configuration(numbers, header.configuration, arrays)
         potential.module.load_state_dict(arrays)
         _require_numbers(potential.module.named_buffers())
         if header.connectivity is not None and header.connectivity.n_atoms != len(numbers):

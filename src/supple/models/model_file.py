@@ -25,24 +25,32 @@ _MOST_ATOMS = 5000
 HEADER_KEY = "supple"
 
 
-class Header(BaseModel):
-    """All of a model file but its arrays.
+class Part(BaseModel):
+    """What a model file says of a force field, or of one that is a part of another.
 
     Attributes:
-        format_version: see upgrades.py.
         kind: of the model.
-        numbers: atomic numbers.
         configuration: what the kind needs to make its potential, besides the arrays; JSON, known to the kind alone.
         connectivity: of the training frames; None where it is not known, as in files of older versions.
         provenance: how the force field was made.
     """
 
-    format_version: int = FORMAT_VERSION
     kind: PlainText
-    numbers: Annotated[list[AtomicNumber], Field(min_length=1, max_length=_MOST_ATOMS)]
     configuration: dict[str, Any]
     connectivity: Connectivity | None = None
     provenance: Provenance
+
+
+class Header(Part):
+    """All of a model file but its arrays.
+
+    Attributes:
+        format_version: see upgrades.py.
+        numbers: atomic numbers.
+    """
+
+    format_version: int = FORMAT_VERSION
+    numbers: Annotated[list[AtomicNumber], Field(min_length=1, max_length=_MOST_ATOMS)]
 
 
 def write_model_file(path: Path, header: Header, arrays: Mapping[str, Tensor]) -> None:

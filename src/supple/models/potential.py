@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from supple.data.dataset import Dataset
 from supple.data.units import Units
-from supple.errors import ModelFileError, SettingsError, first_line
+from supple.errors import CalculationError, ModelFileError, SettingsError, first_line
 from supple.models.arrangement import another_molecule, another_order, arrange
 from supple.models.metrics import Metrics
 from supple.models.model_file import Header, write_model_file
@@ -89,6 +89,16 @@ class Potential(ABC):
         """A potential of this configuration whose arrays have the shapes of `arrays`, which are loaded afterwards."""
 
     @property
+    def model_kind(self) -> str:
+        """The kind of model whose settings trained it, as in `supple.models.registry.MODELS`."""
+        return self.kind
+
+    @property
+    def name(self) -> str:
+        """What it is called: the kind of model, and the baseline if it has one."""
+        return self.kind
+
+    @property
     def device(self) -> torch.device:
         """The device of the arrays, on which predictions run."""
         arrays = chain(self.module.parameters(), self.module.buffers())
@@ -125,6 +135,7 @@ class Potential(ABC):
 
         Raises:
             MoleculeError: the number of atoms is not that of the force field, or the positions are not real numbers.
+            CalculationError: a method that the force field calls fails for a geometry.
         """
         positions = as_array(positions, len(self.numbers))
         energies = np.empty(len(positions))
@@ -134,7 +145,10 @@ class Potential(ABC):
         for start in range(0, len(positions), size):
             part = slice(start, start + size)
             batch = torch.as_tensor(np.array(positions[part]), device=device)
-            e, f = self.energy_and_forces(batch)
+            try:
+                e, f = self.energy_and_forces(batch)
+            except CalculationError as error:
+                raise error.shifted(start) from error
             energies[part] = e.detach().cpu().numpy()
             forces[part] = f.detach().cpu().numpy()
         return energies, forces
@@ -197,7 +211,7 @@ class Potential(ABC):
             ModelFileError: this kind of force field has no such form.
         """
         raise ModelFileError(
-            f"A {self.kind} force field cannot be exported as a graph of operations: use it through Supple, from Python."
+            f"A {self.name} force field cannot be exported as a graph of operations: use it through Supple, from Python."
         )
 
     def save(self, path: str | Path) -> None:
@@ -217,7 +231,7 @@ class Potential(ABC):
     def __repr__(self) -> str:
         p = self.provenance
         return (
-            f"<{self.kind} force field of {self._molecule().formula}, trained on {p.n_train} frames of {p.data_name}>"
+            f"<{self.name} force field of {self._molecule().formula}, trained on {p.n_train} frames of {p.data_name}>"
         )
 
     def _repr_html_(self) -> str:
@@ -228,4 +242,4 @@ class Potential(ABC):
         ]
         if p.validation is not None:
             rows += [(f"validation errors, {name}", str(errors)) for name, errors in p.validation.summaries.items()]
-        return html_table(f"{self.kind} force field", rows)
+        return html_table(f"{self.name} force field", rows)

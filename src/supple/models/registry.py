@@ -11,6 +11,7 @@ from supple.runtime.plugins import Registry
 from supple.runtime.validation import shortened
 
 if TYPE_CHECKING:
+    from supple.models.potential import Potential
     from supple.models.settings import ModelSettings
 
 #: Kinds of models by name: the settings class of each, which defines everything else about it.
@@ -22,6 +23,29 @@ MODELS: Registry[type[ModelSettings]] = Registry(
         "schnet": "supple.models.neural.schnet.settings:SchNet",
     },
 )
+#: Kinds of force fields that are not trained by settings of their own: sums, and what they are sums of.
+COMPOSED: Registry[type[Potential]] = Registry(
+    "supple.potentials",
+    "kind of force field",
+    {
+        "difference": "supple.models.sums.difference_potential:DifferencePotential",
+        "method": "supple.models.sums.method_potential:MethodPotential",
+    },
+)
+
+
+def potential_class(kind: str) -> type[Potential]:
+    """The class of the force fields of a kind.
+
+    Raises:
+        ValueError: there is no such kind.
+        SettingsError: the plugin that provides it cannot be imported.
+    """
+    if kind in COMPOSED:
+        return COMPOSED.get(kind)
+    if kind not in MODELS:
+        raise ValueError(f"there is no kind of force field '{shortened(kind)}'")
+    return MODELS.get(kind).potential_class
 
 
 def settings_class(kind: str) -> type[ModelSettings]:

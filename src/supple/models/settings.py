@@ -4,23 +4,35 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar, cast
 
 import torch
-from pydantic import BaseModel, ConfigDict, JsonValue
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    field_validator,
+    model_serializer,
+)
 
 from supple.checks import Finding, require_sound
 from supple.data.dataset import Dataset
 from supple.errors import DataError, SplitError
+from supple.models.baseline import Baseline
+from supple.models.baseline.difference import Difference, difference
+from supple.models.baseline.labels import baseline_version
 from supple.models.citations import Citation
 from supple.models.cost_estimate import CostEstimate
 from supple.models.kernel.direct_fit import small_kernel_model
+from supple.models.metrics import Metrics
 from supple.models.potential import Potential
 from supple.models.provenance import Provenance
 from supple.models.search_space import Range
+from supple.models.sums.difference_potential import DifferencePotential
 from supple.molecule.connectivity import Connectivity
 from supple.runtime.machine import peak_rss_bytes, reset_peak_rss, versions
 from supple.runtime.progress import NO_PROGRESS, Progress
@@ -37,6 +49,7 @@ class FitContext:
         run: where to keep the best model so far and a checkpoint; None to keep nothing.
         progress: receives reports of progress.
         common: a folder for results that trainings on more or fewer of the same frames share; None if there is none.
+        baseline: to which the model is fitted as a difference; None without one.
     """
 
     seed: int
@@ -44,6 +57,15 @@ class FitContext:
     run: RunDirectory | None
     progress: Progress
     common: Path | None = None
+    baseline: Potential | None = None
+
+    def whole(self, potential: Potential) -> Potential:
+        """The force field that a potential of this fit is a part of: what is used and saved."""
+        return potential if self.baseline is None else DifferencePotential(self.baseline, potential)
+
+    def own_part(self, whole: Potential) -> Potential:
+        """The potential of this fit in a force field that was made by `whole`, and perhaps saved."""
+        return whole if self.baseline is None else cast(DifferencePotential, whole).model
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,11 +77,13 @@ class FitResult:
         settings: values that were chosen in place of 'auto', by the names of the settings, and whatever else is worth
             recording beside them; JSON.
         notes: sentences about how it went, for people.
+        validation: errors of frames that were left out in turn, where that is how the fit was validated; None if by validation frames.
     """
 
     potential: Potential
     settings: Mapping[str, JsonValue] = field(default_factory=dict)
     notes: Sequence[str] = ()
+    validation: Metrics | None = None
 
 
 class ModelSettings(BaseModel, ABC):
@@ -84,10 +108,43 @@ class ModelSettings(BaseModel, ABC):
     marker: ClassVar[str | None] = None
     #: Settings that are worth searching for, and the values to search among.
     search_space: ClassVar[Mapping[str, Range]] = {}
+    #: Whether frames with energies alone are enough, with a baseline that has forces.
+    takes_energies_alone: ClassVar[bool] = False
     #: Whether training may stop before the estimated time.
     may_stop_early: ClassVar[bool] = False
     #: Settings that shorten a training enough to be one trial of many; none if it is short anyway.
     trial_settings: ClassVar[Mapping[str, JsonValue]] = {}
+
+    baseline: Baseline | None = Field(
+        None,
+        description="A method of `supple sample`, such as GFN2-xTB, or the file of another force field: the model learns the difference to "
+        "it, and the force field is the sum. With charge and multiplicity: {method: GFN2-xTB, charge: 1, multiplicity: 2}; learn: 2000 learns the method itself from so many of its labels.",
+    )
+
+    @field_validator("baseline", mode="before")
+    @classmethod
+    def _method_alone(cls, value: object) -> object:
+        """The name of a method is enough."""
+        return {"method": value} if isinstance(value, str) else value
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_not_used(self, serialise: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
+        """A model without a baseline is written as it was before there were any."""
+        return {name: value for name, value in serialise(self).items() if name != "baseline" or value is not None}
+
+    @property
+    def label(self) -> str:
+        """The name in tables, with the baseline."""
+        return self.display_name if self.baseline is None else f"{self.display_name}@{self.baseline.method}"
+
+    def identity(self) -> dict[str, Any]:
+        """The settings, and the version of the baseline: what a force field depends on besides the data, as JSON.
+
+        Raises:
+            SettingsError, ModelFileError: the baseline is not there.
+        """
+        version = {} if self.baseline is None else {"baseline_version": baseline_version(self.baseline)}
+        return self.model_dump(mode="json") | version
 
     @abstractmethod
     def _fit(self, train: Dataset, valid: Dataset, context: FitContext) -> FitResult:
@@ -137,16 +194,17 @@ class ModelSettings(BaseModel, ABC):
             SplitError: there are no validation frames, or one of them is also a training frame.
             ResourceError: the fit needs more memory than is available.
         """
-        if train.forces is None or valid.forces is None:
-            raise DataError(f"{train.source.name} has no forces: a force field needs them for training.")
-        if len(valid) == 0:
+        self.require_labels(train)
+        if train.forces is not None and len(valid) == 0:
             raise SplitError("There are no validation frames: they are needed to choose settings and to stop training.")
         shared = set(train.frame_hashes) & set(valid.frame_hashes)
         if shared:
             raise SplitError(
                 f"{len(shared)} validation frames are also training frames (or equal to one): make them disjoint."
             )
-        findings = require_sound(train, small_kernel_model, accept) if examined is None else examined
+        findings: Sequence[Finding] = examined or ()
+        if examined is None and train.forces is not None:
+            findings = require_sound(train, small_kernel_model, accept)
         provenance = Provenance(
             data_name=train.source.name,
             data_fingerprint=train.fingerprint,
@@ -166,16 +224,41 @@ class ModelSettings(BaseModel, ABC):
         )
         reset_peak_rss()
         started = time.perf_counter()
-        result = self._fit(train, valid, FitContext(seed, provenance, run, progress, common))
-        potential = result.potential
-        potential.provenance, potential.connectivity = provenance, Connectivity.of(train.numbers, train.positions)
-        validation = potential.evaluate(valid)
-        potential.provenance = provenance.with_notes(*result.notes).model_copy(
+        learned = Difference.without_baseline(train, valid)
+        if self.baseline is not None:
+            learned = difference(self.baseline, train, valid, progress, seed=seed, run=run)
+        context = FitContext(seed, provenance, run, progress, common, learned.potential)
+        result = self._fit(learned.train, learned.valid, context)
+        result.potential.provenance = provenance
+        result.potential.connectivity = Connectivity.of(train.numbers, train.positions)
+        potential = context.whole(result.potential)
+        validation = result.validation or potential.evaluate(learned.whole_valid)
+        notes = (*learned.notes, *result.notes, *learned.remarks(validation))
+        about: dict[str, JsonValue] = {"baseline_record": learned.record} if learned.record else {}
+        potential.provenance = provenance.with_notes(*notes).model_copy(
             update={
-                "settings": provenance.settings | dict(result.settings),
+                "settings": provenance.settings | dict(result.settings) | about,
                 "validation": validation,
                 "seconds": time.perf_counter() - started,
                 "peak_rss_bytes": peak_rss_bytes(),
             }
         )
         return potential
+
+    def require_labels(self, train: Dataset) -> None:
+        """Refuse frames without forces, unless their energies are what is learned on top of a baseline.
+
+        Raises:
+            DataError: they cannot be trained on.
+        """
+        if train.forces is not None:
+            return
+        name = train.source.name
+        if self.baseline is None or not self.takes_energies_alone:
+            advice = "" if self.takes_energies_alone else f", and {self.display_name} needs them even with a baseline"
+            raise DataError(
+                f"{name} has no forces: a force field needs them for training{advice}. Energies alone can be learned by sgdml, as "
+                "corrections of a force field or method that has forces (--baseline)."
+            )
+        if not train.has_energies:
+            raise DataError(f"{name} has neither forces nor energies: there is nothing to learn.")

@@ -13,9 +13,9 @@ from ase.calculators.calculator import Calculator
 
 from supple.errors import SettingsError
 from supple.geometry.calculators import single_point
-from supple.sampling.electrons import require_electrons
+from supple.methods import find_method
+from supple.methods.electrons import require_electrons
 from supple.sampling.labelled_frame import LabelledFrame
-from supple.sampling.methods import find_method
 from supple.sampling.molecules import starting_geometry
 
 

@@ -16,10 +16,10 @@ import numpy as np
 from supple.data.dataset import Dataset
 from supple.data.writing import write_extxyz
 from supple.errors import DataError
+from supple.methods import find_method
 from supple.runtime.files import write_json, write_text
 from supple.runtime.json_records import read_json
 from supple.sampling.labelled_frame import LabelledFrame
-from supple.sampling.methods import find_method
 from supple.sampling.recipe import Recipe
 from supple.sampling.segment_file import SegmentFile
 from supple.sampling.segments import Segment

@@ -9,14 +9,14 @@ from typing import Any
 
 from supple.errors import ResourceError, SuppleError
 from supple.geometry.calculators import describe_error
+from supple.methods import find_method
 from supple.runtime.machine import cores
 from supple.runtime.progress import Progress
+from supple.runtime.worker_pool import worker_pool
 from supple.sampling.context import SamplingContext
 from supple.sampling.labelled_frame import LabelledFrame
-from supple.sampling.methods import find_method
 from supple.sampling.segment_file import SegmentFile
 from supple.sampling.segments import Segment
-from supple.sampling.worker_pool import worker_pool
 
 #: Seconds between two updates of the progress.
 _UPDATE = 0.5

@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from supple.models.cost_estimate import CostEstimate, duration
+from supple.models.cost_estimate import CostEstimate
 from supple.runtime.machine import GIB
 from supple.runtime.progress import NO_PROGRESS, Progress
+from supple.runtime.rounding import duration
 from supple.runtime.workers.capacity import Capacity
 from supple.study.model_style import display_name
 from supple.study.plan import Cell

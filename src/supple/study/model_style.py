@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from supple.models.registry import MODELS, settings_class
+from supple.study.model_name import baseline_of, kind_of
 
 #: For models without a colour of their own: Okabe and Ito's colours, which colour-blind readers can tell apart.
 _COLOURS = ("#009E73", "#CC79A7", "#E69F00", "#56B4E9")
@@ -11,8 +12,10 @@ _MARKER = "D"
 
 
 def display_name(kind: str) -> str:
-    """A kind of model as its authors write it; a kind whose plugin is no longer installed as it is."""
-    return settings_class(kind).display_name if kind in MODELS else kind
+    """A model as the authors of its kind write it, with its baseline; a kind whose plugin is no longer installed as it is."""
+    name, baseline = kind_of(kind), baseline_of(kind)
+    shown = settings_class(name).display_name if name in MODELS else name
+    return shown if baseline is None else f"{shown}@{baseline}"
 
 
 def colour_of(kind: str, position: int) -> str:
@@ -26,5 +29,6 @@ def own_colour(kind: str) -> str | None:
 
 
 def marker_of(kind: str) -> str:
-    """The marker of a kind of model, as matplotlib calls it."""
-    return (settings_class(kind).marker if kind in MODELS else None) or _MARKER
+    """The marker of a kind of model, as matplotlib calls it; the same with a baseline, in another colour."""
+    name = kind_of(kind)
+    return (settings_class(name).marker if name in MODELS else None) or _MARKER

@@ -27,10 +27,11 @@ from supple.data.selection import require_selection
 from supple.errors import SettingsError
 from supple.runtime.files import stem
 from supple.study import defaults
+from supple.study.model_name import baseline_of, kind_of
 
 #: A name that is part of the name of a folder.
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,200}$")]
-Kind = Annotated[str, StringConstraints(pattern=r"^[\w.+-]{1,100}$")]
+Model = Annotated[str, StringConstraints(pattern=r"^[\w.+-]{1,100}(@[A-Za-z0-9_.+:/-]{1,200})?$")]
 
 
 class DatasetEntry(BaseModel):
@@ -57,14 +58,15 @@ class Cell:
     """One training of a study: data, model, number of training frames, seed."""
 
     dataset: Name
-    model: Kind
+    model: Model
     n_train: PositiveInt
     seed: NonNegativeInt
 
     @property
     def name(self) -> str:
         """Its folder, as `glycine-sgdml-n200-s0`."""
-        return f"{self.dataset}-{self.model}-n{self.n_train}-s{self.seed}"
+        model = re.sub(r"[:/]", "_", self.model)
+        return f"{self.dataset}-{model}-n{self.n_train}-s{self.seed}"
 
 
 class StudyPlan(BaseModel):
@@ -72,7 +74,7 @@ class StudyPlan(BaseModel):
 
     Attributes:
         datasets: the files.
-        models: kinds of models, as in `supple.models.registry.MODELS`.
+        models: kinds of models, as in `supple.models.registry.MODELS`; `sgdml@GFN2-xTB` is one on a baseline.
         sizes: numbers of training frames.
         seeds: seeds of splits and models; the training frames of one seed are nested over the sizes.
         valid: validation frames; when None 200, or a tenth of the data if that is fewer.
@@ -84,6 +86,7 @@ class StudyPlan(BaseModel):
         blocks: for trajectories: the number of time blocks of a file, of which whole ones are used for validation and testing.
         settings: settings by kind of model, for instance `{"schnet": {"steps": 5000}}`.
         accept: names of findings about the data to accept.
+        charge, multiplicity: of the molecule, for baselines; those that the data state when None.
 
     Raises:
         SettingsError: a list is empty, a number is out of range, a file is given twice, the selection does not exist,
@@ -102,6 +105,8 @@ class StudyPlan(BaseModel):
     blocks: int | None = None
     settings: dict[str, dict[str, Any]] = Field(default_factory=dict)
     accept: tuple[str, ...] = ()
+    charge: int | None = None
+    multiplicity: PositiveInt | None = None
 
     @field_validator("datasets")
     @classmethod
@@ -145,8 +150,12 @@ class StudyPlan(BaseModel):
             if count is not None and count < 1:
                 raise SettingsError(f"{count} {what} frames were requested: a study needs at least 1.")
         require_selection(self.select)
+        if (self.charge, self.multiplicity) != (None, None) and not any(map(baseline_of, self.models)):
+            raise SettingsError(
+                "--charge and --multiplicity are those of a baseline: compare models with one, as in --models sgdml,sgdml@GFN2-xTB."
+            )
         for kind in self.settings:
-            if kind not in self.models:
+            if kind not in map(kind_of, self.models):
                 raise SettingsError(
                     f"There are settings for {kind}, but the models of the study are {', '.join(self.models)}."
                 )
@@ -180,6 +189,8 @@ class StudyPlan(BaseModel):
         for kind, values in self.settings.items():
             for key, value in values.items():
                 words += ["--set", f"{kind}.{key}={_as_typed(value)}"]
+        words += ["--charge", str(self.charge)] if self.charge is not None else []
+        words += ["--multiplicity", str(self.multiplicity)] if self.multiplicity is not None else []
         for name in self.accept:
             words += ["--accept", name]
         return shlex.join([*words, "--out", str(out)])

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from supple.data.units import Quantity
-from supple.models.cost_estimate import duration
 from supple.models.metrics import MEASURES, Measure
+from supple.runtime.rounding import duration
 from supple.study.formatting import spread
 from supple.study.model_style import display_name
 from supple.study.results import QUANTITIES, TAILS, Point, Results

@@ -15,6 +15,7 @@ from supple.runtime.workers.cluster import TaskFailure
 from supple.runtime.workers.dispatch import Dispatcher, QueuedTask
 from supple.study.cell_task import CellTask, is_complete, record_failure
 from supple.study.cost_estimate import StudyEstimate, estimate_study, estimate_trainings
+from supple.study.model_name import kind_of
 from supple.study.plan import Cell, StudyPlan
 from supple.study.reference_frames import reference_file, save_reference
 from supple.study.study_data import Job, prepare
@@ -48,7 +49,7 @@ def make_schedule(
     Raises:
         DataError, SplitError, SettingsError: the plan cannot be carried out, or the folder holds a study with other settings.
     """
-    if sentence := compilation_sentence(map(settings_class, plan.models)):
+    if sentence := compilation_sentence(settings_class(kind_of(model)) for model in plan.models):
         progress.note(sentence)
     jobs = prepare(plan, out)
     remaining = [job for job in jobs if not is_complete(job.directory, job.cell.name, job.configuration())]
@@ -77,6 +78,7 @@ def run_trainings(plan: StudyPlan, out: Path, progress: Progress = NO_PROGRESS, 
     schedule = make_schedule(plan, out, progress, backend)
     add_to_record(out, plan, schedule.jobs)
     _save_references(out, schedule.jobs)
+    _calculate_baselines(schedule.remaining, progress)
     by_dataset = {job.cell.dataset: job.data.frames for job in schedule.jobs}
     for note in filter(None, map(duplicate_note, by_dataset.values())):
         progress.note(note)
@@ -110,6 +112,13 @@ def _dispatch(schedule: Schedule, backend: Backend, out: Path, state: StudyProgr
 def _queued(job: Job, schedule: Schedule) -> QueuedTask:
     memory = schedule.estimates[job.cell].n_bytes
     return QueuedTask(job.cell.name, memory, lambda: CellTask(job.cell.name, job.training()))
+
+
+def _calculate_baselines(jobs: Sequence[Job], progress: Progress) -> None:
+    """Calculate the baselines of all trainings before any is started, the largest training of each kind first."""
+    for job in sorted(jobs, key=lambda job: -job.cell.n_train):
+        if job.settings.baseline is not None:
+            job.training().calculate_baseline(progress)
 
 
 def _save_references(out: Path, jobs: Sequence[Job]) -> None:

@@ -11,9 +11,9 @@ from supple.data.selection import split_dataset
 from supple.data.splits import Split
 from supple.errors import DataError, SplitError
 from supple.models.kernel.direct_fit import small_kernel_model
-from supple.models.registry import make_settings
 from supple.models.settings import ModelSettings
 from supple.study import defaults
+from supple.study.model_name import kind_of, settings_of
 from supple.study.plan import Cell, DatasetEntry, StudyPlan
 from supple.training import TrainingConfiguration, TrainingRun
 
@@ -94,7 +94,10 @@ def prepare(plan: StudyPlan, out: Path) -> list[Job]:
         SplitError: a size is larger than the data allow.
     """
     require_names(plan.accept)
-    settings = {kind: make_settings(kind, plan.settings.get(kind, {})) for kind in plan.models}
+    settings = {
+        model: settings_of(model, plan.settings.get(kind_of(model), {}), plan.charge, plan.multiplicity)
+        for model in plan.models
+    }
     by_name = {entry.name: _read(entry, plan) for entry in plan.datasets}
     largest = {(name, seed): _split(data, plan, seed) for name, data in by_name.items() for seed in plan.seeds}
     return [

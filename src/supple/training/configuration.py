@@ -46,7 +46,7 @@ class TrainingConfiguration:
         counts = {"seed": split.seed, "train": len(split.train), "valid": len(split.valid), "test": n_test}
         return cls(
             settings.kind,
-            settings.model_dump(mode="json"),
+            settings.identity(),
             DataIdentity(dataset.source.name, dataset.fingerprint, str(dataset.source.units)),
             counts | split.manner,
             {"train": list(split.train), "valid": list(split.valid)},

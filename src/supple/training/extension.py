@@ -94,7 +94,7 @@ def extend(model: Path, dataset: Dataset, train: int | None, *, select: str = "r
     training = (*old_train, *map(int, added))
     test = unseen_indices(hashes, (hashes[i] for i in (*training, *valid)))
     split = Split(seed, training, valid, tuple(test), select=select)
-    return Extension(potential.kind, _settings(potential), split, _sentence(len(added), len(added_valid), split))
+    return Extension(potential.model_kind, _settings(potential), split, _sentence(len(added), len(added_valid), split))
 
 
 def _earlier_frames(potential: Potential, dataset: Dataset, model: Path) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -128,7 +128,7 @@ def _run(model: Path) -> Path:
 
 def _settings(potential: Potential) -> dict[str, Any]:
     """The settings of the earlier training, without what it recorded beside them."""
-    known = settings_class(potential.kind).model_fields
+    known = settings_class(potential.model_kind).model_fields
     return {name: value for name, value in potential.provenance.settings.items() if name in known}
 
 

@@ -6,9 +6,9 @@ import time
 from collections.abc import Iterable
 
 from supple.data.dataset import Dataset
-from supple.models.cost_estimate import duration
 from supple.models.settings import ModelSettings
 from supple.models.sgdml.settings import SGDML
+from supple.runtime.rounding import duration
 
 
 def compilation_sentence(trained: Iterable[type[ModelSettings]]) -> str | None:

@@ -17,9 +17,11 @@ from supple.data.splits import Split
 from supple.errors import SplitError
 from supple.evaluation.bootstrap import error_intervals
 from supple.evaluation.predictions import Predictions
+from supple.models.baseline.labels import baseline_labels, prepare_labels
 from supple.models.kernel.direct_fit import small_kernel_model
 from supple.models.potential import Potential
 from supple.models.settings import ModelSettings
+from supple.models.sums.difference_potential import calls_method
 from supple.runtime.distributed import world_size
 from supple.runtime.files import copy_file
 from supple.runtime.progress import NO_PROGRESS, Progress
@@ -42,7 +44,8 @@ class TrainedModel:
 
     def to_json(self) -> dict[str, Any]:
         """As `supple train --json` prints it."""
-        return self.result.to_json() | {"model": str(self.file)}
+        baseline = self.result.settings.get("baseline_record")
+        return self.result.to_json() | {"model": str(self.file)} | ({} if baseline is None else {"baseline": baseline})
 
 
 def train(
@@ -77,11 +80,15 @@ def train(
     if result is None:
         started = time.perf_counter()
         with run.removed_if_refused():
+            settings.require_labels(dataset)
             if sentence := compilation_sentence([type(settings)]):
                 progress.note(sentence)
-            progress.note(f"Checking {dataset.source.name}.")
-            accepted = require_sound(dataset, small_kernel_model, accept)
+            accepted: list[Finding] = []
+            if dataset.forces is not None:  # the checks compare energies with forces
+                progress.note(f"Checking {dataset.source.name}.")
+                accepted = require_sound(dataset, small_kernel_model, accept)
             training = TrainingRun.of(settings, dataset, split, directory, accepted, test=test)
+            training.calculate_baseline(progress)
             # not when less than all is left, nor among several processes, of which the others wait for a request
             if not run.checkpoint_file.exists() and world_size() == 1:
                 progress.note(time_sentence(settings, training.train, training.valid, started))
@@ -154,9 +161,21 @@ class TrainingRun:
         with run.removed_if_refused(), run.claimed(wait=wait):
             return TrainingResult.read(self.directory) or self._train(run, progress)
 
+    def calculate_baseline(self, progress: Progress) -> None:
+        """Calculate the baseline of all frames for which it is needed, if there is one; nothing is calculated twice.
+
+        Raises:
+            SuppleError: as `ModelSettings.fit`.
+        """
+        baseline = self.settings.baseline
+        if baseline is not None:
+            test = [self.test] if baseline.is_called else []
+            prepare_labels(baseline, (self.train, self.valid, *test), progress)
+
     def _train(self, run: RunDirectory, progress: Progress) -> TrainingResult:
         self.split.save(run.path / "split.json")
         save_held_out(run.path, self.test)
+        self.calculate_baseline(progress)
         potential = self.settings.fit(
             self.train,
             self.valid,
@@ -171,18 +190,25 @@ class TrainingRun:
             potential.provenance = potential.provenance.with_notes(f"Frames drawn with {drawn}.")
         potential.save(run.model_file)
         result = TrainingResult.of(self.settings.kind, self.split.seed, potential.provenance)
-        if len(self.test):
-            result = self._tested(result, potential, run)
+        if len(test := self._testable(potential)):
+            result = self._tested(result, potential, test, run)
         run.finish(result.to_json())
         return result
 
-    def _tested(self, result: TrainingResult, potential: Potential, run: RunDirectory) -> TrainingResult:
-        """The result with errors on the test frames; the predictions are saved in the run directory."""
-        predictions = Predictions.of(potential, self.test)
+    def _testable(self, potential: Potential) -> Dataset:
+        """The test frames, without those for which the baseline that the force field calls fails."""
+        if self.settings.baseline is None or not len(self.test) or not calls_method(potential):
+            return self.test
+        folder = self.train.source.folder
+        return baseline_labels(self.settings.baseline, self.test, folder=folder).subtracted().whole
+
+    def _tested(self, result: TrainingResult, potential: Potential, test: Dataset, run: RunDirectory) -> TrainingResult:
+        """The result with errors on test frames; the predictions are saved in the run directory."""
+        predictions = Predictions.of(potential, test)
         predictions.save(run.predictions_file)
         units = self.train.source.units
-        errors = potential.metrics(self.test, predictions.energies, predictions.forces, units)
-        return result.tested(errors, error_intervals(self.test, predictions, units))
+        errors = potential.metrics(test, predictions.energies, predictions.forces, units)
+        return result.tested(errors, error_intervals(test, predictions, units))
 
 
 def require_unseen(test: Dataset, train: Dataset, valid: Dataset) -> None:

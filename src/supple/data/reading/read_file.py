@@ -58,8 +58,10 @@ def read(
     if isinstance(labels, bool):
         labels = "required" if labels else "ignored"
     defects = LeavingOut() if "unreadable" in accept else DefectHandler()
-    data = _read(or_bundled(Path(path)), ReadRequest(Keys.parse(keys), labels, molecule, defects), units)
-    return replace(data, source=replace(data.source, notes=defects.notes)) if isinstance(defects, LeavingOut) else data
+    given, found = Path(path), or_bundled(Path(path))
+    data = _read(found, ReadRequest(Keys.parse(keys), labels, molecule, defects), units)
+    notes = defects.notes if isinstance(defects, LeavingOut) else data.source.notes
+    return replace(data, source=replace(data.source, notes=notes, folder=_folder(given) if found == given else None))
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,11 @@ def survey(
         if not log.defects:  # otherwise they say why nothing is left
             log.report("labels-unclear" if isinstance(error, UnclearLabelsError) else "unreadable", error)
     return Survey(path, dataset, log.defects)
+
+
+def _folder(path: Path) -> Path:
+    """The folder that a file or folder is in, or that the files of a pattern have in common."""
+    return (path.parent if path.exists() else common_folder(path)).absolute()
 
 
 def _read(path: Path, request: ReadRequest, units: str | Units | None) -> Dataset:

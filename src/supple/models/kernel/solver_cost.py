@@ -11,7 +11,7 @@ import torch
 
 from supple.data.dataset import Dataset
 from supple.errors import ResourceError
-from supple.models.cost_estimate import duration, fastest
+from supple.models.cost_estimate import fastest
 from supple.models.device import free_memory
 from supple.models.kernel.cholesky import Triangle
 from supple.models.kernel.conjugate_gradients import USUAL_ITERATIONS
@@ -20,6 +20,7 @@ from supple.models.kernel.preconditioner import Preconditioner, n_force_columns
 from supple.models.kernel.term import KernelTerm
 from supple.molecule.descriptors import Descriptor
 from supple.runtime.machine import GIB
+from supple.runtime.rounding import duration
 
 #: Floating-point operations that could be done while one number is fetched from memory, beyond those done with it.
 _TRANSFER = 20

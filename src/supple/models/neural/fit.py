@@ -115,13 +115,13 @@ class _BestPotential:
         if self._context.run is not None:
             changes = {"validation": self._potential.evaluate(self._valid), "peak_rss_bytes": peak_rss_bytes()}
             self._potential.provenance = self._context.provenance.model_copy(update=changes)
-            self._potential.save(self._context.run.model_file)
+            self._context.whole(self._potential).save(self._context.run.model_file)
 
     def result(self) -> NetworkPotential:
         """The best; of a resumed run it may stem from an earlier attempt."""
         if self._context.run is None:
             return self._potential
-        best = load(self._context.run.model_file, self._potential.device)
+        best = self._context.own_part(load(self._context.run.model_file, self._potential.device))
         assert isinstance(best, NetworkPotential)
         return best
 

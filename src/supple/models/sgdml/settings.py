@@ -26,6 +26,7 @@ from supple.models.search_space import Interval, OneOf, Range
 from supple.models.settings import FitContext, FitResult, ModelSettings
 from supple.models.sgdml.choose_energies import choose_energies
 from supple.models.sgdml.chosen_settings import ChosenSettings
+from supple.models.sgdml.fit_energies_alone import fit_energies_alone
 from supple.models.sgdml.learn_metric import MetricLearner, learning_size, models_of_learning
 from supple.models.sgdml.metric_parameters import MetricParameters
 from supple.models.sgdml.small_models import LARGER, SMALL, SmallModels, size_of
@@ -75,6 +76,7 @@ class SGDML(ModelSettings):
             "sGDML",
         ),
     )
+    takes_energies_alone: ClassVar[bool] = True
     search_space: ClassVar[dict[str, Range]] = {
         "kernel": OneOf(("matern-5/2", "matern-7/2")),
         "lam": Interval(1e-11, 1e-6, log=True),
@@ -178,6 +180,8 @@ class SGDML(ModelSettings):
         return self.energy_weight
 
     def _fit(self, train: Dataset, valid: Dataset, context: FitContext) -> FitResult:
+        if train.forces is None:
+            return fit_energies_alone(train, self.descriptor, self._symmetries(train).permutations)
         progress = context.progress
         if len(train) < 2:
             raise SplitError("There is one training frame: sGDML needs two at least, and to be of use some dozens.")
@@ -221,6 +225,8 @@ class SGDML(ModelSettings):
 
     def estimate_cost(self, train: Dataset, valid: Dataset) -> CostEstimate:
         """What `fit` will take on one core: the solution, and the small models by which settings are chosen."""
+        if train.forces is None:
+            return CostEstimate(1.0, PROCESS_BYTES)
         permutations = self._symmetries(train).permutations
         few = train.positions[: self._frames_of_choice(train)[0]]
         descriptor = make_descriptor(self.descriptor, train.numbers, few, permutations)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from supple.models.citations import Citation
 from supple.models.registry import MODELS, all_citations, settings_class
+from supple.study.model_name import kind_of
 from supple.study.model_style import display_name
 from supple.study.plan import StudyPlan
 from supple.study.report_sentences import published_sources
@@ -63,7 +64,9 @@ def _deviations_of(plan: StudyPlan) -> list[str]:
 
 def citations(results: Results) -> list[Citation]:
     """The papers behind the models of the study, and behind data that were recognised."""
-    models = [model for model in results.record.models if model in MODELS]  # a plugin may have been uninstalled since
+    models = [
+        kind for kind in map(kind_of, results.record.models) if kind in MODELS
+    ]  # a plugin may have been uninstalled since
     found = [citation for model in models for citation in settings_class(model).citations]
     dois = {source.doi for source in published_sources(results, *results.record.datasets)}
     found += [citation for citation in all_citations() if citation.doi in dois]

@@ -20,7 +20,7 @@ from supple.data.reading.labels.label_names import (
     source_of,
 )
 from supple.data.reading.read_request import ReadRequest
-from supple.errors import DataError
+from supple.errors import DataError, MissingForcesError
 
 _ELECTRONIC = {"electronic", "elec"}
 _TOTAL = {"total", "tot", "etot", "etotal", "toteng"}
@@ -108,12 +108,15 @@ def require_free_energy(free: float, energy: float, names: Labels, file: str, wh
     )
 
 
-def no_forces(file: str, names: Collection[str] = ()) -> DataError:
+def no_forces(file: str, names: Collection[str] = ()) -> MissingForcesError:
     """The error of a file without forces that has these names."""
     if names:
-        return DataError(f"{file} has no forces (it has {', '.join(names)}): name them with --keys forces=NAME.")
-    return DataError(
-        f"{file} has no forces; a force field cannot be trained on energies alone: calculate forces as well."
+        return MissingForcesError(
+            f"{file} has no forces (it has {', '.join(names)}): name them with --keys forces=NAME."
+        )
+    return MissingForcesError(
+        f"{file} has no forces; a force field cannot be trained on energies alone: calculate forces as well, or train on top of a force "
+        "field that has them (--baseline)."
     )
 
 

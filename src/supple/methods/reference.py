@@ -8,8 +8,8 @@ from ase import Atoms
 
 from supple.errors import SettingsError
 from supple.geometry.calculators import CalculatorFactory
-from supple.sampling.electrons import require_electrons
-from supple.sampling.methods import find_method
+from supple.methods import find_method
+from supple.methods.electrons import require_electrons
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from toy import toy_dataset
 
 from supple import SGDML
 from supple.errors import ModelFileError, UnitsError
-from supple.models.sgdml.sgdml_package import load_sgdml_model, save_sgdml_model
+from supple.models.kernel.sgdml_package import load_sgdml_model, save_sgdml_model
 from supple.molecule.descriptors import InverseDistances
 
 

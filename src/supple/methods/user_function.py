@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from supple.errors import SettingsError
-from supple.sampling.methods import Method
+from supple.methods import Method
 
 if TYPE_CHECKING:
     from ase.calculators.calculator import Calculator

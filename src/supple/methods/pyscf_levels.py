@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from supple.errors import SettingsError
+from supple.methods import Method
 from supple.runtime.optional_dependencies import extra
-from supple.sampling.methods import Method
 
 
 def pyscf_level(level: str) -> Method:
@@ -17,7 +17,7 @@ def pyscf_level(level: str) -> Method:
     if not slash or not functional or not basis:
         raise SettingsError(f"'pyscf:{level}' is not a level of theory: write for instance pyscf:PBE/def2-SVP.")
     with extra("pyscf", "PySCF", f"pyscf:{level}"):
-        from supple.sampling.methods.pyscf_calculator import PySCF, is_functional
+        from supple.methods.pyscf_calculator import PySCF, is_functional
     if not is_functional(functional):
         raise SettingsError(f"There is no functional '{functional}' in PySCF, as in pyscf:{level}.")
 

@@ -7,8 +7,8 @@ J. Chem. Theory Comput. 15, 1652 (2019), doi 10.1021/acs.jctc.8b01176.
 from __future__ import annotations
 
 from supple.errors import SettingsError
+from supple.methods import Method
 from supple.runtime.optional_dependencies import extra
-from supple.sampling.methods import Method
 
 #: tblite's accuracy; ten times tighter than its default, so that forces are derivatives to four digits.
 _ACCURACY = 0.1

@@ -41,9 +41,9 @@ METHODS: Registry[Callable[[str], Method]] = Registry(
     "supple.methods",
     "method",
     {
-        "GFN2-xTB": "supple.sampling.methods.gfn_xtb:gfn2",
-        "GFN1-xTB": "supple.sampling.methods.gfn_xtb:gfn1",
-        "pyscf": "supple.sampling.methods.pyscf_levels:pyscf_level",
+        "GFN2-xTB": "supple.methods.gfn_xtb:gfn2",
+        "GFN1-xTB": "supple.methods.gfn_xtb:gfn1",
+        "pyscf": "supple.methods.pyscf_levels:pyscf_level",
     },
 )
 
@@ -62,7 +62,7 @@ def find_method(name: str) -> Method:
     if prefix in METHODS:
         return METHODS.get(prefix)(level)
     if colon:
-        from supple.sampling.methods.user_function import user_function
+        from supple.methods.user_function import user_function
 
         return user_function(prefix, level)
     raise SettingsError(

@@ -1,4 +1,4 @@
-"""Worker processes of a sampling run, as a terminal and a batch system treat them."""
+"""Worker processes, as a terminal and a batch system treat them."""
 
 import os
 import signal
@@ -6,7 +6,7 @@ import signal
 import psutil
 import pytest
 
-from supple.sampling.worker_pool import worker_pool
+from supple.runtime.worker_pool import worker_pool
 
 pytestmark = pytest.mark.slow
 

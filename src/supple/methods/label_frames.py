@@ -1,0 +1,86 @@
+"""Labels of many geometries by a method: what is not known yet is calculated, in processes side by side, and kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from supple.methods.label_store import LabelStore, geometry_key
+from supple.methods.level import Level, TimedPoint
+from supple.methods.side_by_side import side_by_side
+from supple.runtime.progress import NO_PROGRESS, Progress
+
+
+@dataclass(frozen=True, eq=False)
+class Labels:
+    """Energies and forces of geometries.
+
+    Attributes:
+        energies: eV, shape (M,); NaN where the calculation failed.
+        forces: eV/Å, shape (M, N, 3); NaN where the calculation failed.
+        failures: why, by the index of the geometry.
+        seconds: that the calculations took, on one core, whenever they were made.
+    """
+
+    energies: Float[np.ndarray, "M"]
+    forces: Float[np.ndarray, "M N 3"]
+    failures: dict[int, str] = field(default_factory=dict)
+    seconds: float = 0.0
+
+
+def label_frames(
+    level: Level,
+    numbers: Int[np.ndarray, "N"],
+    positions: Float[np.ndarray, "M N 3"],
+    folder: Path | None,
+    progress: Progress = NO_PROGRESS,
+) -> Labels:
+    """Energies and forces of geometries by a method; none is calculated twice.
+
+    Args:
+        level: method, charge and multiplicity.
+        numbers: atomic numbers.
+        positions: Å, shape (M, N, 3).
+        folder: of the data, beside which the labels are kept; None for data that are in no file.
+        progress: receives the number of calculations that are complete.
+
+    Raises:
+        SettingsError: the method is unknown, or a package that it needs is not installed.
+        DataError: the file of labels is damaged.
+        ResourceError: a worker process was killed.
+    """
+    store = LabelStore(folder, level, numbers)
+    keys = [geometry_key(frame) for frame in positions]
+    known = store.read()
+    missing = {key: frame for key, frame in zip(keys, positions, strict=True) if key not in known}
+    if missing:
+        with store.claimed():
+            known = store.read()  # another process may have added some meanwhile
+            todo = [(key, frame) for key, frame in missing.items() if key not in known]
+            for some, points in side_by_side(partial(_points, level, numbers), todo, level.name, progress):
+                store.add([key for key, _ in some], points)
+        known = store.read()
+    return _as_arrays([known[key] for key in keys], len(numbers))
+
+
+def _points(
+    level: Level, numbers: Int[np.ndarray, "N"], some: Sequence[tuple[str, Float[np.ndarray, "N 3"]]]
+) -> list[TimedPoint]:
+    """The results of a few geometries."""
+    return list(level.single_points(numbers, np.stack([frame for _, frame in some])))
+
+
+def _as_arrays(points: Sequence[TimedPoint], n_atoms: int) -> Labels:
+    energies, forces = np.full(len(points), np.nan), np.full((len(points), n_atoms, 3), np.nan)
+    failures = {}
+    for i, (point, _) in enumerate(points):
+        if point.forces is None or point.energy is None:
+            failures[i] = point.failure or "no result"
+        else:
+            energies[i], forces[i] = point.energy, point.forces
+    return Labels(energies, forces, failures, sum(timed.seconds for timed in points))
