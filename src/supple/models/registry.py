@@ -20,6 +20,7 @@ MODELS: Registry[type[ModelSettings]] = Registry(
     {
         "sgdml": "supple.models.sgdml.settings:SGDML",
         "schnet": "supple.models.neural.schnet.settings:SchNet",
+        "bespoke": "supple.models.neural.bespoke.settings:Bespoke",
     },
 )
 

@@ -82,15 +82,12 @@ class NetworkPotential(Potential):
     @torch.no_grad()
     def energy_and_forces(self, positions: Float[Tensor, "B N 3"]) -> tuple[Float[Tensor, "B"], Float[Tensor, "B N 3"]]:
         """Energies in eV and forces in eV/Å of B geometries in Å; float64."""
-        try:
-            return self.module(self.checked(positions))
-        except RuntimeError as error:
-            precisions = {weights.dtype for weights in self.network.parameters()}
-            if precisions <= {torch.float32}:
-                raise
+        positions = self.checked(positions)
+        if any(weights.dtype is not torch.float32 for weights in self.network.parameters()):
             raise SettingsError(
                 "The weights of the network were converted to another precision than float32: load the force field again."
-            ) from error
+            )
+        return self.module(positions)
 
 
 def centred(positions: Float[Tensor, "B N 3"]) -> Float[Tensor, "B N 3"]:
