@@ -17,7 +17,8 @@ from torch import Tensor, nn
 
 from supple.models.neural.bespoke.harmonics import quadratic_forms
 
-_AMPLITUDE = 1.5
+#: Factor of the radial functions.
+AMPLITUDE = 1.5
 
 
 class Pairs(NamedTuple):
@@ -76,7 +77,7 @@ class PairFunctions(nn.Module):
         harmonics = torch.einsum("cpq,bijp,bijq->bicj", forms, extended, extended).contiguous()
 
         angle = math.pi / self.cutoff * r
-        inside = _AMPLITUDE * others * (r < self.cutoff).to(r.dtype)
+        inside = AMPLITUDE * others * (r < self.cutoff).to(r.dtype)
         cut = 0.5 * (angle.cos() + 1) * inside
         cut_slope = -0.5 * math.pi / self.cutoff * angle.sin() * inside
         r_, cut, cut_slope = r[:, :, None], cut[:, :, None], cut_slope[:, :, None]
