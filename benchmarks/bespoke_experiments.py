@@ -24,6 +24,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import torch
+
+import supple
+from supple.models.registry import make_settings
+
 VALID_SEED = 12345
 
 
@@ -44,6 +50,7 @@ def main() -> None:
         one = [sys.executable, "-c", f"import runpy; runpy.run_path({__file__!r})['train_one']()", arguments.device]
         made = subprocess.run(
             one,
+            check=False,
             input=json.dumps(experiment),
             capture_output=True,
             text=True,
@@ -81,12 +88,6 @@ class Curve:
 
 def train_one() -> None:
     """Train as the experiment on standard input says, and print its result."""
-    import numpy as np
-    import torch
-
-    import supple
-    from supple.models.registry import make_settings
-
     experiment, device = json.loads(sys.stdin.read()), sys.argv[1]
     torch.set_num_threads(1)
     data = supple.read(experiment["data"], units=experiment.get("units"), keys=experiment.get("keys"))
@@ -99,7 +100,9 @@ def train_one() -> None:
     settings = make_settings(experiment.get("model", "bespoke"), experiment["settings"] | {"device": device})
     curve = Curve()
     potential = settings.fit(data.select(chosen), data.select(valid), seed=seed, progress=curve, examined=[])
-    cpu, wall = (now - then for now, then in zip((time.process_time(), time.perf_counter()), curve.started, strict=True))
+    cpu, wall = (
+        now - then for now, then in zip((time.process_time(), time.perf_counter()), curve.started, strict=True)
+    )
     metrics = potential.evaluate(data.select(valid), "ev")
     learnt = potential.evaluate(data.select(chosen[:200]), "ev")
     result = {

@@ -101,7 +101,11 @@ class BespokeNetwork(nn.Module):
 
     def forward(self, positions: Float[Tensor, "B N 3"]) -> tuple[Float[Tensor, "B"], Float[Tensor, "B N 3"]]:
         """Energies and forces. The forces are -dE/dR exactly, and differentiable by the parameters."""
-        b, n, f = len(positions), self.n_atoms, self.features
+        return self.formulas(positions)
+
+    def formulas(self, positions: Float[Tensor, "B N 3"]) -> tuple[Float[Tensor, "B"], Float[Tensor, "B N 3"]]:
+        """Energies and forces by operations on whole arrays."""
+        b, n, f = positions.shape[0], self.n_atoms, self.features
         pairs = self.pair_functions(positions)
         functions = pairs.functions()
 

@@ -14,7 +14,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from supple.models.neural.bespoke.harmonics import DEGREE, block, couplings, paths
+from supple.models.neural.bespoke.harmonics import DEGREE, Path, block, couplings, paths
 
 
 class Block(NamedTuple):
@@ -46,7 +46,9 @@ class Products(nn.Module):
         self.blocks: list[Block] = []
         full = slice(0, (highest + 1) ** 2)
         scalar, rest = slice(0, 1), slice(1, full.stop)
-        self._add(Block(scalar, full, {d: block(d) for d in range(highest + 1)}, False), [p for p in found if p.left == 0])
+        self._add(
+            Block(scalar, full, {d: block(d) for d in range(highest + 1)}, False), [p for p in found if p.left == 0]
+        )
         if highest:
             after = {d: slice(block(d).start - 1, block(d).stop - 1) for d in range(1, highest + 1)}
             self._add(Block(rest, scalar, after, False), [p for p in found if p.right == 0 and p.left > 0])
@@ -60,13 +62,13 @@ class Products(nn.Module):
                 if own:
                     self._add(Block(block(left), block(right), rows, True), own)
 
-    def _add(self, made: Block, own: list[tuple[int, int, int]]) -> None:
+    def _add(self, made: Block, own: list[Path]) -> None:
         number, found = len(self.blocks), paths(self.highest)
         self.blocks.append(made)
-        of_rows = [found.index(path) for path in own for _ in range(2 * path[2] + 1)]
+        of_rows = [found.index(path) for path in own for _ in range(2 * path.to + 1)]
         self.register_buffer(f"path_{number}", torch.tensor(of_rows), persistent=False)
         if made.coupled:
-            matrix = np.concatenate([couplings(path).reshape(-1, 2 * path[2] + 1).T for path in own])
+            matrix = np.concatenate([couplings(path).reshape(-1, 2 * path.to + 1).T for path in own])
             value = torch.tensor(matrix, dtype=torch.get_default_dtype())
             self.register_buffer(f"couplings_{number}", value, persistent=False)
 
