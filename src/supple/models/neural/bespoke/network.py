@@ -43,6 +43,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -70,6 +71,9 @@ class BespokeNetwork(nn.Module):
         radial: K, number of radial functions.
         cutoff: r_c, Å.
     """
+
+    #: torch 2.13 takes minutes to compile a step for a CPU, and the compiled step corrupts the memory of the process.
+    suits_compiler_on_cpu: ClassVar[bool] = False
 
     of_class: Tensor
     rows: Tensor
