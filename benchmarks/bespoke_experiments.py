@@ -1,13 +1,13 @@
 """Validation errors of the bespoke network under other settings: what docs/results/bespoke-defaults.md rests on.
 
-    python benchmarks/bespoke_experiments.py EXPERIMENTS.jsonl [--device cpu|cuda] [--jobs 1] [--out RESULTS.jsonl]
+    python benchmarks/bespoke_experiments.py EXPERIMENTS.jsonl [--data FOLDER] [--device cpu|cuda] [--jobs 1] [--out RESULTS.jsonl]
 
 Each line of EXPERIMENTS is one training, as JSON:
 
     {"name": "batch 5", "data": "rmd17_ethanol_train_01.npz", "train": 300, "seed": 0, "settings": {"batch_size": 5, "steps": 3000}}
 
 Optional are `keys` (names of arrays, as in `supple train --keys`), `units`, `valid` (200), and `first` (1000): of how many frames
-both are drawn. The seed draws the training frames and the weights; the validation frames are the same for all. Each result is a line
+both are drawn. Files are searched in --data. The seed draws the training frames and the weights; the validation frames are the same for all. Each result is a line
 of JSON as well: errors in meV and meV/Å on the validation frames, CPU and wall seconds of the training, and the validations on the way.
 Results that the output file has already are not computed again. With --jobs, that many run at once, each with a single thread.
 """
@@ -36,6 +36,7 @@ VALID_SEED = 12345
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("experiments", type=Path)
+    parser.add_argument("--data", type=Path, default=Path())
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--out", type=Path)
@@ -51,16 +52,17 @@ def main() -> None:
         made = subprocess.run(
             one,
             check=False,
-            input=json.dumps(experiment),
+            input=json.dumps(experiment | {"data": str(arguments.data / experiment["data"])}),
             capture_output=True,
             text=True,
             env=os.environ | {"OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"},
         )
         lines = made.stdout.strip().splitlines()
-        failure = json.dumps({"experiment": experiment, "failed": made.stderr.strip()[-2000:]})
-        line = lines[-1] if made.returncode == 0 and lines else failure
+        succeeded = made.returncode == 0 and lines
+        result = json.loads(lines[-1]) if succeeded else {"failed": made.stderr.strip()[-2000:]}
+        line = json.dumps({"experiment": experiment} | result)
         print(line, flush=True)
-        if arguments.out and made.returncode == 0:
+        if arguments.out and succeeded:
             with arguments.out.open("a") as out:
                 out.write(line + "\n")
 
@@ -106,7 +108,6 @@ def train_one() -> None:
     metrics = potential.evaluate(data.select(valid), "ev")
     learnt = potential.evaluate(data.select(chosen[:200]), "ev")
     result = {
-        "experiment": experiment,
         "F MAE": round(1e3 * metrics.forces.mae, 3),
         "F RMSE": round(1e3 * metrics.forces.rmse, 3),
         "E MAE": round(1e3 * metrics.energy.mae, 3) if metrics.energy else None,
