@@ -8,7 +8,7 @@ import torch
 from toy import toy_dataset
 
 from supple import SchNet
-from supple.models.neural.loss import LabelledFrames
+from supple.models.neural.labelled_frames import LabelledFrames
 from supple.models.neural.schnet import compiled_stepper
 from supple.models.neural.schnet.compiled_stepper import CompiledStepper
 from supple.models.neural.schnet.network import SchNetNetwork

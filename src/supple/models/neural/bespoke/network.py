@@ -43,6 +43,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -70,6 +71,9 @@ class BespokeNetwork(nn.Module):
         radial: K, number of radial functions.
         cutoff: r_c, Å.
     """
+
+    #: torch 2.13 takes minutes to compile a step for a CPU, and the compiled step corrupts the memory of the process.
+    suits_compiler_on_cpu: ClassVar[bool] = False
 
     of_class: Tensor
     rows: Tensor
@@ -101,7 +105,11 @@ class BespokeNetwork(nn.Module):
 
     def forward(self, positions: Float[Tensor, "B N 3"]) -> tuple[Float[Tensor, "B"], Float[Tensor, "B N 3"]]:
         """Energies and forces. The forces are -dE/dR exactly, and differentiable by the parameters."""
-        b, n, f = len(positions), self.n_atoms, self.features
+        return self.formulas(positions)
+
+    def formulas(self, positions: Float[Tensor, "B N 3"]) -> tuple[Float[Tensor, "B"], Float[Tensor, "B N 3"]]:
+        """Energies and forces by operations on whole arrays."""
+        b, n, f = positions.shape[0], self.n_atoms, self.features
         pairs = self.pair_functions(positions)
         functions = pairs.functions()
 

@@ -61,12 +61,11 @@ class BespokePotential(NetworkPotential):
             raise ValueError("its classes of atoms are not numbered from 0, one for each atom")
         if len(set(zip(of.classes, numbers.tolist(), strict=True))) != n_classes:
             raise ValueError("a class has atoms of different elements")
-        if arrays["network.embedding"].shape != (n_classes, 1, of.features):
+        matrix = (n_classes, of.features, of.features)
+        if any(arrays[f"network.layers.{k}.mix"].shape[1:] != matrix for k in range(of.layers)):
             raise ValueError("the arrays of the network do not fit its architecture")
-        if arrays["network.layers.0.radial_scalar"].shape[1] != of.radial:
+        if arrays["network.layers.0.radial_scalar"].shape[1:] != (of.radial, of.features):
             raise ValueError("its radial functions do not fit its architecture")
-        if f"network.layers.{of.layers - 1}.mix" not in arrays:
-            raise ValueError(f"it has {of.layers} layers")
         if not arrays["scale"] > 0:
             raise ValueError("its scale is not positive")
         return super().from_configuration(numbers, configuration, arrays)

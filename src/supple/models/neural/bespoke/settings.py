@@ -11,6 +11,7 @@ from supple.data.dataset import Dataset
 from supple.models.citations import Citation
 from supple.models.neural.bespoke.potential import BespokePotential
 from supple.models.neural.bespoke.symmetry_classes import element_classes, symmetry_classes
+from supple.models.neural.citations import SCHNET, SOAP
 from supple.models.neural.settings import NetworkSettings
 from supple.models.search_space import Interval, OneOf, Range
 
@@ -53,24 +54,8 @@ class Bespoke(NetworkSettings):
             "10.48550/arXiv.2102.03150",
             "gates of vectors by scalars (PaiNN)",
         ),
-        Citation(
-            "schutt2018",
-            "K. T. Schütt, H. E. Sauceda, P.-J. Kindermans, A. Tkatchenko, K.-R. Müller",
-            "SchNet - A deep learning architecture for molecules and materials",
-            "J. Chem. Phys. 148, 241722",
-            2018,
-            "10.1063/1.5019779",
-            "SchNet with forces",
-        ),
-        Citation(
-            "vyas2024",
-            "N. Vyas, D. Morwani, R. Zhao, M. Kwun, I. Shapira, D. Brandfonbrener, L. Janson, S. Kakade",
-            "SOAP: Improving and stabilizing Shampoo using Adam",
-            "arXiv:2409.11321",
-            2024,
-            "10.48550/arXiv.2409.11321",
-            "the optimiser of the networks",
-        ),
+        SCHNET,
+        SOAP,
     )
     search_space: ClassVar[dict[str, Range]] = {
         "features": OneOf((16, 32, 64)),

@@ -15,7 +15,7 @@ from torch import Tensor
 from supple.models.neural.compiled import adam
 from supple.models.neural.compiled.thread_team import abort, new_barrier
 from supple.models.neural.flat_parameters import FlatParameters
-from supple.models.neural.loss import LabelledFrames
+from supple.models.neural.labelled_frames import LabelledFrames
 from supple.models.neural.optimiser import Adam
 from supple.models.neural.options import TrainingOptions
 from supple.models.neural.schnet.compiled import prepare_weights

@@ -29,7 +29,7 @@ from supple.models.neural.schnet.radial_filters import PAD, RadialGrid
 
 if TYPE_CHECKING:
     from supple.models.neural.flat_parameters import FlatParameters
-    from supple.models.neural.loss import LabelledFrames
+    from supple.models.neural.labelled_frames import LabelledFrames
     from supple.models.neural.optimiser import Adam
     from supple.models.neural.options import TrainingOptions
     from supple.models.neural.schnet.compiled_forward import CompiledForward
