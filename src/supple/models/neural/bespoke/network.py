@@ -43,7 +43,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import torch
@@ -55,6 +55,16 @@ from supple.models.neural.bespoke.class_weights import each, matrices, rows
 from supple.models.neural.bespoke.harmonics import DEGREE
 from supple.models.neural.bespoke.layer import Layer, silu_slope
 from supple.models.neural.bespoke.pair_functions import PairFunctions
+from supple.models.neural.compiled.probe import compile_failure
+from supple.models.neural.compiled import LANES
+
+if TYPE_CHECKING:
+    from supple.models.neural.bespoke.compiled_prediction import CompiledPrediction
+    from supple.models.neural.bespoke.compiled_stepper import BespokeStepper
+    from supple.models.neural.flat_parameters import FlatParameters
+    from supple.models.neural.labelled_frames import LabelledFrames
+    from supple.models.neural.optimiser import Adam
+    from supple.models.neural.options import TrainingOptions
 
 #: Size of the weights of the readout at first: energies start small.
 _READOUT_SCALE = 0.3
@@ -70,6 +80,10 @@ class BespokeNetwork(nn.Module):
         layers: number of layers.
         radial: K, number of radial functions.
         cutoff: r_c, Å.
+
+    Attributes:
+        compiled: whether to run in compiled loops where that is possible.
+        threads: number of threads of these loops.
     """
 
     #: torch 2.13 takes minutes to compile a step for a CPU, and the compiled step corrupts the memory of the process.
@@ -89,6 +103,8 @@ class BespokeNetwork(nn.Module):
     ) -> None:
         super().__init__()
         f, t = features, max(classes) + 1
+        self.compiled, self.threads = True, torch.get_num_threads()
+        self._prediction: CompiledPrediction | None = None
         self.n_atoms, self.features = len(numbers), features
         self.pair_functions = PairFunctions(len(numbers), radial, cutoff)
         self.register_buffer("of_class", torch.tensor(classes), persistent=False)
@@ -105,7 +121,44 @@ class BespokeNetwork(nn.Module):
 
     def forward(self, positions: Float[Tensor, "B N 3"]) -> tuple[Float[Tensor, "B"], Float[Tensor, "B N 3"]]:
         """Energies and forces. The forces are -dE/dR exactly, and differentiable by the parameters."""
+        if self.runs_compiled and positions.dtype == torch.float32 and not self._differentiates(positions):
+            return self._compiled_prediction()(positions, dict(self.named_parameters()), self.training)
         return self.formulas(positions)
+
+    @property
+    def runs_compiled(self) -> bool:
+        """Whether geometries in single precision are evaluated in compiled loops, where no derivatives are taken of them."""
+        fits = self.embedding.dtype == torch.float32 and self.embedding.device.type == "cpu"
+        return self.compiled and fits and self.features % LANES == 0 and compile_failure() is None
+
+    def compiled_stepper(
+        self,
+        data: LabelledFrames,
+        weights: FlatParameters,
+        average: Tensor,
+        optimiser: Adam,
+        options: TrainingOptions,
+    ) -> BespokeStepper | None:
+        """What trains the network in compiled loops; None where they cannot. Arguments as in `BespokeStepper`."""
+        if not self.runs_compiled:
+            return None
+        from supple.models.neural.bespoke.compiled_stepper import BespokeStepper
+
+        return BespokeStepper(
+            self.of_class.tolist(), self.pair_functions.cutoff, dict(self.named_parameters()), data, weights, average,
+            optimiser, options, self.threads,
+        )  # fmt: skip
+
+    def _differentiates(self, positions: Tensor) -> bool:
+        derivatives = torch.is_grad_enabled() and any(parameter.requires_grad for parameter in self.parameters())
+        return derivatives or positions.requires_grad
+
+    def _compiled_prediction(self) -> CompiledPrediction:
+        if self._prediction is None:
+            from supple.models.neural.bespoke.compiled_prediction import CompiledPrediction
+
+            self._prediction = CompiledPrediction(self.of_class.tolist(), self.pair_functions.cutoff, self.threads)
+        return self._prediction
 
     def formulas(self, positions: Float[Tensor, "B N 3"]) -> tuple[Float[Tensor, "B"], Float[Tensor, "B N 3"]]:
         """Energies and forces by operations on whole arrays."""

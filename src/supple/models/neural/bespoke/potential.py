@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from supple.models.neural.bespoke.harmonics import COMPONENTS
 from supple.models.neural.bespoke.network import BespokeNetwork
+from supple.models.neural.network import use_compiled
 from supple.models.neural.potential import NetworkPotential
 from supple.models.potential import Potential
 from supple.runtime.validation import Positive
@@ -72,4 +73,6 @@ class BespokePotential(NetworkPotential):
 
     def operations(self) -> nn.Module:
         """The network's formulas on tensors alone; single precision inside, as everywhere."""
-        return copy.deepcopy(self.module).cpu().requires_grad_(False).eval()
+        module = copy.deepcopy(self.module).cpu().requires_grad_(False).eval()
+        use_compiled(module.network, False)
+        return module

@@ -165,6 +165,7 @@ class Space(NamedTuple):
     adjoint: Adjoint
     filters: Float[np.ndarray, "C"]
     more_filters: Float[np.ndarray, "C"]
+    ones: Float[np.ndarray, "B"]
 
 
 def space(molecule: Molecule, frames: int) -> Space:
@@ -196,4 +197,5 @@ def space(molecule: Molecule, frames: int) -> Space:
         floats(scalars),
     )
     adjoint = Adjoint(*(floats(tensors) for _ in range(8)), floats(scalars), floats((DEGREE + 1) * scalars))
-    return Space(geometry, kept, adjoint, *(floats(PAIRS * FILTERS * f) for _ in range(2)))
+    ones = np.ones(frames, np.float32)
+    return Space(geometry, kept, adjoint, *(floats(PAIRS * FILTERS * f) for _ in range(2)), ones)

@@ -132,7 +132,8 @@ def reverse_class(molecule, weights, kept, adjoint, k, t, frames, gradient, trai
     for r in range(first, first + rows * f):
         by_z[r] *= slope[r]
     for i in range(low, high):
-        by_m[i * n_out * step : (i * n_out + 1) * step] = _ZERO
+        for c in range(i * n_out * step, (i * n_out + 1) * step):
+            by_m[c] = _ZERO
     add_scalar_map_back(by_m, by_z, low, high, n_out, frames, f, transposed, place[GATE_MESSAGE] + t * square)
     map_degrees(by_s, by_m, low, high, degrees, frames, f, transposed, place[OUT] + t * square, stride, False)
     second, third = place[SECOND] + t * _PATHS * f, place[THIRD] + t * (_SCALAR_PATHS if last else _PATHS) * f

@@ -34,6 +34,8 @@ def measure(positions, molecule, geometry, energies, start, frames):
                     geometry.first[found], geometry.second[found], geometry.distances[found] = i, j, r
                     _fill_harmonics(geometry.values, found * PAIR_VALUES, x / r, y / r, z / r)
                     _fill_radial(geometry, found * molecule.radial, molecule.radial, r, math.pi / molecule.cutoff)
+                    for k in range(PULL):
+                        geometry.pull[found * PULL + k] = np.float32(0)
                     found += 1
                 elif not r < np.inf:
                     energies[start + b] = np.float32(np.nan)

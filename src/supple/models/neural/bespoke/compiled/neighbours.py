@@ -32,7 +32,7 @@ def sum_neighbours(molecule, radial, space, h, a, tensors, frames):
     f, k = molecule.features, molecule.radial
     step, columns, components = frames * f, f * (FILTERS if tensors else FILTERS // 2), COMPONENTS if tensors else 1
     room = len(geometry.first) // len(geometry.counts)
-    a[: len(molecule.order) * COMPONENTS * step] = _ZERO
+    _clear(a, len(molecule.order) * COMPONENTS * step)
     for b in range(frames):
         end = b * room + geometry.counts[b]
         for low in range(b * room, end, PAIRS):
@@ -57,7 +57,7 @@ def sum_neighbours_reverse(molecule, radial, space, h, by_a, by_h, tensors, fram
     step, columns, components = frames * f, f * (FILTERS if tensors else FILTERS // 2), COMPONENTS if tensors else 1
     room = len(geometry.first) // len(geometry.counts)
     if tensors:
-        by_h[: len(molecule.order) * COMPONENTS * step] = _ZERO
+        _clear(by_h, len(molecule.order) * COMPONENTS * step)
     for b in range(frames):
         end = b * room + geometry.counts[b]
         for low in range(b * room, end, PAIRS):
@@ -88,7 +88,7 @@ def sum_neighbours_gradient(molecule, radial, space, h, by_a, by_h, by_radial, t
     f, k = molecule.features, molecule.radial
     step, columns, components = frames * f, f * (FILTERS if tensors else FILTERS // 2), COMPONENTS if tensors else 1
     room = len(geometry.first) // len(geometry.counts)
-    by_h[: len(molecule.order) * components * step] = _ZERO
+    _clear(by_h, len(molecule.order) * components * step)
     for b in range(frames):
         end = b * room + geometry.counts[b]
         for low in range(b * room, end, PAIRS):
@@ -111,3 +111,10 @@ def sum_neighbours_gradient(molecule, radial, space, h, by_a, by_h, by_radial, t
             add_product_of_transposed(
                 by_radial, 0, geometry.radial, low * k, 0, by_w, 0, 0, k, high - low, 1, columns
             )
+
+
+@part
+@no_type_check
+def _clear(a, size):
+    for k in range(size):
+        a[k] = _ZERO

@@ -46,12 +46,13 @@ _DEGREES = DEGREE + 1
 @no_type_check
 def predict(positions, molecule, weights, space, energies, forces, start, stop):
     """Energies (B,) and forces (B, N, 3) of the geometries from start to stop, as many at a time as there is space for."""
-    room, nothing = len(space.geometry.counts), np.empty(0, np.float32)
-    for first in range(start, stop, room):
-        frames = min(room, stop - first)
+    room, nothing = len(space.geometry.counts), space.ones
+    parts, n = (stop - start + room - 1) // room, stop - start
+    for number in range(parts):
+        first = start + n * number // parts
+        frames = start + n * (number + 1) // parts - first
         forward(positions, molecule, weights, space, energies, first, frames)
-        space.geometry.pull[:] = _ZERO
-        _start_reverse(molecule, weights, space, np.ones(frames, np.float32), frames, nothing, False)
+        _start_reverse(molecule, weights, space, space.ones, 0, frames, nothing, False)
         for k in range(len(molecule.places) - 2, -1, -1):
             for t in range(len(molecule.starts) - 1):
                 reverse_class(molecule, weights, space.kept, space.adjoint, k, t, frames, nothing, False)
@@ -64,7 +65,9 @@ def predict(positions, molecule, weights, space, energies, forces, start, stop):
         add_forces(molecule, space.geometry, forces, first, frames)
         for b in range(first, first + frames):
             if not np.isfinite(energies[b]):
-                forces[b] = np.float32(np.nan)
+                for i in range(forces.shape[1]):
+                    for axis in range(3):
+                        forces[b, i, axis] = np.float32(np.nan)
 
 
 @compiled
@@ -72,7 +75,7 @@ def predict(positions, molecule, weights, space, energies, forces, start, stop):
 def gradient(positions, molecule, weights, space, energies, by_energies, start, frames, by_weights, by_radial):
     """Add the gradient by the weights of Σ by_energies · energies over some geometries, for which there is space."""
     forward(positions, molecule, weights, space, energies, start, frames)
-    _start_reverse(molecule, weights, space, by_energies[start : start + frames], frames, by_weights, True)
+    _start_reverse(molecule, weights, space, by_energies, start, frames, by_weights, True)
     n_classes, square = len(molecule.starts) - 1, molecule.features * molecule.features
     kept, adjoint = space.kept, space.adjoint
     for k in range(len(molecule.places) - 2, -1, -1):
@@ -88,12 +91,11 @@ def gradient(positions, molecule, weights, space, energies, by_energies, start, 
                 molecule.features,
             )  # fmt: skip
         _mix_reverse(molecule, weights, adjoint, k, frames)
-    rows = frames
     for t in range(n_classes):
         for i in range(molecule.starts[t], molecule.starts[t + 1]):
             row = molecule.places[-1, EMBEDDING] + t * molecule.features
             at = i * frames * molecule.features
-            add_rows(by_weights, row, adjoint.new, at, rows, molecule.features)
+            add_rows(by_weights, row, adjoint.new, at, frames, molecule.features)
 
 
 @part
@@ -135,7 +137,7 @@ def forward(positions, molecule, weights, space, energies, start, frames):
 
 @part
 @no_type_check
-def _start_reverse(molecule, weights, space, by_energies, frames, by_weights, training):
+def _start_reverse(molecule, weights, space, by_energies, start, frames, by_weights, training):
     """From the derivatives by the energies to those by the last x."""
     kept, adjoint, ends = space.kept, space.adjoint, molecule.places[-1]
     f, layers, values = molecule.features, len(molecule.places) - 1, weights.values
@@ -144,7 +146,7 @@ def _start_reverse(molecule, weights, space, by_energies, frames, by_weights, tr
         low, high = molecule.starts[t], molecule.starts[t + 1]
         first, rows, out = low * frames * f, (high - low) * frames, ends[READOUT_OUT] + t * f
         for r in range(rows):
-            at, by_energy = first + r * f, by_energies[r % frames]
+            at, by_energy = first + r * f, by_energies[start + r % frames]
             for c in range(f):
                 by_z[at + c] = by_energy * slope[at + c] * values[out + c]
         at = ends[READOUT_IN] + t * f * f
@@ -153,7 +155,7 @@ def _start_reverse(molecule, weights, space, by_energies, frames, by_weights, tr
             add_product_of_transposed(by_weights, at, x, first, 0, by_z, first, 0, f, rows, 1, f)
             add_rows(by_weights, ends[READOUT_IN_BIAS] + t * f, by_z, first, rows, f)
             for r in range(rows):
-                here, by_energy = first + r * f, by_energies[r % frames]
+                here, by_energy = first + r * f, by_energies[start + r % frames]
                 by_weights[ends[READOUT_OUT_BIAS] + t] += by_energy
                 for c in range(f):
                     by_weights[out + c] += by_energy * activated[here + c]
@@ -164,8 +166,8 @@ def _start_reverse(molecule, weights, space, by_energies, frames, by_weights, tr
 def _mix_reverse(molecule, weights, adjoint, k, frames):
     """The derivatives by what layer k received, in the place of those by what the layer before returned."""
     f, n_classes, degrees = molecule.features, len(molecule.starts) - 1, _DEGREES if k > 0 else 1
-    size = len(molecule.order) * degrees * degrees * frames * f
-    adjoint.new[:size] = adjoint.x[:size]
+    for c in range(len(molecule.order) * degrees * degrees * frames * f):
+        adjoint.new[c] = adjoint.x[c]
     for t in range(n_classes):
         low, high, at = molecule.starts[t], molecule.starts[t + 1], molecule.places[k, MIX] + t * f * f
         map_degrees(
