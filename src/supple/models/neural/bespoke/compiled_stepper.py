@@ -20,7 +20,7 @@ from supple.models.neural.optimiser import Adam
 from supple.models.neural.options import TrainingOptions
 
 #: The largest displacement in the central difference of the gradient, Å.
-DISPLACEMENT = 2e-3
+DISPLACEMENT = 1e-3
 
 
 class BespokeStepper(CompiledStepper):

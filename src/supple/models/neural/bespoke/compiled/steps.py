@@ -11,8 +11,8 @@ The last term is a derivative of dE/dθ along v, and is taken as a central diffe
     v · ∇_R dE/dθ = s [dE/dθ(R + δ) - dE/dθ(R - δ)] + O(h²) ,   δ = h v / |v|_max ,   s = |v|_max / 2h
 
 The mean of the same two gradients serves for the first term. So all that is needed is one sweep back from energies to weights, at twice
-as many geometries; differentiating the reverse sweep would cost as much, in twice as much code. With h = 2e-3 Å truncation and
-rounding are alike, a few parts in 10⁴ of the gradient (docs/performance.md), far less than what one batch differs from another.
+as many geometries; differentiating the reverse sweep would cost as much, in twice as much code. With h = 1e-3 Å truncation and
+rounding are alike, half a part in 10⁴ of the gradient (docs/performance.md), far less than what one batch differs from another.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from jaxtyping import Float
 from supple.models.neural.bespoke.compiled.arrays import Molecule, Weights
 from supple.models.neural.bespoke.compiled.jit import compiled, part
 from supple.models.neural.bespoke.compiled.prepare_weights import add_radial_gradient, prepare
-from supple.models.neural.bespoke.compiled.sweeps import gradient, predict
+from supple.models.neural.bespoke.compiled.sweeps import gradient, predict_some
 from supple.models.neural.compiled.adam import LINE, update
 from supple.models.neural.compiled.loss import compare
 from supple.models.neural.compiled.thread_team import share, wait
@@ -68,6 +68,17 @@ class Sums(NamedTuple):
 def find_gradient(
     thread, team, barrier, network, frames, rows, n_energies, loss, batch, displaced, space, sums, weights
 ):
+    """A thread's part of the gradient of one step; see below."""
+    _find_gradient(
+        thread, team, barrier, network, frames, rows, n_energies, loss, batch, displaced, space, sums, weights
+    )
+
+
+@part
+@no_type_check
+def _find_gradient(
+    thread, team, barrier, network, frames, rows, n_energies, loss, batch, displaced, space, sums, weights
+):
     """A thread's part of the gradient of a step with these frames (rows), of which n_energies energies are known.
 
     In the end, its part of `weights.gradient` is complete.
@@ -88,7 +99,7 @@ def find_gradient(
             for i in range(batch.positions.shape[1]):
                 for axis in range(3):
                     batch.positions[b, i, axis] = frames.positions[rows[b], i, axis]
-        predict(batch.positions, network.molecule, network.weights, space, batch.energies, batch.forces, start, stop)
+        predict_some(batch.positions, network.molecule, network.weights, space, batch.energies, batch.forces, start, stop)
         sums.losses[thread * LINE] = compare(frames, rows, n_energies, loss, batch, start, stop)
         for b in range(start, stop):
             _displace(batch, displaced, network.displacement, b)
@@ -139,7 +150,7 @@ def take_steps(
     if not wait(barrier, team):  # another thread was interrupted before it arrived
         return
     for s in range(len(rows)):
-        find_gradient(
+        _find_gradient(
             thread, team, barrier, network, frames, rows[s], n_energies[s], loss, batch, displaced, space, sums, weights
         )
         update(thread, team, barrier, norms, weights, bases, rule, scratch, number + s, rates[s])

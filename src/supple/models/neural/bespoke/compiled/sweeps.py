@@ -45,6 +45,13 @@ _DEGREES = DEGREE + 1
 @compiled
 @no_type_check
 def predict(positions, molecule, weights, space, energies, forces, start, stop):
+    """Fill energies and forces of the geometries from start to stop."""
+    predict_some(positions, molecule, weights, space, energies, forces, start, stop)
+
+
+@part
+@no_type_check
+def predict_some(positions, molecule, weights, space, energies, forces, start, stop):
     """Energies (B,) and forces (B, N, 3) of the geometries from start to stop, as many at a time as there is space for."""
     room, nothing = len(space.geometry.counts), space.ones
     parts, n = (stop - start + room - 1) // room, stop - start
@@ -70,7 +77,7 @@ def predict(positions, molecule, weights, space, energies, forces, start, stop):
                         forces[b, i, axis] = np.float32(np.nan)
 
 
-@compiled
+@part
 @no_type_check
 def gradient(positions, molecule, weights, space, energies, by_energies, start, frames, by_weights, by_radial):
     """Add the gradient by the weights of Σ by_energies · energies over some geometries, for which there is space."""
