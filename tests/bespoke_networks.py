@@ -12,7 +12,7 @@ def single(numbers, classes, features=32, layers=2, radial=6, cutoff=5.0, thread
     network = BespokeNetwork(numbers, classes, features, layers, radial, cutoff)
     with torch.no_grad():
         for weights in network.parameters():  # those of all classes begin alike, and biases as zeros, which would hide mistakes
-            weights.add_(0.05 * torch.randn_like(weights))
+            weights.add_(0.02 * torch.randn_like(weights))
     network.threads = threads
     return network.eval()
 

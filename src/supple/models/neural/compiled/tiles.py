@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from typing import Any, no_type_check
 
+import numpy as np
 from llvmlite import binding
 from numba.extending import intrinsic
 
 from supple.models.neural.compiled.jit import part
 from supple.runtime.jit.straight_line import LANES, Emitter, emitted
 
+_ZERO = np.float32(0)
 #: The largest tile: twelve registers for its sums with AVX-512, eight otherwise.
 ROWS, COLUMNS = (6, 2) if binding.get_host_cpu_features().get("avx512f") else (4, 1)
 
@@ -72,6 +74,34 @@ def multiply(out, at, a, at_a, b, at_b, rows, terms, size):
     for tile in range(tiles):
         low, high = rows * tile // tiles, rows * (tile + 1) // tiles
         _fill(out, at + low * size, a, at_a + low * terms, terms, 1, 0, b, at_b, 0, high - low, terms, 1, size, ends)
+
+
+@part
+@no_type_check
+def multiply_any(out, at, a, at_a, b, at_b, rows, terms, size):
+    """Out = a b, whatever the number of columns."""
+    if size % LANES == 0:
+        multiply(out, at, a, at_a, b, at_b, rows, terms, size)
+        return
+    for r in range(rows):
+        here = at + r * size
+        for f in range(size):
+            out[here + f] = _ZERO
+        for k in range(terms):
+            factor, row = a[at_a + r * terms + k], at_b + k * size
+            for f in range(size):
+                out[here + f] += factor * b[row + f]
+
+
+@part
+@no_type_check
+def transpose(out, at, a, at_a, rows, columns):
+    """Out = aᵀ, in square tiles, as columns of large matrices map to few cache lines."""
+    for top in range(0, rows, LANES):
+        for left in range(0, columns, LANES):
+            for j in range(left, min(left + LANES, columns)):
+                for i in range(top, min(top + LANES, rows)):
+                    out[at + j * rows + i] = a[at_a + i * columns + j]
 
 
 @part
