@@ -42,6 +42,7 @@ filters). New are weights for each symmetry class, which no network for many mol
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, ClassVar
 
@@ -122,7 +123,7 @@ class BespokeNetwork(nn.Module):
     def forward(self, positions: Float[Tensor, "B N 3"]) -> tuple[Float[Tensor, "B"], Float[Tensor, "B N 3"]]:
         """Energies and forces. The forces are -dE/dR exactly, and differentiable by the parameters."""
         if self.runs_compiled and positions.dtype == torch.float32 and not self._differentiates(positions):
-            return self._compiled_prediction()(positions, dict(self.named_parameters()), self.training)
+            return self._compiled_prediction()(positions, self._parameters_by_name, self.training)
         return self.formulas(positions)
 
     @property
@@ -145,12 +146,18 @@ class BespokeNetwork(nn.Module):
         from supple.models.neural.bespoke.compiled_stepper import BespokeStepper
 
         return BespokeStepper(
-            self.of_class.tolist(), self.pair_functions.cutoff, dict(self.named_parameters()), data, weights, average,
+            self.of_class.tolist(), self.pair_functions.cutoff, self._parameters_by_name, data, weights, average,
             optimiser, options, self.threads,
         )  # fmt: skip
 
+    @cached_property
+    def _parameters_by_name(self) -> dict[str, nn.Parameter]:
+        """Found once: to go through all modules takes as long as to evaluate a small molecule."""
+        return dict(self.named_parameters())
+
     def _differentiates(self, positions: Tensor) -> bool:
-        derivatives = torch.is_grad_enabled() and any(parameter.requires_grad for parameter in self.parameters())
+        parameters = self._parameters_by_name.values()
+        derivatives = torch.is_grad_enabled() and any(parameter.requires_grad for parameter in parameters)
         return derivatives or positions.requires_grad
 
     def _compiled_prediction(self) -> CompiledPrediction:

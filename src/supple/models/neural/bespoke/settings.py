@@ -14,8 +14,11 @@ from supple.models.neural.bespoke.symmetry_classes import element_classes, symme
 from supple.models.neural.citations import SCHNET, SOAP
 from supple.models.neural.settings import NetworkSettings
 from supple.models.search_space import Interval, OneOf, Range
+from supple.runtime.jit.compilation import is_compiled
 
 _RADIAL_PER_ANGSTROM = 1.6
+#: About how long the loops take to compile, s.
+_COMPILATION_SECONDS = 40.0
 
 
 class Bespoke(NetworkSettings):
@@ -78,6 +81,13 @@ class Bespoke(NetworkSettings):
         "class", description="Weights for each symmetry class of atom, or for each element."
     )
     learning_rate: PositiveFloat = Field(0.01, description="Peak learning rate.")
+
+    @classmethod
+    def compilation_seconds(cls) -> float:
+        """About how long those of its loops that are not compiled yet on this machine take to compile (s)."""
+        from supple.models.neural.bespoke.compiled.steps import take_steps
+
+        return 0.0 if is_compiled(take_steps) else _COMPILATION_SECONDS
 
     def architecture(self, train: Dataset) -> dict[str, Any]:
         """Keyword arguments of the network, with the values of what was left open.
