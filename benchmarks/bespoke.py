@@ -71,7 +71,12 @@ def linear_map_rate(classes: list[int], features: int, frames: int) -> float:
     a = np.random.default_rng(0).standard_normal(len(classes) * COMPONENTS * frames * features).astype(np.float32)
     weights = np.zeros((DEGREE + 1) * (len(starts) - 1) * features**2, np.float32)
     flops, times = 2 * len(a) * features, 50
-    return times * flops / shortest(lambda: map_classes(times, np.empty_like(a), a, starts, frames, features, weights))[1] / 1e9
+    return (
+        times
+        * flops
+        / shortest(lambda: map_classes(times, np.empty_like(a), a, starts, frames, features, weights))[1]
+        / 1e9
+    )
 
 
 def training(dataset: supple.Dataset, settings: Bespoke, architecture: dict[str, object], threads: int) -> list[str]:

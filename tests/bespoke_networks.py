@@ -11,7 +11,9 @@ def single(numbers, classes, features=32, layers=2, radial=6, cutoff=5.0, thread
     torch.manual_seed(0)
     network = BespokeNetwork(numbers, classes, features, layers, radial, cutoff)
     with torch.no_grad():
-        for weights in network.parameters():  # those of all classes begin alike, and biases as zeros, which would hide mistakes
+        for (
+            weights
+        ) in network.parameters():  # those of all classes begin alike, and biases as zeros, which would hide mistakes
             weights.add_(0.02 * torch.randn_like(weights))
     network.threads = threads
     return network.eval()

@@ -73,7 +73,7 @@ class Emitter:
         return total
 
     def difference(self, a: Any, b: Any) -> Any:
-        """a - b, integers."""
+        """A - b, integers."""
         return self._builder.sub(self._whole(a), self._whole(b))
 
     def _product(self, pair: tuple[Any, Any]) -> Any:
@@ -149,19 +149,19 @@ class Emitter:
         return self._builder.shuffle_vector(first, nothing, ir.Constant(ir.VectorType(_INT, LANES), [0] * LANES))
 
     def add(self, a: Any, b: Any) -> Any:
-        """a + b"""
+        """A + b"""
         return self._builder.fadd(a, b, flags=_FLAGS)
 
     def subtract(self, a: Any, b: Any) -> Any:
-        """a - b"""
+        """A - b"""
         return self._builder.fsub(a, b, flags=_FLAGS)
 
     def multiply(self, a: Any, b: Any) -> Any:
-        """a b"""
+        """A b"""
         return self._builder.fmul(a, b, flags=_FLAGS)
 
     def multiply_add(self, a: Any, b: Any, to: Any | None) -> Any:
-        """a b + to; `to` may be None, for nothing."""
+        """A b + to; `to` may be None, for nothing."""
         product = self.multiply(a, b)
         return product if to is None else self.add(to, product)
 
@@ -177,7 +177,7 @@ class Emitter:
         return self._builder.fneg(a)
 
     def divide(self, a: Any, b: Any) -> Any:
-        """a / b"""
+        """A / b"""
         return self._builder.fdiv(a, b, flags=_FLAGS)
 
     def exponential(self, x: Any) -> Any:
@@ -192,7 +192,9 @@ class Emitter:
         kind = ir.FunctionType(_VECTOR, [_VECTOR])
         nearest = cgutils.get_or_insert_function(builder.module, kind, f"llvm.rint.v{LANES}f32")
         k = builder.call(nearest, [self.multiply(x, self.constant(math.log2(math.e)))])
-        rest = self.subtract(self.subtract(x, self.multiply(k, self.constant(_LN2_HIGH))), self.multiply(k, self.constant(_LN2_LOW)))
+        rest = self.subtract(
+            self.subtract(x, self.multiply(k, self.constant(_LN2_HIGH))), self.multiply(k, self.constant(_LN2_LOW))
+        )
         series = self.constant(1 / math.factorial(_ORDER))
         for n in range(_ORDER - 1, -1, -1):
             series = self.multiply_add(rest, series, self.constant(1 / math.factorial(n)))

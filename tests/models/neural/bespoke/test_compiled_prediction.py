@@ -8,8 +8,6 @@ from bespoke_networks import double, single
 from toy import toy_dataset
 
 from supple.models.neural.bespoke.symmetry_classes import element_classes, symmetry_classes
-from supple.models.neural.compiled.silu import silu
-from supple.models.neural.compiled.tiles import ROWS
 
 TOY = toy_dataset(7)
 CLASSES = symmetry_classes(TOY.numbers, TOY.positions)

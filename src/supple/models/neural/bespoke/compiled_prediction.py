@@ -59,7 +59,9 @@ class CompiledPrediction:
         state = [(parameter.data_ptr(), parameter._version) for parameter in parameters.values()]
         if training or self._prepared is None or self._prepared[0] != state:
             values = torch.cat([parameter.detach().flatten() for parameter in parameters.values()]).numpy()
-            starts = dict(zip(parameters, np.cumsum([0, *(p.numel() for p in parameters.values())]).tolist(), strict=False))
+            starts = dict(
+                zip(parameters, np.cumsum([0, *(p.numel() for p in parameters.values())]).tolist(), strict=False)
+            )
             shapes = {name: parameter.shape for name, parameter in parameters.items()}
             molecule = molecule_of(self._classes, shapes, starts, self._cutoff)
             weights = empty(molecule, values)

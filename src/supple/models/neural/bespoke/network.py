@@ -56,8 +56,8 @@ from supple.models.neural.bespoke.class_weights import each, matrices, rows
 from supple.models.neural.bespoke.harmonics import DEGREE
 from supple.models.neural.bespoke.layer import Layer, silu_slope
 from supple.models.neural.bespoke.pair_functions import PairFunctions
-from supple.models.neural.compiled.probe import compile_failure
 from supple.models.neural.compiled import LANES
+from supple.models.neural.compiled.probe import compile_failure
 
 if TYPE_CHECKING:
     from supple.models.neural.bespoke.compiled_prediction import CompiledPrediction

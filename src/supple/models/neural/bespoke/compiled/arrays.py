@@ -22,7 +22,21 @@ LAYER = (
     "mix", "radial_scalar", "radial_tensor", "left", "right", "second_weights", "third_weights", "out", "gate_state",
     "gate_message", "gate_bias", "gate_out", "gate_out_bias",
 )  # fmt: skip
-MIX, RADIAL_SCALAR, RADIAL_TENSOR, LEFT, RIGHT, SECOND, THIRD, OUT, GATE_STATE, GATE_MESSAGE, GATE_BIAS, GATE_OUT, GATE_OUT_BIAS = range(13)
+(
+    MIX,
+    RADIAL_SCALAR,
+    RADIAL_TENSOR,
+    LEFT,
+    RIGHT,
+    SECOND,
+    THIRD,
+    OUT,
+    GATE_STATE,
+    GATE_MESSAGE,
+    GATE_BIAS,
+    GATE_OUT,
+    GATE_OUT_BIAS,
+) = range(13)
 #: The other parameters, whose places follow those of the layers.
 ENDS = ("embedding", "readout_in", "readout_in_bias", "readout_out", "readout_out_bias")
 EMBEDDING, READOUT_IN, READOUT_IN_BIAS, READOUT_OUT, READOUT_OUT_BIAS = range(5)
@@ -189,13 +203,17 @@ def space(molecule: Molecule, frames: int) -> Space:
     )
     scalars = n * frames * f
     tensors = COMPONENTS * scalars
-    kept = Kept(
-        floats(layers + 1, tensors),
-        *(floats(layers, tensors) for _ in range(7)),
-        *(floats(layers + 1, scalars) for _ in range(2)),
-        floats(layers, (DEGREE + 1) * scalars),
-        floats(scalars),
+    names: dict[str, tuple[int, ...]] = dict.fromkeys(("h", "a", "u", "v", "p", "s", "m"), (layers, tensors))
+    names |= dict.fromkeys(("activated", "slope"), (layers + 1, scalars))
+    names |= {"x": (layers + 1, tensors), "g": (layers, (DEGREE + 1) * scalars), "z": (scalars,)}
+    by = dict.fromkeys(("new", "x", "h", "a", "u", "v", "s", "m"), tensors)
+    by |= {"z": scalars, "g": (DEGREE + 1) * scalars}
+    filters = PAIRS * FILTERS * f
+    return Space(
+        geometry,
+        Kept(**{name: floats(*shape) for name, shape in names.items()}),
+        Adjoint(**{name: floats(size) for name, size in by.items()}),
+        floats(filters),
+        floats(filters),
+        np.ones(frames, np.float32),
     )
-    adjoint = Adjoint(*(floats(tensors) for _ in range(8)), floats(scalars), floats((DEGREE + 1) * scalars))
-    ones = np.ones(frames, np.float32)
-    return Space(geometry, kept, adjoint, *(floats(PAIRS * FILTERS * f) for _ in range(2)), ones)

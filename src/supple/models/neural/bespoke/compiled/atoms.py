@@ -155,7 +155,18 @@ def reverse_class(molecule, weights, kept, adjoint, k, t, frames, gradient, trai
         for degree in range(degrees):
             gates = degree * n * step + first
             add_product_of_transposed(
-                gradient, place[GATE_OUT] + degree * stride + t * square, activated, first, 0, by_g, gates, 0, f, rows, 1, f
+                gradient,
+                place[GATE_OUT] + degree * stride + t * square,
+                activated,
+                first,
+                0,
+                by_g,
+                gates,
+                0,
+                f,
+                rows,
+                1,
+                f,
             )
             add_rows(gradient, place[GATE_OUT_BIAS] + degree * (stride // f) + at_rows, by_g, gates, rows, f)
         add_rows(gradient, place[GATE_BIAS] + at_rows, by_z, first, rows, f)

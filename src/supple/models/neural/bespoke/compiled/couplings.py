@@ -86,7 +86,13 @@ def _add_adjoint(
 
 
 def _add_by_weights(
-    e: Emitter, rows: Sequence[_Row], x: Sequence[Any], y: Sequence[Any], by_out: Sequence[Any], places: Sequence[Any], to: Any
+    e: Emitter,
+    rows: Sequence[_Row],
+    x: Sequence[Any],
+    y: Sequence[Any],
+    by_out: Sequence[Any],
+    places: Sequence[Any],
+    to: Any,
 ) -> None:
     """Add the derivatives by the weights to the array `to`."""
     sums: dict[int, Any] = {}

@@ -108,9 +108,7 @@ def sum_neighbours_gradient(molecule, radial, space, h, by_a, by_h, by_radial, t
                         by_a, at_i, at_j, h, by_h, from_i, from_j, step, w, by_w, of,
                         geometry.values, p * PAIR_VALUES, geometry.pull, p * PULL, f,
                     )  # fmt: skip
-            add_product_of_transposed(
-                by_radial, 0, geometry.radial, low * k, 0, by_w, 0, 0, k, high - low, 1, columns
-            )
+            add_product_of_transposed(by_radial, 0, geometry.radial, low * k, 0, by_w, 0, 0, k, high - low, 1, columns)
 
 
 @part

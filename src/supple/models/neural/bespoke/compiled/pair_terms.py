@@ -41,9 +41,7 @@ def _forward(tensors: bool) -> Any:
     ) -> None:  # fmt: skip
         numbers = _numbers(e, y, at_y)
         with e.loop(size, LANES) as f:
-            filters = [
-                e.load(w, e.place(at_w, (k, size), f)) for k in range((DEGREE + 1) * (2 if tensors else 1))
-            ]
+            filters = [e.load(w, e.place(at_w, (k, size), f)) for k in range((DEGREE + 1) * (2 if tensors else 1))]
             for to, of, back in ((at_i, from_j, False), (at_j, from_i, True)):
                 x = [e.load(h, e.place(of, (c, step), f)) for c in range(COMPONENTS if tensors else 1)]
                 passed = [e.multiply(filters[degree], x[0]) for degree in range(DEGREE + 1)]

@@ -99,7 +99,9 @@ def _find_gradient(
             for i in range(batch.positions.shape[1]):
                 for axis in range(3):
                     batch.positions[b, i, axis] = frames.positions[rows[b], i, axis]
-        predict_some(batch.positions, network.molecule, network.weights, space, batch.energies, batch.forces, start, stop)
+        predict_some(
+            batch.positions, network.molecule, network.weights, space, batch.energies, batch.forces, start, stop
+        )
         sums.losses[thread * LINE] = compare(frames, rows, n_energies, loss, batch, start, stop)
         for b in range(start, stop):
             _displace(batch, displaced, network.displacement, b)

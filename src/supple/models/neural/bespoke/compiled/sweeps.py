@@ -119,9 +119,7 @@ def forward(positions, molecule, weights, space, energies, start, frames):
         for t in range(n_classes):
             low, high, at = molecule.starts[t], molecule.starts[t + 1], molecule.places[k, MIX] + t * f * f
             degrees = _DEGREES if k > 0 else 1
-            map_degrees(
-                kept.h[k], kept.x[k], low, high, degrees, frames, f, values, at, n_classes * f * f, False
-            )
+            map_degrees(kept.h[k], kept.x[k], low, high, degrees, frames, f, values, at, n_classes * f * f, False)
         sum_neighbours(molecule, weights.radial[k], space, kept.h[k], kept.a[k], k > 0, frames)
         for t in range(n_classes):
             update_class(molecule, values, kept, k, t, frames)

@@ -1,6 +1,6 @@
 """Training steps: every thread runs all phases, each with its own knots, frames, weights and matrices.
 
-    filters | own frames, forward and backward | filters, backward | sum | optimiser          | : a barrier
+filters | own frames, forward and backward | filters, backward | sum | optimiser          | : a barrier
 """
 
 from __future__ import annotations
