@@ -18,7 +18,8 @@ from torch import Tensor
 
 import supple
 from supple import Dataset, SchNet
-from supple.models.neural.loss import LabelledFrames, _loss
+from supple.models.neural.labelled_frames import LabelledFrames
+from supple.models.neural.loss import _loss
 from supple.models.neural.schnet.potential import SchNetPotential
 from supple.models.neural.training_state import TrainingState
 from supple.runtime.threads import single_threaded_libraries

@@ -6,14 +6,15 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from pydantic import BaseModel
+
 from supple.models.neural.options import TrainingOptions
 from supple.models.registry import MODELS
-from supple.models.settings import ModelSettings
 
 PAGE = Path(__file__).parent.parent / "docs" / "settings.md"
 
 
-def table(model: type[ModelSettings], names: Iterable[str]) -> str:
+def table(model: type[BaseModel], names: Iterable[str]) -> str:
     """Settings of a model, as rows."""
     rows = ["| setting | default | what it is |", "|---|---|---|"]
     for name in names:
@@ -30,16 +31,19 @@ def tables() -> dict[str, str]:
     for model in (MODELS.get(kind) for kind in MODELS):
         if not model.__module__.startswith("supple."):
             continue  # of an installed plugin
-        of_all = ModelSettings.model_fields
-        own = [
-            name
-            for name in model.model_fields
-            if name not in of_all and not (issubclass(model, TrainingOptions) and name in shared)
-        ]
-        found[model.kind] = table(model, own)
-        if issubclass(model, TrainingOptions):
-            found["Training a network"] = table(model, shared)
-    return found
+        network = issubclass(model, TrainingOptions)
+        found[model.kind] = table(model, [name for name in model.model_fields if _is_own(model, name, network)])
+    return found | {"Training a network": table(TrainingOptions, shared)}
+
+
+def _is_own(model: type[BaseModel], name: str, network: bool) -> bool:
+    """Whether a setting is not one of all models, and, of a network, is its own or has a default of its own."""
+    if name in ModelSettings.model_fields:
+        return False
+    of_networks = TrainingOptions.model_fields
+    if not network or name not in of_networks:
+        return True
+    return bool(model.model_fields[name].default != of_networks[name].default)
 
 
 def main() -> int:

@@ -14,7 +14,20 @@ import supple
 from supple.models.metrics import ErrorSummary
 from supple.models.neural.schnet.potential import SchNetPotential
 
-NAMES = ["Dataset", "Metrics", "Potential", "SGDML", "SchNet", "Split", "SuppleError", "Units", "load", "read", "write"]
+NAMES = [
+    "Bespoke",
+    "Dataset",
+    "Metrics",
+    "Potential",
+    "SGDML",
+    "SchNet",
+    "Split",
+    "SuppleError",
+    "Units",
+    "load",
+    "read",
+    "write",
+]
 EVIL = "<script>alert('&')</script>.xyz"
 
 

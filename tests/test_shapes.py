@@ -16,7 +16,7 @@ folder, tests = map(Path, sys.argv[1:])
 sys.path.insert(0, str(tests))
 install_import_hook("supple", "shape_checks.check")
 from toy import toy_dataset
-from supple import SGDML, SchNet
+from supple import SGDML, Bespoke, SchNet
 from supple.checks import require_sound
 from supple.evaluation.regions import errors_by_region
 from supple.models.kernel.direct_fit import small_kernel_model
@@ -26,7 +26,8 @@ from supple.simulation.dynamics import DynamicsSettings, run_md
 train, valid, test = toy_dataset(60).split(train=30, valid=15, seed=0)
 assert require_sound(train, small_kernel_model) == []
 settings = DynamicsSettings.of(time="5fs", every="1fs", temperature=50.0)
-for model in (SGDML(), SchNet(features=16, interactions=1, steps=20, validate_every=10, device="cpu")):
+small = {"features": 16, "steps": 20, "validate_every": 10, "device": "cpu"}
+for model in (SGDML(), SchNet(interactions=1, **small), Bespoke(**small)):
     potential = model.fit(train, valid)
     potential.evaluate(test)
     errors_by_region(potential, test)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from supple.errors import SuppleError as SuppleError
     from supple.models.loading import load as load
     from supple.models.metrics import Metrics as Metrics
+    from supple.models.neural.bespoke.settings import Bespoke as Bespoke
     from supple.models.neural.schnet.settings import SchNet as SchNet
     from supple.models.potential import Potential as Potential
     from supple.models.sgdml.settings import SGDML as SGDML
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 #: The public names and their modules, which are imported on first use: `supple --help` need not wait for torch.
 _PUBLIC = {
+    "Bespoke": "supple.models.neural.bespoke.settings",
     "Dataset": "supple.data.dataset",
     "Metrics": "supple.models.metrics",
     "Potential": "supple.models.potential",

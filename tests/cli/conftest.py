@@ -101,4 +101,5 @@ def shared(tmp_path_factory):
 SETTINGS = {
     "sgdml": ["sigma=8", "descriptor=inverse-distances", "energies=integrated"],
     "schnet": ["steps=60", "features=32", "interactions=1", "validate_every=20"],
+    "bespoke": ["steps=20", "features=16", "layers=1", "validate_every=10"],
 }

@@ -12,12 +12,13 @@ import pytest
 from cli.conftest import Shell
 from simulation.dynamics.closed_form import labelled, start
 
-from supple import SGDML, SchNet
+from supple import SGDML, Bespoke, SchNet
 from supple.data.writing import write_extxyz
 
 MODELS = {
     "sgdml": SGDML(sigma=8.0, descriptor="inverse-distances", energies="integrated"),
     "schnet": SchNet(features=32, interactions=2, steps=600, validate_every=100, device="cpu"),
+    "bespoke": Bespoke(features=8, layers=1, steps=200, warmup=20, validate_every=100, device="cpu"),
 }
 #: Cold enough that no guard triggers.
 QUIET = ("--start", "start.xyz", "--temperature", 100)

@@ -18,6 +18,7 @@ from supple.errors import ModelFileError, ResourceError
 from supple.models.kernel.matern import MATERN_7_2
 from supple.models.kernel.molecular_kernel import MolecularKernel, TermParts
 from supple.models.kernel.potential import SGDMLPotential
+from supple.models.neural.bespoke.potential import BespokePotential
 from supple.models.neural.schnet.potential import SchNetPotential
 from supple.molecule.descriptors.registry import make_descriptor
 
@@ -49,6 +50,15 @@ def network(tmp_path_factory):
     """Content of the file of a network with random weights."""
     architecture = {"features": 8, "interactions": 2, "gaussians": 5, "cutoff": 4.0, "knots": 40, "shared": False}
     return written(SchNetPotential(toy_dataset(1).numbers, architecture, 2.0, -3.0), tmp_path_factory.mktemp("network"))
+
+
+@pytest.fixture(scope="module")
+def bespoke(tmp_path_factory):
+    """Content of the file of a bespoke network with random weights."""
+    architecture = {"classes": [0, 1, 2, 3, 2, 2], "features": 8, "layers": 2, "radial": 5, "cutoff": 4.0}
+    return written(
+        BespokePotential(toy_dataset(1).numbers, architecture, 2.0, -3.0), tmp_path_factory.mktemp("bespoke")
+    )
 
 
 def written(potential, folder):
@@ -221,6 +231,25 @@ NETWORK = [
 ]
 
 
+BESPOKE = [
+    (set_configuration(features=10**9), "features"),
+    (set_configuration(features=16), "do not fit its architecture"),
+    (set_configuration(layers=10**9), "layers"),
+    (set_configuration(layers=3), r"network\.layers\.2\.mix"),
+    (set_configuration(layers=0), "layers"),
+    (set_configuration(radial=4), "radial functions"),
+    (set_configuration(cutoff=float("nan")), "cutoff"),
+    (set_configuration(colour="red"), "colour: extra inputs"),
+    *[
+        (set_configuration(classes=value), "classes")
+        for value in ([0, 1, 2], [0, 1, 2, 4, 2, 2], [-1] * 6, [0.5] * 6, None)
+    ],
+    (set_configuration(classes=[0, 1, 2, 3, 2, 1]), "different elements"),
+    (put("network.embedding", first(float("nan"))), "embedding holds numbers that are not finite"),
+    (put("network.embedding", lambda a: a.double()[:1]), "size mismatch|do not match"),
+]
+
+
 @pytest.mark.parametrize(("change", "sentence"), SHARED + KERNEL)
 def test_kernel_models(kernel, tmp_path, change, sentence):
     path = changed(kernel, tmp_path / "model.safetensors", change)
@@ -237,6 +266,13 @@ def test_networks(network, tmp_path, change, sentence):
         load(path)
 
 
+@pytest.mark.parametrize(("change", "sentence"), SHARED + BESPOKE)
+def test_bespoke_networks(bespoke, tmp_path, change, sentence):
+    path = changed(bespoke, tmp_path / "model.safetensors", change)
+    with pytest.raises(ModelFileError, match=sentence):
+        load(path)
+
+
 def test_a_file_without_a_checksum_is_read(kernel, tmp_path):
     (tmp_path / "with").write_bytes(kernel)
     first, second = load(tmp_path / "with"), load(changed(kernel, tmp_path / "without", lambda header, arrays: None))
@@ -245,7 +281,7 @@ def test_a_file_without_a_checksum_is_read(kernel, tmp_path):
         np.testing.assert_array_equal(mine, other)
 
 
-@pytest.mark.parametrize("kind", ["kernel", "network"])
+@pytest.mark.parametrize("kind", ["kernel", "network", "bespoke"])
 def test_any_flipped_bit_is_noticed(request, kind, tmp_path):
     content = request.getfixturevalue(kind)
     rng = np.random.default_rng(5)

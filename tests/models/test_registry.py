@@ -28,7 +28,7 @@ def test_networks_share_the_training_options():
 
 
 def test_unknown_names():
-    with pytest.raises(SettingsError, match="'oracle' is not a model: choose one of sgdml, schnet"):
+    with pytest.raises(SettingsError, match="'oracle' is not a model: choose one of sgdml, schnet, bespoke"):
         make_settings("oracle", {})
     with pytest.raises(SettingsError, match=r"'depth' is not a setting of schnet: choose from .*features"):
         make_settings("schnet", {"depth": 3})
@@ -44,5 +44,17 @@ def test_unknown_names():
 
 def test_citations():
     keys = [citation.key for citation in all_citations()]
-    assert keys == ["chmiela2017", "chmiela2018", "schutt2017", "schutt2018", "vassilev2021", "bannwarth2019"]
+    assert keys == [
+        *(
+            "chmiela2017",
+            "chmiela2018",
+            "schutt2017",
+            "schutt2018",
+            "vyas2024",
+            "batzner2022",
+            "batatia2022",
+            "schutt2021",
+        ),
+        *("vassilev2021", "bannwarth2019"),
+    ]
     assert all(citation.bibtex().startswith(f"@article{{{citation.key},") for citation in all_citations())

@@ -21,6 +21,7 @@ MODELS: Registry[type[ModelSettings]] = Registry(
     {
         "sgdml": "supple.models.sgdml.settings:SGDML",
         "schnet": "supple.models.neural.schnet.settings:SchNet",
+        "bespoke": "supple.models.neural.bespoke.settings:Bespoke",
     },
 )
 #: Kinds of force fields that are not trained by settings of their own: sums, and what they are sums of.

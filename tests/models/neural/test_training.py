@@ -12,7 +12,7 @@ from supple import SchNet, load
 from supple.errors import ModelFileError, SettingsError
 from supple.models.neural.compiled.probe import compile_failure
 from supple.models.neural.fit import refit_shift
-from supple.models.neural.loss import LabelledFrames
+from supple.models.neural.labelled_frames import LabelledFrames
 from supple.models.neural.schedule import LoopState
 from supple.models.neural.schnet.network import SchNetNetwork
 from supple.models.neural.training_state import TrainingState

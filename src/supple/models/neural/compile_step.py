@@ -27,6 +27,7 @@ def maybe_compile(
     steps: int,
     note: Callable[[str], None],
     has_loops: bool = False,
+    suits_compiler: bool = True,
 ) -> Callable[..., Any]:
     """The function, compiled or not; `note` receives a sentence about the choice. If compiling fails, it runs uncompiled.
 
@@ -36,12 +37,16 @@ def maybe_compile(
         steps: number of steps of the training.
         note: receives sentences for the user.
         has_loops: whether the network runs in compiled loops of its own.
+        suits_compiler: whether torch's compiler can be used for it at all.
     """
     if choice == "never":
         note("Training runs uncompiled, as requested.")
         return function
     if has_loops:
         note(LOOPS_NOTE)
+        return function
+    if not suits_compiler:
+        note("Training runs uncompiled: torch's compiler cannot be used for this network on a CPU.")
         return function
     if choice == "auto" and steps < _WORTHWHILE_STEPS:
         note(f"Training runs uncompiled, since compiling does not pay off for {steps} steps.")

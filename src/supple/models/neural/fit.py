@@ -15,7 +15,7 @@ from supple.models.cost_estimate import PROCESS_BYTES, CostEstimate, fastest
 from supple.models.device import choose_device
 from supple.models.loading import load
 from supple.models.neural.compiled.probe import compile_failure
-from supple.models.neural.loss import LabelledFrames
+from supple.models.neural.labelled_frames import LabelledFrames
 from supple.models.neural.network import CompiledNetwork, use_compiled
 from supple.models.neural.options import TrainingOptions
 from supple.models.neural.potential import NetworkPotential

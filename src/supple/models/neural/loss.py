@@ -6,7 +6,6 @@ loss = w_E mean (E - E*)² + w_F mean (F - F*)² ,   labels divided by the sprea
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float
@@ -14,27 +13,10 @@ from torch import Tensor, nn
 
 from supple.models.neural.compile_step import maybe_compile
 from supple.models.neural.flat_parameters import FlatParameters
+from supple.models.neural.labelled_frames import LabelledFrames
 from supple.models.neural.network import runs_compiled
 from supple.models.neural.options import TrainingOptions
-
-
-@dataclass(frozen=True)
-class LabelledFrames:
-    """Frames with labels in the network's units, on its device.
-
-    Attributes:
-        positions: shape (M, N, 3).
-        energies: shape (M,); unknown energies are NaN, and do not contribute to the loss.
-        forces: shape (M, N, 3).
-    """
-
-    positions: Tensor
-    energies: Tensor
-    forces: Tensor
-
-    def __getitem__(self, rows: Tensor) -> LabelledFrames:
-        return LabelledFrames(self.positions[rows], self.energies[rows], self.forces[rows])
-
+from supple.models.neural.recorded_objective import RecordedObjective
 
 #: From frames, and the numbers of known energies and of frames in the whole batch, to their part of the loss; the gradient is left
 #: with the weights.
@@ -52,7 +34,11 @@ def objective(
         options: weights of the loss, and whether to compile.
         note: receives a sentence on how the training is run, and why.
     """
-    loss = maybe_compile(_loss(network, options), options.compile, options.steps, note, runs_compiled(network))
+    on_gpu = weights.gradient.device.type == "cuda"
+    how = runs_compiled(network), on_gpu or getattr(network, "suits_compiler_on_cpu", True)
+    loss = maybe_compile(_loss(network, options), options.compile, options.steps, note, *how)
+    if on_gpu:
+        return RecordedObjective(loss, list(network.parameters()), weights, note)
 
     def by_autograd(frames: LabelledFrames, n_energies: int, batch_size: int) -> Tensor:
         weights.gradient.zero_()

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 if TYPE_CHECKING:
     from supple.models.neural.flat_parameters import FlatParameters
-    from supple.models.neural.loss import LabelledFrames
+    from supple.models.neural.labelled_frames import LabelledFrames
     from supple.models.neural.optimiser import Adam
     from supple.models.neural.options import TrainingOptions
     from supple.models.neural.stepper import Stepper

@@ -26,7 +26,7 @@ _EPSILON = 1e-8
 #: Steps between updates of the eigenvectors, each by one step of orthogonal (QR) iteration.
 _REFRESH_EVERY = 20
 #: Matrices with a shorter side than this keep their coordinates.
-_SHORTEST_SIDE = 16
+_SHORTEST_SIDE = 8
 
 
 class Adam:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
@@ -68,6 +69,11 @@ class NetworkPotential(Potential):
         """The network."""
         return self.module.network
 
+    @cached_property
+    def _weights(self) -> list[nn.Parameter]:
+        """The network's parameters, found once: that takes as long as to evaluate a small molecule."""
+        return list(self.network.parameters())
+
     def configuration(self) -> dict[str, Any]:
         """The architecture."""
         return self.architecture
@@ -82,15 +88,12 @@ class NetworkPotential(Potential):
     @torch.no_grad()
     def energy_and_forces(self, positions: Float[Tensor, "B N 3"]) -> tuple[Float[Tensor, "B"], Float[Tensor, "B N 3"]]:
         """Energies in eV and forces in eV/Å of B geometries in Å; float64."""
-        try:
-            return self.module(self.checked(positions))
-        except RuntimeError as error:
-            precisions = {weights.dtype for weights in self.network.parameters()}
-            if precisions <= {torch.float32}:
-                raise
+        positions = self.checked(positions)
+        if any(weights.dtype is not torch.float32 for weights in self._weights):
             raise SettingsError(
                 "The weights of the network were converted to another precision than float32: load the force field again."
-            ) from error
+            )
+        return self.module(positions)
 
 
 def centred(positions: Float[Tensor, "B N 3"]) -> Float[Tensor, "B N 3"]:

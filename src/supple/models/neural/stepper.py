@@ -13,7 +13,8 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from supple.models.neural.flat_parameters import FlatParameters
-from supple.models.neural.loss import LabelledFrames, Objective
+from supple.models.neural.labelled_frames import LabelledFrames
+from supple.models.neural.loss import Objective
 from supple.models.neural.optimiser import Adam
 from supple.models.neural.options import TrainingOptions
 from supple.runtime import distributed

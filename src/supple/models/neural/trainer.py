@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from torch import Tensor, nn
 
 from supple.models.neural.checkpoint import load_checkpoint, save_checkpoint
-from supple.models.neural.loss import LabelledFrames
+from supple.models.neural.labelled_frames import LabelledFrames
 from supple.models.neural.network import runs_compiled
 from supple.models.neural.options import TrainingOptions
 from supple.models.neural.schedule import LoopState

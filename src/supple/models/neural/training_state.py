@@ -11,7 +11,8 @@ from torch import Tensor, nn
 
 from supple.models.neural.compile_step import LOOPS_NOTE
 from supple.models.neural.flat_parameters import FlatParameters
-from supple.models.neural.loss import LabelledFrames, objective
+from supple.models.neural.labelled_frames import LabelledFrames
+from supple.models.neural.loss import objective
 from supple.models.neural.network import CompiledNetwork
 from supple.models.neural.optimiser import Adam
 from supple.models.neural.options import TrainingOptions

@@ -14,7 +14,7 @@ from typing import Any
 import numba
 
 from supple.runtime.jit.cache import cached_njit
-from supple.runtime.jit.linkage import SelfContainedCompiler
+from supple.runtime.jit.linkage import PartCompiler, SelfContainedCompiler
 
 #: As fast as the hardware allows, but NaN stays NaN: sums may be reordered and fused, nothing else.
 _NAN_STAYS = frozenset({"contract", "reassoc", "nsz", "arcp"})
@@ -41,6 +41,10 @@ class Compiler:
         """Compile a function to machine code that releases the interpreter lock."""
         function.__qualname__ += f"-{self._digest}"
         return cached_njit(function, pipeline_class=SelfContainedCompiler, **self._options)
+
+    def part(self, function: Callable[..., Any]) -> Any:
+        """Compile a function that only compiled functions call; it is optimised with them."""
+        return numba.njit(function, pipeline_class=PartCompiler, **self._options)
 
     def inlined(self, function: Callable[..., Any]) -> Any:
         """Compile a function that is inlined into its callers: even a call that LLVM inlines leaves reference counting behind."""

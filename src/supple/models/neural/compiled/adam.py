@@ -12,11 +12,11 @@ from typing import NamedTuple, no_type_check
 import numpy as np
 from jaxtyping import Float, Int
 
-from supple.models.neural.compiled.jit import compiled
-from supple.models.neural.compiled.products import add_any_product, add_product_of_transposed, transpose
+from supple.models.neural.compiled.jit import compiled, part
 from supple.models.neural.compiled.thread_team import share, wait
+from supple.models.neural.compiled.tiles import multiply_any, transpose
 
-_ZERO, _ONE, _EPSILON = np.float32(0), np.float32(1), np.float32(1e-8)
+_EPSILON = np.float32(1e-8)
 #: Number of work arrays of the size of the largest matrix that each thread needs for `update`.
 SCRATCH = 4
 #: Entries of `norms` per thread: a cache line.
@@ -80,55 +80,44 @@ def update(thread, team, barrier, norms, weights, bases, rule, scratch, number, 
         _move(direction, weights, start, rule, rate)
 
 
-@compiled
+@part
 @no_type_check
 def _update_matrix(matrix, weights, bases, rule, scratch, factor, n_updates, rate):
     start, a, b, left, right = matrix
-    size = a * b
-    g, other = scratch[0, :size].reshape(a, b), scratch[1, :size].reshape(a, b)
-    transposed = scratch[2, :size].reshape(b, a)
-    left_side, right_side = slice(left, left + a * a), slice(right, right + b * b)
-    left_vectors = bases.vectors[left_side].reshape(a, a)
-    right_vectors = bases.vectors[right_side].reshape(b, b)
-    flat = scratch[0, :size]
+    g, other, transposed, more, size = scratch[0], scratch[1], scratch[2], scratch[3], a * b
     for w in range(size):
-        flat[w] = factor * weights.gradient[start + w]
+        g[w] = factor * weights.gradient[start + w]
 
-    transpose(transposed, g)
-    _accumulate(bases.covariances[left_side], g, transposed, scratch[3], rule)
-    _accumulate(bases.covariances[right_side], transposed, g, scratch[3], rule)
+    transpose(transposed, 0, g, 0, a, b)
+    multiply_any(more, 0, g, 0, transposed, 0, a, b, a)
+    _accumulate(bases.covariances, left, more, a * a, rule)
+    multiply_any(more, 0, transposed, 0, g, 0, b, a, b)
+    _accumulate(bases.covariances, right, more, b * b, rule)
 
     if not n_updates:
         return
-    other[:] = _ZERO
-    add_product_of_transposed(other, left_vectors, g)
-    g[:] = _ZERO
-    add_any_product(g, other, right_vectors)
+    vectors = bases.vectors
+    transpose(more, 0, vectors, left, a, a)
+    multiply_any(other, 0, more, 0, g, 0, a, a, b)
+    multiply_any(g, 0, other, 0, vectors, right, a, b, b)
     own = slice(start, start + size)
-    _direct(flat, weights.first[own], weights.second[own], rule, n_updates)
-    other[:] = _ZERO
-    add_any_product(other, left_vectors, g)
-    right_transposed = scratch[3, : b * b].reshape(b, b)
-    transpose(right_transposed, right_vectors)
-    g[:] = _ZERO
-    add_any_product(g, other, right_transposed)
-    _move(flat, weights, start, rule, rate)
+    _direct(g[:size], weights.first[own], weights.second[own], rule, n_updates)
+    multiply_any(other, 0, vectors, left, g, 0, a, a, b)
+    transpose(more, 0, vectors, right, b, b)
+    multiply_any(g, 0, other, 0, more, 0, a, b, b)
+    _move(g[:size], weights, start, rule, rate)
 
 
-@compiled
+@part
 @no_type_check
-def _accumulate(covariance, g, transposed, scratch, rule):
+def _accumulate(covariances, at, square, size, rule):
     """Update the running mean of g gᵀ."""
-    side = len(g)
-    flat = scratch[: side * side]
-    flat[:] = _ZERO
-    add_any_product(flat.reshape(side, side), g, transposed)
     weight = np.float32(1 - rule.beta2)
-    for c in range(len(covariance)):
-        covariance[c] += weight * (flat[c] - covariance[c])
+    for c in range(size):
+        covariances[at + c] += weight * (square[c] - covariances[at + c])
 
 
-@compiled
+@part
 @no_type_check
 def _direct(gradient, first, second, rule, n_updates):
     """Add the gradient to the moments, and replace it by Adam's direction."""
@@ -143,7 +132,7 @@ def _direct(gradient, first, second, rule, n_updates):
         gradient[w] = m * mean / (math.sqrt(v * square) + _EPSILON)
 
 
-@compiled
+@part
 @no_type_check
 def _move(direction, weights, start, rule, rate):
     kept, by, new = np.float32(1 - rate * rule.weight_decay), np.float32(rate), np.float32(1 - rule.ema_decay)

@@ -7,4 +7,4 @@ from pathlib import Path
 from supple.runtime.jit.compile_options import Compiler
 
 _COMPILER = Compiler(Path(__file__).parent)
-compiled, inlined = _COMPILER.compiled, _COMPILER.inlined
+compiled, inlined, part = _COMPILER.compiled, _COMPILER.inlined, _COMPILER.part

@@ -78,21 +78,6 @@ def _add_product(out, a, row, term, b):
 
 @compiled
 @no_type_check
-def add_any_product(out, a, b):
-    """Out += a b, whatever the number of columns."""
-    if out.shape[1] % WIDTH == 0:
-        add_product(out, a, b)
-        return
-    for i in range(len(out)):
-        row = out[i]
-        for k in range(len(b)):
-            factor, other = a[i, k], b[k]
-            for f in range(len(row)):
-                row[f] += factor * other[f]
-
-
-@compiled
-@no_type_check
 def transpose(out, a):
     """Out = aᵀ, in square tiles, as columns of large matrices map to few cache lines."""
     for top in range(0, a.shape[0], _TILE):

@@ -14,6 +14,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from supple.models.neural.compiled.frame_ranges import FrameRanges
 from supple.models.neural.schnet.compiled import sweeps
 from supple.models.neural.schnet.compiled.filters import tabulate_back
 from supple.models.neural.schnet.compiled.prepare_weights import empty, prepare
@@ -170,19 +171,6 @@ class CompiledForward:
     def release(self, space: Workspace) -> None:
         """Keep the arrays for the next batch of the same size."""
         self._free[space.frames].append(space)
-
-
-class FrameRanges:
-    """Consecutive frames for each thread: (start, stop)."""
-
-    def __init__(self, n_frames: int, threads: int) -> None:
-        self._edges = [n_frames * part // min(threads, n_frames) for part in range(min(threads, n_frames) + 1)]
-
-    def __len__(self) -> int:
-        return len(self._edges) - 1
-
-    def __getitem__(self, part: int) -> tuple[int, int]:
-        return self._edges[part], self._edges[part + 1]
 
 
 class EnergyAndForces(torch.autograd.Function):

@@ -29,11 +29,11 @@ from supple.models.neural.schnet.radial_filters import PAD, RadialGrid
 
 if TYPE_CHECKING:
     from supple.models.neural.flat_parameters import FlatParameters
-    from supple.models.neural.loss import LabelledFrames
+    from supple.models.neural.labelled_frames import LabelledFrames
     from supple.models.neural.optimiser import Adam
     from supple.models.neural.options import TrainingOptions
     from supple.models.neural.schnet.compiled_forward import CompiledForward
-    from supple.models.neural.schnet.compiled_stepper import CompiledStepper
+    from supple.models.neural.schnet.compiled_stepper import SchNetStepper
 
 
 def shifted_softplus(x: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
@@ -170,14 +170,14 @@ class SchNetNetwork(nn.Module):
         average: Tensor,
         optimiser: Adam,
         options: TrainingOptions,
-    ) -> CompiledStepper | None:
-        """What trains the network in compiled loops; None where they cannot. Arguments as in `CompiledStepper`."""
+    ) -> SchNetStepper | None:
+        """What trains the network in compiled loops; None where they cannot. Arguments as in `SchNetStepper`."""
         if not self.runs_compiled or self.shared:
             return None
-        from supple.models.neural.schnet.compiled_stepper import CompiledStepper
+        from supple.models.neural.schnet.compiled_stepper import SchNetStepper
 
         constants = self._compiled_forward().constants
-        return CompiledStepper(constants, self.layers(), data, weights, average, optimiser, options, self.threads)
+        return SchNetStepper(constants, self.layers(), data, weights, average, optimiser, options, self.threads)
 
     def _compiled_forward(self) -> CompiledForward:
         if self._forward is None:

@@ -9,6 +9,7 @@ from scipy.spatial.distance import pdist
 
 from supple.data.dataset import Dataset
 from supple.models.citations import Citation
+from supple.models.neural.citations import SCHNET, SOAP
 from supple.models.neural.schnet.potential import SchNetPotential
 from supple.models.neural.settings import NetworkSettings
 from supple.models.search_space import Interval, OneOf, Range
@@ -39,15 +40,8 @@ class SchNet(NetworkSettings):
             "10.48550/arXiv.1706.08566",
             "SchNet",
         ),
-        Citation(
-            "schutt2018",
-            "K. T. Schütt, H. E. Sauceda, P.-J. Kindermans, A. Tkatchenko, K.-R. Müller",
-            "SchNet - A deep learning architecture for molecules and materials",
-            "J. Chem. Phys. 148, 241722",
-            2018,
-            "10.1063/1.5019779",
-            "SchNet with forces",
-        ),
+        SCHNET,
+        SOAP,
     )
     search_space: ClassVar[dict[str, Range]] = {
         "features": OneOf((32, 64, 96, 128)),

@@ -1,8 +1,6 @@
 """Training steps: every thread runs all phases, each with its own knots, frames, weights and matrices.
 
-    filters | own frames, forward and backward | filters, backward | sum | optimiser          | : a barrier
-
-loss = w_E mean (E - E*)² + w_F mean (F - F*)²
+filters | own frames, forward and backward | filters, backward | sum | optimiser          | : a barrier
 """
 
 from __future__ import annotations
@@ -13,39 +11,14 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from supple.models.neural.compiled.adam import LINE, update
+from supple.models.neural.compiled.loss import compare
 from supple.models.neural.compiled.thread_team import share, wait
 from supple.models.neural.schnet.compiled.filters import tabulate_back
 from supple.models.neural.schnet.compiled.jit import compiled
 from supple.models.neural.schnet.compiled.prepare_weights import Filters, Readout, Transposed, prepare
 from supple.models.neural.schnet.compiled.sweeps import gradient, predict
 
-_ZERO, _TWO = np.float32(0), np.float32(2)
-
-
-class Frames(NamedTuple):
-    """All frames with labels, in the network's units; energies may be NaN."""
-
-    positions: Float[np.ndarray, "M N 3"]
-    energies: Float[np.ndarray, "M"]
-    forces: Float[np.ndarray, "M N 3"]
-
-
-class Batch(NamedTuple):
-    """The frames of a step, the network's output for them, and the derivatives of the loss by it."""
-
-    positions: Float[np.ndarray, "B N 3"]
-    energies: Float[np.ndarray, "B"]
-    forces: Float[np.ndarray, "B N 3"]
-    by_energies: Float[np.ndarray, "B"]
-    by_forces: Float[np.ndarray, "B N 3"]
-
-
-class Loss(NamedTuple):
-    """Weights of the loss, and the number of frames of a step over all processes."""
-
-    energy_weight: float
-    force_weight: float
-    batch_size: int
+_ZERO = np.float32(0)
 
 
 class Network(NamedTuple):
@@ -129,7 +102,7 @@ def _forward_and_backward(network, frames, rows, n_energies, loss, batch, space,
         batch.positions, network.grid, network.elements, filters.table, rest, transposed, geometry, work,
         batch.energies, batch.forces, start, stop,
     )  # fmt: skip
-    value = _compare(frames, rows, n_energies, loss, batch, start, stop)
+    value = compare(frames, rows, n_energies, loss, batch, start, stop)
     by_into, by_bias, by_out = np.zeros_like(readout.into), np.zeros_like(readout.bias), np.zeros_like(readout.out)
     gradient(
         batch.by_energies, batch.by_forces, network.elements, filters.table, rest, transposed, geometry, work,
@@ -140,27 +113,6 @@ def _forward_and_backward(network, frames, rows, n_energies, loss, batch, space,
     own[11][:] += by_bias[:half]
     own[12][:] += by_out[:, :half]
     return value
-
-
-@compiled
-@no_type_check
-def _compare(frames, rows, n_energies, loss, batch, start, stop):
-    """The loss of the frames from start to stop, and its derivatives."""
-    of_energies = loss.energy_weight / n_energies
-    of_forces = loss.force_weight / (loss.batch_size * batch.forces.shape[1] * 3)
-    by_energy, by_force = np.float32(2 * of_energies), np.float32(2 * of_forces)
-    energies = forces = 0.0
-    for b in range(start, stop):
-        label, row = frames.energies[rows[b]], rows[b]
-        error = batch.energies[b] - label if np.isfinite(label) else _ZERO
-        batch.by_energies[b] = by_energy * error
-        energies += error * error
-        for i in range(batch.forces.shape[1]):
-            for c in range(3):
-                difference = batch.forces[b, i, c] - frames.forces[row, i, c]
-                batch.by_forces[b, i, c] = by_force * difference
-                forces += difference * difference
-    return of_energies * energies + of_forces * forces
 
 
 @compiled

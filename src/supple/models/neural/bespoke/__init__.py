@@ -1,0 +1,1 @@
+"""Bespoke: an equivariant network made for one molecule, with weights for each symmetry class of atom."""

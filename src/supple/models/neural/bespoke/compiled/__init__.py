@@ -1,0 +1,1 @@
+"""The bespoke network in compiled loops: sweeps forward and in reverse, and the gradient by all weights."""
