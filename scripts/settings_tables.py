@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from supple.models.neural.options import TrainingOptions
 from supple.models.registry import MODELS
+from supple.models.settings import ModelSettings
 
 PAGE = Path(__file__).parent.parent / "docs" / "settings.md"
 
