@@ -129,7 +129,7 @@ def main() -> None:
     print("| atoms | N | forces, kcal/mol/Å: typical | MAE | RMSE | CPU s | forecast | wall s | GiB | forecast |")
     print(f"|{'---|' * 10}", flush=True)
     with tempfile.TemporaryDirectory() as folder:
-        seen, unseen, model = (Path(folder) / name for name in ("seen.xyz", "unseen.xyz", "model.safetensors"))
+        seen, unseen = (Path(folder) / name for name in ("seen.xyz", "unseen.xyz"))
         for residues in map(int, asked.residues.split(",")):
             frames = peptide(residues, max(sizes) + _VALID + _TEST)
             test = frames.select(range(max(sizes) + _VALID, len(frames)))
@@ -138,9 +138,10 @@ def main() -> None:
                 for file, part in ((seen, some), (unseen, test)):
                     file.unlink(missing_ok=True)
                     supple.write(file, part)
+                model = Path(folder) / f"{residues}-{size}.safetensors"
                 started, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
                 command = ["train", seen, "--model", "sgdml", "--train", size, "--valid", _VALID, "--out", model]
-                done = run([*command, "--overwrite", "--json"])
+                done = run([*command, "--json"])
                 after = resource.getrusage(resource.RUSAGE_CHILDREN)
                 wall = time.perf_counter() - started
                 cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime

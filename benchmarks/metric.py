@@ -58,10 +58,10 @@ def main() -> None:
 def _row(asked: argparse.Namespace, data: str, size: int, seed: int, metric: str, folder: Path) -> list[float]:
     """Errors, seconds and memory of one training."""
     train, test = _files(asked, data, size, seed, folder)
-    model = folder / f"{metric}.safetensors"
+    model = folder / f"{Path(data).stem}-{size}-{seed}-{metric}.safetensors"
     started, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
     command = ["train", train, "--model", "sgdml", "--train", size, "--valid", asked.valid, "--seed", seed]
-    done = run([*command, "--out", model, "--set", f"metric={metric}", "--overwrite", "--json"])
+    done = run([*command, "--out", model, "--set", f"metric={metric}", "--json"])
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     seconds = time.perf_counter() - started
     found = run(["evaluate", model, test, "--json"])
