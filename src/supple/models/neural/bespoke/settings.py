@@ -77,7 +77,7 @@ class Bespoke(NetworkSettings):
     weights: Literal["class", "element"] = Field(
         "class", description="Weights for each symmetry class of atom, or for each element."
     )
-    learning_rate: PositiveFloat = Field(0.01, description="Peak learning rate.")
+    learning_rate: PositiveFloat = Field(0.005, description="Peak learning rate.")
 
     def architecture(self, train: Dataset) -> dict[str, Any]:
         """Keyword arguments of the network, with the values of what was left open.
