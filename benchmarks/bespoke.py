@@ -1,16 +1,23 @@
 """The bespoke network: milliseconds per training step and its parts, predictions per second, and the rate of its linear maps.
 
-    python benchmarks/bespoke.py DATA... [--units kcal/mol] [--features 32] [--batch 10] [--threads 1,2]
+    python benchmarks/bespoke.py DATA... [--units kcal/mol] [--features 32] [--batch 10] [--threads 1,2] [--peer PEER/bin/python]
 
 Times are the shortest of several runs: wall time, and processor time of all threads in brackets, which other programs on the machine
-disturb less (threads that wait for each other count, too). The first line has the rate of large matrix products, for comparison.
+disturb less (threads that wait for each other count, too). The first line has the rate of large matrix products, for comparison. PEER is
+a virtual environment with mace-torch 0.3.16 and schnetpack 2.1: then a step of MACE and one of PaiNN are timed on the same frames
+(bespoke_peer.py has the networks).
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import os
+import subprocess
+import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import numba
 import numpy as np
@@ -118,6 +125,25 @@ def prediction(dataset: supple.Dataset, architecture: dict[str, object], threads
     ]
 
 
+def peers(python: str, dataset: supple.Dataset, batch: int, threads: int) -> None:
+    """Milliseconds of a step of the other networks."""
+    script = Path(__file__).with_name("bespoke_peer.py")
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "frames.npz"
+        np.savez(
+            file, z=dataset.numbers, R=dataset.positions, E=dataset.energies - dataset.energies.mean(), F=dataset.forces
+        )
+        for name in ("painn", "mace"):
+            command = [python, "-W", "ignore", str(script), name, str(file), str(batch)]
+            environment = os.environ | {"OMP_NUM_THREADS": str(threads)}
+            done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+            times = json.loads(done.stdout.splitlines()[-1])
+            print(
+                f"{name}, {threads} threads: {milliseconds((times['wall'], times['processor']))} ms per step",
+                flush=True,
+            )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", nargs="+")
@@ -125,6 +151,7 @@ def main() -> None:
     parser.add_argument("--features", type=int, default=32)
     parser.add_argument("--batch", type=int, default=10)
     parser.add_argument("--threads", default="1,2")
+    parser.add_argument("--peer", help="the interpreter of an environment with mace-torch and schnetpack")
     asked = parser.parse_args()
     settings = Bespoke(features=asked.features, batch_size=asked.batch)
     with single_threaded_libraries():
@@ -139,6 +166,8 @@ def main() -> None:
             for threads in map(int, asked.threads.split(",")):
                 cells = training(dataset, settings, architecture, threads) + prediction(dataset, architecture, threads)
                 print(f"| {threads} |", " | ".join(cells), "|", flush=True)
+            for threads in map(int, asked.threads.split(",")) if asked.peer else ():
+                peers(asked.peer, dataset, asked.batch, threads)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import copy
 
+import numpy as np
 import torch
 
 from supple.models.neural.bespoke.network import BespokeNetwork
@@ -26,7 +27,7 @@ def double(network):
     try:
         of = network.pair_functions
         exact = BespokeNetwork(
-            [0] * network.n_atoms,
+            np.zeros(network.n_atoms, int),
             network.of_class.tolist(),
             network.features,
             len(network.layers),

@@ -11,7 +11,7 @@ SETTINGS = {
     "sgdml": SGDML(sigma=8.0),
     "schnet": SchNet(features=32, interactions=2, steps=800, validate_every=100, device="cpu"),
     "difference": SGDML(sigma=8.0, baseline="fake_calculators:cheap"),
-    "bespoke": Bespoke(features=16, steps=240, warmup=20, validate_every=80, device="cpu"),
+    "bespoke": Bespoke(features=16, steps=240, learning_rate=0.01, warmup=20, validate_every=80, device="cpu"),
 }
 
 

@@ -105,6 +105,17 @@ def test_steps_in_one_call_are_steps_one_by_one():
         assert all(torch.equal(array, other.arrays()[name]) for name, array in together.arrays().items())
 
 
+def test_a_restored_state_goes_on_to_the_same_bits():
+    some, other = training(2), training(2)
+    for step in range(22):
+        some.take_steps(step, [1e-3])
+    other.restore({name: array.clone() for name, array in some.arrays().items()})
+    for step in range(22, 25):
+        losses = {float(each.take_steps(step, [1e-3])) for each in (some, other)}
+        assert len(losses) == 1
+    assert all(torch.equal(array, other.arrays()[name]) for name, array in some.arrays().items())
+
+
 def test_the_loss_falls():
     some = training(2, features=32)
     first = float(some.take_steps(0, [1e-2]))

@@ -51,7 +51,7 @@ def test_thirty_atoms_each_a_class_of_its_own():
     draw = np.random.default_rng(1)
     places = np.stack(np.meshgrid(range(5), range(3), range(2)), -1).reshape(-1, 3) * 1.6
     positions = torch.tensor(places + 0.2 * draw.standard_normal((2, 30, 3)), dtype=torch.float32)
-    assert_equal(single(np.full(30, 6), list(draw.permutation(30)), features=16), positions)
+    assert_equal(single(np.full(30, 6), draw.permutation(30).tolist(), features=16), positions)
 
 
 @torch.no_grad()

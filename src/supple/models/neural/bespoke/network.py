@@ -42,7 +42,6 @@ filters). New are weights for each symmetry class, which no network for many mol
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, ClassVar
 
@@ -106,6 +105,7 @@ class BespokeNetwork(nn.Module):
         f, t = features, max(classes) + 1
         self.compiled, self.threads = True, torch.get_num_threads()
         self._prediction: CompiledPrediction | None = None
+        self._found: dict[str, nn.Parameter] = {}
         self.n_atoms, self.features = len(numbers), features
         self.pair_functions = PairFunctions(len(numbers), radial, cutoff)
         self.register_buffer("of_class", torch.tensor(classes), persistent=False)
@@ -150,10 +150,12 @@ class BespokeNetwork(nn.Module):
             optimiser, options, self.threads,
         )  # fmt: skip
 
-    @cached_property
+    @property
     def _parameters_by_name(self) -> dict[str, nn.Parameter]:
         """Found once: to go through all modules takes as long as to evaluate a small molecule."""
-        return dict(self.named_parameters())
+        if self._found.get("embedding") is not self.embedding:
+            self._found = dict(self.named_parameters())
+        return self._found
 
     def _differentiates(self, positions: Tensor) -> bool:
         parameters = self._parameters_by_name.values()

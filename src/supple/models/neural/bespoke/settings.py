@@ -80,7 +80,7 @@ class Bespoke(NetworkSettings):
     weights: Literal["class", "element"] = Field(
         "class", description="Weights for each symmetry class of atom, or for each element."
     )
-    learning_rate: PositiveFloat = Field(0.01, description="Peak learning rate.")
+    learning_rate: PositiveFloat = Field(0.005, description="Peak learning rate.")
 
     @classmethod
     def compilation_seconds(cls) -> float:

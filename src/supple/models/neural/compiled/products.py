@@ -13,7 +13,7 @@ from typing import no_type_check
 import numpy as np
 
 from supple.models.neural.compiled import WIDTH
-from supple.models.neural.compiled.jit import compiled
+from supple.models.neural.compiled.jit import compiled, part
 from supple.runtime.jit.vectors import item, load, splat, store
 
 _LN2 = np.float32(math.log(2))
@@ -45,7 +45,7 @@ def add_product_of_transposed(out, a, b):
     _add_product(out, a, 1, a.shape[1], b)
 
 
-@compiled
+@part
 @no_type_check
 def _add_product(out, a, row, term, b):
     """The offset of a's elements grows by `row` from one row of the result to the next, and by `term` from one term to the next.
@@ -76,7 +76,7 @@ def _add_product(out, a, row, term, b):
                 store(out, here, load(out, here) + one)
 
 
-@compiled
+@part
 @no_type_check
 def transpose(out, a):
     """Out = aᵀ, in square tiles, as columns of large matrices map to few cache lines."""
@@ -87,7 +87,7 @@ def transpose(out, a):
                     out[j, i] = a[i, j]
 
 
-@compiled
+@part
 @no_type_check
 def add_sum(out, a):
     """Out += the sum over the rows of a."""
@@ -97,7 +97,7 @@ def add_sum(out, a):
             out[f] += row[f]
 
 
-@compiled
+@part
 @no_type_check
 def set_rows(out, row):
     """Copy a row into every row of out."""
@@ -107,7 +107,7 @@ def set_rows(out, row):
             here[f] = row[f]
 
 
-@compiled
+@part
 @no_type_check
 def scale(a, b):
     """A ← a ∘ b"""

@@ -19,14 +19,14 @@ from supple.models.neural.compiled.products import (
     scale,
     set_rows,
 )
-from supple.models.neural.schnet.compiled.jit import compiled
+from supple.models.neural.schnet.compiled.jit import compiled, part
 
 _AT, _BESIDE, _ZERO = np.float32(4 / 3), np.float32(-1 / 6), np.float32(0)
 #: Knots at a time.
 _CHUNK = 62
 
 
-@compiled
+@part
 @no_type_check
 def tabulate(gaussians, first, first_bias, second, second_bias, hidden, logistic, table, low, high):
     """Fill the rows from low to high of one layer's table (K - 2, F).
@@ -82,11 +82,11 @@ def tabulate_back(
         stop = min(start + _CHUNK, high)
         by_values, by_hidden = some[: stop - start], other[: stop - start]
         by_values[:] = _ZERO
-        for part in range(parts):
+        for thread in range(parts):
             for k in range(start, stop):
                 out = by_values[k - start]
                 for row in range(max(k - 2, 0), min(k + 1, rows)):
-                    weight, of = _AT if row == k - 1 else _BESIDE, by_tables[part, t, row]
+                    weight, of = _AT if row == k - 1 else _BESIDE, by_tables[thread, t, row]
                     for f in range(size):
                         out[f] += weight * of[f]
         add_sum(by_second_bias[0], by_values)

@@ -8,4 +8,4 @@ from supple.models.neural import compiled as shared
 from supple.runtime.jit.compile_options import Compiler
 
 _COMPILER = Compiler(Path(__file__).parent, Path(shared.__file__).parent)
-compiled, inlined = _COMPILER.compiled, _COMPILER.inlined
+compiled, inlined, part = _COMPILER.compiled, _COMPILER.inlined, _COMPILER.part

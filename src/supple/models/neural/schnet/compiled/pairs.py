@@ -26,13 +26,13 @@ from typing import no_type_check
 import numpy as np
 
 from supple.models.neural.compiled import WIDTH
-from supple.models.neural.schnet.compiled.jit import compiled, inlined
+from supple.models.neural.schnet.compiled.jit import inlined, part
 from supple.runtime.jit.vectors import item, load, put, splat, store, total
 
 _ZERO = np.float32(0)
 
 
-@compiled
+@part
 @no_type_check
 def measure(positions, grid, n_rows, pair_list, displacements, distances, energies, start, stop):
     """List the pairs of the frames from start to stop, with r_i - r_j and its length, and the spline's weights as in radial_filters.py.
@@ -83,7 +83,7 @@ def measure(positions, grid, n_rows, pair_list, displacements, distances, energi
         _weigh(pair_list, p, r / spacing - int(r / spacing), r, cutoff, spacing)
 
 
-@compiled
+@part
 @no_type_check
 def pairs_of(pair_list, start):
     """The atoms of all pairs, and the places of the frames from `start` on: from, to."""
@@ -128,7 +128,7 @@ def _increase(array, place, by):
     store(array, place, load(array, place) + by)
 
 
-@compiled
+@part
 @no_type_check
 def convolve(y, table, pair_list, m, start):
     """M += the convolution of y."""
@@ -150,7 +150,7 @@ def convolve(y, table, pair_list, m, start):
             begin = item(ends, run)
 
 
-@compiled
+@part
 @no_type_check
 def convolve_and_slope(g, y, table, pair_list, m, by_distance, start):
     """M += the convolution of g; by_distance += the derivative of g · convolution of y by the distances."""
@@ -175,7 +175,7 @@ def convolve_and_slope(g, y, table, pair_list, m, by_distance, start):
             begin = item(ends, run)
 
 
-@compiled
+@part
 @no_type_check
 def convolve_back(by_m, y, table, pair_list, by_y, by_table, start):
     """The adjoint of `convolve`."""
@@ -208,7 +208,7 @@ def convolve_back(by_m, y, table, pair_list, by_y, by_table, start):
             _increase(by_table, row + 3 * size, b3)
 
 
-@compiled
+@part
 @no_type_check
 def convolve_and_slope_back(by_m, by_distance, g, y, table, pair_list, by_g, by_y, by_table, start):
     """The adjoint of `convolve_and_slope`."""

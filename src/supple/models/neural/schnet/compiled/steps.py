@@ -14,7 +14,7 @@ from supple.models.neural.compiled.adam import LINE, update
 from supple.models.neural.compiled.loss import compare
 from supple.models.neural.compiled.thread_team import share, wait
 from supple.models.neural.schnet.compiled.filters import tabulate_back
-from supple.models.neural.schnet.compiled.jit import compiled
+from supple.models.neural.schnet.compiled.jit import compiled, part
 from supple.models.neural.schnet.compiled.prepare_weights import Filters, Readout, Transposed, prepare
 from supple.models.neural.schnet.compiled.sweeps import gradient, predict
 
@@ -89,7 +89,7 @@ def find_gradient(thread, team, barrier, network, frames, rows, n_energies, loss
         weights.gradient[low:high] += sums.flat[other, low:high]
 
 
-@compiled
+@part
 @no_type_check
 def _forward_and_backward(network, frames, rows, n_energies, loss, batch, space, by_table, own, start, stop):
     """The loss of the frames from start to stop; its gradient is added to the sums."""

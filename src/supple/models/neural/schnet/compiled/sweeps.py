@@ -23,7 +23,7 @@ from supple.models.neural.compiled.products import (
     scale,
     set_rows,
 )
-from supple.models.neural.schnet.compiled.jit import compiled
+from supple.models.neural.schnet.compiled.jit import compiled, part
 from supple.models.neural.schnet.compiled.pairs import (
     convolve,
     convolve_and_slope,
@@ -41,7 +41,7 @@ _FREE = (5, 6, 7)
 _ZERO, _ONE = np.float32(0), np.float32(1)
 
 
-@compiled
+@part
 @no_type_check
 def _kept(work, k, low, high):
     """The arrays of layer k, for the rows from low to high."""
@@ -73,7 +73,7 @@ def predict(positions, grid, elements, table, parameters, transposed, geometry, 
             forces[b, j, c] += size * displacements[p, c]
 
 
-@compiled
+@part
 @no_type_check
 def _forward(elements, table, parameters, transposed, pair_list, work, energies, start, stop):
     embedding, mix, update_in, update_in_bias, update_out, update_out_bias, readout_in, readout_bias, readout_out = (
@@ -116,7 +116,7 @@ def _forward(elements, table, parameters, transposed, pair_list, work, energies,
     add_product(g, slope, readout_in)
 
 
-@compiled
+@part
 @no_type_check
 def _reverse(n, table, transposed, pair_list, by_distance, work, start, stop):
     mix, update_in, update_out, _ = transposed
@@ -162,7 +162,7 @@ def gradient(
     )
 
 
-@compiled
+@part
 @no_type_check
 def _reverse_back(n, table, parameters, pair_list, by_distance, work, by_table, gradients, by_g, a, b, start, stop):
     """The adjoint of `_reverse`: by_g at its beginning, and the parts of by_h and by_y that come from the forces.
@@ -195,7 +195,7 @@ def _reverse_back(n, table, parameters, pair_list, by_distance, work, by_table, 
         add_product_of_transposed(by_out[k], a, g)
 
 
-@compiled
+@part
 @no_type_check
 def _forward_back(
     elements, table, parameters, transposed, pair_list, work, by_table, gradients, by_g, a, by_energies, start, stop
