@@ -12,6 +12,8 @@ from supple import Dataset, load
 from supple.errors import ModelFileError, MoleculeError, SettingsError
 from supple.models.upgrades import FORMAT_VERSION
 
+NETWORKS = ("schnet", "bespoke")
+
 
 @pytest.fixture
 def file(potential, tmp_path):
@@ -105,7 +107,7 @@ def test_connectivity_is_kept_in_the_file(potential, file):
     assert load(file).connectivity == potential.connectivity
     rewrite_header(file, lambda header, arrays: header.pop("connectivity"))
     recovered = load(file).connectivity  # as of an older version: sGDML has the distances of its training frames
-    if potential.kind == "schnet":
+    if potential.kind in NETWORKS:
         assert recovered is None
         return
     assert (recovered.lasting, recovered.frequent) == (potential.connectivity.lasting, potential.connectivity.frequent)
@@ -181,7 +183,7 @@ def test_another_precision_is_refused(potential, file, toy):
             other.predict(toy[2].positions[:1])
     other = load(file)
     other.module.double()  # what sGDML is anyway
-    if potential.kind != "schnet":
+    if potential.kind not in NETWORKS:
         np.testing.assert_array_equal(*(p.predict(toy[2].positions[:1])[0] for p in (other, potential)))
     else:
         with pytest.raises(SettingsError, match="load the force field again"):
