@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 import torch
 from interfaces.conftest import assert_same
-from properties.conftest import SETTINGS
 
 from supple import Potential
 from supple.errors import ModelFileError, SettingsError
@@ -20,6 +19,12 @@ from supple.runtime.plugins import Registry
 
 #: Of exported networks against Supple's compiled loops: both compute in single precision, but round differently.
 TOLERANCE = {"sgdml": 1e-9, "schnet": 2e-5, "bespoke": 2e-5}
+
+
+@pytest.fixture(scope="module", params=TOLERANCE)
+def potential(request, fitted):
+    """A force field of each kind that has a graph: all but sums with a method."""
+    return fitted(request.param)
 
 
 @pytest.fixture
@@ -176,14 +181,14 @@ def metatomic(fitted, toy, tmp_path_factory):
     """What metatomic's calculator says of each kind of force field; all in one process, whose imports take longest."""
     pytest.importorskip("metatomic.torch", reason="metatomic is not installed")
     folder = tmp_path_factory.mktemp("metatomic")
-    for kind in SETTINGS:
+    for kind in TOLERANCE:
         fitted(kind).save(folder / f"{kind}.safetensors")
     np.save(folder / "frames.npy", toy[2].positions[:3])
     done = subprocess.run(
-        [sys.executable, "-c", _METATOMIC, *SETTINGS], cwd=folder, capture_output=True, text=True, timeout=240, check=False
+        [sys.executable, "-c", _METATOMIC, *TOLERANCE], cwd=folder, capture_output=True, text=True, timeout=240, check=False
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    return {kind: np.load(folder / f"{kind}.npz") for kind in SETTINGS}
+    return {kind: np.load(folder / f"{kind}.npz") for kind in TOLERANCE}
 
 
 def test_metatomic(potential, frames, metatomic):
