@@ -10,7 +10,7 @@ import pytest
 import torch
 from interfaces.conftest import assert_same
 
-from supple import Potential
+from supple import Bespoke, Potential
 from supple.errors import ModelFileError, SettingsError
 from supple.interfaces import exporting, torch_export
 from supple.interfaces.export_format import ExportFormat
@@ -22,9 +22,20 @@ TOLERANCE = {"sgdml": 1e-9, "schnet": 2e-5, "bespoke": 2e-5}
 
 
 @pytest.fixture(scope="module", params=TOLERANCE)
-def potential(request, fitted):
+def potential(request, fitted, toy):
     """A force field of each kind that has a graph: all but sums with a method."""
-    return fitted(request.param)
+    return of_kind(request.param, fitted, toy)
+
+
+def of_kind(kind, fitted, toy):
+    return bespoke(toy) if kind == "bespoke" else fitted(kind)
+
+
+def bespoke(toy, layers=2):
+    """One whose graph takes seconds to trace and compile."""
+    train, valid, _ = toy
+    settings = Bespoke(features=8, layers=layers, steps=20, warmup=5, validate_every=10, device="cpu")
+    return settings.fit(train, valid, examined=[])
 
 
 @pytest.fixture
@@ -74,7 +85,9 @@ def test_torch_export(potential, program, frames, count):
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # torch warns about its own code
 @pytest.mark.skipif(shutil.which("g++") is None, reason="there is no C++ compiler")
-def test_aotinductor(potential, frames, tmp_path):
+def test_aotinductor(potential, frames, toy, tmp_path):
+    if potential.kind == "bespoke":
+        potential = bespoke(toy, layers=1)
     save_aotinductor(potential, tmp_path / "model.pt2")
     program = torch._inductor.aoti_load_package(str(tmp_path / "model.pt2"))
     for count in (1, 8):
@@ -182,7 +195,7 @@ def metatomic(fitted, toy, tmp_path_factory):
     pytest.importorskip("metatomic.torch", reason="metatomic is not installed")
     folder = tmp_path_factory.mktemp("metatomic")
     for kind in TOLERANCE:
-        fitted(kind).save(folder / f"{kind}.safetensors")
+        of_kind(kind, fitted, toy).save(folder / f"{kind}.safetensors")
     np.save(folder / "frames.npy", toy[2].positions[:3])
     done = subprocess.run(
         [sys.executable, "-c", _METATOMIC, *TOLERANCE], cwd=folder, capture_output=True, text=True, timeout=240, check=False
