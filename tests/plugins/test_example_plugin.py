@@ -76,4 +76,4 @@ def test_commands_use_the_format_and_the_model(installed, file, tmp_path):
     assert errors["forces"]["unit"] == "eV/Å"
     assert "springs" in helped[1]
     assert refused[0] == 2
-    assert "sgdml, schnet, springs" in refused[2]
+    assert "sgdml, schnet, bespoke, springs" in refused[2]

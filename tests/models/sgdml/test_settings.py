@@ -66,7 +66,7 @@ def test_settings_of_a_training_can_be_given_again():
     train, valid, _ = toy_dataset(60).split(train=20, valid=10)
     for settings in ({"environments": ["molecule"]}, {"metric": "uniform"}):
         recorded = SGDML(**settings).fit(train, valid).provenance.settings
-        again = SGDML.model_validate({name: recorded[name] for name in SGDML.model_fields})
+        again = SGDML.model_validate({name: recorded[name] for name in SGDML.model_fields if name in recorded})
         assert again.learns_metric == (settings != {"metric": "uniform"})
         assert again.lam == recorded["lam"]
 
