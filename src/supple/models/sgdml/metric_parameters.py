@@ -33,7 +33,7 @@ from supple.molecule.symmetry.permutation_algebra import Atoms
 #: The kinds of entries, by what they depend on. Pairs that are this many bonds or more apart are one kind.
 _FAR = 6
 #: With more permutations than this the whole molecule is compared in parts, with one of the groups that rotate in each.
-_MOST_IMAGES = 30
+_MOST_PERMUTATIONS = 30
 
 
 class MetricParameters:
@@ -61,7 +61,7 @@ class MetricParameters:
             radius: [*_environments(graph, self.entries, radius)] for radius in radii if radius is not None
         }
         if None in radii:
-            divided = any(near.values()) and len(self.action) > _MOST_IMAGES
+            divided = any(near.values()) and len(self.action) > _MOST_PERMUTATIONS
             near[None] = _parts(graph, self.entries) if divided else [None]
         self.in_parts = None in radii and near[None] != [None]
         self.radii = tuple(radius for radius in radii if near[radius]) or (None,)
