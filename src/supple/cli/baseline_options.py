@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from supple.errors import SettingsError
+from supple.models.baseline.settings import FEWEST_LABELS
 
 BaselineOption = Annotated[
     str | None,
@@ -27,6 +28,7 @@ LearnBaselineOption = Annotated[
     int | None,
     typer.Option(
         "--learn-baseline",
+        min=FEWEST_LABELS,
         help="Learn the method itself from so many of its labels, at geometries like those of the data, so that a step of dynamics does "
         "not call it; 2000, for instance.",
     ),

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveInt
 #: The method that `auto` tries.
 _TRIED = "GFN2-xTB"
 #: Fewest geometries from which a method can be learned.
-_FEWEST = 50
+FEWEST_LABELS = 50
 
 
 class Baseline(BaseModel):
@@ -30,7 +30,7 @@ class Baseline(BaseModel):
     method: Annotated[str, Field(min_length=1, max_length=1000)]
     charge: int | None = None
     multiplicity: PositiveInt | None = None
-    learn: Annotated[int, Field(ge=_FEWEST)] | None = None
+    learn: Annotated[int, Field(ge=FEWEST_LABELS)] | None = None
 
     @property
     def name(self) -> str:
