@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from supple.errors import SettingsError
-from supple.models.baseline.settings import FEWEST_LABELS
+from supple.models.baseline.fewest_labels import FEWEST_LABELS
 
 BaselineOption = Annotated[
     str | None,

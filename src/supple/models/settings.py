@@ -22,9 +22,9 @@ from pydantic import (
 from supple.checks import Finding, require_sound
 from supple.data.dataset import Dataset
 from supple.errors import DataError, SplitError
-from supple.models.baseline import Baseline
 from supple.models.baseline.difference import Difference, difference
 from supple.models.baseline.labels import baseline_version
+from supple.models.baseline.settings import Baseline
 from supple.models.citations import Citation
 from supple.models.cost_estimate import CostEstimate
 from supple.models.kernel.direct_fit import small_kernel_model

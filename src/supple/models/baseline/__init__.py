@@ -2,9 +2,3 @@
 
 `settings.py` says which, `difference.py` calculates it for the frames and subtracts it, `benefit.py` compares the difference with the labels.
 """
-
-from __future__ import annotations
-
-from supple.models.baseline.settings import Baseline
-
-__all__ = ["Baseline"]

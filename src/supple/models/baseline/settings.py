@@ -7,10 +7,10 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt
 
+from supple.models.baseline.fewest_labels import FEWEST_LABELS
+
 #: The method that `auto` tries.
 _TRIED = "GFN2-xTB"
-#: Fewest geometries from which a method can be learned.
-FEWEST_LABELS = 50
 
 
 class Baseline(BaseModel):
