@@ -8,7 +8,7 @@ from toy import toy_dataset
 
 from supple import Bespoke
 from supple.models.neural.bespoke.compiled_stepper import BespokeStepper
-from supple.models.neural.bespoke.symmetry_classes import symmetry_classes
+from supple.molecule.symmetry.symmetry_classes import symmetry_classes
 from supple.models.neural.flat_parameters import FlatParameters
 from supple.models.neural.labelled_frames import LabelledFrames
 from supple.models.neural.loss import objective
