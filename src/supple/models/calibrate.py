@@ -17,9 +17,7 @@ if TYPE_CHECKING:
     from supple.models.potential import Potential
 
 
-def error_bars(
-    potential: Potential, like_training: Float[np.ndarray, "M N 3"], frames: Dataset
-) -> ErrorBars | None:
+def error_bars(potential: Potential, like_training: Float[np.ndarray, "M N 3"], frames: Dataset) -> ErrorBars | None:
     """Error bars of a force field.
 
     Args:
@@ -40,10 +38,14 @@ def error_bars(
         potential.with_novelty(torch.tensor(frames.positions[start : start + size]), novelty)
         for start in range(0, len(frames), size)
     ]
-    energies, forces = (torch.cat([part[k] for part in parts]).detach().cpu().numpy() for k in (0, 1))
-    scores = [torch.cat([getattr(part[2], name) for part in parts]).cpu().numpy() for name in ("energy", "forces")]
+    energies = torch.cat([part[0] for part in parts]).detach().cpu().numpy()
+    forces = torch.cat([part[1] for part in parts]).detach().cpu().numpy()
+    scores = (
+        torch.cat([part[2].energy for part in parts]).cpu().numpy(),
+        torch.cat([part[2].forces for part in parts]).cpu().numpy(),
+    )
     known = frames.energies if potential.provenance.has_energies else np.full(len(frames), np.nan)
     return calibrated(
-        novelty, (scores[0], scores[1]), energies - known, forces - frames.forces,
+        novelty, scores, energies - known, forces - frames.forces,
         symmetry_classes(frames.numbers, like_training),
     )  # fmt: skip

@@ -175,7 +175,7 @@ class Potential(ABC):
     ) -> tuple[Float[np.ndarray, "M"], Float[np.ndarray, "M N 3"]] | Prediction:
         """Energies in eV, shape (M,), and forces in eV/Å, shape (M, N, 3), of positions in Å.
 
-        Of a geometry with positions that are NaN or infinite, both are NaN.
+        Of a geometry with positions that are NaN or infinite, they and their error bars are NaN.
 
         Args:
             positions: Å.
@@ -206,7 +206,11 @@ class Potential(ABC):
                 raise error.shifted(start) from error
             energies[part] = e.detach().cpu().numpy()
             forces[part] = f.detach().cpu().numpy()
-        return (energies, forces) if bars is None else Prediction(energies, forces, energies_std, forces_std)
+        if bars is None:
+            return energies, forces
+        unknown = ~np.isfinite(energies)
+        energies_std[unknown], forces_std[unknown] = np.nan, np.nan
+        return Prediction(energies, forces, energies_std, forces_std)
 
     def require_error_bars(self) -> ErrorBars:
         """The error bars.

@@ -1,7 +1,8 @@
 """Novelty of a geometry to a kernel model: the variance that remains of each term, given to the atoms of its environments.
 
-The terms are taken as independent Gaussian processes of the energy, whose values at the training frames are known (term_variance.py). That is less than what the model
-knows, which are forces, but it falls and rises with it; a factor and an exponent are left to the calibration. With v_e of environment e,
+The terms are taken as independent Gaussian processes of the energy, whose values at the training frames are known (term_variance.py).
+That is less than what the model knows, which are forces, but it falls and rises with it; a factor and an exponent are left to the
+calibration. With v_e of environment e,
 
     energy    s = Σ_e v_e A_e              A_e: the prior variance of the energy
     forces    s_i = Σ_e v_e A_e γ Σ_d w_d² |∂x_d/∂R_i|²          d: entries of e
@@ -43,9 +44,7 @@ class KernelNovelty(Novelty):
     shares: Tensor
     energies: Tensor
 
-    def __init__(
-        self, module: KernelModule, pivots: Float[Tensor, "T m"], shares: Float[Tensor, "E N"]
-    ) -> None:
+    def __init__(self, module: KernelModule, pivots: Float[Tensor, "T m"], shares: Float[Tensor, "E N"]) -> None:
         super().__init__()
         self.register_buffer("pivots", pivots)
         self.register_buffer("shares", shares)
@@ -94,7 +93,9 @@ class KernelNovelty(Novelty):
             of = term.term
             kernels = of.group.n_characters * of.n_queries * len(term.squares)
             step = max(1, (_WORK if x.device.type == "cpu" else _WORK_ON_GPU) // kernels)
-            parts.append(torch.cat([term(part) for part in x.split(step)]) if len(x) else x.new_zeros(0, of.n_environments))
+            parts.append(
+                torch.cat([term(part) for part in x.split(step)]) if len(x) else x.new_zeros(0, of.n_environments)
+            )
         variances = torch.cat(parts, dim=1)
         return NoveltyScores(variances @ self.energies, variances @ self.shares)
 

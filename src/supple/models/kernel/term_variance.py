@@ -1,11 +1,12 @@
 """TermVariance: how little a few environments of the training frames say about those of a geometry, by one term of the kernel.
 
-Taken alone, a term is a Gaussian process for a function of an environment. With its values at m environments known, what remains of the variance is
+Taken alone, a term is a Gaussian process for a function of an environment. With its values at m environments known, what remains of
+the variance is
 
     v(y) = 1 - k_yᵀ K⁻¹ k_y / k(y, y)        k_y: between y and those environments, K: among them,
 
-all kernels summed over the permutations of the term. The m environments are pivots of a Cholesky factorisation, each the one of which those before it say
-least: the most informative ones, of however many frames there are.
+all kernels summed over the permutations of the term. The m environments are pivots of a Cholesky factorisation, each the one of which
+those before it say least: the most informative ones, of however many frames there are.
 
 Rasmussen and Williams, Gaussian Processes for Machine Learning (2006), eq. 2.26; Foster et al., J. Mach. Learn. Res. 10, 857 (2009), on pivots.
 """
@@ -56,7 +57,7 @@ class TermVariance(nn.Module):
         return tuple(getattr(self, f"block{i}") for i in range(self.term.group.n_characters))
 
     def forward(self, x: Float[Tensor, "B D"]) -> Float[Tensor, "B E"]:
-        """v of each environment of B descriptors less the centre; between 1e-12 and 1."""
+        """V of each environment of B descriptors less the centre; between 1e-12 and 1."""
         term = self.term
         queries = term.lift(x)
         explained = (between(term, queries, self.blocks, self.squares) @ self.inverse_factor).square_().sum(1)
@@ -87,7 +88,10 @@ def choose_pivots(term: KernelTerm, x: Float[Tensor, "M D"], most: int = MOST_PI
 
 
 def between(
-    term: KernelTerm, queries: Float[Tensor, "Q d"], blocks: tuple[Float[Tensor, "_ m"], ...], squares: Float[Tensor, "m"]
+    term: KernelTerm,
+    queries: Float[Tensor, "Q d"],
+    blocks: tuple[Float[Tensor, "_ m"], ...],
+    squares: Float[Tensor, "m"],
 ) -> Float[Tensor, "I m"]:
     """The kernel between environments and others, summed over all permutations.
 

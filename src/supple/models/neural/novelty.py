@@ -1,13 +1,14 @@
 """Novelty of a geometry to a network: how far the features of its atoms, before the readout, are from those of the training frames.
 
-Atoms that are equal by symmetry are a class. Within a class features are whitened: in the directions in which they vary little over the training frames, small changes
-count as much as large ones in the others. With d_i² the mean squared distance of atom i to the nearest three of up to 256 reference atoms of its class,
+Atoms that are equal by symmetry are a class. Within a class features are whitened: in the directions in which they vary little over
+the training frames, small changes count as much as large ones in the others. With d_i² the mean squared distance of atom i to the
+nearest three of up to 256 reference atoms of its class,
 
     forces    s_i = d_i² + mean_j d_j²            energy    s = mean_j d_j²
 
-The second part is there because forces depend on atoms at a distance, too. Distances in the features of a last layer are those of Bigi, Chong, Ceriotti and Grasselli,
-arXiv:2403.02251, which compares with all training frames at once (a Mahalanobis distance); Janet et al., Chem. Sci. 10, 7913 (2019),
-doi 10.1039/C9SC02298H, take the nearest ones.
+The second part is there because forces depend on atoms at a distance, too. Bigi, Chong, Ceriotti and Grasselli, arXiv:2403.02251,
+compare features of the last layer with all training frames at once (a Mahalanobis distance); Janet et al., Chem. Sci. 10, 7913
+(2019), doi 10.1039/C9SC02298H, take the nearest ones.
 """
 
 from __future__ import annotations

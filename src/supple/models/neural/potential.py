@@ -108,7 +108,9 @@ class NetworkPotential(Potential):
         from supple.models.neural.novelty import NetworkNovelty
 
         size = self.batch_size
-        parts = [self._with_features(torch.tensor(positions[at : at + size]))[2] for at in range(0, len(positions), size)]
+        parts = [
+            self._with_features(torch.tensor(positions[at : at + size]))[2] for at in range(0, len(positions), size)
+        ]
         classes = symmetry_classes(self.numbers, positions)
         return NetworkNovelty.of_features(self, classes, torch.cat(parts))
 

@@ -4,12 +4,14 @@ For novelty s of an atom in group g (atoms that are equal by symmetry), or of a 
 
     log σ² = a_g + b (log s - r)      b ≥ 0
 
-with a and b by the likelihood of the errors. Errors of force fields have heavier tails than a normal distribution, and a few large ones must not decide how
-σ grows with s: the likelihood is that of Student's t with 4 degrees of freedom. Then all a_g are shifted by one number, so that the mean of
-(error/σ)² is 1 and σ is a standard deviation. In a Gaussian process b is 1, which is the prior: it matters where there are few frames.
+with a and b by the likelihood of the errors. Errors of force fields have heavier tails than a normal distribution, and a few large
+ones must not decide how σ grows with s: the likelihood is that of Student's t with 4 degrees of freedom. Then all a_g are shifted by
+one number, so that the mean of (error/σ)² is 1 and σ is a standard deviation. In a Gaussian process b is 1, which is the prior: it
+matters where there are few frames.
 
-Intervals are q·σ, with quantiles q of |error|/σ of the same frames (Angelopoulos and Bates, arXiv:2107.07511, section 2.3.2, call that conformal). The quantile of a hundred energies
-is uncertain by 5 points, so it is drawn towards that of the t distribution of best fit, as if that were known from 300 errors.
+Intervals are q·σ, with quantiles q of |error|/σ of the same frames: conformal intervals (Angelopoulos and Bates, arXiv:2107.07511,
+section 2.3). The quantile of a hundred energies is uncertain by 5 points of coverage, so it is drawn towards that of the t
+distribution of best fit, as if that were known from 300 errors.
 """
 
 from __future__ import annotations

@@ -14,7 +14,6 @@ from torch import Tensor
 from supple.models.uncertainty.calibration import FEWEST_FRAMES, Calibration
 from supple.models.uncertainty.novelty import Novelty, NoveltyScores
 
-
 #: Before the names of the novelty's arrays in a model file.
 _PREFIX = "error_bars."
 
@@ -72,9 +71,7 @@ class ErrorBars:
     novelty: Novelty
     calibrations: Calibrations
 
-    def standard_deviations(
-        self, scores: NoveltyScores
-    ) -> tuple[Float[np.ndarray, "B"], Float[np.ndarray, "B N"]]:
+    def standard_deviations(self, scores: NoveltyScores) -> tuple[Float[np.ndarray, "B"], Float[np.ndarray, "B N"]]:
         """σ of the energies in eV, and of force components in eV/Å, of geometries with these scores."""
         energy, forces = (score.detach().cpu().numpy() for score in scores)
         of = self.calibrations

@@ -133,7 +133,9 @@ class BespokeNetwork(nn.Module):
         if not self.runs_compiled or positions.dtype != torch.float32:
             return self.formulas_and_features(positions)
         of_atoms = torch.empty(*positions.shape[:2], self.features)
-        energies, forces = self._compiled_prediction()(positions, self._parameters_by_name, self.training, of_atoms.numpy())
+        energies, forces = self._compiled_prediction()(
+            positions, self._parameters_by_name, self.training, of_atoms.numpy()
+        )
         return energies, forces, of_atoms
 
     @property
