@@ -22,7 +22,12 @@ def predict(
     out_units: Annotated[str, typer.Option(help="Units of the output: eV, kcal/mol, or hartree,bohr.")] = "eV",
     json: JsonOption = False,
 ) -> None:
-    """Predict energies and forces of geometries."""
+    """Predict energies and forces of geometries, with error bars where the force field has them.
+
+    Error bars are one standard deviation: energy_uncertainty of each frame, and forces_uncertainty of the force components of each atom.
+    """
+    import numpy as np
+
     from supple.data.dataset import Dataset
     from supple.data.reading import read
     from supple.data.units import Units
@@ -39,17 +44,29 @@ def predict(
     with progress_display() as progress:
         for note in arrangement.notes(file.name, "the file"):
             progress.note(note)
-        energies, forces = potential.predict(arrangement.arranged(geometries.positions))
+        arranged = arrangement.arranged(geometries.positions)
+        bars: dict[str, np.ndarray] = {}
+        if potential.error_bars is None:
+            energies, forces = potential.predict(arranged)
+            progress.note(f"The force field has no error bars: 'supple calibrate {model} FILE' adds them.")
+        else:
+            prediction = potential.predict(arranged, uncertainty=True)
+            energies, forces = prediction.energies, prediction.forces
+            of_atoms = arrangement.returned(prediction.forces_std)
+            bars = {"forces_uncertainty": of_atoms / target.forces_in_ev_per_angstrom}
+            if potential.error_bars.calibrations.energy is not None:
+                bars = {"energy_uncertainty": prediction.energies_std / target.energy_in_ev} | bars
         progress.note(f"{len(geometries)} geometries of {geometries.formula}.")
     predicted = Dataset.of(
         geometries.numbers, geometries.positions, energies if potential.provenance.has_energies else None,
-        arrangement.returned(forces), name=file.name,
+        arrangement.returned(forces), name=file.name, extras=bars,
     )  # fmt: skip
     write_extxyz(out, predicted, target)
     if json:
-        print_json({"out": str(out), "n_frames": len(geometries), "units": str(target)})
+        print_json({"out": str(out), "n_frames": len(geometries), "units": str(target), "error_bars": bool(bars)})
         return
     what = "energies and forces" if potential.provenance.has_energies else "forces"
+    what += ", with error bars," if bars else ""
     if not potential.provenance.has_energies:
         typer.echo("The force field was trained without energies, so it predicts forces only.")
     units_text = f"energy {target.energy}, length {target.length}, forces {target.forces}"

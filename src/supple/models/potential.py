@@ -266,11 +266,18 @@ class Potential(ABC):
         same = sorted(self.numbers) == sorted(dataset.numbers)
         raise (another_order if same else another_molecule)(self, dataset.numbers, dataset.source.name)
 
-    def calculator(self) -> Calculator:
-        """An ASE calculator."""
+    def calculator(self, uncertainty: bool | None = None) -> Calculator:
+        """An ASE calculator.
+
+        Args:
+            uncertainty: whether its results have error bars; None where the force field has them.
+
+        Raises:
+            SettingsError: error bars are wanted, and the force field has none.
+        """
         from supple.models.ase_calculator import SuppleCalculator
 
-        return SuppleCalculator(self)
+        return SuppleCalculator(self, uncertainty)
 
     def operations(self) -> nn.Module:
         """The force field as operations on tensors alone, for programs that take a graph of it.

@@ -41,6 +41,7 @@ class Calibrations(BaseModel):
         groups: of the atoms, which are equal by symmetry within a group; numbered from 0.
         energy: None where the force field was trained without energies, or too few frames have one.
         forces: of a component of the force on an atom.
+        frames: `Dataset.frame_hashes` of the frames of the calibration, where these are others than the validation frames.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -48,6 +49,7 @@ class Calibrations(BaseModel):
     groups: Annotated[tuple[Annotated[StrictInt, Field(ge=0)], ...], Field(min_length=1)]
     energy: Calibration | None
     forces: Calibration
+    frames: tuple[str, ...] = Field(default=(), repr=False)
 
     def require_atoms(self, n_atoms: int) -> None:
         """Refuse those of another molecule.
