@@ -38,6 +38,7 @@ def evaluate(
     Frames that it was trained or validated on are excluded. The table has MAE and RMSE, the 95th percentile of the absolute errors
     (95 %) and the largest one (max).
     """
+    from supple.evaluation.error_bars import ErrorBarQualities
     from supple.evaluation.labelled_frames import labelled_frames
     from supple.evaluation.regions import errors_by_region
     from supple.evaluation.unseen_frames import unseen_frames
@@ -53,11 +54,18 @@ def evaluate(
         raise DataError(f"{file.name} has no forces, which are needed for errors by region: leave out --regions.")
     with progress_display() as progress, resumable(progress):
         potential.prepare(unseen, progress)
-    metrics = potential.evaluate(unseen, report_units).to_dict()
+    qualities = ErrorBarQualities(None, None)
+    if potential.error_bars is None:
+        energies, forces = potential.predict(unseen.positions)
+    else:
+        prediction = potential.predict(unseen.positions, uncertainty=True)
+        energies, forces = prediction.energies, prediction.forces
+        qualities = ErrorBarQualities.of(potential, unseen, prediction)
+    metrics = potential.metrics(unseen, energies, forces, report_units).to_dict()
     partitions = errors_by_region(potential, unseen, report_units) if regions else []
     if json:
         more = {"regions": [partition.to_dict() for partition in partitions]} if regions else {}
-        print_json(metrics | {"n_excluded": excluded} | more)
+        print_json(metrics | {"n_excluded": excluded, "uncertainty": qualities.to_dict()} | more)
         return
     typer.echo(repr(potential).strip("<>") + ".")
     for note in dataset.source.notes:
@@ -65,6 +73,11 @@ def evaluate(
     if excluded:
         typer.echo(f"Excluded: {excluded} frames of the file that the force field was trained or validated on.")
     print_errors(f"Errors on {metrics['n_frames']} frames of {file.name}", metrics)
+    for name in ("energy", "forces"):
+        if (quality := getattr(qualities, name)) is not None:
+            typer.echo(f"Error bars of the {name}: {quality}.")
+    if potential.error_bars is None:
+        typer.echo(f"The force field has no error bars: 'supple calibrate {model} FILE' adds them.")
     for partition in partitions:
         _print(partition)
     print_next(f"supple predict {model} GEOMETRIES.xyz --out predicted.xyz", f"supple cite {model}")

@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from supple.cli.analyse import analyse
+from supple.cli.calibrate import calibrate
 from supple.cli.check import check
 from supple.cli.cite import cite
 from supple.cli.convert import convert
@@ -38,7 +39,7 @@ from supple.runtime.signals import interruptible
 GROUPS: dict[str, tuple[Callable[..., None], ...]] = {
     "Data": (check, convert, sample),
     "Train": (train, tune, study),
-    "Assess": (evaluate, predict, published),
+    "Assess": (evaluate, predict, calibrate, published),
     "Simulate": (md, analyse, relax, scan, path),
     "Other programs": (export, ipi),
     "More": (demo, cite),

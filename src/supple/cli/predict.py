@@ -23,7 +23,12 @@ def predict(
     out_units: Annotated[str, typer.Option(help="Units of the output: eV, kcal/mol, or hartree,bohr.")] = "eV",
     json: JsonOption = False,
 ) -> None:
-    """Predict energies and forces of geometries."""
+    """Predict energies and forces of geometries, with error bars where the force field has them.
+
+    Error bars are one standard deviation: energy_uncertainty of each frame, and forces_uncertainty of the force components of each atom.
+    """
+    import numpy as np
+
     from supple.data.dataset import Dataset
     from supple.data.reading import read
     from supple.data.units import Units
@@ -42,17 +47,28 @@ def predict(
             progress.note(note)
         arranged = arrangement.of_dataset(geometries, potential)
         potential.prepare(arranged, progress)
-        energies, forces = potential.predict(arranged.positions)
+        bars: dict[str, np.ndarray] = {}
+        if potential.error_bars is None:
+            energies, forces = potential.predict(arranged.positions)
+            progress.note(f"The force field has no error bars: 'supple calibrate {model} FILE' adds them.")
+        else:
+            prediction = potential.predict(arranged.positions, uncertainty=True)
+            energies, forces = prediction.energies, prediction.forces
+            of_atoms = arrangement.returned(prediction.forces_std)
+            bars = {"forces_uncertainty": of_atoms / target.forces_in_ev_per_angstrom}
+            if potential.error_bars.calibrations.energy is not None:
+                bars = {"energy_uncertainty": prediction.energies_std / target.energy_in_ev} | bars
         progress.note(f"{len(geometries)} geometries of {geometries.formula}.")
     predicted = Dataset.of(
         geometries.numbers, geometries.positions, energies if potential.provenance.has_energies else None,
-        arrangement.returned(forces), name=file.name,
+        arrangement.returned(forces), name=file.name, extras=bars,
     )  # fmt: skip
     write_extxyz(out, predicted, target)
     if json:
-        print_json({"out": str(out), "n_frames": len(geometries), "units": str(target)})
+        print_json({"out": str(out), "n_frames": len(geometries), "units": str(target), "error_bars": bool(bars)})
         return
     what = "energies and forces" if potential.provenance.has_energies else "forces"
+    what += ", with error bars," if bars else ""
     if not potential.provenance.has_energies:
         typer.echo("The force field was trained without energies, so it predicts forces only.")
     units_text = f"energy {target.energy}, length {target.length}, forces {target.forces}"

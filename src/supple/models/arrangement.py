@@ -40,12 +40,13 @@ class Arrangement:
         """Positions or forces of the geometries, in the order of the force field."""
         return np.take_along_axis(vectors, self.orders[:, :, None], axis=1) if self.exchanged.any() else vectors
 
-    def returned(self, vectors: Float[np.ndarray, "M N 3"]) -> Float[np.ndarray, "M N 3"]:
-        """Vectors of the force field, in the order of the geometries."""
+    def returned(self, vectors: Float[np.ndarray, "M N *C"]) -> Float[np.ndarray, "M N *C"]:
+        """Vectors or numbers of atoms that the force field gave, in the order of the geometries."""
         if not self.exchanged.any():
             return vectors
         out = np.empty_like(vectors)
-        np.put_along_axis(out, self.orders[:, :, None], vectors, axis=1)
+        orders = self.orders.reshape(*self.orders.shape, *[1] * (vectors.ndim - 2))
+        np.put_along_axis(out, orders, vectors, axis=1)
         return out
 
     def of_dataset(self, dataset: Dataset, potential: Potential) -> Dataset:

@@ -17,13 +17,27 @@ if TYPE_CHECKING:
 
 
 class SuppleCalculator(Calculator):
-    """Energies in eV and forces in eV/Å of a force field, for ASE."""
+    """Energies in eV and forces in eV/Å of a force field, for ASE.
+
+    With error bars, `results` has `energy_uncertainty` (eV) and `forces_uncertainty` (eV/Å, of the force components of each atom,
+    shape (N,)) as well: one standard deviation each.
+
+    Args:
+        potential: the force field.
+        uncertainty: whether to compute error bars; None where the force field has them.
+
+    Raises:
+        SettingsError: error bars are wanted, and the force field has none.
+    """
 
     implemented_properties = ["energy", "free_energy", "forces"]
 
-    def __init__(self, potential: Potential, **kwargs: Any) -> None:
+    def __init__(self, potential: Potential, uncertainty: bool | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        if uncertainty:
+            potential.require_error_bars()
         self.potential = potential
+        self.uncertainty = potential.error_bars is not None if uncertainty is None else uncertainty
         self._molecule: FollowedMolecule | None = None
 
     def check_state(self, atoms: Atoms, tol: float = 1e-15) -> list[str]:
@@ -61,6 +75,15 @@ class SuppleCalculator(Calculator):
         if molecule is None or not np.array_equal(molecule.numbers, self.atoms.numbers):
             molecule = self._molecule = FollowedMolecule(self.potential, self.atoms.numbers, "The Atoms object")
         box = Boxes.of_atoms(self.atoms) if True in self.atoms.pbc else None
-        energies, forces = self.potential.predict(molecule.arranged(self.atoms.positions, box)[None])
+        positions = molecule.arranged(self.atoms.positions, box)[None]
+        if self.uncertainty:
+            found = self.potential.predict(positions, uncertainty=True)
+            energies, forces = found.energies, found.forces
+            bars = {
+                "energy_uncertainty": float(found.energies_std[0]),
+                "forces_uncertainty": molecule.returned(found.forces_std[0]),
+            }
+        else:
+            (energies, forces), bars = self.potential.predict(positions), {}
         energy = float(energies[0])
-        self.results = {"energy": energy, "free_energy": energy, "forces": molecule.returned(forces[0])}
+        self.results = {"energy": energy, "free_energy": energy, "forces": molecule.returned(forces[0])} | bars

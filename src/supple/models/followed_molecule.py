@@ -58,8 +58,8 @@ class FollowedMolecule:
         self._whole = self._last if self._shifts is None else self._last + self._shifts
         return self._whole if self._order is None else self._whole[self._order]
 
-    def returned(self, forces: Float[np.ndarray, "N 3"]) -> Float[np.ndarray, "N 3"]:
-        """Forces of the force field in the order of the other program."""
+    def returned(self, forces: Float[np.ndarray, "N *C"]) -> Float[np.ndarray, "N *C"]:
+        """Forces of the force field, or numbers of its atoms, in the order of the other program."""
         if self._order is None:
             return forces
         out = np.empty_like(forces)

@@ -13,6 +13,7 @@ from supple.errors import ModelFileError, SuppleError
 from supple.models.model_file import damaged, read_model_file
 from supple.models.potential import Potential
 from supple.models.registry import COMPOSED, MODELS, potential_class
+from supple.models.uncertainty.error_bars import ErrorBars, separated
 
 #: No weight of a force field has so large a magnitude; in single and in double precision.
 _LARGEST = (1e15, 1e100)
@@ -44,12 +45,18 @@ def load(path: str | Path, device: str | torch.device = "cpu") -> Potential:
     made_by = potential_class(header.kind)
     try:
         _require_numbers(arrays.items())
+        arrays, of_novelty = separated(arrays)
         numbers = np.array(header.numbers, dtype=np.int64)
         potential = made_by.from_configuration(numbers, header.configuration, arrays)
         potential.module.load_state_dict(arrays)
         _require_numbers(potential.module.named_buffers())
         if header.connectivity is not None and header.connectivity.n_atoms != len(numbers):
             raise ValueError("the bonds are those of another molecule")
+        if header.error_bars is not None:
+            header.error_bars.require_atoms(len(numbers))
+            potential.error_bars = ErrorBars(potential.restored_novelty(of_novelty), header.error_bars)
+        elif of_novelty:
+            raise ValueError("it has arrays of error bars, but no calibration")
     except SuppleError:
         raise
     except Exception as error:  # a forged file may cause any error

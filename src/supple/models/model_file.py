@@ -12,6 +12,7 @@ from torch import Tensor
 
 from supple.errors import ModelFileError, first_line
 from supple.models.provenance import PlainText, Provenance
+from supple.models.uncertainty.error_bars import Calibrations
 from supple.models.upgrades import FORMAT_VERSION, Content, upgrade
 from supple.molecule.connectivity import Connectivity
 from supple.runtime.array_file import read_arrays, write_arrays
@@ -47,10 +48,12 @@ class Header(Part):
     Attributes:
         format_version: see upgrades.py.
         numbers: atomic numbers.
+        error_bars: calibrations of the error bars; None where there are none, as in files of older versions.
     """
 
     format_version: int = FORMAT_VERSION
     numbers: Annotated[list[AtomicNumber], Field(min_length=1, max_length=_MOST_ATOMS)]
+    error_bars: Calibrations | None = None
 
 
 def write_model_file(path: Path, header: Header, arrays: Mapping[str, Tensor]) -> None:

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, overload
 
 import numpy as np
 import torch
@@ -21,6 +21,8 @@ from supple.models.metrics import Metrics
 from supple.models.model_file import Header, write_model_file
 from supple.models.positions import as_array, as_positions
 from supple.models.provenance import Provenance
+from supple.models.uncertainty.error_bars import ErrorBars, Prediction, arrays_of
+from supple.models.uncertainty.novelty import Novelty, NoveltyScores
 from supple.molecule.connectivity import Connectivity
 from supple.runtime.html_table import html_table
 from supple.runtime.progress import Progress
@@ -42,6 +44,7 @@ class Potential(ABC):
         module: a torch module that holds the arrays; its `state_dict` is what the model file stores.
         provenance: how the force field was made.
         connectivity: of the training frames, by which the order of atoms is recognised; None where it is not known.
+        error_bars: of its energies and forces; None where it has none.
         batch_size: number of frames that `predict` passes to `energy_and_forces` at a time.
         batch_size_on_gpu: the same on a GPU, where a batch takes some milliseconds however small it is.
     """
@@ -55,6 +58,7 @@ class Potential(ABC):
         self.module = (nn.Module() if module is None else module).eval()
         self.provenance = Provenance()
         self.connectivity: Connectivity | None = None
+        self.error_bars: ErrorBars | None = None
 
     @abstractmethod
     def energy_and_forces(self, positions: Float[Tensor, "B N 3"]) -> tuple[Float[Tensor, "B"], Float[Tensor, "B N 3"]]:
@@ -117,6 +121,7 @@ class Potential(ABC):
             raise SettingsError(
                 f"The device '{device}' cannot be used on this machine ({first_line(error)}): choose another, such as 'cpu'."
             ) from error
+        self._move_error_bars()
         return self
 
     def prepare(self, geometries: Dataset, progress: Progress) -> None:  # noqa: B027 - most force fields have nothing to prepare
@@ -129,6 +134,37 @@ class Potential(ABC):
             CalculationError: another version of it is installed, which gives other numbers.
         """
 
+    def _move_error_bars(self) -> None:
+        if self.error_bars is not None:
+            self.error_bars.novelty.to(self.device)
+
+    def novelty(self, positions: Float[np.ndarray, "M N 3"]) -> Novelty | None:
+        """How unlike the training frames a geometry is to this force field, as error bars need it.
+
+        Args:
+            positions: of the training frames, or others like them, in Å.
+
+        Returns:
+            The measure; None if this kind of force field has none.
+        """
+        return None
+
+    def restored_novelty(self, arrays: Mapping[str, Tensor]) -> Novelty:
+        """The measure that `novelty` made, from its arrays.
+
+        Raises:
+            ValueError, KeyError: they are not those of such a measure.
+        """
+        raise ValueError("this kind of force field has no error bars")
+
+    def with_novelty(
+        self, positions: Float[Tensor, "B N 3"], novelty: Novelty
+    ) -> tuple[Float[Tensor, "B"], Float[Tensor, "B N 3"], NoveltyScores]:
+        """Energies and forces as `energy_and_forces`, and the novelty of the geometries."""
+        positions = self.checked(positions)
+        energies, forces = self.energy_and_forces(positions)
+        return energies, forces, novelty(positions)
+
     def training_frames(self) -> TrainingFrames | None:
         """The training frames, where the force field holds them."""
         return None
@@ -137,32 +173,68 @@ class Potential(ABC):
         """The connectivity of the training frames by what else is known of them, for files that do not state it."""
         return None
 
+    @overload
     def predict(
-        self, positions: Float[np.ndarray, "M N 3"]
-    ) -> tuple[Float[np.ndarray, "M"], Float[np.ndarray, "M N 3"]]:
+        self, positions: Float[np.ndarray, "M N 3"], uncertainty: Literal[False] = False
+    ) -> tuple[Float[np.ndarray, "M"], Float[np.ndarray, "M N 3"]]: ...
+
+    @overload
+    def predict(self, positions: Float[np.ndarray, "M N 3"], uncertainty: Literal[True]) -> Prediction: ...
+
+    def predict(
+        self, positions: Float[np.ndarray, "M N 3"], uncertainty: bool = False
+    ) -> tuple[Float[np.ndarray, "M"], Float[np.ndarray, "M N 3"]] | Prediction:
         """Energies in eV, shape (M,), and forces in eV/Å, shape (M, N, 3), of positions in Å.
 
-        Of a geometry with positions that are NaN or infinite, both are NaN.
+        Of a geometry with positions that are NaN or infinite, they and their error bars are NaN.
+
+        Args:
+            positions: Å.
+            uncertainty: also return error bars: the standard deviation of each energy, shape (M,), and of the force components of
+                each atom, shape (M, N), in eV and eV/Å.
 
         Raises:
             MoleculeError: the number of atoms is not that of the force field, or the positions are not real numbers.
             CalculationError: a method that the force field calls fails for a geometry.
+            SettingsError: error bars are wanted, and the force field has none.
         """
         positions = as_array(positions, len(self.numbers))
-        energies = np.empty(len(positions))
-        forces = np.empty(positions.shape)
+        bars = self.require_error_bars() if uncertainty else None
+        energies, energies_std = np.empty(len(positions)), np.empty(len(positions))
+        forces, forces_std = np.empty(positions.shape), np.empty(positions.shape[:2])
         device = self.device
         size = self.batch_size if device.type == "cpu" else self.batch_size_on_gpu
         for start in range(0, len(positions), size):
             part = slice(start, start + size)
             batch = torch.as_tensor(np.array(positions[part]), device=device)
             try:
-                e, f = self.energy_and_forces(batch)
+                if bars is None:
+                    e, f = self.energy_and_forces(batch)
+                else:
+                    e, f, scores = self.with_novelty(batch, bars.novelty)
+                    energies_std[part], forces_std[part] = bars.standard_deviations(scores)
             except CalculationError as error:
                 raise error.shifted(start) from error
             energies[part] = e.detach().cpu().numpy()
             forces[part] = f.detach().cpu().numpy()
-        return energies, forces
+        if bars is None:
+            return energies, forces
+        unknown = ~np.isfinite(energies)
+        energies_std[unknown], forces_std[unknown] = np.nan, np.nan
+        return Prediction(energies, forces, energies_std, forces_std)
+
+    def require_error_bars(self) -> ErrorBars:
+        """The error bars.
+
+        Raises:
+            SettingsError: there are none.
+        """
+        if self.error_bars is None:
+            raise SettingsError(
+                "This force field has no error bars: add them with 'supple calibrate MODEL FILE', where FILE has labelled frames that "
+                "it was not trained on."
+            )
+        return self.error_bars
 
     def evaluate(self, dataset: Dataset, units: Units | str | None = None) -> Metrics:
         """Errors on frames with labels.
@@ -205,11 +277,18 @@ class Potential(ABC):
         same = sorted(self.numbers) == sorted(dataset.numbers)
         raise (another_order if same else another_molecule)(self, dataset.numbers, dataset.source.name)
 
-    def calculator(self) -> Calculator:
-        """An ASE calculator."""
+    def calculator(self, uncertainty: bool | None = None) -> Calculator:
+        """An ASE calculator.
+
+        Args:
+            uncertainty: whether its results have error bars; None where the force field has them.
+
+        Raises:
+            SettingsError: error bars are wanted, and the force field has none.
+        """
         from supple.models.ase_calculator import SuppleCalculator
 
-        return SuppleCalculator(self)
+        return SuppleCalculator(self, uncertainty)
 
     def operations(self) -> nn.Module:
         """The force field as operations on tensors alone, for programs that take a graph of it.
@@ -233,8 +312,9 @@ class Potential(ABC):
             configuration=self.configuration(),
             connectivity=self.connectivity,
             provenance=self.provenance,
+            error_bars=None if self.error_bars is None else self.error_bars.calibrations,
         )
-        write_model_file(Path(path), header, self.module.state_dict())
+        write_model_file(Path(path), header, self.module.state_dict() | arrays_of(self.error_bars))
 
     def _molecule(self) -> Dataset:
         return Dataset.of(self.numbers, np.zeros((0, len(self.numbers), 3)))

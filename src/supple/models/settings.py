@@ -25,6 +25,7 @@ from supple.errors import DataError, SplitError
 from supple.models.baseline.difference import Difference, difference
 from supple.models.baseline.labels import baseline_version
 from supple.models.baseline.settings import Baseline
+from supple.models.calibrate import error_bars
 from supple.models.citations import Citation
 from supple.models.cost_estimate import CostEstimate
 from supple.models.kernel.direct_fit import small_kernel_model
@@ -233,6 +234,7 @@ class ModelSettings(BaseModel, ABC):
         result.potential.connectivity = Connectivity.of(train.numbers, train.positions)
         potential = context.whole(result.potential)
         validation = result.validation or potential.evaluate(learned.whole_valid)
+        potential.error_bars = error_bars(potential, train.positions, learned.whole_valid)
         notes = (*learned.notes, *result.notes, *learned.remarks(validation))
         about: dict[str, JsonValue] = {"baseline_record": learned.record} if learned.record else {}
         potential.provenance = provenance.with_notes(*notes).model_copy(

@@ -18,7 +18,7 @@ from supple.errors import ModelFileError
 from supple.runtime import format_versions
 
 #: The version that is written.
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 
 
 class Content(NamedTuple):
@@ -47,8 +47,13 @@ def _from_version_1(content: Content) -> Content:
     return Content(content.header | {"configuration": configuration}, content.arrays | {"kernel.weights": weights})
 
 
+def _from_version_2(content: Content) -> Content:
+    """There were no error bars."""
+    return content
+
+
 #: From version n to n + 1, by n.
-UPGRADES: Mapping[int, Upgrade] = {1: _from_version_1}
+UPGRADES: Mapping[int, Upgrade] = {1: _from_version_1, 2: _from_version_2}
 
 
 def upgrade(content: Content, path: Path) -> Content:

@@ -67,6 +67,12 @@ class Matern:
             slope.add_(extra)
         return q
 
+    def values(self, squared: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
+        """The kernel at squared distances q², which are overwritten."""
+        slope, decay = torch.empty_like(squared), torch.empty_like(squared)
+        q = self.factors(squared, slope, decay)
+        return slope.addcmul_(q.square_(), decay, value=self.gamma)
+
     def smooth_factors(self, squared: Float[Tensor, "..."]) -> tuple[Float[Tensor, "..."], Float[Tensor, "..."]]:
         """slope(q) and decay(q), differentiable by q² even where it is 0."""
         q = squared.clamp(min=1e-14).sqrt()

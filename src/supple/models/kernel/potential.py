@@ -22,6 +22,7 @@ from supple.models.kernel.stored_parts import (
     require_symmetries,
 )
 from supple.models.potential import Potential
+from supple.models.uncertainty.novelty import Novelty
 from supple.molecule.connectivity import Connectivity
 from supple.molecule.descriptors import Descriptor, InverseDistances
 from supple.molecule.descriptors.registry import restore_descriptor
@@ -160,6 +161,18 @@ class SGDMLPotential(Potential):
         if tuple(self.module.descriptor.entries[:n_pairs]) != InverseDistances(len(self.numbers)).entries:
             return None
         return recovered_connectivity(self.numbers, self.module.x[:, :n_pairs].cpu().numpy())
+
+    def novelty(self, positions: Float[np.ndarray, "M N 3"]) -> Novelty:
+        """The variance that remains of each term of the kernel."""
+        from supple.models.kernel.novelty import KernelNovelty
+
+        return KernelNovelty.of_frames(self.module, torch.tensor(positions))
+
+    def restored_novelty(self, arrays: Mapping[str, Tensor]) -> Novelty:
+        """The same, from its arrays."""
+        from supple.models.kernel.novelty import KernelNovelty
+
+        return KernelNovelty.restored(self.module, arrays, len(self.numbers))
 
     def set_precision(self, precision: Literal["double", "single"]) -> None:
         """Compute the sum over the training frames in this precision; input and output stay in double precision."""

@@ -53,6 +53,15 @@ class CompiledNetwork(Protocol):
         ...
 
 
+@runtime_checkable
+class NetworkWithFeatures(Protocol):
+    """A network that also says what it knows of each atom before its readout."""
+
+    def with_features(self, positions: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Energies (B,), forces (B, N, 3) and features of atoms (B, N, F) of positions as in `forward`; not differentiable."""
+        ...
+
+
 def runs_compiled(network: nn.Module) -> bool:
     """Whether a network is evaluated in compiled loops of its own."""
     return isinstance(network, CompiledNetwork) and network.runs_compiled

@@ -12,7 +12,10 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from supple.errors import SettingsError
+from supple.models.neural.network import NetworkWithFeatures
 from supple.models.potential import Potential
+from supple.models.uncertainty.novelty import Novelty, NoveltyScores
+from supple.molecule.symmetry.symmetry_classes import symmetry_classes
 
 
 class ScaledNetwork(nn.Module):
@@ -88,12 +91,55 @@ class NetworkPotential(Potential):
     @torch.no_grad()
     def energy_and_forces(self, positions: Float[Tensor, "B N 3"]) -> tuple[Float[Tensor, "B"], Float[Tensor, "B N 3"]]:
         """Energies in eV and forces in eV/Å of B geometries in Å; float64."""
+        return self.module(self._checked_weights(positions))
+
+    def _checked_weights(self, positions: Float[Tensor, "B N 3"]) -> Float[Tensor, "B N 3"]:
         positions = self.checked(positions)
         if any(weights.dtype is not torch.float32 for weights in self._weights):
             raise SettingsError(
                 "The weights of the network were converted to another precision than float32: load the force field again."
             )
-        return self.module(positions)
+        return positions
+
+    def novelty(self, positions: Float[np.ndarray, "M N 3"]) -> Novelty | None:
+        """The distance from the training frames in the features of the atoms; None if the network does not give them."""
+        if not isinstance(self.network, NetworkWithFeatures):
+            return None
+        from supple.models.neural.novelty import NetworkNovelty
+
+        size = self.batch_size
+        parts = [
+            self._with_features(torch.tensor(positions[at : at + size]))[2] for at in range(0, len(positions), size)
+        ]
+        classes = symmetry_classes(self.numbers, positions)
+        return NetworkNovelty.of_features(self, classes, torch.cat(parts))
+
+    def restored_novelty(self, arrays: Mapping[str, Tensor]) -> Novelty:
+        """The same, from its arrays."""
+        from supple.models.neural.novelty import NetworkNovelty
+
+        return NetworkNovelty.restored(self, arrays)
+
+    def with_novelty(
+        self, positions: Float[Tensor, "B N 3"], novelty: Novelty
+    ) -> tuple[Float[Tensor, "B"], Float[Tensor, "B N 3"], NoveltyScores]:
+        """Energies and forces, and the novelty of the geometries from the features of the same pass."""
+        from supple.models.neural.novelty import NetworkNovelty
+
+        if not isinstance(novelty, NetworkNovelty):
+            return super().with_novelty(positions, novelty)
+        energies, forces, features = self._with_features(positions)
+        return energies, forces, novelty.of_atoms(features)
+
+    @torch.no_grad()
+    def _with_features(
+        self, positions: Float[Tensor, "B N 3"]
+    ) -> tuple[Float[Tensor, "B"], Float[Tensor, "B N 3"], Float[Tensor, "B N F"]]:
+        positions = self._checked_weights(positions)
+        assert isinstance(self.network, NetworkWithFeatures)
+        energies, forces, features = self.network.with_features(centred(positions))
+        scale, shift = self.module.scale, self.module.shift
+        return energies.double() * scale + shift, forces.double() * scale, features
 
 
 def centred(positions: Float[Tensor, "B N 3"]) -> Float[Tensor, "B N 3"]:

@@ -19,6 +19,7 @@ from supple.models.potential import Potential
 from supple.models.provenance import Provenance
 from supple.models.registry import potential_class
 from supple.models.sums.method_potential import MethodPotential
+from supple.models.uncertainty.novelty import Novelty, NoveltyScores
 from supple.molecule.connectivity import Connectivity
 from supple.molecule.descriptors.training_frames import TrainingFrames
 from supple.runtime.progress import Progress
@@ -66,6 +67,27 @@ class DifferencePotential(Potential):
         of_baseline, forces_of_baseline = self.baseline.energy_and_forces(positions)
         return energies + of_baseline.to(energies.device), forces + forces_of_baseline.to(forces.device)
 
+    def novelty(self, positions: Float[np.ndarray, "M N 3"]) -> Novelty | None:
+        """That of the model of the difference.
+
+        It was fitted to the labels less the baseline as the baseline is, errors included. The error of the sum is therefore that of
+        the model alone, and error bars of a baseline, if it has any, are not a part of it.
+        """
+        return self.model.novelty(positions)
+
+    def restored_novelty(self, arrays: Mapping[str, Tensor]) -> Novelty:
+        """That of the model of the difference."""
+        return self.model.restored_novelty(arrays)
+
+    def with_novelty(
+        self, positions: Float[Tensor, "B N 3"], novelty: Novelty
+    ) -> tuple[Float[Tensor, "B"], Float[Tensor, "B N 3"], NoveltyScores]:
+        """Energies and forces of the sum, and the novelty of the geometries to the model of the difference."""
+        positions = self.checked(positions)
+        energies, forces, scores = self.model.with_novelty(positions, novelty)
+        of_baseline, forces_of_baseline = self.baseline.energy_and_forces(positions)
+        return energies + of_baseline.to(energies.device), forces + forces_of_baseline.to(forces.device), scores
+
     def configuration(self) -> dict[str, Any]:
         """Both parts, each as a file of its own would have it."""
         parts = (_part(self.baseline, self.baseline.provenance), _part(self.model, Provenance()))
@@ -92,6 +114,7 @@ class DifferencePotential(Potential):
         """The same force field, the arrays of both parts moved to a device."""
         for part in (self.baseline, self.model):
             part.to(device)
+        self._move_error_bars()
         return self
 
     def prepare(self, geometries: Dataset, progress: Progress) -> None:

@@ -11,7 +11,7 @@ from toy import toy_dataset
 
 from supple.models.neural.bespoke.harmonics import COMPONENTS, DEGREES, block, couplings, paths
 from supple.models.neural.bespoke.network import BespokeNetwork
-from supple.models.neural.bespoke.symmetry_classes import element_classes, symmetry_classes
+from supple.molecule.symmetry.symmetry_classes import element_classes, symmetry_classes
 
 TOY = toy_dataset(4)
 CLASSES = symmetry_classes(TOY.numbers, TOY.positions)

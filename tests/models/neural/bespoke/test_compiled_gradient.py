@@ -8,12 +8,12 @@ from toy import toy_dataset
 
 from supple import Bespoke
 from supple.models.neural.bespoke.compiled_stepper import BespokeStepper
-from supple.models.neural.bespoke.symmetry_classes import symmetry_classes
 from supple.models.neural.flat_parameters import FlatParameters
 from supple.models.neural.labelled_frames import LabelledFrames
 from supple.models.neural.loss import objective
 from supple.models.neural.stepper import AutogradStepper, Stepper
 from supple.models.neural.training_state import TrainingState
+from supple.molecule.symmetry.symmetry_classes import symmetry_classes
 from supple.runtime.threads import single_threaded_libraries
 
 DATA = toy_dataset(23)

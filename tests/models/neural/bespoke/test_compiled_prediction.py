@@ -7,7 +7,7 @@ from ase.build import molecule
 from bespoke_networks import double, single
 from toy import toy_dataset
 
-from supple.models.neural.bespoke.symmetry_classes import element_classes, symmetry_classes
+from supple.molecule.symmetry.symmetry_classes import element_classes, symmetry_classes
 
 TOY = toy_dataset(7)
 CLASSES = symmetry_classes(TOY.numbers, TOY.positions)

@@ -35,9 +35,20 @@ class CompiledPrediction:
         self._prepared: tuple[list[tuple[int, int]], Molecule, Weights] | None = None
 
     def __call__(
-        self, positions: Float[Tensor, "B N 3"], parameters: Mapping[str, Tensor], training: bool
+        self,
+        positions: Float[Tensor, "B N 3"],
+        parameters: Mapping[str, Tensor],
+        training: bool,
+        features: Float[np.ndarray, "B N F"] | None = None,
     ) -> tuple[Float[Tensor, "B"], Float[Tensor, "B N 3"]]:
-        """Energies and forces, in single precision."""
+        """Energies and forces, in single precision.
+
+        Args:
+            positions: Å.
+            parameters: of the network, by name.
+            training: whether the parameters may change between calls without raising their version.
+            features: filled with the activations of the readout, if given.
+        """
         molecule, weights = self._prepare(parameters, training)
         rows = positions.detach().double().contiguous().numpy()
         energies, forces = np.empty(len(rows), np.float32), np.empty(rows.shape, np.float32)
@@ -48,7 +59,10 @@ class CompiledPrediction:
                 own = self._free.pop()
             except IndexError:
                 own = space(molecule, frames_at_a_time(molecule))
-            sweeps.predict(rows, molecule, weights, own, energies, forces, *shares[part])
+            if features is None:
+                sweeps.predict(rows, molecule, weights, own, energies, forces, *shares[part])
+            else:
+                _predict_with_features(rows, molecule, weights, own, energies, forces, features, *shares[part])
             self._free.append(own)
 
         run_in_threads(work, len(shares))
@@ -68,6 +82,26 @@ class CompiledPrediction:
             prepare(0, 1, molecule, weights)
             self._prepared = state, molecule, weights
         return self._prepared[1:]
+
+
+def _predict_with_features(
+    positions: Float[np.ndarray, "B N 3"],
+    molecule: Molecule,
+    weights: Weights,
+    own: Space,
+    energies: Float[np.ndarray, "B"],
+    forces: Float[np.ndarray, "B N 3"],
+    features: Float[np.ndarray, "B N F"],
+    start: int,
+    stop: int,
+) -> None:
+    """The geometries from start to stop; the activations of the readout are taken from the space, before the next ones use it."""
+    n, f, room = len(molecule.order), molecule.features, len(own.ones)
+    for first in range(start, stop, room):
+        last = min(first + room, stop)
+        sweeps.predict(positions, molecule, weights, own, energies, forces, first, last)
+        activated = own.kept.activated[-1, : n * (last - first) * f].reshape(n, last - first, f)
+        features[first:last, molecule.order] = activated.transpose(1, 0, 2)
 
 
 def frames_at_a_time(molecule: Molecule) -> int:

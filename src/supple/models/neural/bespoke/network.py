@@ -126,6 +126,18 @@ class BespokeNetwork(nn.Module):
             return self._compiled_prediction()(positions, self._parameters_by_name, self.training)
         return self.formulas(positions)
 
+    def with_features(
+        self, positions: Float[Tensor, "B N 3"]
+    ) -> tuple[Float[Tensor, "B"], Float[Tensor, "B N 3"], Float[Tensor, "B N F"]]:
+        """Energies and forces, and silu(x⁰ B + b) of each atom, whose linear function the energy is; not differentiable."""
+        if not self.runs_compiled or positions.dtype != torch.float32:
+            return self.formulas_and_features(positions)
+        of_atoms = torch.empty(*positions.shape[:2], self.features)
+        energies, forces = self._compiled_prediction()(
+            positions, self._parameters_by_name, self.training, of_atoms.numpy()
+        )
+        return energies, forces, of_atoms
+
     @property
     def runs_compiled(self) -> bool:
         """Whether geometries in single precision are evaluated in compiled loops, where no derivatives are taken of them."""
@@ -171,6 +183,12 @@ class BespokeNetwork(nn.Module):
 
     def formulas(self, positions: Float[Tensor, "B N 3"]) -> tuple[Float[Tensor, "B"], Float[Tensor, "B N 3"]]:
         """Energies and forces by operations on whole arrays."""
+        return self.formulas_and_features(positions)[:2]
+
+    def formulas_and_features(
+        self, positions: Float[Tensor, "B N 3"]
+    ) -> tuple[Float[Tensor, "B"], Float[Tensor, "B N 3"], Float[Tensor, "B N F"]]:
+        """As `with_features`, by operations on whole arrays."""
         b, n, f = positions.shape[0], self.n_atoms, self.features
         pairs = self.pair_functions(positions)
         functions = pairs.functions()
@@ -183,7 +201,8 @@ class BespokeNetwork(nn.Module):
         inner = each(self.readout_in, self.rows)
         outer = self.readout_out.index_select(0, self.of_class)
         z = torch.bmm(x[:, 0], inner) + self.readout_in_bias.index_select(0, self.of_class)
-        energies = (torch.bmm(silu(z), outer) + self.readout_out_bias.index_select(0, self.of_class)).sum((0, 2))
+        activated = silu(z)
+        energies = (torch.bmm(activated, outer) + self.readout_out_bias.index_select(0, self.of_class)).sum((0, 2))
 
         by_x: Tensor | None = torch.bmm(silu_slope(z) * outer.mT, inner.mT)[:, None]
         by_functions = torch.zeros_like(functions)
@@ -191,7 +210,7 @@ class BespokeNetwork(nn.Module):
             assert by_x is not None  # None only before the first layer
             by_x, by_some = layer.reverse(by_x, kept, pairs, functions)
             by_functions = by_functions + by_some
-        return energies, self.pair_functions.forces(pairs, by_functions)
+        return energies, self.pair_functions.forces(pairs, by_functions), activated.transpose(0, 1)
 
     def _layers(self) -> list[Layer]:
         return [layer for layer in self.layers if isinstance(layer, Layer)]

@@ -10,10 +10,10 @@ from scipy.spatial.distance import pdist
 from supple.data.dataset import Dataset
 from supple.models.citations import Citation
 from supple.models.neural.bespoke.potential import BespokePotential
-from supple.models.neural.bespoke.symmetry_classes import element_classes, symmetry_classes
 from supple.models.neural.citations import SCHNET, SOAP
 from supple.models.neural.settings import NetworkSettings
 from supple.models.search_space import Interval, OneOf, Range
+from supple.molecule.symmetry.symmetry_classes import element_classes, symmetry_classes
 from supple.runtime.jit.compilation import is_compiled
 
 _RADIAL_PER_ANGSTROM = 1.6

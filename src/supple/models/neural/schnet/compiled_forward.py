@@ -91,9 +91,20 @@ class CompiledForward:
         self._prepared: tuple[Any, PreparedParameters] | None = None
 
     def __call__(
-        self, positions: Float[Tensor, "B N 3"], parameters: Sequence[Tensor], training: bool
+        self,
+        positions: Float[Tensor, "B N 3"],
+        parameters: Sequence[Tensor],
+        training: bool,
+        features: Float[np.ndarray, "B N F"] | None = None,
     ) -> tuple[Float[Tensor, "B"], Float[Tensor, "B N 3"]]:
-        """Energies and forces; differentiable by the parameters where gradients are wanted."""
+        """Energies and forces; differentiable by the parameters where gradients are wanted.
+
+        Args:
+            positions: Å.
+            parameters: of the network.
+            training: whether the parameters may change between calls without raising their version.
+            features: filled with x of each atom after the last interaction, if given and no gradients are wanted.
+        """
         if torch.is_grad_enabled() and any(parameter.requires_grad for parameter in parameters):
             return EnergyAndForces.apply(positions, self, *parameters)
         prepared = self._prepare(parameters, training)
@@ -103,7 +114,10 @@ class CompiledForward:
         rows = _array(positions.double())
         for start in range(0, len(rows), at_a_time):
             part = slice(start, start + at_a_time)
-            self.release(self.predict(rows[part], prepared, energies[part], forces[part]))
+            space = self.predict(rows[part], prepared, energies[part], forces[part])
+            if features is not None:
+                features[part] = space.layers[sweeps.X, -1].reshape(features[part].shape)
+            self.release(space)
         return torch.from_numpy(energies), torch.from_numpy(forces)
 
     def _prepare(self, parameters: Sequence[Tensor], training: bool) -> PreparedParameters:

@@ -157,6 +157,17 @@ class SchNetNetwork(nn.Module):
             return self._compiled_forward()(positions, self.layers(), self.training)
         return self.formulas(positions)
 
+    def with_features(
+        self, positions: Float[Tensor, "B N 3"]
+    ) -> tuple[Float[Tensor, "B"], Float[Tensor, "B N 3"], Float[Tensor, "B N F"]]:
+        """Energies and forces, and x of each atom after the last interaction; not differentiable by the parameters."""
+        if not self.runs_compiled or positions.dtype != torch.float32:
+            return self.formulas_and_features(positions)
+        of_atoms = torch.empty(*positions.shape[:2], self.features)
+        with torch.no_grad():
+            energies, forces = self._compiled_forward()(positions, self.layers(), self.training, of_atoms.numpy())
+        return energies, forces, of_atoms
+
     @property
     def runs_compiled(self) -> bool:
         """Whether geometries in single precision are evaluated in compiled loops."""
@@ -196,6 +207,12 @@ class SchNetNetwork(nn.Module):
             positions: Å.
             filters: what `filters` returned, if that has been computed before.
         """
+        return self.formulas_and_features(positions, filters)[:2]
+
+    def formulas_and_features(
+        self, positions: Float[Tensor, "B N 3"], filters: Float[Tensor, "K C"] | None = None
+    ) -> tuple[Float[Tensor, "B"], Float[Tensor, "B N 3"], Float[Tensor, "B N F"]]:
+        """As `with_features`, by the operations of `formulas`."""
         b, n, f, t = positions.shape[0], self.n_atoms, self.features, self.interactions
         displacement = (positions[:, self.pair_first] - positions[:, self.pair_second]).transpose(0, 1)  # (E, B, 3)
         distances = displacement.norm(dim=-1)
@@ -226,6 +243,7 @@ class SchNetNetwork(nn.Module):
             x = x + torch.addmm(update_out_bias[k], shifted_softplus(hidden), update_out[k])
             mixed.append(y)
             logistic.append(hidden.sigmoid())
+        features = x.view(n, b, f).transpose(0, 1)
         hidden = linear(x, self.readout_in, self.readout_in_bias)
         energies = linear(shifted_softplus(hidden), self.readout_out).view(n, b).sum(0)
 
@@ -243,7 +261,7 @@ class SchNetNetwork(nn.Module):
         pull = (by_distance / distances)[..., None] * displacement
         forces = torch.zeros(n, b, 3, dtype=pull.dtype, device=pull.device)
         forces = forces.index_add(0, self.pair_first, pull, alpha=-1.0).index_add(0, self.pair_second, pull)
-        return energies, forces.transpose(0, 1)
+        return energies, forces.transpose(0, 1), features
 
 
 def _glorot(*shape: int) -> nn.Parameter:

@@ -28,7 +28,7 @@ class AseEngine(Engine):
     def __init__(self, potential: Potential, settings: DynamicsSettings, states: Sequence[MolecularState]) -> None:
         super().__init__(potential.numbers, settings, states)
         (state,) = states
-        self.atoms = Atoms(potential.numbers, calculator=potential.calculator())
+        self.atoms = Atoms(potential.numbers, calculator=potential.calculator(uncertainty=False))
         self.set_state(0, state)
 
     def set_state(self, k: int, state: MolecularState) -> None:

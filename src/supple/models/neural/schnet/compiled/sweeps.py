@@ -36,7 +36,7 @@ from supple.models.neural.schnet.compiled.pairs import (
 #: The arrays of a layer, in this order: x, y, m, ssp(h), σ(h), p, q, t, W * t, the incoming g, and for the backward sweep the
 #: adjoints of h and of y. The readout uses the places after the last layer for x and its activations; the others are free there.
 KINDS = 12
-_X, _ACTIVATED, _LOGISTIC, _G, _BY_H, _BY_Y = 0, 3, 4, 9, 10, 11
+X, _ACTIVATED, _LOGISTIC, _G, _BY_H, _BY_Y = 0, 3, 4, 9, 10, 11
 _FREE = (5, 6, 7)
 _ZERO, _ONE = np.float32(0), np.float32(1)
 
@@ -83,7 +83,7 @@ def _forward(elements, table, parameters, transposed, pair_list, work, energies,
     n, layers, half = len(elements), len(mix), len(readout_in)
     low, high = start * n, stop * n
     for r in range(low, high):
-        work[_X, 0, r] = embedding[elements[r % n]]
+        work[X, 0, r] = embedding[elements[r % n]]
     for k in range(layers):
         x, y, m, a, s, h, _, _, _, _ = _kept(work, k, low, high)  # h is overwritten by p later
         y[:] = _ZERO
@@ -93,7 +93,7 @@ def _forward(elements, table, parameters, transposed, pair_list, work, energies,
         set_rows(h, update_in_bias[k])
         add_product(h, m, update_in[k])
         activate(h, a, s)
-        after = work[_X, k + 1, low:high]
+        after = work[X, k + 1, low:high]
         set_rows(after, update_out_bias[k])
         after += x
         add_product(after, a, update_out[k])
@@ -101,7 +101,7 @@ def _forward(elements, table, parameters, transposed, pair_list, work, energies,
     h = np.empty((high - low, half), np.float32)
     hidden, slope = np.empty_like(h), np.empty_like(h)
     set_rows(h, readout_bias)
-    add_product(h, work[_X, layers, low:high], readout_transposed)
+    add_product(h, work[X, layers, low:high], readout_transposed)
     activate(h, hidden, slope)
     for r in range(high - low):
         total = _ZERO
@@ -220,7 +220,7 @@ def _forward_back(
             by_readout_out[0, f] += by_slope[r, f] * logistic + by_energy * activated
             hidden[r, f] = readout_out[0, f] * logistic * (by_slope[r, f] * (_ONE - logistic) + by_energy)
     add_product_of_transposed(by_readout, slope, by_g)
-    add_product_of_transposed(by_readout, hidden, work[_X, layers, low:high])
+    add_product_of_transposed(by_readout, hidden, work[X, layers, low:high])
     add_sum(by_readout_bias, hidden)
     by_x = by_g
     by_x[:] = _ZERO

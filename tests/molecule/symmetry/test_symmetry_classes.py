@@ -4,7 +4,7 @@ import numpy as np
 from ase.build import molecule
 from toy import toy_dataset
 
-from supple.models.neural.bespoke.symmetry_classes import element_classes, symmetry_classes
+from supple.molecule.symmetry.symmetry_classes import element_classes, symmetry_classes
 
 
 def classes_of(name):
