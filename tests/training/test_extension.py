@@ -127,7 +127,7 @@ def test_a_network_goes_on_from_its_weights(tmp_path):
     settings = make_settings("bespoke", given)
     file = train(settings, OLD, SPLIT, tmp_path / "m.run", out=tmp_path / "m.safetensors").file
     found = extend(file, GROWN, None)
-    assert (found.settings["start"], found.settings["steps"], found.settings["features"]) == (str(file), 10, 8)
+    assert (found.settings["start"], found.settings["steps"], found.settings["features"]) == (str(file), 20, 8)
     again = make_settings(found.kind, found.settings)
     grown = train(again, GROWN, found.split, tmp_path / "g.run", out=tmp_path / "g.safetensors")
     assert any("trained on 20 frames" in note for note in grown.result.notes)

@@ -40,11 +40,11 @@ def force_rmse(potential, frames):
     return potential.evaluate(frames).forces.rmse
 
 
-def test_a_quarter_of_the_steps_lowers_the_error_and_beats_as_many_from_random_weights(earlier, parts):
+def test_half_of_the_steps_lowers_the_error_and_beats_as_many_from_random_weights(earlier, parts):
     train, valid, test = parts
     settings = continuing(earlier)
     whole = NETWORKS[settings.kind]
-    assert (settings.steps, settings.learning_rate) == (whole.steps // 4, pytest.approx(whole.learning_rate / 2))
+    assert (settings.steps, settings.learning_rate) == (whole.steps // 2, pytest.approx(whole.learning_rate / 2))
     grown = settings.fit(train, valid, seed=2)
     fresh = whole.model_copy(update={"steps": settings.steps}).fit(train, valid, seed=2)
     assert force_rmse(grown, test) < 0.95 * force_rmse(load(earlier), test)

@@ -17,7 +17,7 @@ from supple.models.sums.difference_potential import DifferencePotential
 
 #: A training that goes on takes this share of the steps of one from random weights, and this share of its peak learning rate:
 #: docs/results/continued.md.
-STEPS, RATE = 0.25, 0.5
+STEPS, RATE = 0.5, 0.5
 
 
 def start_version(file: str) -> str:
