@@ -52,6 +52,16 @@ def test_whatever_comes_after_training_does_not_know(trained, here, folder):
     assert "sciadv" in out
 
 
+def test_evaluation_calculates_ahead_and_never_twice(trained, here, folder):
+    write_extxyz(folder / "more.xyz", toy_dataset(12, seed=7))
+    before = Cheap.calls
+    first = here.json("evaluate", "m.safetensors", "more.xyz")
+    assert Cheap.calls == before + 12
+    here("predict", "m.safetensors", "more.xyz", "--out", "more-predicted.xyz")
+    assert here.json("evaluate", "m.safetensors", "more.xyz") == first
+    assert Cheap.calls == before + 12
+
+
 def test_an_export_is_refused_with_the_reason(trained, here):
     _, err = here("export", "m.safetensors", "--to", "torch", code=2)
     assert "calls fake_calculators:cheap at every step, which no graph of operations can hold" in err

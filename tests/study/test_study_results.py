@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -66,7 +67,7 @@ def test_csv_has_a_row_for_every_number(made: StudyResult) -> None:
     table = rows(made.csv)
     assert list(table[0]) == [
         *("dataset", "formula", "model", "n_train", "n_valid", "seed", "n_test", "quantity", "metric", "value"),
-        *("unit", "seconds", "peak_rss_bytes", "status", "interval_low", "interval_high"),
+        *("unit", "seconds", "peak_rss_bytes", "status", "interval_low", "interval_high", "step_seconds"),
     ]  # fmt: skip
     assert len(table) == 2 * 2 * 8 + 2
     done = [row for row in table if row["status"] == "done"]
@@ -158,6 +159,12 @@ def test_comparison_is_made_where_size_error_and_unit_agree(tmp_path: Path) -> N
     ]
     (found,) = comparisons(Results(tmp_path, record, tuple(table), {}), "glycine")
     assert (found.n_train, found.ratio) == (200, pytest.approx(1.0))
+
+
+def test_what_a_step_of_dynamics_costs_is_said(made: StudyResult) -> None:
+    assert re.search(r"A step of dynamics of one molecule takes [0-9.]+ ms \(", made.report.read_text())
+    steps = made.results.step_seconds("glycine", "fake")
+    assert [point.n_train for point in steps] == [10, 20]
 
 
 def test_table_has_a_line_for_each_size(made: StudyResult) -> None:

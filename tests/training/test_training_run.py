@@ -28,7 +28,7 @@ def test_the_result_is_read_as_it_was_written(trained):
     content = json.loads((directory / "result.json").read_text())
     assert list(content) == [
         *("kind", "n_train", "n_valid", "seed", "seconds", "peak_rss_bytes", "settings", "validation", "test"),
-        *("intervals", "notes"),
+        *("intervals", "step_seconds", "notes"),
     ]  # fmt: skip
     assert TrainingResult.read(directory) == trained.result
     assert json.loads(json.dumps(trained.result.to_json())) == content
@@ -40,6 +40,7 @@ def test_the_result_has_the_errors_of_the_test_frames(trained):
     assert (result.n_train, result.n_valid, result.test.n_frames) == (20, 10, 15)
     low, high = result.intervals.forces.rmse
     assert low < result.test.forces.rmse < high
+    assert 0 < result.step_seconds < 1
 
 
 def test_a_complete_run_is_not_repeated(trained):

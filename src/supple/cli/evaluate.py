@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from supple.cli.console import print_errors, print_json, print_next
+from supple.cli.console import print_errors, print_json, print_next, progress_display
 from supple.cli.model_argument import arranged, load_model
 from supple.cli.options import DataFile, JsonOption, KeysOption, LeaveOutOption, ModelFile, ReportUnits, UnitsOption
+from supple.cli.resumable import resumable
 from supple.errors import DataError
 from supple.runtime.rounding import rounded
 
@@ -50,6 +51,8 @@ def evaluate(
     excluded = len(dataset) - len(unseen)
     if regions and unseen.forces is None:
         raise DataError(f"{file.name} has no forces, which are needed for errors by region: leave out --regions.")
+    with progress_display() as progress, resumable(progress):
+        potential.prepare(unseen, progress)
     metrics = potential.evaluate(unseen, report_units).to_dict()
     partitions = errors_by_region(potential, unseen, report_units) if regions else []
     if json:

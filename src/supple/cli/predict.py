@@ -11,6 +11,7 @@ from supple.cli.console import print_json, print_next, print_written, progress_d
 from supple.cli.model_argument import load_model
 from supple.cli.options import GeometryFile, GeometryUnits, JsonOption, ModelFile
 from supple.cli.output_options import OverwriteOption, output_option, require_outputs
+from supple.cli.resumable import resumable
 
 
 def predict(
@@ -36,10 +37,12 @@ def predict(
     arrangement = arrange(potential, geometries.numbers, geometries.positions, file.name)
     out = out or Path(f"{stem(file)}-predicted.xyz")
     require_outputs(out, reads=[model, file], overwrite=overwrite)
-    with progress_display() as progress:
+    with progress_display() as progress, resumable(progress):
         for note in arrangement.notes(file.name, "the file"):
             progress.note(note)
-        energies, forces = potential.predict(arrangement.arranged(geometries.positions))
+        arranged = arrangement.of_dataset(geometries, potential)
+        potential.prepare(arranged, progress)
+        energies, forces = potential.predict(arranged.positions)
         progress.note(f"{len(geometries)} geometries of {geometries.formula}.")
     predicted = Dataset.of(
         geometries.numbers, geometries.positions, energies if potential.provenance.has_energies else None,

@@ -23,6 +23,7 @@ from supple.models.positions import as_array, as_positions
 from supple.models.provenance import Provenance
 from supple.molecule.connectivity import Connectivity
 from supple.runtime.html_table import html_table
+from supple.runtime.progress import Progress
 
 if TYPE_CHECKING:
     from ase.calculators.calculator import Calculator
@@ -117,6 +118,16 @@ class Potential(ABC):
                 f"The device '{device}' cannot be used on this machine ({first_line(error)}): choose another, such as 'cpu'."
             ) from error
         return self
+
+    def prepare(self, geometries: Dataset, progress: Progress) -> None:  # noqa: B027 - most force fields have nothing to prepare
+        """Calculate ahead, side by side, what predictions for these geometries would need one after the other.
+
+        That is so where the force field calls a method; the results are kept beside the file of the geometries.
+
+        Raises:
+            SettingsError: the method is not installed.
+            CalculationError: another version of it is installed, which gives other numbers.
+        """
 
     def training_frames(self) -> TrainingFrames | None:
         """The training frames, where the force field holds them."""

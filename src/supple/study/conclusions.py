@@ -69,6 +69,13 @@ def ranking(results: Results, dataset: str) -> list[str]:
     return sentences or ["No training has a result yet."]
 
 
+def step_costs(results: Results, dataset: str) -> list[str]:
+    """A sentence on what a step of dynamics costs with each model at its largest size; none where it was not measured."""
+    last = {model: points[-1] for model in results.record.models if (points := results.step_seconds(dataset, model))}
+    costs = [f"{number(1e3 * point.median)} ms ({display_name(model)})" for model, point in last.items()]
+    return [f"A step of dynamics of one molecule takes {', '.join(costs)}."] if costs else []
+
+
 def _compared(curves: dict[str, list[Point]], quantity: Quantity, unit: str) -> list[str]:
     points = {model: {point.n_train: point for point in curve} for model, curve in curves.items()}
     sizes = sorted(set.intersection(*(set(by_size) for by_size in points.values())))

@@ -8,7 +8,7 @@ from pathlib import Path
 from supple.evaluation.published import Series
 from supple.runtime.files import write_text
 from supple.study import report_sentences
-from supple.study.conclusions import published_for, ranking
+from supple.study.conclusions import published_for, ranking, step_costs
 from supple.study.formatting import finding_text, markdown
 from supple.study.learned_metric import learned_metric
 from supple.study.metric_tables import largest_entries
@@ -52,7 +52,7 @@ def _conclusions(results: Results, dataset: str, target: float | None) -> list[s
 
 
 def _details(results: Results, dataset: str, target: float | None) -> list[str]:
-    return ranking(results, dataset) + required_calculations(results, dataset, target)
+    return ranking(results, dataset) + required_calculations(results, dataset, target) + step_costs(results, dataset)
 
 
 def _answers(results: Results, target: float | None) -> list[str]:

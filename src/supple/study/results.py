@@ -33,6 +33,7 @@ class Row:
     Attributes:
         value: the error on the test frames, in `unit`; energies per molecule, forces per component.
         seconds: duration of the training.
+        step_seconds: time of one prediction for a single geometry.
         peak_rss_bytes: peak memory of the process that trained.
         status: done, failed, or not done.
         interval_low, interval_high: bootstrap interval (95 %) of an RMSE or MAE over the test frames; None where there is none.
@@ -54,6 +55,7 @@ class Row:
     status: str = "not done"
     interval_low: float | None = None
     interval_high: float | None = None
+    step_seconds: float | None = None
 
 
 @dataclass(frozen=True)
@@ -114,10 +116,17 @@ class Results:
 
     def seconds(self, dataset: str, model: str) -> list[Point]:
         """Training times in seconds, by size."""
-        once = {
-            (row.n_train, row.seed, row.seconds) for row in self.rows if (row.dataset, row.model) == (dataset, model)
-        }
-        return _points((n, seconds) for n, _, seconds in once if seconds is not None)
+        return self._once(dataset, model, "seconds")
+
+    def step_seconds(self, dataset: str, model: str) -> list[Point]:
+        """Times of a step of dynamics in seconds, by size."""
+        return self._once(dataset, model, "step_seconds")
+
+    def _once(self, dataset: str, model: str, name: str) -> list[Point]:
+        """A number that all rows of a training have, by size."""
+        rows = [row for row in self.rows if (row.dataset, row.model) == (dataset, model)]
+        once = {(row.n_train, row.seed, getattr(row, name)) for row in rows}
+        return _points((n, value) for n, _, value in once if value is not None)
 
     def unit(self, dataset: str, quantity: Quantity) -> str | None:
         """The unit of a dataset's errors; None where there are none."""
@@ -194,6 +203,7 @@ def _rows(
         row,
         n_test=result.test.n_frames if result.test else 0,
         seconds=result.seconds,
+        step_seconds=result.step_seconds,
         peak_rss_bytes=result.peak_rss_bytes,
         status="done",
     )

@@ -30,6 +30,7 @@ class TrainingResult:
         validation: errors on the validation frames, in the units of the data's file.
         test: errors on the test frames, in the same units; None without test frames.
         intervals: bootstrap intervals of the test errors; None where there are none.
+        step_seconds: time of one prediction for a single geometry; None where it was not measured.
         notes: sentences about the training, for the user.
     """
 
@@ -43,6 +44,7 @@ class TrainingResult:
     validation: Metrics
     test: Metrics | None = None
     intervals: ErrorIntervals | None = None
+    step_seconds: NonNegative | None = None
     notes: tuple[PlainText, ...] = ()
 
     @classmethod
@@ -61,9 +63,9 @@ class TrainingResult:
             notes=provenance.notes,
         )
 
-    def tested(self, test: Metrics, intervals: ErrorIntervals) -> TrainingResult:
-        """The result with errors on test frames."""
-        return replace(self, test=test, intervals=intervals)
+    def tested(self, test: Metrics, intervals: ErrorIntervals, step_seconds: float | None) -> TrainingResult:
+        """The result with errors on test frames, and the time of a step of dynamics."""
+        return replace(self, test=test, intervals=intervals, step_seconds=step_seconds)
 
     def to_json(self) -> dict[str, Any]:
         """As result.json has it."""

@@ -17,6 +17,7 @@ from supple.data.splits import Split
 from supple.errors import SplitError
 from supple.evaluation.bootstrap import error_intervals
 from supple.evaluation.predictions import Predictions
+from supple.evaluation.step_time import step_seconds
 from supple.models.baseline.labels import baseline_labels, prepare_labels
 from supple.models.kernel.direct_fit import small_kernel_model
 from supple.models.potential import Potential
@@ -215,7 +216,7 @@ class TrainingRun:
         predictions.save(run.predictions_file)
         units = self.train.source.units
         errors = potential.metrics(test, predictions.energies, predictions.forces, units)
-        return result.tested(errors, error_intervals(test, predictions, units))
+        return result.tested(errors, error_intervals(test, predictions, units), step_seconds(potential, test.positions))
 
 
 def require_unseen(test: Dataset, train: Dataset, valid: Dataset) -> None:

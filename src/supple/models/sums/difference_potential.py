@@ -13,6 +13,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from supple.data.dataset import Dataset
 from supple.models.model_file import Part
 from supple.models.potential import Potential
 from supple.models.provenance import Provenance
@@ -20,6 +21,7 @@ from supple.models.registry import potential_class
 from supple.models.sums.method_potential import MethodPotential
 from supple.molecule.connectivity import Connectivity
 from supple.molecule.descriptors.training_frames import TrainingFrames
+from supple.runtime.progress import Progress
 
 #: Names of the parts: in the configuration, and before the names of their arrays.
 _PARTS = ("baseline", "model")
@@ -91,6 +93,10 @@ class DifferencePotential(Potential):
         for part in (self.baseline, self.model):
             part.to(device)
         return self
+
+    def prepare(self, geometries: Dataset, progress: Progress) -> None:
+        """Calculate the baseline ahead, where it is a method."""
+        self.baseline.prepare(geometries, progress)
 
     def training_frames(self) -> TrainingFrames | None:
         """Those of the model of the difference."""

@@ -12,12 +12,15 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from supple.data.dataset import Dataset
 from supple.errors import CalculationError, ModelFileError, SettingsError
 from supple.methods import METHODS
-from supple.methods.label_store import geometry_key
+from supple.methods.label_frames import label_frames
+from supple.methods.label_store import LabelStore, geometry_key
 from supple.methods.level import Level, TimedPoint
 from supple.models.potential import Potential
 from supple.models.sums.sample_point import SamplePoint
+from supple.runtime.progress import Progress
 
 _log = logging.getLogger("supple")
 
@@ -69,6 +72,13 @@ class MethodPotential(Potential):
             if np.isfinite(frame).all():
                 energies[i], forces[i] = self._result(frame, i)
         return torch.as_tensor(energies, device=positions.device), torch.as_tensor(forces, device=positions.device)
+
+    def prepare(self, geometries: Dataset, progress: Progress) -> None:
+        """Calculate these geometries side by side; what was calculated before, beside their file, is not calculated again."""
+        self._verify()
+        folder, finite = geometries.source.folder, np.isfinite(geometries.positions).all(axis=(1, 2))
+        label_frames(self.level, self.numbers, geometries.positions[finite], folder, progress)
+        self.known = LabelStore(folder, self.level, self.numbers).read()
 
     def configuration(self) -> dict[str, Any]:
         """Method, version and electronic state, and what it gave for one geometry."""

@@ -9,7 +9,7 @@ from typing import Any
 from supple.evaluation.published import Source
 from supple.models.citations import Citation
 from supple.study import report_sentences
-from supple.study.conclusions import ranking
+from supple.study.conclusions import ranking, step_costs
 from supple.study.error_details import ErrorDetails
 from supple.study.formatting import finding_text
 from supple.study.html_report.curves import learning_curves, training_times
@@ -137,7 +137,7 @@ def _dataset(results: Results, name: str, target: float | None, details: ErrorDe
         formula=data.formula,
         frames=report_sentences.frames(data),
         recommendation=recommendation(results, name, target),
-        answers=ranking(results, name),
+        answers=ranking(results, name) + step_costs(results, name),
         required=required_calculations(results, name, target),
         table=results_table(results, name),
         tails=tails_table(results, name),
