@@ -112,7 +112,9 @@ def test_forces_alone_train_sgdml(shell):
     assert re.search(r"Training took .* GiB of memory; \d+ s in all\.", out)
     out, _ = shell(*words)
     assert "GiB of memory." in out
-    assert shell.json(*words)["validation"]["energy"] is None
+    result = shell.json(*words)
+    assert result["validation"]["energy"] is None
+    assert any(result["chosen_because"] in note for note in result["notes"])
     out, _ = shell("predict", "m.safetensors", "blind.xyz", "--out", "p.xyz")
     assert "without energies" in out
     assert "energy" not in ase.io.read(shell.folder / "p.xyz", "0").info
@@ -305,6 +307,7 @@ def test_an_unknown_model_is_named_before_the_data_are_read(shell):
 def test_training_prints_each_note_once(shared):
     out, err = shared("train", "toy.xyz", "--train", 20, "--valid", 10, "--set", "sigma=8", "--out", "once.safetensors")
     assert (out + err).count("permutation symmetries") == 1
+    assert (out + err).count("sGDML is trained: with fewer than") == 1
     again, _ = shared("train", "toy.xyz", "--train", 20, "--valid", 10, "--set", "sigma=8", "--out", "once.safetensors")
     assert again.count("permutation symmetries") == 1
 

@@ -8,7 +8,7 @@ from toy import toy_dataset
 
 from supple import Dataset
 from supple.data.selection import split_dataset
-from supple.errors import SplitError
+from supple.errors import SettingsError, SplitError
 from supple.models.registry import make_settings
 from supple.training import train
 from supple.training.extension import extend
@@ -120,3 +120,18 @@ def test_without_the_record_of_test_frames_the_number_is_asked_for(model, tmp_pa
 def test_what_cannot_be_extended_is_refused(model, data, n_train, says):
     with pytest.raises(SplitError, match=says):
         extend(model, data, n_train)
+
+
+def test_a_network_goes_on_from_its_weights(tmp_path):
+    given = {"features": 8, "layers": 1, "steps": 40, "validate_every": 10, "device": "cpu", "compile": "never"}
+    settings = make_settings("bespoke", given)
+    file = train(settings, OLD, SPLIT, tmp_path / "m.run", out=tmp_path / "m.safetensors").file
+    found = extend(file, GROWN, None)
+    assert (found.settings["start"], found.settings["steps"], found.settings["features"]) == (str(file), 20, 8)
+    again = make_settings(found.kind, found.settings)
+    grown = train(again, GROWN, found.split, tmp_path / "g.run", out=tmp_path / "g.safetensors")
+    assert any("trained on 20 frames" in note for note in grown.result.notes)
+    assert train(again, GROWN, found.split, tmp_path / "g.run").result == grown.result
+    file.write_bytes(grown.file.read_bytes())
+    with pytest.raises(SettingsError, match="start_version"):
+        train(again, GROWN, found.split, tmp_path / "g.run")

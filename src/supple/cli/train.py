@@ -39,14 +39,15 @@ if TYPE_CHECKING:
     from supple.data.splits import Split
     from supple.training import TrainingResult
 
-DEFAULT_MODEL = "sgdml"
-
 
 def train(
     file: DataFile,
     model: Annotated[
         str | None,
-        typer.Option("--model", help=f"Kind of model: {', '.join(MODELS.names)}. [default: {DEFAULT_MODEL}]"),
+        typer.Option(
+            "--model",
+            help=f"Kind of model: {', '.join(MODELS.names)}. [default: by the number of atoms and of training frames]",
+        ),
     ] = None,
     train: Annotated[
         int | None, typer.Option("--train", help=f"Number of training frames. [default: {default_sizes.TRAIN}]")
@@ -121,8 +122,10 @@ def train(
     from supple.runtime.files import stem
     from supple.runtime.output_files import copy_of, require_file
     from supple.training import train as train_model
+    from supple.training.model_choice import choose_model
 
-    model_settings = make_settings(model or DEFAULT_MODEL, given)
+    choice = None if model else choose_model(dataset, len(chosen.train), given)
+    model_settings = make_settings(choice.kind if choice else model, given)
     require_file(out := out or Path(f"{stem(file)}-{model_settings.kind}-n{len(chosen.train)}.safetensors"))
     out = out if out.suffix == ".safetensors" else out.with_name(out.name + ".safetensors")
     directory = out.with_suffix(".run")
@@ -131,18 +134,26 @@ def train(
     with progress_display() as progress, resumable(progress, directory / "model.safetensors"):
         frames = f"{len(chosen.train)} for training, {len(chosen.valid)} for validation."
         headline = f"{dataset.source.name}: {dataset.formula}, {len(dataset)} frames; {frames}{added}"
-        for note in filter(None, (headline, *dataset.source.notes, None if split else duplicate_note(dataset))):
+        of_choice = [choice.sentence] if choice else []
+        for note in filter(
+            None, (headline, *dataset.source.notes, None if split else duplicate_note(dataset), *of_choice)
+        ):
             progress.note(note)
         trained = train_model(
-            model_settings, dataset, chosen, directory, out=out, progress=progress, accept=accept or ()
+            model_settings,
+            dataset,
+            chosen,
+            directory,
+            out=out,
+            progress=progress,
+            accept=accept or (),
+            notes=of_choice,
         )
     if json:
-        print_json(trained.to_json())
+        print_json(trained.to_json() | ({"chosen_because": choice.reason} if choice else {}))
         return
     _show_notes(trained.result, progress.notes)
-    if not split:
-        _warn_of_selection(chosen)
-    _show_errors(model_settings.label, trained.result, chosen)
+    _show_result(model_settings.label, trained.result, chosen, is_drawn=not split)
     _show_cost(trained.result, time.perf_counter() - started)
     print_written((out, "the force field"), (directory, "the record of its training"))
     options = (f" --units {units}" if units else "") + (" --accept unreadable" if dataset.source.notes else "")
@@ -180,10 +191,12 @@ def _timed(max_time: float | None) -> dict[str, float]:
     return {} if max_time is None else {"max_time": max_time}
 
 
-def _warn_of_selection(split: Split) -> None:
-    if split.select != "random":
+def _show_result(name: str, result: TrainingResult, split: Split, *, is_drawn: bool) -> None:
+    """Print the errors, and what they are not."""
+    if is_drawn and split.select != "random":
         typer.echo(f"The frames that --select {split.select} did not choose are not a random sample of the data: judge the force "
                    "field by its validation frames, which were drawn first.")  # fmt: skip
+    _show_errors(name, result, split)
 
 
 def _show_notes(result: TrainingResult, printed: list[str]) -> None:

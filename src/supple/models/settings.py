@@ -39,6 +39,9 @@ from supple.runtime.machine import peak_rss_bytes, reset_peak_rss, versions
 from supple.runtime.progress import NO_PROGRESS, Progress
 from supple.runtime.run_directory import RunDirectory
 
+#: Settings that older records do not have; None where they are not used.
+_LATER = ("baseline", "start")
+
 
 @dataclass(frozen=True)
 class FitContext:
@@ -130,8 +133,8 @@ class ModelSettings(BaseModel, ABC):
 
     @model_serializer(mode="wrap")
     def _without_what_is_not_used(self, serialise: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
-        """A model without a baseline is written as it was before there were any."""
-        return {name: value for name, value in serialise(self).items() if name != "baseline" or value is not None}
+        """A training without these is recorded as it was before they existed."""
+        return {name: value for name, value in serialise(self).items() if name not in _LATER or value is not None}
 
     @property
     def label(self) -> str:
@@ -146,6 +149,16 @@ class ModelSettings(BaseModel, ABC):
         """
         version = {} if self.baseline is None else {"baseline_version": baseline_version(self.baseline)}
         return self.model_dump(mode="json") | version
+
+    @classmethod
+    def extended(cls, earlier: Mapping[str, Any], file: str) -> dict[str, Any]:
+        """The settings by which an earlier force field is trained again with more frames, unless the user changes them.
+
+        Args:
+            earlier: the settings of its training, with the values that it chose.
+            file: of the earlier force field.
+        """
+        return {name: value for name, value in earlier.items() if name in cls.model_fields}
 
     @abstractmethod
     def _fit(self, train: Dataset, valid: Dataset, context: FitContext) -> FitResult:

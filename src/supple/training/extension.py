@@ -94,7 +94,9 @@ def extend(model: Path, dataset: Dataset, train: int | None, *, select: str = "r
     training = (*old_train, *map(int, added))
     test = unseen_indices(hashes, (hashes[i] for i in (*training, *valid)))
     split = Split(seed, training, valid, tuple(test), select=select)
-    return Extension(potential.model_kind, _settings(potential), split, _sentence(len(added), len(added_valid), split))
+    kind = potential.model_kind
+    settings = settings_class(kind).extended(potential.provenance.settings, str(model))
+    return Extension(kind, settings, split, _sentence(len(added), len(added_valid), split))
 
 
 def _earlier_frames(potential: Potential, dataset: Dataset, model: Path) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -124,12 +126,6 @@ def unseen_indices(frames: Sequence[str], seen: Iterable[str]) -> list[int]:
 def _run(model: Path) -> Path:
     """The run directory of a model: the one that it is in, or that beside it."""
     return model.parent if model.name == "model.safetensors" else model.with_suffix(".run")
-
-
-def _settings(potential: Potential) -> dict[str, Any]:
-    """The settings of the earlier training, without what it recorded beside them."""
-    known = settings_class(potential.model_kind).model_fields
-    return {name: value for name, value in potential.provenance.settings.items() if name in known}
 
 
 def _sentence(n_train: int, n_valid: int, split: Split) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +59,7 @@ def train(
     out: Path | None = None,
     progress: Progress = NO_PROGRESS,
     accept: Collection[str] = (),
+    notes: Sequence[str] = (),
 ) -> TrainedModel:
     """Train one model in a run directory; a complete run is not repeated, an interrupted one is resumed.
 
@@ -71,6 +72,7 @@ def train(
         out: where to put a copy of the finished model; none is made when None.
         progress: receives notes and steps.
         accept: names of findings about the data to accept.
+        notes: sentences to record with the force field.
 
     Raises:
         SuppleError: as `ModelSettings.fit`, and when the directory holds a run with another configuration.
@@ -88,7 +90,9 @@ def train(
             if dataset.forces is not None:  # the checks compare energies with forces
                 progress.note(f"Checking {dataset.source.name}.")
                 accepted = require_sound(dataset, small_kernel_model, accept)
-            training = TrainingRun.of(settings, dataset, split, directory, accepted, test=test)
+            training = replace(
+                TrainingRun.of(settings, dataset, split, directory, accepted, test=test), notes=tuple(notes)
+            )
             training.calculate_baseline(progress)
             # not when less than all is left, nor among several processes, of which the others wait for a request
             if not run.checkpoint_file.exists() and world_size() == 1:
@@ -113,6 +117,7 @@ class TrainingRun:
         directory: the run directory.
         accepted: findings about the data that were accepted.
         common: a folder for what trainings on more or fewer of the same frames share.
+        notes: sentences to record with the force field.
     """
 
     settings: ModelSettings
@@ -124,6 +129,7 @@ class TrainingRun:
     directory: Path
     accepted: tuple[Finding, ...] = ()
     common: Path | None = None
+    notes: tuple[str, ...] = ()
 
     @classmethod
     def of(
@@ -186,6 +192,7 @@ class TrainingRun:
             examined=self.accepted,
             common=self.common,
         )
+        potential.provenance = potential.provenance.with_notes(*self.notes)
         if self.split.manner:
             drawn = " and ".join(f"{name} {value}" for name, value in self.split.manner.items())
             potential.provenance = potential.provenance.with_notes(f"Frames drawn with {drawn}.")

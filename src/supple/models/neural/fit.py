@@ -30,7 +30,7 @@ from supple.runtime.threads import single_threaded_libraries
 #: Number of frames with which a cost estimate is timed.
 TIMED_FRAMES = 64
 
-#: Makes a potential with random weights, from scale and shift.
+#: Makes the potential that training starts from: with random weights from scale and shift, or a copy of one that has its own.
 MakePotential = Callable[[float, float], NetworkPotential]
 
 
@@ -57,6 +57,7 @@ def fit_network(
     torch.manual_seed(context.seed)
     # Three of the same shape: one is trained, one keeps the best weights, one holds the averaged ones to validate them.
     trained, best_so_far, averaged = (make(scale, shift) for _ in range(3))
+    scale, shift = float(trained.module.scale), float(trained.module.shift)
     for potential in (trained, best_so_far, averaged):
         potential.to(device.device)
     network = trained.network.train()

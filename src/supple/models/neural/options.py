@@ -48,4 +48,8 @@ class TrainingOptions(BaseModel):
     tensorboard: bool = Field(
         False, description="Also write the metrics for TensorBoard (needs the extra 'tensorboard')."
     )
+    start: str | None = Field(
+        None,
+        description="File of an earlier force field, from whose weights training starts; `supple train --extend` sets it, with fewer steps and a lower rate.",
+    )
     device: str = Field("auto", description="Where to train: 'cpu', 'cuda', or 'auto' for a GPU if there is one.")

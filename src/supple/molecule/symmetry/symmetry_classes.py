@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from jaxtyping import Float, Int
 
@@ -34,3 +36,8 @@ def element_classes(numbers: Int[np.ndarray, "N"]) -> list[int]:
     """Classes for weights that all atoms of an element share, numbered in the order of their first atoms."""
     found: dict[int, int] = {}
     return [found.setdefault(int(z), len(found)) for z in numbers]
+
+
+def tells_apart(classes: Sequence[int], others: Sequence[int]) -> bool:
+    """Whether some classes tell atoms apart that are of one class in the others."""
+    return len(set(zip(classes, others, strict=True))) > len(set(others))

@@ -191,3 +191,15 @@ def test_every_weight_counts(positions):
     energies, forces = made(positions)
     (energies.sum() + (forces**2).sum()).backward()
     assert all(weights.grad.abs().max() > 0 for weights in made.parameters())
+
+
+@pytest.mark.parametrize("layers", [2, 3, 5])
+def test_forces_of_random_weights_are_of_order_one_whatever_the_depth(layers):
+    positions = torch.tensor(TOY.positions, dtype=torch.float32)
+    for seed in range(5):
+        torch.manual_seed(seed)
+        network = BespokeNetwork(TOY.numbers, CLASSES, 32, layers, 8, 5.0)
+        network.compiled = False
+        with torch.no_grad():
+            _, forces = network(positions)
+        assert 0.02 < forces.square().mean().sqrt() < 10

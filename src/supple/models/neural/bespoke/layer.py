@@ -20,6 +20,9 @@ from supple.models.neural.bespoke.products import Products
 
 #: Factor of the sums over neighbours, which keeps them of order one.
 SUM_SCALE = 0.4
+#: Size of the gates of layers between the first and the last at first. A layer is cubic in the components that it receives, so that three
+#: layers of full size would start with forces of any size; small changes leave them as with two.
+_BETWEEN = 0.1
 
 
 def silu_slope(z: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
@@ -93,7 +96,8 @@ class Layer(nn.Module):
         self.out = matrices(n_out, t, f)
         self.gate_state, self.gate_message = (nn.Parameter(matrices(1, t, f).detach() / 2**0.5) for _ in range(2))
         self.gate_bias = nn.Parameter(torch.zeros(t, 1, f))
-        self.gate_out = matrices(n_out, t, f)
+        between = degree_in > 0 and degree_out > 0
+        self.gate_out = nn.Parameter((_BETWEEN if between else 1.0) * matrices(n_out, t, f).detach())
         self.gate_out_bias = nn.Parameter(torch.zeros(n_out, t, 1, f))
 
     def forward(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field, PositiveFloat, PositiveInt
@@ -13,7 +14,7 @@ from supple.models.neural.bespoke.potential import BespokePotential
 from supple.models.neural.citations import SCHNET, SOAP
 from supple.models.neural.settings import NetworkSettings
 from supple.models.search_space import Interval, OneOf, Range
-from supple.molecule.symmetry.symmetry_classes import element_classes, symmetry_classes
+from supple.molecule.symmetry.symmetry_classes import element_classes, symmetry_classes, tells_apart
 from supple.runtime.jit.compilation import is_compiled
 
 _RADIAL_PER_ANGSTROM = 1.6
@@ -106,3 +107,10 @@ class Bespoke(NetworkSettings):
             "radial": self.radial or max(1, round(_RADIAL_PER_ANGSTROM * cutoff)),
             "cutoff": cutoff,
         }
+
+    def differences(self, own: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str]:
+        """As in `NetworkSettings`; classes may be fewer than the symmetries ask for, and without a cutoff their reach follows from the frames."""
+        of_frames = {"cutoff", "radial"} if self.cutoff == "none" else set()
+        if not tells_apart(own["classes"], wanted["classes"]):
+            of_frames.add("classes")
+        return [name for name in super().differences(own, wanted) if name not in of_frames]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field, PositiveFloat, PositiveInt
@@ -85,3 +86,8 @@ class SchNet(NetworkSettings):
         knots = self.knots or max(32, _KNOTS_PER_GAUSSIAN * gaussians)
         given = self.model_dump(include={"features", "interactions", "shared"})
         return given | {"cutoff": cutoff, "gaussians": gaussians, "knots": knots}
+
+    def differences(self, own: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str]:
+        """As in `NetworkSettings`; without a cutoff, the reach of the filters follows from the frames."""
+        of_frames = {"cutoff", "gaussians", "knots"} if self.cutoff == "none" else set()
+        return [name for name in super().differences(own, wanted) if name not in of_frames]
