@@ -16,7 +16,7 @@ import numpy as np
 from supple.data.dataset import Dataset
 from supple.data.writing import write_extxyz
 from supple.errors import DataError
-from supple.methods import find_method
+from supple.methods import Method, find_method
 from supple.runtime.files import write_json, write_text
 from supple.runtime.json_records import read_json
 from supple.sampling.labelled_frame import LabelledFrame
@@ -121,12 +121,19 @@ def _dataset(recipe: Recipe, good: Sequence[tuple[str, LabelledFrame]], name: st
 
 def _level_of_theory(recipe: Recipe) -> str:
     method = find_method(recipe.method)
-    try:
-        version: str | None = installed_version(method.package)
-    except PackageNotFoundError:  # a module of the user's own
-        version = None
+    version = _version(method)
     charge = f", charge {recipe.charge}" if recipe.charge else ""
     spin = f", multiplicity {recipe.multiplicity}" if recipe.multiplicity > 1 else ""
     if version is None:
         return f"{method.theory}{charge}{spin}"
-    return f"{method.theory} ({method.package} {version}{charge}{spin})"
+    return f"{method.theory} ({version}{charge}{spin})"
+
+
+def _version(method: Method) -> str | None:
+    """The program or package and its version; None for a module of the user's own."""
+    if method.version is not None:
+        return method.version()
+    try:
+        return f"{method.package} {installed_version(method.package)}"
+    except PackageNotFoundError:
+        return None
