@@ -96,7 +96,7 @@ def test_labels_are_those_of_the_output(tmp_path, water):
         ("psi4", "HF/sto-3g", "maxiter 2"),
         ("nwchem", "PBE0/sto-3g", "iterations 2"),
         ("nwchem", "HF/sto-3g", "maxiter 2"),
-        ("mopac", "PM7", "ITRY=2"),
+        ("mopac", "PM7", "ITRY=1"),
     ],
 )
 def test_a_field_that_does_not_converge_is_a_failure(tmp_path, water, like, level, attempt):
@@ -104,19 +104,23 @@ def test_a_field_that_does_not_converge_is_a_failure(tmp_path, water, like, leve
         pytest.skip(f"{like} is not installed")
     (tmp_path / "mine.yaml").write_text(f"like: {like}\nlevel: {level}\nattempts: [{attempt}]\n")
     with pytest.raises(CalculationFailed, match="the self-consistent field did not converge"):
-        labels(f"template:{tmp_path / 'mine.yaml'}", water)
+        labels(f"template:{tmp_path / 'mine.yaml'}", water, 1, 2)
 
 
 @pytest.mark.parametrize(
     ("method", "sentence"),
-    [("psi4:NOSUCH/sto-3g", "Psi4 ended with exit code 1: .*"), ("nwchem:NOSUCH/sto-3g", "NWChem .*"), ("psi4:HF/nosuch", "Psi4 .*")],
+    [
+        ("psi4:NOSUCH/sto-3g", "^Psi4: Derivative method 'name' nosuch .* not available"),
+        ("psi4:HF/nosuch", "^Psi4: BasisSet::construct: Unable to find a basis set for atom 1"),
+        ("nwchem:NOSUCH/sto-3g", "^NWChem: xc_input: invalid format$"),
+        ("nwchem:HF/nosuch", "^NWChem: .*basis"),
+    ],
 )
 def test_a_level_that_the_program_refuses(method, sentence, water):
     if shutil.which(method.partition(":")[0]) is None:
         pytest.skip("not installed")
-    with pytest.raises(CalculationFailed, match=sentence) as error:
+    with pytest.raises(CalculationFailed, match=sentence):
         labels(method, water)
-    print(error.value)
 
 
 def test_several_cores(tmp_path, water):

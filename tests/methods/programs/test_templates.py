@@ -37,7 +37,9 @@ def test_all_placeholders_are_known(name):
         files = [fill(text, values | {"attempt": attempts[-1]}, name) for text in template.files.values()]
         whole = "\n".join([*files, fill(template.command, values, "command")])
         assert attempts[-1] in whole
-        named = {key: part for key, part in parts.items() if key != "level"} or {"level": parts["level"].removeprefix("GFN")}
+        named = {key: part for key, part in parts.items() if key != "level"} or {
+            "level": parts["level"].removeprefix("GFN")
+        }
         assert all(part in whole for part in named.values())
         assert "0.119262" in whole
         for text in template.environment.values():

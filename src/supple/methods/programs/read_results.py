@@ -51,8 +51,8 @@ def read_results(
     output = _text(folder / template.output)
     everything = output + _text(folder / PRINTED) + _text(folder / ERRORS)
     for sign in template.failures:
-        if re.search(sign.says, everything, re.MULTILINE):
-            raise CalculationFailed(f"{name}: {sign.reason}")
+        if match := re.search(sign.says, everything, re.MULTILINE):
+            raise CalculationFailed(f"{name}: {' '.join(match.expand(sign.reason).split())[:_LONGEST]}")
     results = folder / (template.results or template.output)
     if ended.code < 0:
         raise Crash(f"{name} was killed (signal {-ended.code}), perhaps for lack of memory{_said(folder, output)}")

@@ -69,7 +69,7 @@ def run_program(command: str, folder: Path, time_limit: float, environment: Mapp
         finally:
             assert process.stdin is not None
             process.stdin.close()
-    return Ended(128 - code if code > 128 else code, timed_out=False)
+    return Ended(128 - code if code - 128 in set(signal.Signals) else code, timed_out=False)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

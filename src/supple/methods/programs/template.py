@@ -18,11 +18,11 @@ _FOLDER = Path(__file__).parent
 
 
 class Sign(BaseModel):
-    """What a program prints when it fails, and what that means.
+    r"""What a program prints when it fails, and what that means.
 
     Attributes:
         says: a regular expression.
-        reason: the end of a sentence that begins with the failure.
+        reason: what follows the name of the program in a sentence; \1 stands for the first group of the expression.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
