@@ -15,7 +15,6 @@ from supple.runtime.files import drop_partial_line, write_text
 from supple.runtime.locks import locked
 from supple.sampling.labelled_frame import FrameLine, LabelledFrame
 
-
 #: The last line of a complete segment.
 _END = {"ended": True}
 

@@ -115,6 +115,12 @@ def test_the_version_is_asked_for_and_the_input_hashed(template):
     assert method_version(find_method(template("attempts: [slower]"))) != first
 
 
+def test_a_program_that_does_not_say_its_version(template):
+    method = find_method(template("version_pattern: release"))
+    with pytest.raises(SettingsError, match=r"Fake does not say its version.* prints Fake program, version 1\.2\.3\)"):
+        method_version(method)
+
+
 _KILLED = """
 import sys
 from ase.build import molecule

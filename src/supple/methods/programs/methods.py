@@ -20,6 +20,8 @@ from supple.methods.programs.template import ProgramTemplate
 
 #: Seconds that a program may take to say its version.
 _PATIENCE = 60.0
+#: The most that is repeated of what it prints.
+_LONGEST = 160
 
 
 def own_program(name: str, level: str) -> Method:
@@ -89,13 +91,22 @@ def _found(template: ProgramTemplate) -> Path:
 
 
 def _version(template: ProgramTemplate) -> str:
-    """The version that the program states; where it states none, a hash of its executable."""
+    """The version that the program states; a hash of its executable, if the template does not say how to ask for it.
+
+    Raises:
+        SettingsError: the program is missing, or does not say its version.
+    """
     executable = _found(template).resolve()
     if template.version_command is not None:
         command = fill(template.version_command, {"executable": template.executable}, "version_command")
         said = _said(command, executable, executable.stat().st_mtime_ns)
         if match := re.search(template.version_pattern, said, re.MULTILINE):
             return match.group(match.lastindex or 0)
+        lines = [line.strip() for line in said.splitlines() if line.strip()]
+        raise SettingsError(
+            f"{template.program} does not say its version, so that it may not run here ('{command}' prints "
+            f"{lines[-1][:_LONGEST] if lines else 'nothing'}): run that command in a shell, and correct what it reports."
+        )
     return f"sha256 {_hash(executable, executable.stat().st_mtime_ns)}"
 
 
