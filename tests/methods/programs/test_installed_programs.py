@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -132,3 +133,21 @@ def test_several_cores(tmp_path, water):
     assert one[0] == pytest.approx(two[0], abs=1e-7)
     np.testing.assert_allclose(one[1], two[1], atol=1e-5)
     assert subprocess.run(["psi4", "--version"], capture_output=True, text=True, check=True).stdout.strip()
+
+
+def test_a_program_of_the_page(tmp_path, water):
+    """CP2K as docs/methods.md describes it, on a coarser grid."""
+    if shutil.which("cp2k.psmp") is None:
+        pytest.skip("CP2K is not installed")
+    page = (Path(__file__).parents[3] / "docs" / "methods.md").read_text(encoding="utf-8")
+    (text,) = (found for found in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL) if "cp2k" in found)
+    text = text.replace("CUTOFF 400", "CUTOFF 120").replace("ABC 10 10 10", "ABC 6 6 6").replace("DZVP-", "SZV-")
+    (tmp_path / "cp2k.yaml").write_text(text)
+    method = f"template:{tmp_path / 'cp2k.yaml'}"
+    assert method_version(find_method(method)).startswith("CP2K 20")
+    energy, forces = labels(method, water)
+    assert energy == pytest.approx(-17 * Hartree, abs=Hartree)
+    assert forces.shape == (3, 3)
+    (tmp_path / "cp2k.yaml").write_text(text.replace("MAX_SCF 100", "MAX_SCF 2"))
+    with pytest.raises(CalculationFailed, match="CP2K: the self-consistent field did not converge"):
+        labels(method, water)

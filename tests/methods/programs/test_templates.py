@@ -1,5 +1,8 @@
 """Templates of programs: Supple's own, and what is wrong with one of the user's."""
 
+import re
+from pathlib import Path
+
 import pytest
 from ase.build import molecule
 
@@ -8,6 +11,7 @@ from supple.methods import METHODS, find_method
 from supple.methods.programs.fill import fill, geometry_lines
 from supple.methods.programs.template import ProgramTemplate, own_templates
 
+PAGE = (Path(__file__).parents[3] / "docs" / "methods.md").read_text(encoding="utf-8")
 LEVELS = {
     "psi4": "B3LYP-D3BJ/def2-SVP",
     "nwchem": "PBE0/def2-svp",
@@ -86,3 +90,15 @@ def test_a_template_like_another(tmp_path):
     file.write_text("like: psi4\nlevel: PBE0/def2-SVP\ncores: 4\nmemory: 8000\n")
     method = find_method(f"template:{file}")
     assert (method.theory, method.cores, method.package) == ("PBE0/def2-SVP", 4, "Psi4")
+
+
+def test_the_page_names_every_method():
+    for name in METHODS:
+        assert f"| `{name}" in PAGE or f", `{name}" in PAGE
+
+
+@pytest.mark.parametrize("example", re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL))
+def test_the_templates_of_the_page(tmp_path, example):
+    (tmp_path / "example.yaml").write_text(example)
+    template = ProgramTemplate.from_file(tmp_path / "example.yaml")
+    assert template.level in find_method(f"template:{tmp_path / 'example.yaml'}").theory
