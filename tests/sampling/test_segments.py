@@ -17,7 +17,7 @@ def test_a_segment_that_cannot_start_ends_with_a_failure(make_context, tmp_path)
     file = SegmentFile(tmp_path / "md.jsonl")
     complete_segment(context, segment, file, [])
     (frame,) = file.frames()
-    assert frame.failure == "the segment stopped: CalculationFailed: no orbitals"
+    assert frame.failure == "the segment stopped: no orbitals"
     assert file.progress() == (1, None, True)
     complete_segment(context, segment, file, [])  # it is complete
     assert len(file) == 2

@@ -52,16 +52,28 @@ def sample(
     ] = None,
     overwrite: OverwriteOption = False,
     jobs: Annotated[int | None, typer.Option(min=1, help="Number of worker processes (default: one per core).")] = None,
+    on: Annotated[
+        str | None,
+        typer.Option(
+            help="With --label: calculate on a cluster: slurm:FILE.yaml, or the address of a Dask scheduler, tcp://host:8786."
+        ),
+    ] = None,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Repeat calculations that failed when the command was run before.")
+    ] = False,
     json: JsonOption = False,
 ) -> None:
     """Generate geometries of a molecule and compute reference labels.
 
-    With --label, the frames of a file are labelled instead. After an interruption, run the command again to resume. Exit
+    With --label, the frames of a file are labelled instead. After an interruption, run the command again to resume;
+    calculations that failed are not repeated then, unless --retry-failed is given. Exit
     code 1 when more than a tenth of the frames is lost.
     """
     from supple.errors import SettingsError
+    from supple.runtime.workers.backends import backend_from
     from supple.sampling.engine import sample as follow
 
+    backend = None if on is None else backend_from(on, jobs)
     given = {"method": method, "drive": drive, "charge": charge, "multiplicity": multiplicity, "seed": seed}
     given = {key: value for key, value in given.items() if value is not None}
     plan = _recipe(molecule, draw, given, recipe) if label is None else _labels(molecule, draw, given, recipe, label)
@@ -70,7 +82,7 @@ def sample(
         raise SettingsError(f"Frames are written as extended xyz: {out} must end in .xyz or .xyz.gz.")
     _require_outputs(plan, out, recipe, overwrite)
     with progress_display() as progress, resumable(progress):
-        plan.context().require_ready()
+        plan.context().require_ready(here=backend is None)
         segments = plan.segments()
         for segment in segments:
             frames = f"{segment.expected} frames" if segment.expected else "a frame wherever a lower energy is found"
@@ -80,7 +92,7 @@ def sample(
         progress.note(
             f"About {total} {methods} calculations in total for {plan.molecule}; frames are written to {out}."
         )
-        result = follow(plan, out, jobs, progress)
+        result = follow(plan, out, jobs, progress, backend, retry_failed=retry_failed)
     _report(result, out, json)
     lost = len(result.failures) + result.missing
     if lost > _TOLERATED_LOSS * (len(result.dataset) + lost):

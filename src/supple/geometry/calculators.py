@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from ase import Atoms
-from ase.calculators.calculator import Calculator
+from ase.calculators.calculator import CalculationFailed, Calculator
 from jaxtyping import Float
+
+from supple.errors import SettingsError
 
 #: Makes a new ASE calculator. A new one has no memory of earlier geometries, so that results do not depend on where an
 #: interrupted calculation was resumed.
@@ -31,7 +33,12 @@ class SinglePoint:
 
 
 def single_point(atoms: Atoms, calculator: CalculatorFactory) -> SinglePoint:
-    """Energy and forces of a geometry by a new calculator; a failure is returned, not raised."""
+    """Energy and forces of a geometry by a new calculator; a failure of the calculation is returned, not raised.
+
+    Raises:
+        SettingsError: there is no such calculator.
+        OSError: the machine failed, not the calculation: its disk is full, for instance.
+    """
     try:
         single = Atoms(atoms.numbers, atoms.positions)
         single.calc = calculator()
@@ -39,12 +46,16 @@ def single_point(atoms: Atoms, calculator: CalculatorFactory) -> SinglePoint:
         energy = float(single.get_potential_energy())
         if not np.isfinite(energy) or not np.isfinite(forces).all():
             raise ArithmeticError("energy or forces are not finite")
+    except (SettingsError, OSError):
+        raise
     except Exception as error:  # calculators raise anything
         return SinglePoint(None, None, describe_error(error))
     return SinglePoint(energy, forces)
 
 
 def describe_error(error: Exception) -> str:
-    """An exception on one line: its class and the first line of its message."""
+    """An exception on one line: its class, unless it is a failed calculation, and the first line of its message."""
     lines = str(error).strip().splitlines()
+    if lines and type(error) is CalculationFailed:
+        return lines[0]
     return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__

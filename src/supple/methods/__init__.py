@@ -27,6 +27,8 @@ class Method:
         calculator: makes a calculator for a molecule of this charge and multiplicity.
         takes_charge: whether charge and multiplicity have an effect.
         multithreaded: whether one calculation uses several cores well.
+        version: what the numbers depend on besides the name, where that is not the version of the package; may raise SettingsError.
+        cores: that one calculation takes, whatever it is given.
     """
 
     theory: str
@@ -34,6 +36,8 @@ class Method:
     calculator: Callable[[int, int], Calculator]
     takes_charge: bool = True
     multithreaded: bool = False
+    version: Callable[[], str] | None = None
+    cores: int = 1
 
 
 #: name, or the part before the colon -> a function that makes the method from the text after the colon.
@@ -44,6 +48,14 @@ METHODS: Registry[Callable[[str], Method]] = Registry(
         "GFN2-xTB": "supple.methods.gfn_xtb:gfn2",
         "GFN1-xTB": "supple.methods.gfn_xtb:gfn1",
         "pyscf": "supple.methods.pyscf_levels:pyscf_level",
+        "psi4": "supple.methods.programs.methods:psi4",
+        "nwchem": "supple.methods.programs.methods:nwchem",
+        "orca": "supple.methods.programs.methods:orca",
+        "gaussian": "supple.methods.programs.methods:gaussian",
+        "qchem": "supple.methods.programs.methods:qchem",
+        "xtb": "supple.methods.programs.methods:xtb",
+        "mopac": "supple.methods.programs.methods:mopac",
+        "template": "supple.methods.programs.methods:from_template",
     },
 )
 
@@ -52,8 +64,9 @@ def find_method(name: str) -> Method:
     """The method of a name.
 
     Args:
-        name: `GFN2-xTB`, `GFN1-xTB`; `pyscf:FUNCTIONAL/BASIS`, such as `pyscf:PBE/def2-SVP`; a method of a plugin; or
-            `module:function`, a function without arguments that returns an ASE calculator.
+        name: `GFN2-xTB`, `GFN1-xTB`; `pyscf:FUNCTIONAL/BASIS`, such as `pyscf:PBE/def2-SVP`; a program, such as
+            `psi4:B3LYP-D3BJ/def2-SVP` or `template:FILE.yaml`; a method of a plugin; or `module:function`, a function without arguments
+            that returns an ASE calculator.
 
     Raises:
         SettingsError: the method is unknown, or a package that it needs is not installed.

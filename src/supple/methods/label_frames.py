@@ -1,4 +1,4 @@
-"""Labels of many geometries by a method: what is not known yet is calculated, in processes side by side, and kept."""
+"""Labels of many geometries by a method: what is not known yet is calculated, in processes side by side or by workers, and kept."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float, Int
 
+from supple.methods.label_on_workers import label_on_workers
 from supple.methods.label_store import LabelStore, geometry_key
 from supple.methods.level import Level, TimedPoint
 from supple.methods.side_by_side import side_by_side
 from supple.runtime.progress import NO_PROGRESS, Progress
+from supple.runtime.workers.cluster import Cluster
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +41,9 @@ def label_frames(
     positions: Float[np.ndarray, "M N 3"],
     folder: Path | None,
     progress: Progress = NO_PROGRESS,
+    *,
+    cluster: Cluster | None = None,
+    retry_failed: bool = False,
 ) -> Labels:
     """Energies and forces of geometries by a method; none is calculated twice.
 
@@ -48,22 +53,29 @@ def label_frames(
         positions: Å, shape (M, N, 3).
         folder: of the data, beside which the labels are kept; None for data that are in no file.
         progress: receives the number of calculations that are complete.
+        cluster: of workers that calculate, one geometry at a time; processes of this machine when None. The level must then be that of
+            `level_on_workers`.
+        retry_failed: whether calculations that failed are repeated.
 
     Raises:
         SettingsError: the method is unknown, or a package that it needs is not installed.
         DataError: the file of labels is damaged.
-        ResourceError: a worker process was killed.
+        ResourceError: a worker process was killed, or workers were lost; what is complete is kept.
     """
     store = LabelStore(folder, level, numbers)
     keys = [geometry_key(frame) for frame in positions]
     known = store.read()
-    missing = {key: frame for key, frame in zip(keys, positions, strict=True) if key not in known}
+    before = {key for key, timed in known.items() if timed.point.failure is None or not retry_failed}
+    missing = {key: frame for key, frame in zip(keys, positions, strict=True) if key not in before}
     if missing:
         with store.claimed():
-            known = store.read()  # another process may have added some meanwhile
-            todo = [(key, frame) for key, frame in missing.items() if key not in known]
-            for some, points in side_by_side(partial(_points, level, numbers), todo, level.name, progress):
-                store.add([key for key, _ in some], points)
+            meanwhile = store.read().keys() - known.keys()  # which another process has added
+            todo = [(key, frame) for key, frame in missing.items() if key not in meanwhile]
+            if cluster is not None:
+                label_on_workers(level, numbers, todo, store, cluster, progress)
+            else:
+                for some, points in side_by_side(partial(_points, level, numbers), todo, level.name, progress):
+                    store.add([key for key, _ in some], points)
         known = store.read()
     return _as_arrays([known[key] for key in keys], len(numbers))
 

@@ -34,11 +34,13 @@ class Level:
     Attributes:
         name: of the method, as `find_method` takes it.
         charge, multiplicity: of the molecule; 0 and 1 for a function of the user's own, which sets them itself.
+        version_there: of the method on the machines that calculate, where these are others.
     """
 
     name: str
     charge: int = 0
     multiplicity: int = 1
+    version_there: str | None = None
 
     @property
     def method(self) -> Method:
@@ -51,8 +53,12 @@ class Level:
 
     @property
     def version(self) -> str:
-        """As `method_version`."""
-        return method_version(self.method)
+        """As `method_version`.
+
+        Raises:
+            SettingsError: the method is unknown or not installed.
+        """
+        return self.version_there or method_version(self.method)
 
     def identity(self, numbers: Int[np.ndarray, "N"]) -> dict[str, Any]:
         """All that results for a molecule depend on besides the geometry; JSON.

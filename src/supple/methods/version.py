@@ -15,6 +15,8 @@ def method_version(method: Method) -> str:
 
     A module that belongs to no package of this name is hashed, so that a change of it is a change of version.
     """
+    if method.version is not None:
+        return method.version()
     try:
         return f"{method.package} {version(method.package)}"
     except PackageNotFoundError:

@@ -15,6 +15,7 @@ from supple.errors import SettingsError
 from supple.geometry.calculators import single_point
 from supple.methods import find_method
 from supple.methods.electrons import require_electrons
+from supple.methods.level import Level
 from supple.sampling.labelled_frame import LabelledFrame
 from supple.sampling.molecules import starting_geometry
 
@@ -42,6 +43,11 @@ class SamplingContext:
         """The molecule, or another geometry of it."""
         return starting_geometry(geometry or self.molecule, self.seed)
 
+    @property
+    def level(self) -> Level:
+        """The level of theory of the labels."""
+        return Level(self.method, self.charge, self.multiplicity)
+
     def driver(self) -> Calculator:
         """A new calculator for dynamics and relaxations."""
         return find_method(self.drive).calculator(self.charge, self.multiplicity)
@@ -50,8 +56,11 @@ class SamplingContext:
         """A new calculator for labels."""
         return find_method(self.method).calculator(self.charge, self.multiplicity)
 
-    def require_ready(self) -> None:
+    def require_ready(self, *, here: bool = True) -> None:
         """Refuse what cannot work, before anything is started.
+
+        Args:
+            here: whether the methods must be installed on this machine, and not elsewhere.
 
         Raises:
             SettingsError, DataError: the molecule or a method is unknown, a package is missing, or the molecule cannot have
@@ -59,7 +68,7 @@ class SamplingContext:
         """
         start = self.start()
         methods = [find_method(name) for name in (self.drive, self.method)]
-        for method in methods:
+        for method in methods if here else []:
             method.calculator(self.charge, self.multiplicity)
         if not any(method.takes_charge for method in methods):
             if self.charge or self.multiplicity > 1:
@@ -87,5 +96,5 @@ class SamplingContext:
         """A geometry with its energy and forces; a failed calculation gives a failed frame."""
         positions, result = atoms.positions.copy(), single_point(atoms, self.labeller)
         if result.failure is not None:
-            return LabelledFrame.failed(positions, result.failure, extras, state)
+            return LabelledFrame(positions, None, None, result.failure, extras or {}, state, remark, of_label=True)
         return LabelledFrame(positions, result.energy, result.forces, None, extras or {}, state, remark)

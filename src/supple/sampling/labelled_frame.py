@@ -21,6 +21,7 @@ class FrameLine(TypedDict):
     forces: list[list[float]] | None
     failure: str | None
     remark: NotRequired[str | None]
+    of_label: NotRequired[bool]
     about: dict[str, float]
     state: dict[str, Any] | None
 
@@ -34,6 +35,7 @@ class LabelledFrame:
         energy: eV; None where the calculation failed.
         forces: eV/Å, shape (N, 3); None where the calculation failed.
         failure: why it failed.
+        of_label: whether it was the calculation of the labels that failed, and nothing before it.
         remark: a warning about a frame that did not fail, for instance that its relaxation did not converge.
         extras: further numbers that are written with it, such as the angle of a scan.
         state: all that its segment needs to resume after this frame, as JSON can hold it; None where the state of an earlier
@@ -47,6 +49,7 @@ class LabelledFrame:
     extras: Mapping[str, float] = field(default_factory=dict)
     state: Mapping[str, Any] | None = None
     remark: str | None = None
+    of_label: bool = False
 
     @classmethod
     def failed(
@@ -71,6 +74,7 @@ class LabelledFrame:
             line["about"],
             line["state"],
             line.get("remark"),
+            line.get("of_label", False),
         )
 
     def line(self) -> FrameLine:
@@ -81,6 +85,7 @@ class LabelledFrame:
             "forces": None if self.forces is None else self.forces.tolist(),
             "failure": self.failure,
             "remark": self.remark,
+            "of_label": self.of_label,
             "about": dict(self.extras),
             "state": None if self.state is None else dict(self.state),
         }

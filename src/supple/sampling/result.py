@@ -6,8 +6,6 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError
-from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +21,7 @@ from supple.sampling.labelled_frame import LabelledFrame
 from supple.sampling.recipe import Recipe
 from supple.sampling.segment_file import SegmentFile
 from supple.sampling.segments import Segment
+from supple.sampling.versions import known_versions
 
 #: In the working folder: which file was written.
 _OUTPUT = "output.json"
@@ -77,7 +76,7 @@ def collect(
             f"No calculation succeeded{reason}. The geometries are in {folder / 'failed.jsonl'}; to try again, delete "
             f"{folder}."
         )
-    dataset = _dataset(recipe, good, out.name)
+    dataset = _dataset(recipe, good, out.name, folder)
     write_extxyz(out, dataset)
     write_json(folder / _OUTPUT, {"sha256": _digest(out)})
     failures = tuple((origin, failure) for origin, failure, _ in failed)
@@ -105,7 +104,7 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _dataset(recipe: Recipe, good: Sequence[tuple[str, LabelledFrame]], name: str) -> Dataset:
+def _dataset(recipe: Recipe, good: Sequence[tuple[str, LabelledFrame]], name: str, folder: Path) -> Dataset:
     keys = sorted({key for _, frame in good for key in frame.extras})
     return Dataset.of(
         recipe.context().start().numbers,
@@ -115,18 +114,13 @@ def _dataset(recipe: Recipe, good: Sequence[tuple[str, LabelledFrame]], name: st
         name=name,
         extras={"origin": np.array([origin for origin, _ in good])}
         | {key: np.array([frame.extras.get(key, np.nan) for _, frame in good]) for key in keys},
-        about={"theory": _level_of_theory(recipe)},
+        about={"theory": _level_of_theory(recipe, folder)},
     )
 
 
-def _level_of_theory(recipe: Recipe) -> str:
-    method = find_method(recipe.method)
-    try:
-        version: str | None = installed_version(method.package)
-    except PackageNotFoundError:  # a module of the user's own
-        version = None
+def _level_of_theory(recipe: Recipe, folder: Path) -> str:
+    """For instance `PBE0/def2-SVP (Psi4 1.9, input 1a2b3c4d, charge 1)`."""
+    versions = known_versions(folder) or [recipe.context().level.version]
     charge = f", charge {recipe.charge}" if recipe.charge else ""
     spin = f", multiplicity {recipe.multiplicity}" if recipe.multiplicity > 1 else ""
-    if version is None:
-        return f"{method.theory}{charge}{spin}"
-    return f"{method.theory} ({method.package} {version}{charge}{spin})"
+    return f"{find_method(recipe.method).theory} ({' and '.join(versions)}{charge}{spin})"

@@ -7,6 +7,8 @@ from concurrent.futures import Executor, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
+from ase import Atoms
+
 from supple.errors import ResourceError, SuppleError
 from supple.geometry.calculators import describe_error
 from supple.methods import find_method
@@ -28,16 +30,18 @@ def run_segments(
     files: Mapping[str, SegmentFile],
     jobs: int,
     progress: Progress,
+    retry_failed: bool = False,
 ) -> None:
-    """Complete the segments.
+    """Complete the segments, `jobs` at a time; fewer of methods that take several cores.
 
     Raises:
         ResourceError: a worker process was killed.
     """
     expected = sum(segment.expected for segment in segments)
-    multithreaded = any(find_method(name).multithreaded for name in (context.method, context.drive))
+    methods = [find_method(name) for name in (context.method, context.drive)]
+    jobs = min(jobs, max(cores() // max(method.cores for method in methods), 1))
     # tight binding of small molecules is fastest, and reproducible, on one thread
-    threads = max(cores() // jobs, 1) if multithreaded else 1
+    threads = max(cores() // jobs, 1) if any(method.multithreaded for method in methods) else 1
     waiting, done = list(segments), set[str]()
     running: dict[Future[None], str] = {}
     try:
@@ -45,7 +49,7 @@ def run_segments(
             while waiting or running:
                 for segment in [segment for segment in waiting if done.issuperset(segment.after)]:
                     waiting.remove(segment)
-                    running[_submit(pool, context, segment, files)] = segment.name
+                    running[_submit(pool, context, segment, files, retry_failed)] = segment.name
                 for future in wait(running, timeout=_UPDATE, return_when="FIRST_COMPLETED").done:
                     future.result()
                     done.add(running.pop(future))
@@ -60,14 +64,22 @@ def run_segments(
 
 
 def _submit(
-    pool: Executor, context: SamplingContext, segment: Segment[Any], files: Mapping[str, SegmentFile]
+    pool: Executor,
+    context: SamplingContext,
+    segment: Segment[Any],
+    files: Mapping[str, SegmentFile],
+    retry_failed: bool,
 ) -> Future[None]:
     earlier = [files[name] for name in segment.after]
-    return pool.submit(complete_segment, context, segment, files[segment.name], earlier)
+    return pool.submit(complete_segment, context, segment, files[segment.name], earlier, retry_failed)
 
 
 def complete_segment(
-    context: SamplingContext, segment: Segment[Any], file: SegmentFile, earlier: Sequence[SegmentFile]
+    context: SamplingContext,
+    segment: Segment[Any],
+    file: SegmentFile,
+    earlier: Sequence[SegmentFile],
+    retry_failed: bool = False,
 ) -> None:
     """Draw the frames that a segment still lacks, and write each as soon as it is labelled.
 
@@ -75,6 +87,8 @@ def complete_segment(
     """
     with file.claimed():
         file.truncate_partial_line()
+        if retry_failed:
+            _retry(context, file)
         done, state, ended = file.progress()
         if ended:
             return
@@ -88,3 +102,17 @@ def complete_segment(
             failure = f"the segment stopped: {describe_error(error)}"
             file.append(LabelledFrame.failed(context.start().positions, failure))
         file.end()
+
+
+def _retry(context: SamplingContext, file: SegmentFile) -> None:
+    """Calculate labels that failed again, and forget where the segment stopped, so that it goes on."""
+    frames, ended = list(file.frames()), file.progress().ended
+    if frames and frames[-1].failure is not None and not frames[-1].of_label:
+        frames.pop()
+        ended = False
+        file.rewrite(frames, ended=ended)
+    for k, frame in enumerate(frames):
+        if frame.of_label:
+            atoms = Atoms(context.start().numbers, frame.positions)
+            frames[k] = context.label(atoms, frame.extras, frame.state, frame.remark)
+            file.rewrite(frames, ended=ended)

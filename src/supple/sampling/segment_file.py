@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 from supple.errors import DataError
 from supple.runtime.failures import naming
-from supple.runtime.files import drop_partial_line
+from supple.runtime.files import drop_partial_line, write_text
 from supple.runtime.locks import locked
 from supple.sampling.labelled_frame import FrameLine, LabelledFrame
+
+#: The last line of a complete segment.
+_END = {"ended": True}
 
 
 class SegmentProgress(NamedTuple):
@@ -55,9 +58,14 @@ class SegmentFile:
         """Write a frame."""
         self._append(frame.line())
 
+    def rewrite(self, frames: Sequence[LabelledFrame], *, ended: bool) -> None:
+        """Replace the content; only while the file is claimed."""
+        lines: list[Mapping[str, Any]] = [frame.line() for frame in frames]
+        write_text(self.path, "".join(json.dumps(line) + "\n" for line in [*lines, *([_END] if ended else [])]))
+
     def end(self) -> None:
         """Mark the segment as complete."""
-        self._append({"ended": True})
+        self._append(_END)
 
     def _append(self, line: Mapping[str, Any]) -> None:
         with naming(self.path), self.path.open("a", encoding="utf-8") as file:
@@ -79,6 +87,11 @@ class SegmentFile:
             done += 1
             state = line["state"] if line["state"] is not None else state
         return SegmentProgress(done, state, ended)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the segment has ended, at this moment; another process may be writing."""
+        return self.path.exists() and self.path.read_bytes().endswith(json.dumps(_END).encode() + b"\n")
 
     def frames(self) -> Iterator[LabelledFrame]:
         """The frames so far."""

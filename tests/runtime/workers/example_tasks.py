@@ -23,6 +23,16 @@ class Answer:
 
 
 @dataclass(frozen=True)
+class Environment:
+    """Returns a variable as programs that it starts get it."""
+
+    variable: str
+
+    def __call__(self, progress: Progress) -> str | None:
+        return os.environ.get(self.variable)
+
+
+@dataclass(frozen=True)
 class Wait:
     """Runs until it is interrupted, and then writes its checkpoint."""
 

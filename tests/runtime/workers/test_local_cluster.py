@@ -10,7 +10,7 @@ from typing import Any
 
 import psutil
 import pytest
-from example_tasks import Answer, DiskFull, EndOnce, Wait
+from example_tasks import Answer, DiskFull, EndOnce, Environment, Wait
 
 from supple.runtime.progress import NO_PROGRESS
 from supple.runtime.workers.capacity import MachineCapacity
@@ -79,3 +79,13 @@ def test_nothing_listens_and_tasks_that_are_stopped_write_checkpoints(tmp_path: 
     workers.stop()
     assert all((folder / "checkpoint").exists() for folder in folders)
     assert not set(this.children(recursive=True)) & tasks
+
+
+@pytest.mark.parametrize("path", [None, "/of/the/user"])
+def test_programs_that_a_task_starts_do_not_get_its_modules(monkeypatch: pytest.MonkeyPatch, path: str | None) -> None:
+    """Some are in Python, and of another version."""
+    if path is None:
+        monkeypatch.delenv("PYTHONPATH", raising=False)
+    else:
+        monkeypatch.setenv("PYTHONPATH", path)
+    assert outcomes([Environment("PYTHONPATH"), Environment("OMP_NUM_THREADS")]) == {"0": path, "1": "1"}

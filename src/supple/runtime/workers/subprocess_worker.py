@@ -28,6 +28,9 @@ INTERVAL = 0.2
 #: Environment variables from which libraries take their number of threads.
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 
+#: Where the process finds what PYTHONPATH was: programs that it starts, some of them in Python, must not get its modules.
+_PYTHONPATH = "SUPPLE_PYTHONPATH"
+
 #: Receives messages: ("note", sentence) or ("step", task, done, total, detail).
 MessageHandler = Callable[[tuple[Any, ...]], None]
 
@@ -59,6 +62,7 @@ class SubprocessWorker:
         self._connection, theirs = Pipe()
         self._stopped = False
         environment = os.environ | dict.fromkeys(_THREADS, str(threads)) | {"PYTHONPATH": os.pathsep.join(sys.path)}
+        environment[_PYTHONPATH] = os.environ.get("PYTHONPATH", "")
         # A session of its own: Ctrl-C in a terminal must reach the process that runs the study, and no other.
         self.process = subprocess.Popen(
             [sys.executable, "-c", "from supple.runtime.workers.subprocess_worker import main; main()", str(theirs.fileno())],
@@ -149,6 +153,9 @@ def _end_with_parent(connection: Connection) -> None:
 def main() -> None:
     """The whole life of the process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.environ["PYTHONPATH"] = os.environ.pop(_PYTHONPATH)
+    if not os.environ["PYTHONPATH"]:
+        del os.environ["PYTHONPATH"]
     connection = Connection(int(sys.argv[1]))
     try:
         with interruptible():
@@ -158,13 +165,14 @@ def main() -> None:
 
 
 def _work(connection: Connection) -> None:
-    import torch
-
     try:
         task, threads = connection.recv()
     except (EOFError, OSError):  # the process that started this one has ended already
         return
-    torch.set_num_threads(threads)
+    if (
+        "torch" in sys.modules
+    ):  # which otherwise takes the number from the environment, and is not worth its seconds for other tasks
+        sys.modules["torch"].set_num_threads(threads)
     _end_with_parent(connection)
     try:
         result = task(PipeProgress(connection))

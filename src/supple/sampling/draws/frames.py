@@ -56,7 +56,7 @@ class Frames(Draw):
                 f"{self.file} contains {dataset.formula}, which is not {context.molecule}, or has its atoms in another order."
             )
         return [
-            _Part(f"frames_{short_name(self.file)}_{begin}", len(part), len(part), part)
+            FramesPart(f"frames_{short_name(self.file)}_{begin}", len(part), len(part), part)
             for begin in range(0, len(dataset), _SEGMENT)
             for part in [dataset.positions[begin : begin + _SEGMENT]]
         ]
@@ -68,7 +68,9 @@ class Frames(Draw):
 
 
 @dataclass(frozen=True, eq=False)
-class _Part(Segment[Mapping[str, Any]]):
+class FramesPart(Segment[Mapping[str, Any]]):
+    """Some frames of the file; `positions` are their geometries, Å, shape (K, N, 3)."""
+
     name: str
     expected: int
     calculations: int
