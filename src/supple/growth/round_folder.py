@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from supple.data.dataset import Dataset
 from supple.data.reading import read
+from supple.data.units import INTERNAL
 from supple.data.writing import write_extxyz
 from supple.errors import SettingsError
 from supple.runtime.files import write_json
@@ -144,7 +145,7 @@ class RoundFolder:
         if not file.exists():
             return None
         reasons = _read(_Reasons, self.path / "reasons.json").reasons
-        return replace(read(file, labels=False), extras={"reason": np.array(reasons)})
+        return replace(read(file, units=INTERNAL, labels=False), extras={"reason": np.array(reasons)})
 
     def choose(
         self, numbers: Int[np.ndarray, "N"], positions: Float[np.ndarray, "M N 3"], reasons: list[str]
