@@ -19,6 +19,7 @@ from supple.cli.demo import demo
 from supple.cli.ending import ending
 from supple.cli.evaluate import evaluate
 from supple.cli.export import export
+from supple.cli.grow import grow
 from supple.cli.home import some_home
 from supple.cli.ipi import ipi
 from supple.cli.md import md
@@ -38,7 +39,7 @@ from supple.runtime.signals import interruptible
 #: The commands, under the headings of `supple --help`.
 GROUPS: dict[str, tuple[Callable[..., None], ...]] = {
     "Data": (check, convert, sample),
-    "Train": (train, tune, study),
+    "Train": (train, tune, study, grow),
     "Assess": (evaluate, predict, calibrate, published),
     "Simulate": (md, analyse, relax, scan, path),
     "Other programs": (export, ipi),

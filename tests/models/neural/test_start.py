@@ -7,8 +7,8 @@ from toy import toy_dataset
 
 from supple import SGDML, Bespoke, Dataset, SchNet, load
 from supple.errors import ModelFileError, SettingsError, SplitError
-from supple.models.neural.bespoke.symmetry_classes import tells_apart
 from supple.models.registry import make_settings
+from supple.molecule.symmetry.symmetry_classes import tells_apart
 from supple.runtime.run_directory import RunDirectory
 
 COMMON = {"validate_every": 10, "batch_size": 7, "warmup": 5, "device": "cpu", "compile": "never"}

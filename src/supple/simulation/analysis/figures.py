@@ -53,7 +53,8 @@ def draw_figures(analysis: Analysis, unit: str = "kcal/mol") -> list[CaptionedFi
     return [*figures, _stability(analysis)]
 
 
-def _canvas(width: float, height: float) -> Figure:
+def canvas(width: float, height: float) -> Figure:
+    """An empty figure, its size in inches."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -62,7 +63,8 @@ def _canvas(width: float, height: float) -> Figure:
     return figure
 
 
-def _style(axes: Axes, x: str, y: str, title: str = "") -> None:
+def style(axes: Axes, x: str, y: str, title: str = "") -> None:
+    """Axis labels, title and lines as all figures have them."""
     axes.set_xlabel(x, color=INK)
     axes.set_ylabel(y, color=INK)
     axes.set_title(title, loc="left", fontsize=10, color=INK)
@@ -75,16 +77,16 @@ def _style(axes: Axes, x: str, y: str, title: str = "") -> None:
 
 
 def _single(x: str, y: str) -> tuple[Figure, Axes]:
-    figure = _canvas(7.2, 3.8)
+    figure = canvas(7.2, 3.8)
     axes = figure.add_subplot()
-    _style(axes, x, y)
+    style(axes, x, y)
     return figure, axes
 
 
 def _grid(n: int, draw: Callable[[Axes, int], None], height: float = 2.4) -> Figure:
     columns = min(_COLUMNS, n)
     rows = -(-n // columns)
-    figure = _canvas(3.0 * columns + (1.6 if columns == 1 else 0.4), height * rows + 0.4)
+    figure = canvas(3.0 * columns + (1.6 if columns == 1 else 0.4), height * rows + 0.4)
     for k in range(n):
         draw(figure.add_subplot(rows, columns, k + 1), k)
     return figure
@@ -135,7 +137,7 @@ def _panels(name: str, found: list[Distribution], reference: str | None) -> Capt
 
     def draw(axes: Axes, k: int) -> None:
         d = found[k]
-        _style(axes, f"{d.label} / {d.unit}", f"density / {d.unit}⁻¹")
+        style(axes, f"{d.label} / {d.unit}", f"density / {d.unit}⁻¹")
         _curves(axes, d, reference)
         if d.mean is None:
             span = float(d.edges[-1] - d.edges[0])
@@ -162,7 +164,7 @@ def _free_energies(analysis: Analysis, unit: str) -> CaptionedFigure:
 
     def draw(axes: Axes, k: int) -> None:
         f = analysis.free_energies[k]
-        _style(axes, f"{f.label} / °", f"F / {unit}")
+        style(axes, f"{f.label} / °", f"F / {unit}")
         axes.plot(f.angles, f.values / factor, color=TRAJECTORY, linewidth=1.5)
         low, high = (f.values - f.errors) / factor, (f.values + f.errors) / factor
         axes.fill_between(f.angles, low, high, color=TRAJECTORY, alpha=0.25, linewidth=0)
@@ -196,9 +198,9 @@ def _spectrum(analysis: Analysis) -> CaptionedFigure:
 def _temperatures(analysis: Analysis) -> CaptionedFigure:
     assert analysis.equipartition is not None
     found = [t for t in analysis.equipartition.temperatures[::-1] if not t.frozen]
-    figure = _canvas(7.2, 0.42 * len(found) + 1.0)
+    figure = canvas(7.2, 0.42 * len(found) + 1.0)
     axes = figure.add_subplot()
-    _style(axes, "temperature / K", "")
+    style(axes, "temperature / K", "")
     rows = np.arange(len(found))
     errors = [0.0 if np.isnan(t.error) else t.error for t in found]
     axes.errorbar([t.kelvin for t in found], rows, xerr=errors, fmt="o", color=TRAJECTORY, capsize=3)

@@ -12,7 +12,8 @@ from supple.simulation.analysis.analysis_result import Analysis
 from supple.simulation.analysis.figures import INK, CaptionedFigure
 from supple.simulation.analysis.table_rows import table_rows
 
-_STYLE = """
+#: Of pages with figures and tables.
+FIGURE_STYLE = """
 figcaption { color: var(--soft); }
 figure { margin: 0; overflow-x: auto; } figcaption { margin-bottom: .5rem; }
 figure svg { display: block; width: 100%; min-width: 34rem; height: auto; color: var(--text); }
@@ -52,12 +53,12 @@ this page.</p>
 
 def analysis_page(analysis: Analysis, figures: list[CaptionedFigure], unit: str = "kcal/mol") -> str:
     """The page; names and texts from files are escaped."""
-    drawn = [(figure, Markup(_svg(figure))) for figure in figures]
+    drawn = [(figure, Markup(inline_svg(figure))) for figure in figures]
     body = render(_BODY, a=analysis, rows=table_rows(analysis, unit), figures=drawn)
-    return html_page(f"{analysis.formula}: {', '.join(analysis.names)}", body, _STYLE)
+    return html_page(f"{analysis.formula}: {', '.join(analysis.names)}", body, FIGURE_STYLE)
 
 
-def _svg(figure: CaptionedFigure) -> str:
+def inline_svg(figure: CaptionedFigure) -> str:
     """A figure without background, in the text colour of the page; its identifiers are unique on the page."""
     import matplotlib as mpl
 

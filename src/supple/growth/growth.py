@@ -1,0 +1,257 @@
+"""grow: the loop from a molecule to a force field whose error is stated.
+
+Each round is a folder (round_folder.py), and everything in it follows from the rounds before and the seed: whatever is interrupted is
+resumed, to the same choices.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from supple.data.dataset import Dataset
+from supple.data.writing import write_extxyz
+from supple.errors import DataError
+from supple.evaluation.bootstrap import error_intervals
+from supple.evaluation.predictions import Predictions
+from supple.growth.choosing import choose, choose_first
+from supple.growth.dynamics import draw, draw_independent
+from supple.growth.exploration import explore
+from supple.growth.labelled_frames import Calculated, LabelledFrames, calculate
+from supple.growth.next_round import REPRESENTATIVE, next_round
+from supple.growth.result import GrowthResult
+from supple.growth.round_folder import ErrorOf, RoundFolder, RoundPlan, RoundRecord
+from supple.growth.settings import Goal, GrowthSettings
+from supple.models.loading import load
+from supple.models.potential import Potential
+from supple.runtime.files import copy_file
+from supple.runtime.machine import cores
+from supple.runtime.progress import NO_PROGRESS, Progress
+from supple.runtime.rounding import duration
+from supple.runtime.run_directory import RunDirectory
+from supple.sampling.context import SamplingContext
+from supple.training import train
+
+#: Fewest labelled frames of the first round that can be trained on.
+_FEWEST = 6
+
+
+def grow(
+    settings: GrowthSettings, goal: Goal, out: Path, jobs: int | None = None, progress: Progress = NO_PROGRESS
+) -> GrowthResult:
+    """Grow a force field, or resume; with a larger budget or smaller target a finished run goes on.
+
+    Args:
+        settings: molecule, methods and temperature.
+        goal: target and budget.
+        out: folder for everything: `model.safetensors`, `data.xyz`, `report.html`.
+        jobs: worker processes of the exploration.
+        progress: receives progress.
+
+    Raises:
+        SettingsError: molecule, method or model are not possible, or the folder has a run with other settings.
+        DataError: too few of the first calculations succeed.
+        OutputError: the folder has other files.
+    """
+    state = settings.charge, settings.multiplicity
+    context = SamplingContext(settings.molecule, settings.method, settings.drive, *state, settings.seed)
+    context.require_ready()
+    settings.model_settings()
+    configuration = settings.model_dump(mode="json")
+    run = RunDirectory.open(out, configuration, "growth", advice="choose another folder with --out")
+    with run.removed_if_refused(), run.claimed():
+        return _Growth(settings, goal, out, jobs, progress).run()
+
+
+@dataclass(frozen=True)
+class _Growth:
+    """A run in its folder; the attributes are the arguments of `grow`."""
+
+    settings: GrowthSettings
+    goal: Goal
+    out: Path
+    jobs: int | None
+    progress: Progress
+
+    def run(self) -> GrowthResult:
+        """All rounds."""
+        folders: list[RoundFolder] = []
+        records: list[RoundRecord] = []
+        frames: list[Dataset] = []
+        while True:
+            folder = RoundFolder(self.out / "rounds" / f"{len(records):02d}")
+            record = folder.record
+            if record is None:
+                plan = folder.plan or next_round(records, self.goal)
+                if plan is None:
+                    break
+                folder.start(plan)
+                record = self._round(folder, plan, folders, frames)
+            chosen = folder.chosen
+            assert chosen is not None
+            frames.append(calculate(chosen, self.settings, self.goal, self.out, self.progress).frames)
+            folders.append(folder)
+            records.append(record)
+        return self._finish(folders, records, frames)
+
+    def _round(
+        self, folder: RoundFolder, plan: RoundPlan, before: list[RoundFolder], frames: list[Dataset]
+    ) -> RoundRecord:
+        """One round from its plan to its record."""
+        started = time.perf_counter()
+        number, notes = len(before), []
+        potential = self._trained(before)
+        chosen = folder.chosen
+        if chosen is None:
+            if potential is None:
+                explored = explore(self.settings, self.out, self.jobs, self.progress)
+                chosen = folder.choose(explored.numbers, *choose_first(explored, plan.count))
+                notes += self._forecast(chosen)
+            else:
+                labelled = LabelledFrames.of(frames, self.settings.seed)
+                chosen = self._chosen(folder, plan, potential, labelled, number, notes)
+        for note in notes:
+            self.progress.note(note)
+        calculated = calculate(chosen, self.settings, self.goal, self.out, self.progress)
+        errors = {} if potential is None else _errors(potential, calculated.frames)
+        interval = validation = None
+        if plan.kind == "test":
+            assert potential is not None
+            if not errors:
+                raise DataError(f"All calculations of the test failed ({'; '.join(calculated.failures)}).")
+            interval = _interval(potential, calculated.frames, self.goal)
+        else:
+            validation = self._train(folder, [*frames, calculated.frames], number)
+        record = RoundRecord(
+            kind=plan.kind,
+            because=plan.because,
+            calculations=len(chosen),
+            failures=calculated.failures,
+            before=errors,
+            validation=validation,
+            interval=interval,
+            budget=self.goal.budget,
+            seconds=time.perf_counter() - started,
+            notes=tuple(notes),
+        )
+        folder.finish(record)
+        self._report_round(number, record, calculated)
+        return record
+
+    def _chosen(
+        self,
+        folder: RoundFolder,
+        plan: RoundPlan,
+        potential: Potential,
+        labelled: LabelledFrames,
+        number: int,
+        notes: list[str],
+    ) -> Dataset:
+        """The geometries of a round that dynamics of the force field give."""
+        settings, kelvin = self.settings, self.settings.temperature
+        drawn = draw(potential, labelled.train, kelvin, number, settings.seed, folder.path, self.progress)
+        rng = np.random.default_rng([settings.seed, 2, number])
+        if plan.kind == "growth":
+            stopped, of = drawn.stopped
+            if stopped:
+                notes.append(f"{stopped} of {of} replicas left the range of the training frames.")
+            choice = choose(potential, labelled.train, drawn, plan.count, rng)
+            return folder.choose(potential.numbers, *choice)
+        starts = drawn.warm[rng.permutation(len(drawn.warm))[: plan.count]]
+        ends, left = draw_independent(
+            potential, labelled.train, starts, kelvin, settings.seed + number, folder.path, self.progress
+        )
+        if left:
+            notes.append(
+                f"{left} of {len(ends)} replicas of the test left the range of the training frames once or more."
+            )
+        return folder.choose(potential.numbers, ends, [REPRESENTATIVE] * len(ends))
+
+    def _train(self, folder: RoundFolder, frames: list[Dataset], number: int) -> float:
+        """Train on all frames so far, and return the validation error."""
+        labelled = LabelledFrames.of(frames, self.settings.seed)
+        if len(labelled.data) < _FEWEST:
+            raise DataError(
+                f"Only {len(labelled.data)} of the first calculations with {self.settings.method} succeeded, which is too few to train on: "
+                f"the reasons of the failures are in {self.out / 'supple-labels'}."
+            )
+        model = self.settings.model_settings()
+        trained = train(model, labelled.data, labelled.split, folder.training, progress=_Quiet(self.progress))
+        copy_file(trained.file, self.out / "model.safetensors")
+        write_extxyz(self.out / "data.xyz", labelled.described(), self.goal.units)
+        forces = trained.result.validation.forces
+        assert forces is not None
+        return forces.rmse * self.goal.units.forces_in_ev_per_angstrom
+
+    def _trained(self, before: list[RoundFolder]) -> Potential | None:
+        """The force field of the last training; None before the first."""
+        files = [folder.training / "model.safetensors" for folder in before]
+        return load([file for file in files if file.exists()][-1]) if files else None
+
+    def _forecast(self, chosen: Dataset) -> list[str]:
+        """A sentence on what the calculations take, after one of them was timed."""
+        timed = calculate(chosen.select([0]), self.settings, self.goal, self.out, self.progress)
+        each, workers = timed.seconds, cores()
+        if not len(timed.frames):
+            return []
+        return [
+            f"One calculation with {self.settings.method} takes {duration(each)}: {self.goal.budget} of them about "
+            f"{duration(each * self.goal.budget / workers)} on {workers} core{'s' if workers > 1 else ''}, besides dynamics and training."
+        ]
+
+    def _report_round(self, number: int, record: RoundRecord, calculated: Calculated) -> None:
+        """Say what came of a round."""
+        sentence = f"Round {number}: {len(calculated.frames)} of {record.calculations} calculations succeeded"
+        if REPRESENTATIVE in record.before:
+            error = record.before[REPRESENTATIVE]
+            sentence += f"; the force field before them had a force RMSE of {self.goal.shown(error.rmse)} on {error.frames} new frames of dynamics"
+        self.progress.note(f"{sentence}.")
+
+    def _finish(self, folders: list[RoundFolder], records: list[RoundRecord], frames: list[Dataset]) -> GrowthResult:
+        """Write data and report."""
+        from supple.growth.report import write_report
+
+        labelled = LabelledFrames.of(frames, self.settings.seed, n_test=len(frames[-1]))
+        model = self.out / "model.safetensors"
+        write_extxyz(self.out / "data.xyz", labelled.described(), self.goal.units)
+        result = GrowthResult(
+            model, self.out / "data.xyz", self.out / "report.html", tuple(records), self.goal, self.settings.temperature
+        )
+        write_report(result, self.settings, labelled, folders, load(model))
+        return result
+
+
+class _Quiet:
+    """Progress of a training without its notes, which are those of every round."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+
+    def note(self, sentence: str) -> None:
+        """Not shown: the run directory keeps it."""
+
+    def step(self, task: str, done: float, total: float, detail: str = "") -> None:
+        """As it comes."""
+        self._progress.step(task, done, total, detail)
+
+
+def _errors(potential: Potential, frames: Dataset) -> dict[str, ErrorOf]:
+    """Errors of the forces on new frames, by the reason why they were chosen."""
+    if not len(frames):
+        return {}
+    assert frames.forces is not None
+    difference = potential.predict(frames.positions)[1] - frames.forces
+    reasons = frames.extras["reason"]
+    return {str(reason): ErrorOf.of(difference[reasons == reason]) for reason in dict.fromkeys(reasons.tolist())}
+
+
+def _interval(potential: Potential, frames: Dataset, goal: Goal) -> tuple[float, float] | None:
+    """The interval of the force RMSE, eV/Å."""
+    found = error_intervals(frames, Predictions.of(potential, frames), goal.units).forces
+    if found is None:
+        return None
+    low, high = (end * goal.units.forces_in_ev_per_angstrom for end in found.rmse)
+    return low, high

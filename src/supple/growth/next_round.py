@@ -1,0 +1,76 @@
+"""What comes next: another round of growth, a test, or the end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from supple.growth.round_folder import RoundPlan, RoundRecord
+from supple.growth.settings import Goal
+
+#: Geometries of the first round and of a test: this part of the budget, within limits.
+_FIRST, _FIRST_LIMITS = 8, (10, 30)
+_TEST, _TEST_LIMITS = 5, (10, 50)
+#: Geometries of other rounds: this part of all before, and at least so many.
+_BATCH, _LEAST = 4, 10
+#: Fewest geometries that a round is worth.
+_WORTH = 4
+#: Growth ends when in so many rounds the error has fallen by less than this part.
+_ROUNDS, _GAIN = 3, 0.05
+#: Frames of dynamics: those on which an error is estimated without bias.
+REPRESENTATIVE = "dynamics"
+
+REACHED, SPENT, NO_GAIN = "target reached", "budget spent", "no gain"
+
+
+def next_round(records: Sequence[RoundRecord], goal: Goal) -> RoundPlan | None:
+    """The next round; None when nothing is left to do.
+
+    Args:
+        records: of the rounds so far.
+        goal: target and budget.
+    """
+    used = sum(record.calculations for record in records)
+    n_test = test_size(goal.budget)
+    remaining = goal.budget - used
+    if not records:
+        return RoundPlan(kind="first", count=max(1, min(_within(goal.budget // _FIRST, _FIRST_LIMITS), remaining)))
+    last = records[-1]
+    if last.kind == "test":
+        if _satisfied(last, goal) or remaining < n_test + _WORTH:
+            return None
+    elif (reason := _reason_to_test(records, goal, remaining - n_test)) is not None:
+        return RoundPlan(kind="test", count=max(1, min(n_test, remaining)), because=reason)
+    count = min(max(used // _BATCH, _LEAST), remaining - n_test)
+    return RoundPlan(kind="growth", count=count)
+
+
+def test_size(budget: int) -> int:
+    """The number of geometries of a test."""
+    return _within(budget // _TEST, _TEST_LIMITS)
+
+
+def _satisfied(test: RoundRecord, goal: Goal) -> bool:
+    """Whether a test is the last one: the target was reached, or there was no gain with the budget of then."""
+    if test.before[REPRESENTATIVE].rmse <= goal.target:
+        return True
+    return test.because != REACHED and goal.budget <= test.budget
+
+
+def _reason_to_test(records: Sequence[RoundRecord], goal: Goal, remaining: int) -> str | None:
+    """Why growth ends, if it does."""
+    errors = [
+        record.before[REPRESENTATIVE].rmse
+        for record in records
+        if record.kind == "growth" and REPRESENTATIVE in record.before
+    ]
+    if errors and errors[-1] <= goal.target:
+        return REACHED
+    if remaining < _WORTH:
+        return SPENT
+    if len(errors) > _ROUNDS and min(errors[-_ROUNDS:]) > (1 - _GAIN) * min(errors[:-_ROUNDS]):
+        return NO_GAIN
+    return None
+
+
+def _within(value: int, limits: tuple[int, int]) -> int:
+    return max(limits[0], min(value, limits[1]))

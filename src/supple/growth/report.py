@@ -1,0 +1,127 @@
+"""report.html: what a run found, what it cost, and how good the force field is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from markupsafe import Markup
+
+from supple.growth.growth_figures import error_figure, torsion_figures
+from supple.growth.labelled_frames import LabelledFrames
+from supple.growth.next_round import REPRESENTATIVE
+from supple.growth.result import GrowthResult
+from supple.growth.round_folder import RoundFolder
+from supple.growth.settings import GrowthSettings
+from supple.methods.level import Level
+from supple.models.potential import Potential
+from supple.models.registry import settings_class
+from supple.runtime.files import write_text
+from supple.runtime.html import html_page, render
+from supple.runtime.machine import versions
+from supple.runtime.rounding import duration
+from supple.simulation.analysis.html_page import FIGURE_STYLE, inline_svg
+
+_BODY = """<p><strong>{{ stated }}</strong></p>
+<p class="soft">{{ ended }}</p>
+{% for figure, svg in figures %}
+<h2>{{ figure.title }}</h2>
+<figure><figcaption>{{ figure.caption }}</figcaption>{{ svg }}</figure>
+{%- endfor %}
+<h2>Rounds</h2>
+<div class="table"><table>
+<thead><tr>{% for name in headings %}<th scope="col">{{ name }}</th>{% endfor %}</tr></thead>
+<tbody>
+{%- for row in rows %}
+<tr>{% for cell in row %}<td>{{ cell }}</td>{% endfor %}</tr>
+{%- endfor %}
+</tbody></table></div>
+{%- if notes %}
+<ul>{% for note in notes %}<li>{{ note }}</li>{% endfor %}</ul>
+{%- endif %}
+<h2>Methods</h2>
+{% for sentence in methods %}{{ sentence }} {% endfor %}
+<ul>{% for citation in citations %}<li>{{ citation }}</li>{% endfor %}</ul>
+"""
+_HEADINGS = (
+    "round", "chosen by", "calculations", "failed", "force RMSE before, on new frames of dynamics", "on other new frames", "validation", "time",
+)  # fmt: skip
+_ENDED = {
+    "target reached": "It ended because the target of {target} was reached on new frames before they were learned.",
+    "budget spent": "It ended because the budget of {budget} calculations was spent; the target was {target}.",
+    "no gain": "It ended because further calculations no longer lowered the error; the target was {target}.",
+}
+
+
+def write_report(
+    result: GrowthResult,
+    settings: GrowthSettings,
+    labelled: LabelledFrames,
+    folders: Sequence[RoundFolder],
+    potential: Potential,
+) -> None:
+    """Write the page."""
+    figures = [error_figure(result), *torsion_figures(result, labelled, folders[-1])]
+    because = result.records[-1].because
+    citations = settings_class(potential.model_kind).citations
+    body = render(
+        _BODY,
+        stated=result.stated_error(),
+        ended=_ENDED[because].format(target=result.goal.shown(result.goal.target), budget=result.goal.budget),
+        figures=[(figure, Markup(inline_svg(figure))) for figure in figures],
+        headings=_HEADINGS,
+        rows=_rows(result),
+        notes=[f"Round {k}: {note}" for k, record in enumerate(result.records) for note in record.notes]
+        + [
+            f"Round {k}: {count} calculation{'s' if count > 1 else ''} failed: {reason}."
+            for k, record in enumerate(result.records)
+            for reason, count in record.failures.items()
+        ],
+        methods=_methods(result, settings, labelled),
+        citations=list(map(str, citations)),
+    )
+    write_text(
+        result.report, html_page(f"{labelled.data.formula}: a force field for {settings.method}", body, FIGURE_STYLE)
+    )
+
+
+def _rows(result: GrowthResult) -> list[list[str]]:
+    rows = []
+    for k, record in enumerate(result.records):
+        unit = result.goal.units.forces_in_ev_per_angstrom
+        errors = {reason: f"{error.rmse / unit:.3g} ({error.frames})" for reason, error in record.before.items()}
+        own = errors.pop(REPRESENTATIVE, "")
+        failed = sum(record.failures.values())
+        kind = {"first": "exploration", "growth": "dynamics", "test": "dynamics, for the test"}[record.kind]
+        rows.append(
+            [
+                str(k),
+                kind,
+                str(record.calculations),
+                str(failed) if failed else "",
+                own,
+                ", ".join(f"{text} {reason}" for reason, text in errors.items()),
+                "" if record.validation is None else f"{record.validation / unit:.3g}",
+                duration(record.seconds),
+            ]
+        )
+    return rows
+
+
+def _methods(result: GrowthResult, settings: GrowthSettings, labelled: LabelledFrames) -> list[str]:
+    """How it was done, ready for a paper."""
+    data, level = labelled.data, Level(settings.method, settings.charge, settings.multiplicity)
+    n_train, n_valid, n_test = (len(part) for part in (labelled.split.train, labelled.split.valid, labelled.split.test))
+    rounds = sum(record.kind == "growth" for record in result.records)
+    against = f", as a model of the difference to {settings.baseline}" if settings.baseline else ""
+    return [
+        f"A force field of {data.formula} was grown with Supple {versions().get('supple', '')} ({settings.model}{against}, seed "
+        f"{settings.seed}), from {result.calculations} calculations of energies and forces with {settings.method} ({level.version}), charge "
+        f"{settings.charge}, multiplicity {settings.multiplicity}.",
+        f"First geometries were those that differ most among dynamics at {settings.temperature:g} and {2 * settings.temperature:g} K and torsion "
+        f"scans with {settings.drive}; {rounds} further round{'s' if rounds != 1 else ''} chose geometries of dynamics of the force field at "
+        f"{settings.temperature:g} and {1.5 * settings.temperature:g} K, half of those at the lower temperature at random, the others by their "
+        "distance from the training frames.",
+        f"In the end there were {n_train} training and {n_valid} validation frames.",
+        f"The stated error is that of {n_test} geometries that were never trained on: the ends of as many independent replicas of Langevin "
+        f"dynamics of the force field at {settings.temperature:g} K; the interval is a 95 % percentile bootstrap interval over them.",
+    ]

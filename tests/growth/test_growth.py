@@ -1,0 +1,168 @@
+"""The whole loop, with a method that costs nothing: what it leaves behind, and that an interruption changes nothing."""
+
+import json
+
+import numpy as np
+import pytest
+from ase.build import molecule as named
+from cli.conftest import Shell
+from inline_workers import sample_here
+
+from supple import SGDML, load, read
+from supple.errors import DataError, SettingsError
+from supple.growth.growth import grow
+from supple.growth.settings import Goal, GrowthSettings
+
+METHOD = "fake_calculators:springs"
+GOAL = Goal.of("1e-6 meV/Å", 40)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quick():
+    """Short dynamics, a model whose settings are given, no worker processes."""
+    with pytest.MonkeyPatch.context() as patch:
+        sample_here(patch)
+        patch.setattr("fake_calculators.Springs.rest", None)
+        patch.setattr("supple.growth.dynamics._SHORTEST", 100.0)
+        patch.setattr("supple.growth.dynamics._LONGEST", 100.0)
+        patch.setattr("supple.growth.dynamics._OF_TEST", 50.0)
+        patch.setattr("supple.growth.dynamics.EVERY", 10.0)
+        patch.setattr("supple.growth.exploration._FRAMES", 20)
+        patch.setattr("supple.growth.exploration._POINTS", 4)
+        patch.setattr(GrowthSettings, "model_settings", lambda self: SGDML(sigma=8.0, lam=1e-8, energies="learned"))
+        yield
+
+
+@pytest.fixture(scope="module")
+def molecule(tmp_path_factory):
+    file = tmp_path_factory.mktemp("molecule") / "methanol.xyz"
+    named("CH3OH").write(file)
+    return file
+
+
+def settings(molecule, **more):
+    return GrowthSettings(**({"molecule": str(molecule), "method": METHOD, "drive": METHOD} | more))
+
+
+@pytest.fixture(scope="module")
+def grown(molecule, tmp_path_factory):
+    return grow(settings(molecule), GOAL, tmp_path_factory.mktemp("grown") / "out", jobs=1)
+
+
+def calculated(result):
+    """How many calculations are kept."""
+    (labels,) = (result.data.parent / "supple-labels").glob("*.jsonl")
+    return len(labels.read_text().splitlines()) - 1
+
+
+def test_what_it_leaves_behind(grown):
+    data = read(grown.data)
+    assert (len(data), grown.calculations) == (40, 40)
+    parts = data.extras["part"].tolist()
+    assert parts.count("test") == grown.error.frames == 10
+    assert data.extras["round"].tolist() == sorted(data.extras["round"].tolist())
+    assert set(data.extras["reason"][:10]) == {"exploration"}
+    assert set(data.extras["reason"][10:]) <= {"dynamics", "novel", "left"}
+    assert len(data.duplicates) == 0
+    potential = load(grown.model)
+    test = data.select([i for i, part in enumerate(parts) if part == "test"])
+    assert potential.evaluate(test, "eV").forces.rmse == pytest.approx(grown.error.rmse, rel=1e-6)
+    assert not set(test.frame_hashes) & set(potential.provenance.seen_frames)
+
+
+def test_the_stated_error(grown):
+    shown = grown.to_json()
+    stated = shown["stated_error"]
+    assert stated["low"] < stated["value"] < stated["high"]
+    assert (stated["unit"], stated["frames"], shown["stopped_because"]) == ("meV/Å", 10, "budget spent")
+    assert json.loads(json.dumps(shown)) == shown
+    page = grown.report.read_text()
+    assert grown.stated_error() in page
+    assert "Error against calculations" in page
+    assert "budget of 40 calculations was spent" in page
+
+
+def test_validation_frames_keep_their_part(grown):
+    first, last = (
+        json.loads((grown.data.parent / "rounds" / number / "training" / "split.json").read_text())
+        for number in ("00", "01")
+    )
+    assert set(first["train"]) < set(last["train"])
+    assert set(first["valid"]) < set(last["valid"])
+
+
+def test_a_finished_run_calculates_nothing_and_a_larger_budget_goes_on(grown, molecule, tmp_path):
+    before = calculated(grown)
+    again = grow(settings(molecule), GOAL, grown.data.parent, jobs=1)
+    assert (calculated(again), again.records) == (before, grown.records)
+    more = grow(settings(molecule), Goal.of("1e-6 meV/Å", 60), grown.data.parent, jobs=1)
+    assert more.calculations == 60
+    assert calculated(more) == before + 20
+    old = {record.kind for record in more.records[:-1]}
+    assert old == {"first", "growth", "test"}  # the first test is trained on by now
+    assert more.error.frames == 12
+
+
+class _Interrupt:
+    """Stops at a report of progress."""
+
+    def __init__(self, after):
+        self.left = after
+
+    def note(self, sentence):
+        self.step()
+
+    def step(self, *_):
+        self.left -= 1
+        if not self.left:
+            raise KeyboardInterrupt
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("every", [3, 7])
+def test_interruptions_change_nothing(molecule, tmp_path, every):
+    goal = Goal.of("1e-6 meV/Å", 30)
+    whole = grow(settings(molecule, seed=1), goal, tmp_path / "whole", jobs=1)
+    interruptions = 0
+    while True:
+        try:
+            parts = grow(
+                settings(molecule, seed=1),
+                goal,
+                tmp_path / "parts",
+                jobs=1,
+                progress=_Interrupt(every * (1 + interruptions)),
+            )
+            break
+        except KeyboardInterrupt:
+            interruptions += 1
+    assert interruptions > 2
+    a, b = read(whole.data), read(parts.data)
+    np.testing.assert_array_equal(a.positions, b.positions)
+    np.testing.assert_array_equal(a.forces, b.forces)
+    assert load(whole.model).predict(a.positions)[0].tolist() == load(parts.model).predict(a.positions)[0].tolist()
+
+
+def test_other_settings_are_refused(grown, molecule):
+    with pytest.raises(SettingsError, match=r"temperature was 300\.0, is now 400\.0"):
+        grow(settings(molecule, temperature=400), GOAL, grown.data.parent, jobs=1)
+
+
+def test_a_method_that_always_fails(molecule, tmp_path):
+    with pytest.raises(DataError, match=r"Only 0 of the first calculations with fake_calculators:breaks succeeded"):
+        grow(settings(molecule, method="fake_calculators:breaks"), GOAL, tmp_path / "out", jobs=1)
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--target", "soon"], "'soon' is not a force error"),
+        (["--drive", METHOD], "is the method itself"),
+        (["--charge", 1], "leave out --charge"),
+    ],
+)
+def test_mistakes_end_with_a_sentence_and_leave_nothing(molecule, tmp_path, options, sentence):
+    drive = [] if "--drive" in options else ["--drive", "fake_calculators:cheap"]
+    _, err = Shell(tmp_path)("grow", molecule, "--method", METHOD, *drive, *options, code=2)
+    assert sentence in err
+    assert not list(tmp_path.iterdir())
