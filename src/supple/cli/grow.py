@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from supple.cli.console import print_json, print_next, print_written, progress_display
-from supple.cli.options import JobsOption, JsonOption
+from supple.cli.options import JsonOption
 from supple.cli.resumable import resumable
 from supple.errors import SettingsError
 from supple.sampling import descriptions
@@ -36,7 +36,9 @@ def grow(
     multiplicity: Annotated[int, typer.Option(min=1, help=descriptions.MULTIPLICITY)] = 1,
     seed: Annotated[int, typer.Option(min=0, help=descriptions.SEED)] = 0,
     out: Annotated[Path | None, typer.Option(help="Folder for everything. [default: MOLECULE-grown]")] = None,
-    jobs: JobsOption = None,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Worker processes of the exploration (default: one per core).")
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Grow a force field from a molecule, with as few calculations as possible.
