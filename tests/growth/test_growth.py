@@ -62,7 +62,7 @@ def test_what_it_leaves_behind(grown):
     assert parts.count("test") == grown.error.frames == 10
     assert data.extras["round"].tolist() == sorted(data.extras["round"].tolist())
     assert set(data.extras["reason"][:10]) == {"exploration"}
-    assert set(data.extras["reason"][10:]) <= {"dynamics", "novel", "left"}
+    assert set(data.extras["reason"][10:]) <= {"dynamics", "uncertain", "left"}
     assert len(data.duplicates) == 0
     potential = load(grown.model)
     test = data.select([i for i, part in enumerate(parts) if part == "test"])

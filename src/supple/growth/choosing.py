@@ -1,10 +1,11 @@
-"""Which geometries to calculate: some as dynamics visit them, on which errors are estimated, and some that are farthest from what is known."""
+"""Which geometries to calculate: some as dynamics visit them, on which errors are estimated, and some with the largest expected errors."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
 import numpy as np
+import torch
 from jaxtyping import Float
 
 from supple.data.dataset import Dataset
@@ -14,10 +15,10 @@ from supple.growth.next_round import REPRESENTATIVE
 from supple.models.potential import Potential
 
 #: Reasons why geometries were chosen, besides `REPRESENTATIVE`.
-EXPLORED, NOVEL, LEFT = "exploration", "novel", "left"
+EXPLORED, UNCERTAIN, LEFT = "exploration", "uncertain", "left"
 #: Of a batch, this part is representative, and at most this part are geometries at which a guard triggered.
 _REPRESENTATIVE, _OF_LEFT = 0.5, 0.2
-#: Of all candidates, so many times the number wanted are compared, those farthest from the training frames.
+#: Of all candidates, so many times the number wanted are compared, those with the largest expected errors.
 _COMPARED = 8
 
 
@@ -53,18 +54,29 @@ def choose(potential: Potential, train: Dataset, drawn: Drawn, count: int, rng: 
     n_left = min(len(drawn.left), round(_OF_LEFT * count))
     left = drawn.left[_different(train, representative, drawn.left, n_left)]
     n_novel = min(count - n_representative - n_left, len(others))
-    far = others[np.argsort(-_novelty(potential, others), kind="stable")[: _COMPARED * n_novel]]
+    far = others[np.argsort(-_expected_error(potential, train, others), kind="stable")[: _COMPARED * n_novel]]
     novel = far[_different(train, np.concatenate([representative, left]), far, n_novel)]
-    reasons = [REPRESENTATIVE] * len(representative) + [LEFT] * len(left) + [NOVEL] * len(novel)
+    reasons = [REPRESENTATIVE] * len(representative) + [LEFT] * len(left) + [UNCERTAIN] * len(novel)
     return Choice(np.concatenate([representative, left, novel]), reasons)
 
 
-def _novelty(potential: Potential, positions: Float[np.ndarray, "M N 3"]) -> Float[np.ndarray, "M"]:
-    """How far geometries are from the training frames; equal for all where the force field does not hold these."""
-    known = potential.training_frames()
-    if known is None:
+def _expected_error(
+    potential: Potential, train: Dataset, positions: Float[np.ndarray, "M N 3"]
+) -> Float[np.ndarray, "M"]:
+    """The error that the forces of each geometry are expected to have, up to a factor where there are no error bars yet.
+
+    Equal for all where this kind of force field has no measure of novelty.
+    """
+    if potential.error_bars is not None:
+        of_atoms = potential.predict(positions, uncertainty=True).forces_std
+        return np.sqrt((of_atoms**2).mean(axis=1))
+    novelty = potential.novelty(train.positions)
+    if novelty is None:
         return np.zeros(len(positions))
-    return np.array([known.nearest(x).distance for x in known.descriptor(positions)])
+    size = potential.batch_size
+    parts = [novelty(torch.tensor(positions[start : start + size])) for start in range(0, len(positions), size)]
+    variances: Float[np.ndarray, "M N"] = torch.cat([part.forces for part in parts]).detach().cpu().numpy()
+    return np.sqrt(variances.mean(axis=1))
 
 
 def _different(

@@ -119,8 +119,8 @@ def _methods(result: GrowthResult, settings: GrowthSettings, labelled: LabelledF
         f"{settings.charge}, multiplicity {settings.multiplicity}.",
         f"First geometries were those that differ most among dynamics at {settings.temperature:g} and {2 * settings.temperature:g} K and torsion "
         f"scans with {settings.drive}; {rounds} further round{'s' if rounds != 1 else ''} chose geometries of dynamics of the force field at "
-        f"{settings.temperature:g} and {1.5 * settings.temperature:g} K, half of those at the lower temperature at random, the others by their "
-        "distance from the training frames.",
+        f"{settings.temperature:g} and {1.5 * settings.temperature:g} K, half of those at the lower temperature at random, the others by "
+        "the error that is expected of them.",
         f"In the end there were {n_train} training and {n_valid} validation frames.",
         f"The stated error is that of {n_test} geometries that were never trained on: the ends of as many independent replicas of Langevin "
         f"dynamics of the force field at {settings.temperature:g} K; the interval is a 95 % percentile bootstrap interval over them.",
