@@ -96,7 +96,7 @@ def _hessian(atoms, h=1e-3):
 
 def test_the_sum_no_longer_calls_the_method(frames, tmp_path, monkeypatch):
     train, valid, test = frames
-    monkeypatch.setattr("supple.models.baseline.learned._SETTINGS", {"sigma": 8.0})  # quick
+    monkeypatch.setattr("supple.models.baseline.learned._MODEL", ("sgdml", {"sigma": 8.0}))  # quick
     called = SGDML(**KERNEL, baseline=CHEAP.name).fit(train, valid, examined=()).evaluate(test, "meV").forces.mae
     settings = SGDML(**KERNEL, baseline=Baseline(method=CHEAP.name, learn=60))
     run = RunDirectory.open(tmp_path / "run", {})

@@ -112,8 +112,7 @@ def difference(
     )
     if baseline.learn is None:
         return found
-    file = None if run is None else run.path / "baseline.safetensors"
-    learned = learn_baseline(of_train, of_valid, baseline.learn, seed, file, progress)
+    learned = learn_baseline(of_train, of_valid, baseline.learn, seed, run, progress)
     progress.note(learned.note)
     return replace(
         found,

@@ -1,13 +1,12 @@
-"""A learned baseline: a kernel model of the cheap method itself, so that a step of dynamics needs no calculation by it.
+"""A learned baseline: a network of the cheap method itself, so that a step of dynamics needs no calculation by it.
 
 Cheap labels cost next to nothing, so there can be thousands of them: at geometries that short dynamics of the method draw from the training
-frames, at their temperature. Of the error of the sum, that of the learned baseline must be a small part.
+frames, at their temperature. A network takes as long for a step however many they are, where a kernel takes longer with each. Of the error of the sum, that of the learned baseline must be a small part.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 from pydantic import JsonValue
@@ -22,12 +21,13 @@ from supple.models.potential import Potential
 from supple.models.registry import make_settings
 from supple.models.sums.method_potential import MethodPotential
 from supple.runtime.progress import Progress
+from supple.runtime.run_directory import RunDirectory
 
-#: One kernel, of the whole molecule: with thousands of frames those of the environments would make a step several times slower.
-_SETTINGS: dict[str, object] = {"environments": "molecule"}
+#: Kind of model and its settings; some minutes on one core.
+_MODEL: tuple[str, dict[str, object]] = ("bespoke", {"steps": 20_000})
 #: The part of the error of the sum that the baseline's own may be; errors add as squares, so that half of it makes the sum a seventh worse.
 _SMALL_PART = 0.5
-#: One in so many of the geometries is not trained on: by these the kernel chooses its settings.
+#: One in so many of the geometries is not trained on: by these the best weights are chosen.
 _HELD_OUT = 12
 
 
@@ -36,7 +36,7 @@ class LearnedBaseline:
     """A learned baseline.
 
     Attributes:
-        potential: the kernel model.
+        potential: the network.
         error: of its forces against the method, on validation frames, which it has not seen.
         seconds: that the calculations took, on one core, whenever they were made.
         note: how it was learned, as a sentence.
@@ -73,7 +73,12 @@ class LearnedBaseline:
 
 
 def learn_baseline(
-    of_train: BaselineLabels, of_valid: BaselineLabels, count: int, seed: int, file: Path | None, progress: Progress
+    of_train: BaselineLabels,
+    of_valid: BaselineLabels,
+    count: int,
+    seed: int,
+    run: RunDirectory | None,
+    progress: Progress,
 ) -> LearnedBaseline:
     """Learn a method from labels at geometries like the training frames.
 
@@ -82,7 +87,7 @@ def learn_baseline(
         of_valid: the validation frames with the method's labels, by which the error is measured.
         count: how many geometries are drawn.
         seed: of the order of the geometries.
-        file: where the result is kept, and taken from if it is there; None to keep nothing.
+        run: in whose folder the result and its training are kept, and taken from if they are there; None to keep nothing.
         progress: receives notes and steps.
 
     Raises:
@@ -103,10 +108,13 @@ def learn_baseline(
     drawn_frames = Dataset.of(
         train.numbers, drawn.positions, drawn.energies, drawn.forces, name=f"geometries drawn with {method.name}"
     )
+    file = None if run is None else run.path / "baseline.safetensors"
     learned = None if file is None or not file.exists() else load(file)
     if learned is None:
         kept, held_out = _divided(train, drawn_frames, seed)
-        learned = make_settings("sgdml", _SETTINGS).fit(kept, held_out, seed=seed, progress=progress, examined=())
+        kind, settings = _MODEL
+        own = None if run is None else RunDirectory.open(run.path / "baseline.run", {"count": count, "seed": seed})
+        learned = make_settings(kind, settings).fit(kept, held_out, seed=seed, run=own, progress=progress, examined=())
         if file is not None:
             learned.save(file)
     metrics = learned.evaluate(valid, of_train.dataset.source.units)
