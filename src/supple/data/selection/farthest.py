@@ -40,7 +40,7 @@ def farthest_points(dataset: Dataset, count: int) -> tuple[Int[np.ndarray, "K"],
     Returns:
         The first `count` picks, and for each frame the number of the pick that it is nearest to.
     """
-    descriptors = _Descriptors(dataset)
+    descriptors = FrameDistances(dataset)
     nearest = torch.full((len(dataset),), torch.inf, dtype=torch.float64)
     of = torch.zeros(len(dataset), dtype=torch.int64)
     picks: list[int] = []
@@ -56,8 +56,12 @@ def farthest_points(dataset: Dataset, count: int) -> tuple[Int[np.ndarray, "K"],
     return np.array(picks, dtype=np.int64), of.numpy()
 
 
-class _Descriptors:
-    """Descriptors of all frames, and distances to one of them: O(M D P)."""
+class FrameDistances:
+    """Descriptors of all frames, and distances to one of them: O(M D P).
+
+    Args:
+        dataset: the frames.
+    """
 
     def __init__(self, dataset: Dataset) -> None:
         descriptor = InverseDistances(dataset.n_atoms)
