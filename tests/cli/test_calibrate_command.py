@@ -110,3 +110,33 @@ def test_calibrate_refuses(shared):
     assert "input file" in shared.refused("calibrate", "sgdml.safetensors", "toy.xyz", "--out", "sgdml.safetensors")
     (shared.folder / "there.safetensors").write_text("mine")
     assert "exists" in shared.refused("calibrate", "sgdml.safetensors", "toy.xyz", "--out", "there.safetensors")
+
+
+def test_select(shared):
+    candidates = toy_dataset(30, seed=8)
+    write_extxyz(shared.folder / "candidates.xyz", (candidates.numbers, candidates.positions, None, None))
+    result = shared.json("select", "candidates.xyz", "--model", "sgdml.safetensors", "--count", 12)
+    assert (result["out"], result["n_frames"], result["unit"]) == ("candidates-selected.xyz", 12, "kcal/mol/Å")
+    written = ase.io.read(shared.folder / "candidates-selected.xyz", ":")
+    np.testing.assert_allclose(
+        [atoms.positions for atoms in written], candidates.positions[result["frames"]], atol=1e-9
+    )
+    np.testing.assert_allclose(
+        [atoms.info["expected_force_error"] for atoms in written], result["expected_force_errors"], rtol=1e-6
+    )
+    out, _ = shared("select", "candidates.xyz", "--model", "sgdml.safetensors", "--count", 12, "--overwrite")
+    assert f"frame {result['frames'][0]}: " in out
+    assert "... and 2 more" in out
+    assert out.rstrip().endswith("supple sample --label candidates-selected.xyz")
+    assert len(read(shared.folder / "candidates-selected.xyz", labels=False)) == 12
+
+
+def test_select_refuses(shared):
+    potential, data = load(shared.folder / "sgdml.safetensors"), read(shared.folder / "toy.xyz")
+    seen = set(potential.provenance.seen_frames)
+    own = data.select([k for k, frame in enumerate(data.frame_hashes) if frame in seen])
+    write_extxyz(shared.folder / "its-own.xyz", own, "kcal/mol")
+    assert "validated on every frame" in shared.refused("select", "its-own.xyz", "--model", "sgdml.safetensors")
+    model = without_error_bars(shared, "sgdml", "old3.safetensors")
+    assert "no error bars" in shared.refused("select", "toy.xyz", "--model", model)
+    assert "swapped" in shared.refused("select", "sgdml.safetensors", "--model", "toy.xyz")

@@ -160,3 +160,28 @@ def test_labels_are_refused_where_they_cannot_be(here):
         "sample", "azobenzene", "--label", "start.xyz"
     )
     assert "There is no file none.xyz" in here.refused("sample", "--label", "none.xyz")
+
+
+def test_a_limit_of_the_expected_error(here):
+    out, _ = here("md", "sgdml.safetensors", *QUIET, "--time", "20fs", "--max-error", "50eV/Å")
+    assert "expected force error" in out
+    _, err = here(
+        "md",
+        "sgdml.safetensors",
+        *QUIET,
+        "--time",
+        "20fs",
+        "--max-error",
+        "1e-9",
+        "--on-leave",
+        "warn",
+        "--out",
+        "warned.xyz",
+    )
+    assert "has an expected error of" in err
+    assert "cannot be used to start a run: the force on" in here.refused(
+        "md", "sgdml.safetensors", *QUIET, "--time", "20fs", "--max-error", "1e-9", "--out", "none.xyz"
+    )
+    assert "'much' is not a limit of a force" in here.refused(
+        "md", "sgdml.safetensors", *QUIET, "--max-error", "much", "--out", "none.xyz"
+    )

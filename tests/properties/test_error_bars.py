@@ -171,3 +171,16 @@ def test_damaged_error_bars_are_refused(potential, tmp_path, damage):
     rewritten(file, change)
     with pytest.raises(ModelFileError, match="contents do not match"):
         load(file)
+
+
+def test_ase_calculator(potential, frames):
+    from ase import Atoms
+
+    atoms = Atoms(potential.numbers, frames[0], calculator=potential.calculator())
+    atoms.get_potential_energy()
+    expected = potential.predict(frames[:1], uncertainty=True)
+    assert atoms.calc.results["energy_uncertainty"] == pytest.approx(expected.energies_std[0], rel=1e-6)
+    np.testing.assert_allclose(atoms.calc.results["forces_uncertainty"], expected.forces_std[0], rtol=1e-6)
+    atoms.calc = potential.calculator(uncertainty=False)
+    atoms.get_potential_energy()
+    assert "energy_uncertainty" not in atoms.calc.results

@@ -23,9 +23,9 @@ def calibrate(
     accept: LeaveOutOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Add error bars to a force field, by its errors on labelled frames that it was not trained on.
+    """Add error bars to a force field.
 
-    'supple train' does so with the validation frames. This command is for force fields of older versions, and for error bars by more
+    They are found by its errors on labelled frames that it was not trained on. 'supple train' does so with the validation frames. This command is for force fields of older versions, and for error bars by more
     frames: a few hundred are better than the usual hundred. The new file differs from the old one in nothing but the error bars.
     """
     from supple.evaluation.labelled_frames import labelled_frames

@@ -29,6 +29,7 @@ from supple.cli.published import published
 from supple.cli.relax import relax
 from supple.cli.sample import sample
 from supple.cli.scan import scan
+from supple.cli.select import select
 from supple.cli.streams import encodes, prepare_streams
 from supple.cli.study import study
 from supple.cli.train import train
@@ -38,7 +39,7 @@ from supple.runtime.signals import interruptible
 
 #: The commands, under the headings of `supple --help`.
 GROUPS: dict[str, tuple[Callable[..., None], ...]] = {
-    "Data": (check, convert, sample),
+    "Data": (check, convert, sample, select),
     "Train": (train, tune, study, grow),
     "Assess": (evaluate, predict, calibrate, published),
     "Simulate": (md, analyse, relax, scan, path),

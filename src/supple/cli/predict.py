@@ -23,9 +23,10 @@ def predict(
     out_units: Annotated[str, typer.Option(help="Units of the output: eV, kcal/mol, or hartree,bohr.")] = "eV",
     json: JsonOption = False,
 ) -> None:
-    """Predict energies and forces of geometries, with error bars where the force field has them.
+    """Predict energies and forces of geometries.
 
-    Error bars are one standard deviation: energy_uncertainty of each frame, and forces_uncertainty of the force components of each atom.
+    Where the force field has error bars, they are written too, one standard deviation each: energy_uncertainty of each frame, and
+    forces_uncertainty of the force components of each atom.
     """
     import numpy as np
 

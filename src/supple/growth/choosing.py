@@ -9,17 +9,16 @@ import torch
 from jaxtyping import Float
 
 from supple.data.dataset import Dataset
-from supple.data.selection.farthest import farthest_from, farthest_points
+from supple.data.selection.farthest import farthest_points
+from supple.evaluation.next_frames import most_useful
 from supple.growth.dynamics import Drawn
 from supple.growth.next_round import REPRESENTATIVE
 from supple.models.potential import Potential
 
 #: Reasons why geometries were chosen, besides `REPRESENTATIVE`.
 EXPLORED, UNCERTAIN, LEFT = "exploration", "uncertain", "left"
-#: Of a batch, this part is representative, and at most this part are geometries at which a guard triggered.
-_REPRESENTATIVE, _OF_LEFT = 0.5, 0.2
-#: Of all candidates, so many times the number wanted are compared, those with the largest expected errors.
-_COMPARED = 8
+#: The part of a batch that is representative.
+_REPRESENTATIVE = 0.5
 
 
 class Choice(NamedTuple):
@@ -48,16 +47,17 @@ def choose(potential: Potential, train: Dataset, drawn: Drawn, count: int, rng: 
         rng: random numbers.
     """
     n_representative = min(max(1, round(_REPRESENTATIVE * count)), len(drawn.warm))
-    order = rng.permutation(len(drawn.warm))
-    representative = drawn.warm[order[:n_representative]]
-    others = np.concatenate([drawn.warm[order[n_representative:]], drawn.hot])
-    n_left = min(len(drawn.left), round(_OF_LEFT * count))
-    left = drawn.left[_different(train, representative, drawn.left, n_left)]
-    n_novel = min(count - n_representative - n_left, len(others))
-    far = others[np.argsort(-_expected_error(potential, train, others), kind="stable")[: _COMPARED * n_novel]]
-    novel = far[_different(train, np.concatenate([representative, left]), far, n_novel)]
-    reasons = [REPRESENTATIVE] * len(representative) + [LEFT] * len(left) + [UNCERTAIN] * len(novel)
-    return Choice(np.concatenate([representative, left, novel]), reasons)
+    warm = drawn.warm[rng.permutation(len(drawn.warm))]
+    candidates = np.concatenate([warm, drawn.hot, drawn.left])
+    is_new = np.ones(len(candidates), dtype=bool)
+    representative = range(n_representative)
+    dataset = Dataset.of(train.numbers, candidates)
+    expected = _expected_error(potential, train, candidates)
+    is_new[list(dataset.duplicates)] = False
+    picks, _ = most_useful(dataset, expected, count - n_representative, is_new, representative)
+    reasons = [LEFT if pick >= len(candidates) - len(drawn.left) else UNCERTAIN for pick in picks]
+    chosen = candidates[[*representative, *picks]]
+    return Choice(chosen, [REPRESENTATIVE] * n_representative + reasons)
 
 
 def _expected_error(
@@ -77,15 +77,3 @@ def _expected_error(
     parts = [novelty(torch.tensor(positions[start : start + size])) for start in range(0, len(positions), size)]
     variances: Float[np.ndarray, "M N"] = torch.cat([part.forces for part in parts]).detach().cpu().numpy()
     return np.sqrt(variances.mean(axis=1))
-
-
-def _different(
-    train: Dataset, chosen: Float[np.ndarray, "C N 3"], candidates: Float[np.ndarray, "K N 3"], count: int
-) -> list[int]:
-    """Indices of candidates that are as different as possible from training frames, those chosen before, and each other."""
-    if not count:
-        return []
-    known = np.concatenate([train.positions, chosen])
-    everything = Dataset.of(train.numbers, np.concatenate([known, candidates]))
-    picks = farthest_from(everything, len(known), count)
-    return [int(pick) - len(known) for pick in picks]

@@ -40,7 +40,7 @@ def farthest_points(dataset: Dataset, count: int) -> tuple[Int[np.ndarray, "K"],
     Returns:
         The first `count` picks, and for each frame the number of the pick that it is nearest to.
     """
-    descriptors = _Descriptors(dataset)
+    descriptors = FrameDistances(dataset)
     nearest = torch.full((len(dataset),), torch.inf, dtype=torch.float64)
     of = torch.zeros(len(dataset), dtype=torch.int64)
     picks: list[int] = []
@@ -56,28 +56,12 @@ def farthest_points(dataset: Dataset, count: int) -> tuple[Int[np.ndarray, "K"],
     return np.array(picks, dtype=np.int64), of.numpy()
 
 
-def farthest_from(dataset: Dataset, known: int, count: int) -> Int[np.ndarray, "K"]:
-    """Frames by farthest-point sampling, as different as possible from the first `known` frames and from each other.
+class FrameDistances:
+    """Descriptors of all frames, and distances to one of them: O(M D P).
 
-    Returns:
-        Indices of up to `count` of the other frames.
+    Args:
+        dataset: the frames.
     """
-    descriptors = _Descriptors(dataset)
-    nearest = torch.full((len(dataset),), torch.inf, dtype=torch.float64)
-    for frame in range(known):
-        nearest = torch.minimum(nearest, descriptors.squared_distances(frame))
-    nearest[:known] = -torch.inf
-    picks: list[int] = []
-    for _ in range(min(count, len(dataset) - known)):
-        pick = int(nearest.argmax())
-        picks.append(pick)
-        nearest = torch.minimum(nearest, descriptors.squared_distances(pick))
-        nearest[pick] = -torch.inf
-    return np.array(picks, dtype=np.int64)
-
-
-class _Descriptors:
-    """Descriptors of all frames, and distances to one of them: O(M D P)."""
 
     def __init__(self, dataset: Dataset) -> None:
         descriptor = InverseDistances(dataset.n_atoms)

@@ -76,7 +76,7 @@ class CompiledSum:
                 _add_term(x, term, energies[some], by_x)
             _pull_back(positions[some], descriptors, by_x, self._entries, gradients[some])
 
-        _in_batches(len(positions), batch)
+        in_batches(len(positions), batch)
         return energies, gradients
 
 
@@ -91,11 +91,11 @@ def at_descriptors(
         for term in terms:
             _add_term(descriptors[some], term, energies[some], by_x[some])
 
-    _in_batches(len(x), batch)
+    in_batches(len(x), batch)
     return torch.from_numpy(energies), torch.from_numpy(by_x)
 
 
-def _in_batches(n: int, work: Callable[[slice], None]) -> None:
+def in_batches(n: int, work: Callable[[slice], None]) -> None:
     """Call `work` for every batch of n geometries; threads share them."""
     parts = max(1, min(torch.get_num_threads(), n // _PER_THREAD))
 

@@ -23,6 +23,7 @@ from supple.models.kernel.term_variance import TermVariance, choose_pivots
 from supple.models.uncertainty.novelty import Novelty, NoveltyScores
 
 if TYPE_CHECKING:
+    from supple.models.kernel.compiled_variance import CompiledVariances
     from supple.models.kernel.potential import KernelModule
 
 #: Of which the derivatives of the descriptor are averaged.
@@ -43,6 +44,7 @@ class KernelNovelty(Novelty):
     pivots: Tensor
     shares: Tensor
     energies: Tensor
+    centre: Tensor
 
     def __init__(self, module: KernelModule, pivots: Float[Tensor, "T m"], shares: Float[Tensor, "E N"]) -> None:
         super().__init__()
@@ -51,7 +53,9 @@ class KernelNovelty(Novelty):
         terms = module.kernel.terms
         amplitudes = torch.cat([torch.full((term.n_environments,), term.amplitude) for term in terms])
         self.register_buffer("energies", amplitudes.to(shares), persistent=False)
-        self.descriptor, self.centre = module.descriptor, module.centre
+        self.register_buffer("centre", module.centre, persistent=False)
+        self.descriptor = module.descriptor
+        self._compiled: CompiledVariances | None = None
         x = module.x - module.centre
         self.terms = nn.ModuleList(
             TermVariance(term, x, own[own >= 0]) for term, own in zip(terms, pivots, strict=True)
@@ -86,7 +90,28 @@ class KernelNovelty(Novelty):
 
     def forward(self, positions: Float[Tensor, "B N 3"]) -> NoveltyScores:
         """The novelty of geometries, positions in Å."""
-        x = self.descriptor(positions.to(torch.float64)) - self.centre
+        compiled = self._compiled_variances() if positions.device.type == "cpu" else None
+        if compiled is None:
+            variances = self._variances(positions.to(torch.float64))
+        else:
+            variances = torch.from_numpy(compiled(positions.detach().to(torch.float64).contiguous().numpy()))
+        return NoveltyScores(variances @ self.energies, variances @ self.shares)
+
+    def _compiled_variances(self) -> CompiledVariances | None:
+        """The compiled loops, where they apply."""
+        if self._compiled is None:
+            from supple.models.kernel.compiled_variance import CompiledVariances
+            from supple.molecule.descriptors.compiled import compiled_entries
+
+            if (entries := compiled_entries(self.descriptor)) is None:
+                return None
+            terms = [term for term in self.terms if isinstance(term, TermVariance)]
+            self._compiled = CompiledVariances(terms, entries, self.centre.numpy())
+        return self._compiled
+
+    def _variances(self, positions: Float[Tensor, "B N 3"]) -> Float[Tensor, "B E"]:
+        """V of each environment, over all terms, by operations on tensors."""
+        x = self.descriptor(positions) - self.centre
         parts = []
         for term in self.terms:
             assert isinstance(term, TermVariance)
@@ -96,8 +121,7 @@ class KernelNovelty(Novelty):
             parts.append(
                 torch.cat([term(part) for part in x.split(step)]) if len(x) else x.new_zeros(0, of.n_environments)
             )
-        variances = torch.cat(parts, dim=1)
-        return NoveltyScores(variances @ self.energies, variances @ self.shares)
+        return torch.cat(parts, dim=1)
 
 
 def _shares(module: KernelModule, positions: Float[Tensor, "M N 3"]) -> Float[Tensor, "E N"]:

@@ -23,6 +23,8 @@ from supple.models.kernel.term import KernelTerm
 MOST_PIVOTS = 128
 #: What remains of the variance, relative to its mean, where no more environments are taken, and what is added to the diagonal.
 _SMALLEST = 1e-9
+#: Below this, v is rounding errors.
+SMALLEST_VARIANCE = 1e-12
 
 
 class TermVariance(nn.Module):
@@ -57,12 +59,12 @@ class TermVariance(nn.Module):
         return tuple(getattr(self, f"block{i}") for i in range(self.term.group.n_characters))
 
     def forward(self, x: Float[Tensor, "B D"]) -> Float[Tensor, "B E"]:
-        """V of each environment of B descriptors less the centre; between 1e-12 and 1."""
+        """V of each environment of B descriptors less the centre; between `SMALLEST_VARIANCE` and 1."""
         term = self.term
         queries = term.lift(x)
         explained = (between(term, queries, self.blocks, self.squares) @ self.inverse_factor).square_().sum(1)
         remaining = 1 - explained / with_itself(term, queries, x)
-        return remaining.clamp_(1e-12, 1.0).view(len(x), term.n_environments)
+        return remaining.clamp_(SMALLEST_VARIANCE, 1.0).view(len(x), term.n_environments)
 
 
 def choose_pivots(term: KernelTerm, x: Float[Tensor, "M D"], most: int = MOST_PIVOTS) -> Int[Tensor, "m"]:

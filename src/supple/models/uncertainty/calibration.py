@@ -36,7 +36,8 @@ _SHAPE_WEIGHT = 300
 COVERAGES = (0.68, 0.95)
 #: With fewer frames there is no calibration.
 FEWEST_FRAMES = 10
-_TINY = 1e-300
+#: The smallest novelty that is told from none, and the smallest mean squared error.
+_TINY, _SMALLEST_SQUARE = 1e-30, 1e-200
 
 
 class Calibration(BaseModel):
@@ -114,12 +115,12 @@ def _fit(
     from scipy.optimize import minimize
 
     c, nu, n_groups = n_components, _DEGREES_OF_FREEDOM, int(groups.max()) + 1
-    level = float(np.log(max(squares.mean(), 1e-290)))
+    unit = max(float(squares.mean()), _SMALLEST_SQUARE)
 
     def loss(v: Float[np.ndarray, "p"]) -> tuple[float, Float[np.ndarray, "p"]]:
         common, apart, slope = v[0], v[1:-1], v[-1]
         log_variance = common + apart[groups] + slope * log_s
-        scaled = c / nu * squares * np.exp(-log_variance)
+        scaled = c / nu * (squares / unit) * np.exp(-log_variance)
         by_variance = c / 2 - (nu + c) / 2 * scaled / (1 + scaled)
         value = (c / 2 * log_variance + (nu + c) / 2 * np.log1p(scaled)).sum()
         value += _PRIOR * ((apart**2).sum() + (slope - 1) ** 2)
@@ -127,10 +128,10 @@ def _fit(
         by_slope = by_variance @ log_s + 2 * _PRIOR * (slope - 1)
         return value / len(log_s), np.array([by_variance.sum(), *by_apart, by_slope]) / len(log_s)
 
-    start = np.array([level, *np.zeros(n_groups), 1.0])
-    bounds = [(level - 100, level + 100)] * (1 + n_groups) + [(0.0, 5.0)]
+    start = np.array([*np.zeros(1 + n_groups), 1.0])
+    bounds = [(-50.0, 50.0)] * (1 + n_groups) + [(0.0, 5.0)]
     found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
-    return found[0] + found[1:-1], float(found[-1])
+    return found[0] + found[1:-1] + np.log(unit), float(found[-1])
 
 
 def _quantiles(ratios: Float[np.ndarray, "n"]) -> tuple[float, float]:

@@ -14,7 +14,7 @@ Time = Annotated[PositiveFloat, Text(parse_time, lambda fs: format_time(fs, sepa
 #: Relative rounding error within which one time is a multiple of another.
 _ROUNDING = 1e-6
 #: Settings that may change when a run is resumed.
-_MAY_CHANGE = {"time", "on_leave"}
+_MAY_CHANGE = {"time", "on_leave", "max_error"}
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,13 @@ class DynamicsSettings(SimulationSettings):
         metadata={
             "description": "When a guard triggers: stop the replica, warn, or restrain (return to the last frame within "
             "range, with new velocities)."
+        },
+    )
+    max_error: str | None = field(
+        default=None,
+        metadata={
+            "description": "A guard triggers where the expected error of a force component is larger: 0.2eV/Å, or a number in the units "
+            "of the training data. Needs a force field with error bars."
         },
     )
 

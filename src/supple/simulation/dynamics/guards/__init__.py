@@ -8,10 +8,13 @@ import numpy as np
 from jaxtyping import Float
 
 from supple.data.dataset import Dataset
+from supple.data.units import Units
 from supple.models.potential import Potential
+from supple.simulation.dynamics.force_limit import ForceLimit
 from supple.simulation.dynamics.guards.bonds import BondsGuard
 from supple.simulation.dynamics.guards.collisions import CollisionsGuard
 from supple.simulation.dynamics.guards.energy_drift import EnergyDriftGuard
+from supple.simulation.dynamics.guards.expected_error import ExpectedErrorGuard
 from supple.simulation.dynamics.guards.guard import Guard as Guard
 from supple.simulation.dynamics.guards.guard import Snapshot as Snapshot
 from supple.simulation.dynamics.guards.training_distance import TrainingDistanceGuard, training_frames
@@ -61,10 +64,16 @@ def guards_for(
         starts: initial geometries, Å; they define the bonds where there are no reference data.
         settings: of the run.
         reference: training data.
+
+    Raises:
+        SettingsError: `max_error` is not a force, or the force field has no error bars.
     """
     frames = starts if reference is None else reference.positions
     active: list[Guard] = [BondsGuard(potential.numbers, frames), CollisionsGuard(potential.numbers, frames)]
     off = []
+    if settings.max_error is not None:
+        limit = ForceLimit.parse(settings.max_error, Units.parse(potential.provenance.data_units))
+        active.append(ExpectedErrorGuard(potential, limit))
     if settings.ensemble == "langevin":
         off.append("energy drift (Langevin dynamics does not conserve an energy)")
     else:
