@@ -124,8 +124,8 @@ def train(
     from supple.training import train as train_model
     from supple.training.model_choice import choose_model
 
-    choice = None if model else choose_model(dataset, len(chosen.train), given)
-    model_settings = make_settings(model or (choice.kind if choice else ""), given)
+    choice = choose_model(dataset, len(chosen.train), given) if model is None else None
+    model_settings = make_settings(choice.kind if choice else str(model), given)
     require_file(out := out or Path(f"{stem(file)}-{model_settings.kind}-n{len(chosen.train)}.safetensors"))
     out = out if out.suffix == ".safetensors" else out.with_name(out.name + ".safetensors")
     directory = out.with_suffix(".run")
