@@ -41,7 +41,7 @@ def grow(
     ] = None,
     json: JsonOption = False,
 ) -> None:
-    """Grow a force field from a molecule, with as few calculations as possible.
+    """Grow a force field from a molecule: calculate what it needs.
 
     Explore, calculate, train, run dynamics, and calculate where the force field knows least, until the target is reached or the
     budget is spent; then test it on independent geometries. Run the command again to resume, or with a larger budget to go on.
