@@ -38,8 +38,8 @@ class ExpectedErrorGuard:
         with torch.no_grad():
             _, stds = self._bars.standard_deviations(self._bars.novelty(positions))
         # NaN is not within the limit
-        within = (stds <= self.limit.in_ev_per_angstrom).all(axis=1).tolist()
-        return [None if fine else self._sentence(row) for row, fine in zip(stds, within, strict=True)]
+        limit = self.limit.in_ev_per_angstrom
+        return [None if (row <= limit).all() else self._sentence(row) for row in stds]
 
     def _sentence(self, stds: Float[np.ndarray, "N"]) -> str:
         k = int(np.argmax(np.where(np.isnan(stds), np.inf, stds)))
