@@ -50,6 +50,7 @@ def test_whatever_comes_after_training_does_not_know(trained, here, folder):
     here("md", "m.safetensors", "--start", "data.xyz", "--time", "1fs", "--every", "0.5fs", "--out", "md.xyz")
     out, _ = here("cite", "m.safetensors")
     assert "sciadv" in out
+    assert "learning the difference to a baseline" in out
 
 
 def test_evaluation_calculates_ahead_and_never_twice(trained, here, folder):

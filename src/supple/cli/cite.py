@@ -14,9 +14,10 @@ def cite(
 ) -> None:
     """List the papers to cite, in general or for one force field."""
     from supple.models.loading import load
-    from supple.models.registry import all_citations, settings_class
+    from supple.models.model_citations import model_citations
+    from supple.models.registry import all_citations
 
-    for citation in all_citations() if model is None else settings_class(load(model).model_kind).citations:
+    for citation in all_citations() if model is None else model_citations(load(model)):
         typer.echo(citation.bibtex() if bibtex else str(citation))
     if not bibtex:
         typer.echo("To cite Supple itself, see CITATION.cff in its repository.")

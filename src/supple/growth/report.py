@@ -13,8 +13,8 @@ from supple.growth.result import GrowthResult
 from supple.growth.round_folder import RoundFolder
 from supple.growth.settings import GrowthSettings
 from supple.methods.level import Level
+from supple.models.model_citations import model_citations
 from supple.models.potential import Potential
-from supple.models.registry import settings_class
 from supple.runtime.files import write_text
 from supple.runtime.html import html_page, render
 from supple.runtime.machine import versions
@@ -62,7 +62,6 @@ def write_report(
     """Write the page."""
     figures = [error_figure(result), *torsion_figures(result, labelled, folders[-1])]
     because = result.records[-1].because
-    citations = settings_class(potential.model_kind).citations
     body = render(
         _BODY,
         stated=result.stated_error(),
@@ -77,7 +76,7 @@ def write_report(
             for reason, count in record.failures.items()
         ],
         methods=_methods(result, settings, labelled),
-        citations=list(map(str, citations)),
+        citations=list(map(str, model_citations(potential))),
     )
     write_text(
         result.report, html_page(f"{labelled.data.formula}: a force field for {settings.method}", body, FIGURE_STYLE)

@@ -38,6 +38,15 @@ class Citation:
         return f"@article{{{self.key},\n{rows}\n}}"
 
 
+BANNWARTH = Citation(
+    "bannwarth2019",
+    "C. Bannwarth, S. Ehlert, S. Grimme",
+    "GFN2-xTB - An accurate and broadly parametrized self-consistent tight-binding quantum chemical method",
+    "J. Chem. Theory Comput. 15, 1652",
+    2019,
+    "10.1021/acs.jctc.8b01176",
+    "GFN2-xTB, the reference method of the bundled data",
+)
 #: Papers that do not belong to a single model.
 SHARED_CITATIONS = (
     Citation(
@@ -49,13 +58,5 @@ SHARED_CITATIONS = (
         "10.1063/5.0038516",
         "the study of flexible molecules that Supple starts from",
     ),
-    Citation(
-        "bannwarth2019",
-        "C. Bannwarth, S. Ehlert, S. Grimme",
-        "GFN2-xTB - An accurate and broadly parametrized self-consistent tight-binding quantum chemical method",
-        "J. Chem. Theory Comput. 15, 1652",
-        2019,
-        "10.1021/acs.jctc.8b01176",
-        "the reference method of the bundled data",
-    ),
+    BANNWARTH,
 )
