@@ -9,7 +9,7 @@ from cli.conftest import Shell
 from inline_workers import sample_here
 
 from supple import SGDML, load, read
-from supple.errors import DataError, SettingsError
+from supple.errors import DataError, MoleculeError, SettingsError
 from supple.growth.growth import grow
 from supple.growth.settings import Goal, GrowthSettings
 
@@ -166,3 +166,20 @@ def test_mistakes_end_with_a_sentence_and_leave_nothing(molecule, tmp_path, opti
     _, err = Shell(tmp_path)("grow", molecule, "--method", METHOD, *drive, *options, code=2)
     assert sentence in err
     assert not list(tmp_path.iterdir())
+
+
+def test_it_starts_from_frames_that_there_are(grown, molecule, tmp_path):
+    data = read(grown.data)
+    old = data.select([i for i, number in enumerate(data.extras["round"]) if number == 0])
+    more = grow(settings(molecule), Goal.of("1e-6 meV/Å", 20), tmp_path / "out", jobs=1, data=old)
+    assert [record.kind for record in more.records] == ["growth", "test"]
+    assert more.calculations == 20
+    reasons = read(more.data).extras["reason"].tolist()
+    assert reasons.count("given") == len(old)
+    assert not (tmp_path / "out" / "explored.xyz").exists()
+
+
+def test_frames_of_another_molecule_are_refused(molecule, tmp_path):
+    with pytest.raises(MoleculeError, match="give a geometry of the file as the molecule"):
+        grow(settings(molecule), GOAL, tmp_path / "out", jobs=1, data=read("glycine"))
+    assert not (tmp_path / "out").exists()

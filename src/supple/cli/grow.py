@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from supple.cli.console import print_json, print_next, print_written, progress_display
-from supple.cli.options import JsonOption
+from supple.cli.options import JsonOption, UnitsOption
 from supple.cli.resumable import resumable
 from supple.errors import SettingsError
 from supple.sampling import descriptions
@@ -22,6 +22,13 @@ def grow(
     ] = 300.0,
     target: Annotated[str, typer.Option(help="Force error (RMSE) to reach, such as '1 kcal/mol/Å'.")] = "1 kcal/mol/Å",
     budget: Annotated[int, typer.Option(min=20, help="Most calculations, those of the final test included.")] = 300,
+    more: Annotated[
+        int | None,
+        typer.Option(min=20, help="Go on from a finished run with so many more calculations, in place of --budget."),
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="Start from frames that the method has labelled before; they are not counted.")
+    ] = None,
     drive: Annotated[
         str | None,
         typer.Option(
@@ -32,6 +39,7 @@ def grow(
     baseline: Annotated[
         str | None, typer.Option(help="Learn the difference to a cheaper method, such as GFN2-xTB.")
     ] = None,
+    units: UnitsOption = None,
     charge: Annotated[int, typer.Option(help=descriptions.CHARGE)] = 0,
     multiplicity: Annotated[int, typer.Option(min=1, help=descriptions.MULTIPLICITY)] = 1,
     seed: Annotated[int, typer.Option(min=0, help=descriptions.SEED)] = 0,
@@ -46,11 +54,15 @@ def grow(
     Explore, calculate, train, run dynamics, and calculate where the force field knows least, until the target is reached or the
     budget is spent; then test it on independent geometries. Run the command again to resume, or with a larger budget to go on.
     """
+    from supple.data.reading import read
+    from supple.growth.growth import calculations_so_far
     from supple.growth.growth import grow as run
     from supple.growth.settings import Goal, GrowthSettings, drive_for
     from supple.sampling.molecules import short_name
 
-    goal = Goal.of(target, budget)
+    name = "".join(c if c.isalnum() or c in "-_" else "_" for c in short_name(molecule))
+    folder = out or Path(f"{name}-grown")
+    goal = Goal.of(target, budget if more is None else calculations_so_far(folder) + more)
     if method == drive:
         raise SettingsError(f"--drive {drive} is the method itself: leave out --drive, or name a cheaper one.")
     settings = GrowthSettings(
@@ -64,10 +76,9 @@ def grow(
         baseline=baseline,
         seed=seed,
     )
-    name = "".join(c if c.isalnum() or c in "-_" else "_" for c in short_name(molecule))
-    folder = out or Path(f"{name}-grown")
+    given = None if data is None else read(data, units=units)
     with progress_display() as progress, resumable(progress, folder / "model.safetensors"):
-        result = run(settings, goal, folder, jobs, progress)
+        result = run(settings, goal, folder, jobs, progress, given)
     if json:
         print_json(result.to_json())
         return

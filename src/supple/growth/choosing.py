@@ -16,7 +16,7 @@ from supple.growth.next_round import REPRESENTATIVE
 from supple.models.potential import Potential
 
 #: Reasons why geometries were chosen, besides `REPRESENTATIVE`.
-EXPLORED, UNCERTAIN, LEFT = "exploration", "uncertain", "left"
+GIVEN, EXPLORED, UNCERTAIN, LEFT = "given", "exploration", "uncertain", "left"
 #: The part of a batch that is representative.
 _REPRESENTATIVE = 0.5
 

@@ -7,17 +7,17 @@ resumed, to the same choices.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from supple.data.dataset import Dataset
 from supple.data.writing import write_extxyz
-from supple.errors import DataError
+from supple.errors import DataError, MoleculeError
 from supple.evaluation.bootstrap import error_intervals
 from supple.evaluation.predictions import Predictions
-from supple.growth.choosing import choose, choose_first
+from supple.growth.choosing import GIVEN, choose, choose_first
 from supple.growth.dynamics import draw, draw_independent
 from supple.growth.exploration import explore
 from supple.growth.labelled_frames import Calculated, LabelledFrames, calculate
@@ -40,7 +40,12 @@ _FEWEST = 6
 
 
 def grow(
-    settings: GrowthSettings, goal: Goal, out: Path, jobs: int | None = None, progress: Progress = NO_PROGRESS
+    settings: GrowthSettings,
+    goal: Goal,
+    out: Path,
+    jobs: int | None = None,
+    progress: Progress = NO_PROGRESS,
+    data: Dataset | None = None,
 ) -> GrowthResult:
     """Grow a force field, or resume; with a larger budget or smaller target a finished run goes on.
 
@@ -50,6 +55,7 @@ def grow(
         out: folder for everything: `model.safetensors`, `data.xyz`, `report.html`.
         jobs: worker processes of the exploration.
         progress: receives progress.
+        data: frames that the method has labelled before, to start from in place of an exploration; they cost nothing.
 
     Raises:
         SettingsError: molecule, method or model are not possible, or the folder has a run with other settings.
@@ -60,10 +66,40 @@ def grow(
     context = SamplingContext(settings.molecule, settings.method, settings.drive, *state, settings.seed)
     context.require_ready()
     settings.model_settings()
-    configuration = settings.model_dump(mode="json")
+    given = _given(data, context, goal, out)
+    configuration = settings.model_dump(mode="json") | {"data": None if data is None else data.fingerprint}
     run = RunDirectory.open(out, configuration, "growth", advice="choose another folder with --out")
     with run.removed_if_refused(), run.claimed():
-        return _Growth(settings, goal, out, jobs, progress).run()
+        return _Growth(settings, goal, out, jobs, progress, given).run()
+
+
+def calculations_so_far(out: Path) -> int:
+    """How many calculations the complete rounds of a run have made; 0 where there is no run."""
+    records = [RoundFolder(folder).record for folder in sorted((out / "rounds").glob("*"))]
+    return sum(record.calculations for record in records if record is not None)
+
+
+def _given(data: Dataset | None, context: SamplingContext, goal: Goal, out: Path) -> Dataset | None:
+    """Frames to start from, as those of a round.
+
+    Raises:
+        MoleculeError: they are of another molecule, or have its atoms in another order.
+        DataError: they have no forces or energies, or are too few.
+    """
+    if data is None:
+        return None
+    numbers = context.start().numbers
+    if not np.array_equal(data.numbers, numbers):
+        raise MoleculeError(
+            f"{data.source.name} is of {data.formula} with atoms in another order, or of another molecule than {context.molecule}: "
+            "give a geometry of the file as the molecule."
+        )
+    known = np.isfinite(data.energies)
+    if data.forces is None or known.sum() < _FEWEST:
+        raise DataError(f"{data.source.name} has fewer than {_FEWEST} frames with energy and forces: leave out --data.")
+    frames = data.select(known & ~np.isin(np.arange(len(data)), list(data.duplicates)))
+    source = replace(frames.source, units=goal.units, folder=out)
+    return replace(frames, source=source, extras={"reason": np.full(len(frames), GIVEN)})
 
 
 @dataclass(frozen=True)
@@ -75,17 +111,20 @@ class _Growth:
     out: Path
     jobs: int | None
     progress: Progress
+    given: Dataset | None
 
     def run(self) -> GrowthResult:
         """All rounds."""
         folders: list[RoundFolder] = []
         records: list[RoundRecord] = []
-        frames: list[Dataset] = []
+        frames: list[Dataset] = [] if self.given is None else [self.given]
+        if self.given is not None:
+            self._train(self._start, frames)
         while True:
             folder = RoundFolder(self.out / "rounds" / f"{len(records):02d}")
             record = folder.record
             if record is None:
-                plan = folder.plan or next_round(records, self.goal)
+                plan = folder.plan or next_round(records, self.goal, started=self.given is not None)
                 if plan is None:
                     break
                 folder.start(plan)
@@ -103,7 +142,7 @@ class _Growth:
         """One round from its plan to its record."""
         started = time.perf_counter()
         number, notes = len(before), []
-        potential = self._trained(before)
+        potential = self._trained([self._start, *before])
         chosen = folder.chosen
         if chosen is None:
             if potential is None:
@@ -124,7 +163,7 @@ class _Growth:
                 raise DataError(f"All calculations of the test failed ({'; '.join(calculated.failures)}).")
             interval = _interval(potential, calculated.frames, self.goal)
         else:
-            validation = self._train(folder, [*frames, calculated.frames], number)
+            validation = self._train(folder, [*frames, calculated.frames])
         record = RoundRecord(
             kind=plan.kind,
             because=plan.because,
@@ -170,7 +209,7 @@ class _Growth:
             )
         return folder.choose(potential.numbers, ends, [REPRESENTATIVE] * len(ends))
 
-    def _train(self, folder: RoundFolder, frames: list[Dataset], number: int) -> float:
+    def _train(self, folder: RoundFolder, frames: list[Dataset]) -> float:
         """Train on all frames so far, and return the validation error."""
         labelled = LabelledFrames.of(frames, self.settings.seed)
         if len(labelled.data) < _FEWEST:
@@ -186,10 +225,16 @@ class _Growth:
         assert forces is not None
         return forces.rmse * self.goal.units.forces_in_ev_per_angstrom
 
+    @property
+    def _start(self) -> RoundFolder:
+        """Where a force field of the given frames is trained."""
+        return RoundFolder(self.out / "start")
+
     def _trained(self, before: list[RoundFolder]) -> Potential | None:
         """The force field of the last training; None before the first."""
         files = [folder.training / "model.safetensors" for folder in before]
-        return load([file for file in files if file.exists()][-1]) if files else None
+        existing = [file for file in files if file.exists()]
+        return load(existing[-1]) if existing else None
 
     def _forecast(self, chosen: Dataset) -> list[str]:
         """A sentence on what the calculations take, after one of them was timed."""

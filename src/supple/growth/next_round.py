@@ -22,20 +22,21 @@ REPRESENTATIVE = "dynamics"
 REACHED, SPENT, NO_GAIN = "target reached", "budget spent", "no gain"
 
 
-def next_round(records: Sequence[RoundRecord], goal: Goal) -> RoundPlan | None:
+def next_round(records: Sequence[RoundRecord], goal: Goal, *, started: bool = False) -> RoundPlan | None:
     """The next round; None when nothing is left to do.
 
     Args:
         records: of the rounds so far.
         goal: target and budget.
+        started: whether there is a force field to begin with.
     """
     used = sum(record.calculations for record in records)
     n_test = test_size(goal.budget)
     remaining = goal.budget - used
-    if not records:
+    if not records and not started:
         return RoundPlan(kind="first", count=max(1, min(_within(goal.budget // _FIRST, _FIRST_LIMITS), remaining)))
-    last = records[-1]
-    if last.kind == "test":
+    last = records[-1] if records else None
+    if last is not None and last.kind == "test":
         if _satisfied(last, goal) or remaining < n_test + _WORTH:
             return None
     elif (reason := _reason_to_test(records, goal, remaining - n_test)) is not None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
+from supple.growth.choosing import GIVEN
 from supple.growth.growth_figures import error_figure, torsion_figures
 from supple.growth.labelled_frames import LabelledFrames
 from supple.growth.next_round import REPRESENTATIVE
@@ -111,13 +112,20 @@ def _methods(result: GrowthResult, settings: GrowthSettings, labelled: LabelledF
     data, level = labelled.data, Level(settings.method, settings.charge, settings.multiplicity)
     n_train, n_valid, n_test = (len(part) for part in (labelled.split.train, labelled.split.valid, labelled.split.test))
     rounds = sum(record.kind == "growth" for record in result.records)
+    if result.records[0].kind == "first":
+        first = (
+            f"First geometries were those that differ most among dynamics at {settings.temperature:g} and {2 * settings.temperature:g} K and "
+            f"torsion scans with {settings.drive}"
+        )
+    else:
+        given = int((data.extras["reason"] == GIVEN).sum())
+        first = f"It began with {given} frames that had been calculated before"
     against = f", as a model of the difference to {settings.baseline}" if settings.baseline else ""
     return [
         f"A force field of {data.formula} was grown with Supple {versions().get('supple', '')} ({settings.model}{against}, seed "
         f"{settings.seed}), from {result.calculations} calculations of energies and forces with {settings.method} ({level.version}), charge "
         f"{settings.charge}, multiplicity {settings.multiplicity}.",
-        f"First geometries were those that differ most among dynamics at {settings.temperature:g} and {2 * settings.temperature:g} K and torsion "
-        f"scans with {settings.drive}; {rounds} further round{'s' if rounds != 1 else ''} chose geometries of dynamics of the force field at "
+        f"{first}; {rounds} further round{'s' if rounds != 1 else ''} chose geometries of dynamics of the force field at "
         f"{settings.temperature:g} and {1.5 * settings.temperature:g} K, half of those at the lower temperature at random, the others by "
         "the error that is expected of them.",
         f"In the end there were {n_train} training and {n_valid} validation frames.",
