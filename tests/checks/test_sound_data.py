@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from scipy.optimize import minimize
 from toy import ATOMS, toy_dataset, toy_energy, toy_forces
 
+from supple import read
 from supple.checks import Finding, examine
 from supple.data.dataset import Dataset
 from supple.models.kernel.direct_fit import small_kernel_model
@@ -119,3 +122,17 @@ def test_the_wall_of_a_curve_is_sound_and_a_wrong_force_on_it_is_not() -> None:
     assert "force-outlier" not in names(Dataset.of([18, 18], positions, energies, forces))
     forces[20] *= -200
     assert "force-outlier" in names(Dataset.of([18, 18], positions, energies, forces))
+
+
+@pytest.mark.parametrize("n_trans", [60, 100])
+def test_a_few_frames_of_another_conformer_are_no_outliers(n_trans: int) -> None:
+    """Integrated forces do not give the energy of a conformer that nothing connects with the others."""
+    data, rng = read("azobenzene"), np.random.default_rng(0)
+    trans, cis = (
+        rng.choice(np.flatnonzero(data.extras["origin"] == origin), n, replace=False)
+        for origin, n in (("md_azobenzene_500K", n_trans), ("md_azobenzene-cis_500K", 2))
+    )
+    assert "energy-outlier" not in names(data.select(np.concatenate([trans, cis])))
+    wrong = data.select(trans)
+    wrong = replace(wrong, energies=wrong.energies + 1.5 * (np.arange(n_trans) == 7))
+    assert "energy-outlier" in names(wrong)

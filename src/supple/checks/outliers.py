@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from jaxtyping import Bool, Float
+from scipy.sparse.csgraph import connected_components
 
 from supple.checks.agreement import force_error
 from supple.checks.check import Check
@@ -20,6 +21,13 @@ _FEW = 0.1
 #: A frame is strained where its energy is this many (robust) standard deviations above the usual, its forces are this many
 #: times the usual ones, and some distance is farther from its median than in this part of the frames.
 _STRAINED, _STRAINED_FORCES, _STRAINED_DISTANCES = 3.0, 3.0, 0.9
+#: A frame is of an unknown region where it is farther from the frames of the small model than this part of the others, and its forces
+#: are predicted this many times worse than usual.
+_UNKNOWN_DISTANCES, _UNKNOWN_FORCES = 0.9, 2.0
+#: Geometries are connected up to so many times the distance that this part of them have from the nearest other one.
+_CONNECTED = 1.5
+#: Conformers have the same bonds, within this part of their lengths.
+_INTACT = 0.25
 #: Forces are outliers if this many times larger than usual, or if they are less or more than these factors times the
 #: prediction along its direction.
 _LARGE, _SLOPES = 10.0, (0.2, 3.0)
@@ -42,7 +50,7 @@ def _energy_outliers(context: CheckContext) -> list[Finding]:
     wild |= far_off
     if wild.mean() > _FEW:
         return []
-    wild &= ~_strained(context)
+    wild &= ~(_strained(context) | _unknown(context))
     if not wild.any():
         return []
     named = context.frame_numbers(wild)
@@ -147,6 +155,34 @@ def _strained(context: CheckContext) -> Bool[np.ndarray, "M"]:
     )
 
 
+def _unknown(context: CheckContext) -> Bool[np.ndarray, "M"]:
+    """Frames whose energy integrated forces do not give: those of another conformer than nearly all others, or of a region beyond these.
+
+    Between groups of geometries that no others connect, the integrals differ by a constant that no force determines. And where a geometry
+    is far from those that the small model was fitted to, and its forces are predicted badly, so is its energy; a wrong energy alone leaves
+    the forces as well predicted as others.
+    """
+    data, predictions = context.dataset, context.predictions
+    unknown = np.zeros(len(data), dtype=bool)
+    if predictions is None or data.forces is None:
+        return unknown
+    frames, held_out = predictions.frames, predictions.held_out
+    inverse = 1.0 / np.maximum(context.distances[frames], 0.2)
+    between = np.sqrt(_squared_distances(inverse))
+    connected = between <= _CONNECTED * np.quantile(between.min(axis=1), _UNKNOWN_DISTANCES)
+    _, group = connected_components(connected, directed=False)
+    unknown[frames[np.bincount(group)[group] <= _FEW * len(frames)]] = True
+    if held_out.any() and not held_out.all():
+        nearest = between[np.ix_(held_out, ~held_out)].min(axis=1)
+        labels, predicted = data.forces[frames[held_out]], predictions.forces[held_out]
+        error = np.sqrt(((labels - predicted) ** 2).mean(axis=(1, 2)))
+        far = nearest >= np.quantile(nearest, _UNKNOWN_DISTANCES)
+        unknown[frames[held_out][far & (error > _UNKNOWN_FORCES * np.median(error))]] = True
+    bonds = context.distances[:, context.molecule_bonds]
+    intact = np.abs(bonds / np.median(bonds, axis=0) - 1).max(axis=1, initial=0.0) < _INTACT
+    return unknown & intact
+
+
 def _slopes_of_energies(context: CheckContext) -> Bool[np.ndarray, "M"]:
     """Frames of two atoms whose force is the slope of the energies of neighbours: on a curve it grows without bounds."""
     data = context.dataset
@@ -174,8 +210,13 @@ def _repeat(frames: tuple[int, ...]) -> str:
 
 def _squared_nearest(x: Float[np.ndarray, "M D"]) -> Float[np.ndarray, "M"]:
     """Squared distance of each row from the nearest other one."""
+    return _squared_distances(x).min(axis=1)
+
+
+def _squared_distances(x: Float[np.ndarray, "M D"]) -> Float[np.ndarray, "M M"]:
+    """Squared distance of each row from each other one; infinite from itself."""
     x = x - x.mean(axis=0)
     squares = (x**2).sum(axis=1)
-    between = squares[:, None] + squares - 2 * (x @ x.T)
+    between = np.maximum(squares[:, None] + squares - 2 * (x @ x.T), 0.0)
     np.fill_diagonal(between, np.inf)
-    return np.maximum(between.min(axis=1), 0.0)
+    return between
