@@ -27,6 +27,7 @@ import torch
 
 import supple
 from supple.evaluation.error_bars import ErrorBarQualities, ErrorBarQuality
+from supple.evaluation.unseen_frames import unseen_frames
 from supple.models.registry import make_settings
 
 COLUMNS = (
@@ -81,7 +82,8 @@ def _rows(case: Case, name: str, model: str, size: int, seed: int, asked: argpar
     for label, frames in (("like training", test), ("other", case.other)):
         if frames is None:
             continue
-        some = frames.select(np.random.default_rng(seed).permutation(len(frames))[:N_TEST])
+        fresh = unseen_frames(potential, frames)
+        some = fresh.select(np.random.default_rng(seed).permutation(len(fresh))[:N_TEST])
         found = potential.predict(some.positions, uncertainty=True)
         of = ErrorBarQualities.of(potential, some, found)
         usual = {name: summary.rmse for name, summary in potential.evaluate(valid, "eV").summaries.items()}
