@@ -176,7 +176,7 @@ def _3bpa(data: Path) -> Case:
 def _inversion(data: Path) -> Case:
     """Azobenzene, trained on both wells, and judged on the barrier of the inversion between them."""
     file = data / "azobenzene_inversion" / "azobenzene_inversion.npz"
-    frames = supple.read(file, units="kcal/mol")
+    frames = supple.read(file, units="kcal/mol", keys="energy=E_true,forces=F")
     bend = np.load(file)["CNN"].max(axis=1)[frames.frames]
     return Case(frames.select(np.flatnonzero(bend < _WELL)), None, frames.select(np.flatnonzero(bend > _BARRIER)))
 
