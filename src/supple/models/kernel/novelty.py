@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from supple.models.kernel.term_variance import TermVariance, choose_pivots
@@ -46,7 +46,7 @@ class KernelNovelty(Novelty):
     energies: Tensor
     centre: Tensor
 
-    def __init__(self, module: KernelModule, pivots: Float[Tensor, "T m"], shares: Float[Tensor, "E N"]) -> None:
+    def __init__(self, module: KernelModule, pivots: Int[Tensor, "T m"], shares: Float[Tensor, "E N"]) -> None:
         super().__init__()
         self.register_buffer("pivots", pivots)
         self.register_buffer("shares", shares)

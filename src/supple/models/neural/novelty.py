@@ -48,6 +48,10 @@ class NetworkNovelty(Novelty):
     centres: Tensor
     whitening: Tensor
     references: Tensor
+    centre_of_atom: Tensor
+    whitening_of_atom: Tensor
+    references_of_atom: Tensor
+    lengths_of_atom: Tensor
 
     def __init__(
         self, potential: NetworkPotential, classes: Tensor, centres: Tensor, whitening: Tensor, references: Tensor
@@ -58,7 +62,15 @@ class NetworkNovelty(Novelty):
         self.register_buffer("centres", centres)
         self.register_buffer("whitening", whitening)
         self.register_buffer("references", references)
-        self._members = [(classes == c).nonzero().flatten() for c in range(len(centres))]
+        # For each atom, so that all of them are one product.
+        of_atom = {
+            "centre_of_atom": centres[classes],
+            "whitening_of_atom": whitening[classes],
+            "references_of_atom": references[classes].mT.contiguous(),
+            "lengths_of_atom": (references**2).sum(2)[classes][:, None],
+        }
+        for name, array in of_atom.items():
+            self.register_buffer(name, array, persistent=False)
 
     @classmethod
     def of_features(
@@ -115,13 +127,9 @@ class NetworkNovelty(Novelty):
 
     def of_atoms(self, features: Float[Tensor, "B N F"]) -> NoveltyScores:
         """The novelty of geometries whose atoms have these features."""
-        squares = torch.empty(features.shape[:2], device=features.device)
-        for c, members in enumerate(self._members):
-            rows = (features[:, members].flatten(0, 1) - self.centres[c]) @ self.whitening[c]
-            references = self.references[c]
-            distances = torch.addmm((references * references).sum(1), rows, references.T, alpha=-2)
-            distances += (rows * rows).sum(1, keepdim=True)
-            nearest = distances.topk(min(_NEAREST, len(references)), dim=1, largest=False).values
-            squares[:, members] = nearest.clamp_(min=0).mean(1).view(len(features), -1)
-        mean = squares.double().mean(1)
-        return NoveltyScores(mean, squares.double() + mean[:, None])
+        rows = torch.bmm((features - self.centre_of_atom).transpose(0, 1), self.whitening_of_atom)
+        distances = torch.baddbmm(self.lengths_of_atom, rows, self.references_of_atom, alpha=-2)  # (N, B, R)
+        nearest = distances.topk(min(_NEAREST, distances.shape[2]), dim=2, largest=False).values.mean(2)
+        squares = (nearest + (rows * rows).sum(2)).clamp_(min=0).T.double()
+        mean = squares.mean(1)
+        return NoveltyScores(mean, squares + mean[:, None])
