@@ -15,7 +15,9 @@ from supple.errors import SettingsError
 from supple.geometry.calculators import describe_error, single_point
 from supple.geometry.coordinates import Coordinate
 from supple.geometry.minimisation import minimise
+from supple.geometry.normal_modes import normal_modes, wavenumbers
 from supple.geometry.scans import ScanPoint, scan
+from supple.methods.label_store import geometry_key
 from supple.methods.level import Level, one_thread
 from supple.molecule.bonds import frequent_bonds
 from supple.molecule.symmetry.permutations import find_permutations
@@ -27,6 +29,10 @@ from supple.sampling.exploration.kept_results import KeptResults
 _STEP = 30.0
 #: eV/Å and steps of a relaxation.
 _FMAX, _STEPS = 0.01, 300
+#: Å; geometries are displaced by so much before, since a symmetric one would be relaxed to a saddle point.
+_NUDGE = 0.03
+#: cm⁻¹; a relaxed geometry with a lower wavenumber is a saddle point, from which other relaxations start so far aside, Å.
+_IMAGINARY, _ASIDE = -20.0, 0.3
 #: Two minima are one if all distances between atoms agree within this, Å, with equivalent atoms exchanged.
 _SAME = 0.15
 #: More conformers than this are not scanned.
@@ -100,13 +106,14 @@ def find_conformers(
 
 @dataclass(eq=False)
 class _Search:
-    """Minima in the order in which they were found, and the scans from each."""
+    """Minima in the order in which they were found, saddle points to which geometries were relaxed, and the scans from each minimum."""
 
     molecule: Atoms
     drive: Level
     kept: KeptResults
     progress: Progress
     minima: list[Minimum] = field(default_factory=list)
+    saddles: list[Minimum] = field(default_factory=list)
     scans: dict[int, list[Point]] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
 
@@ -118,15 +125,33 @@ class _Search:
 
     def relax(self, starts: dict[str, Float[np.ndarray, "N 3"]]) -> None:
         """Add the minima of these geometries that are new and have the bonds of the molecule."""
-        work = partial(_relaxed, self.drive, self.molecule.numbers)
-        for result in self.kept.of(work, starts, "relaxations", self.progress).values():
-            if "failure" in result:
-                self.failures.append(result["failure"])
-                continue
+        relaxed = self._results(_relaxed, starts, "relaxations")
+        new: list[Minimum] = []
+        for result in relaxed.values():
             minimum = Minimum(np.array(result["positions"]), float(result["energy"]))
             bonds = frequent_bonds(self.molecule.numbers, minimum.positions[None])
-            if np.array_equal(bonds, self.bonds) and not any(self._same(minimum, other) for other in self.minima):
-                self.minima.append(minimum)
+            known = [*self.minima, *self.saddles, *new]
+            if np.array_equal(bonds, self.bonds) and not any(self._same(minimum, other) for other in known):
+                new.append(minimum)
+        named = {f"check of {geometry_key(one.positions)}": one for one in new}
+        checked = self._results(_checked, {name: one.positions for name, one in named.items()}, "normal modes")
+        downhill: dict[str, Float[np.ndarray, "N 3"]] = {}
+        for name, result in checked.items():
+            one = named[name]
+            if not result["downhill"]:
+                self.minima.append(one)
+                continue
+            self.saddles.append(one)
+            key = geometry_key(one.positions)
+            downhill |= {f"downhill {k} from {key}": np.array(r) for k, r in enumerate(result["downhill"])}
+        if downhill:
+            self.relax(downhill)
+
+    def _results(self, work: Any, items: dict[str, Any], what: str) -> dict[str, dict[str, Any]]:
+        """The results of those that did not fail."""
+        made = self.kept.of(partial(work, self.drive, self.molecule.numbers), items, what, self.progress)
+        self.failures.extend(result["failure"] for result in made.values() if result.get("failure"))
+        return {name: result for name, result in made.items() if not result.get("failure")}
 
     def scan(self, conformers: Sequence[int], barriers: float) -> None:
         """Scan all torsions from these minima, and relax the minima of the scans."""
@@ -199,10 +224,29 @@ def _relaxed(
     for positions in some:
         try:
             with one_thread():
-                atoms, _ = minimise(Atoms(numbers, positions), drive.calculator, _FMAX, _STEPS)
+                nudged = positions + _NUDGE * np.random.default_rng(0).standard_normal(positions.shape)
+                atoms, _ = minimise(Atoms(numbers, nudged), drive.calculator, _FMAX, _STEPS)
                 results.append({"positions": atoms.positions.tolist(), "energy": _energy(drive, atoms)})
         except Exception as error:  # calculators raise anything
             results.append({"failure": describe_error(error)})
+    return results
+
+
+def _checked(
+    drive: Level, numbers: Int[np.ndarray, "N"], some: Sequence[Float[np.ndarray, "N 3"]]
+) -> list[dict[str, Any]]:
+    """Whether relaxed geometries are minima; of a saddle point, geometries on both sides."""
+    results: list[dict[str, Any]] = []
+    for positions in some:
+        try:
+            with one_thread():
+                frequencies, modes = normal_modes(Atoms(numbers, positions), drive.calculator)
+        except Exception as error:  # calculators raise anything
+            results.append({"failure": describe_error(error)})
+            continue
+        along = modes[0] * (_ASIDE / np.linalg.norm(modes[0], axis=1).max())
+        saddle = wavenumbers(frequencies)[0] < _IMAGINARY
+        results.append({"downhill": [(positions + along).tolist(), (positions - along).tolist()] if saddle else []})
     return results
 
 
