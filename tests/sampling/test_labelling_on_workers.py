@@ -162,3 +162,28 @@ def test_processes_of_this_machine(file, tmp_path):
     write_extxyz(tmp_path / "few.xyz", (given.numbers, given.positions[:3], None, None))
     made = sample(labels(tmp_path / "few.xyz"), tmp_path / "out.xyz", backend=LocalBackend(2))
     assert len(made.dataset) == 3
+
+
+def test_a_template_is_found_from_other_folders_and_may_not_change_its_level(file, tmp_path, monkeypatch):
+    """Workers run in folders of their own; frames of two levels must not be mixed."""
+    text = (
+        "program: Fake\nexecutable: sh\nlevel: one\ncommand: 'cp geometry.xyz result.xyz'\nresults: result.xyz\nunits: eV\n"
+        'files: {geometry.xyz: "3\\nProperties=species:S:1:pos:R:3:forces:R:3 energy=-1.0\\n'
+        '{% for line in geometry.splitlines() %}{{ line }} 0.5 0.0 -0.5\\n{% endfor %}"}\n'
+    )
+    (tmp_path / "fake.yaml").write_text(text)
+    monkeypatch.chdir(tmp_path)
+    recipe = Recipe.of(molecule=str(file), method="template:fake.yaml", draws=[{"kind": "frames", "file": str(file)}])
+
+    class Elsewhere(Workers):
+        def start(self, name, task, threads):
+            with monkeypatch.context() as moved:
+                moved.chdir("/")
+                super().start(name, task, threads)
+
+    made = sample(recipe, tmp_path / "out.xyz", backend=Elsewhere())
+    assert (len(made.dataset), made.failures) == (30, ())
+    assert set(made.dataset.energies) == {-1.0}
+    (tmp_path / "fake.yaml").write_text(text.replace("level: one", "level: two"))
+    with pytest.raises(SettingsError, match="contains a run with other settings"):
+        sample(recipe, tmp_path / "out.xyz", backend=Elsewhere())

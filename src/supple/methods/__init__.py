@@ -29,6 +29,7 @@ class Method:
         multithreaded: whether one calculation uses several cores well.
         version: what the numbers depend on besides the name, where that is not the version of the package; may raise SettingsError.
         cores: that one calculation takes, whatever it is given.
+        n_bytes: of memory that one calculation takes.
     """
 
     theory: str
@@ -38,6 +39,7 @@ class Method:
     multithreaded: bool = False
     version: Callable[[], str] | None = None
     cores: int = 1
+    n_bytes: int = 2**30
 
 
 #: name, or the part before the colon -> a function that makes the method from the text after the colon.

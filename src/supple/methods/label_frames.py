@@ -74,7 +74,8 @@ def label_frames(
             if cluster is not None:
                 label_on_workers(level, numbers, todo, store, cluster, progress)
             else:
-                for some, points in side_by_side(partial(_points, level, numbers), todo, level.name, progress):
+                work = partial(_points, level, numbers)
+                for some, points in side_by_side(work, todo, level.name, progress, level.method.cores):
                     store.add([key for key, _ in some], points)
         known = store.read()
     return _as_arrays([known[key] for key in keys], len(numbers))

@@ -20,8 +20,6 @@ from supple.runtime.progress import NO_PROGRESS, Progress
 from supple.runtime.workers.cluster import Cluster, TaskFailure
 from supple.runtime.workers.dispatch import Dispatcher, QueuedTask
 
-#: Memory of a calculation by which tasks of one machine are counted, bytes.
-_MEMORY = 2**30
 #: When so many are lost before one is complete, no other is started.
 _HOPELESS = 4
 #: Of tasks, whose names no cluster may see twice.
@@ -79,7 +77,7 @@ def level_on_workers(level: Level, cluster: Cluster) -> Level:
         SettingsError: they do not have the method.
     """
     said: list[str | TaskFailure] = []
-    task = QueuedTask(f"version-{next(_numbers)}", _MEMORY, lambda: VersionTask(level))
+    task = QueuedTask(f"version-{next(_numbers)}", 0, lambda: VersionTask(level))
     Dispatcher(cluster, NO_PROGRESS, lambda _, outcome: said.append(outcome)).run([task])
     (version,) = said
     if isinstance(version, TaskFailure):
@@ -124,7 +122,7 @@ def label_on_workers(
         progress.step(level.name, done, len(todo), f"{done} of {len(todo)}")
 
     Dispatcher(cluster, progress, end).run(
-        QueuedTask(name, _MEMORY, _maker(level, numbers, frame)) for name, (_, frame) in geometries.items()
+        QueuedTask(name, level.method.n_bytes, _maker(level, numbers, frame)) for name, (_, frame) in geometries.items()
     )
     if lost:
         raise ResourceError(

@@ -26,7 +26,11 @@ Result = TypeVar("Result")
 
 
 def side_by_side(
-    work: Callable[[Sequence[Item]], list[Result]], items: Sequence[Item], name: str, progress: Progress
+    work: Callable[[Sequence[Item]], list[Result]],
+    items: Sequence[Item],
+    name: str,
+    progress: Progress,
+    cores_of_each: int = 1,
 ) -> Iterator[tuple[list[Item], list[Result]]]:
     """The results of some calculations, each piece as soon as it is complete.
 
@@ -35,19 +39,20 @@ def side_by_side(
         items: what to calculate.
         name: of the method, for messages.
         progress: receives a forecast, and the number of items that are complete.
+        cores_of_each: that one calculation takes.
 
     Raises:
         ResourceError: a worker process was killed.
     """
     done = 0
-    for some, results in _pieces(work, items, name, progress):
+    for some, results in _pieces(work, items, name, progress, max(cores() // cores_of_each, 1)):
         yield some, results
         done += len(some)
         progress.step(name, done, len(items), f"{done} of {len(items)}")
 
 
 def _pieces(
-    work: Callable[[Sequence[Item]], list[Result]], items: Sequence[Item], name: str, progress: Progress
+    work: Callable[[Sequence[Item]], list[Result]], items: Sequence[Item], name: str, progress: Progress, most: int
 ) -> Iterator[tuple[list[Item], list[Result]]]:
     seconds = 0.0
     for item in items[:_TIMED]:
@@ -56,13 +61,13 @@ def _pieces(
         seconds = time.perf_counter() - started
         yield [item], results
     rest = list(items[_TIMED:])
-    size = max(1, min(round(_TOGETHER / max(seconds, 1e-6)), -(-len(rest) // cores())))
+    size = max(1, min(round(_TOGETHER / max(seconds, 1e-6)), -(-len(rest) // most)))
     pieces = [rest[start : start + size] for start in range(0, len(rest), size)]
-    if seconds * len(rest) < _SHORT or cores() == 1:
+    if seconds * len(rest) < _SHORT or most == 1:
         for piece in pieces:
             yield piece, work(piece)
         return
-    jobs = min(cores(), len(pieces))
+    jobs = min(most, len(pieces))
     expected = duration(seconds * len(rest) / jobs)
     progress.note(f"{name} is calculated {len(items)} times: about {expected} on {jobs} cores.")
     try:

@@ -75,7 +75,7 @@ def label_segments(
     if wanted:
         positions = np.stack([one.positions for one in wanted])
         with _cluster(backend, len(wanted), folder, progress) as cluster:
-            level = _level(context.level, folder, cluster)
+            level = _level(context.level, folder, cluster, retry_failed)
             numbers = context.start().numbers
             found = label_frames(
                 level, numbers, positions, folder, progress, cluster=cluster, retry_failed=retry_failed
@@ -90,9 +90,12 @@ def _cluster(
     return nullcontext() if backend is None else backend.open(count, folder, progress)
 
 
-def _level(level: Level, folder: Path, cluster: Cluster | None) -> Level:
-    """The level with the version that calculates, which is recorded; of workers that of the labels so far."""
-    before = known_versions(folder)
+def _level(level: Level, folder: Path, cluster: Cluster | None, ask_again: bool) -> Level:
+    """The level with the version that calculates, which is recorded; of workers that of the labels so far, or what they say."""
+    kind, _, file = level.name.partition(":")
+    if kind == "template":  # workers may run in another folder
+        level = replace(level, name=f"{kind}:{Path(file).absolute()}")
+    before = [] if ask_again else known_versions(folder)
     if cluster is None or before:
         known = level if cluster is None else replace(level, version_there=before[-1])
     else:

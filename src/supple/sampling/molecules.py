@@ -11,7 +11,9 @@ from supple.errors import DataError, SettingsError, SuppleError
 from supple.runtime.optional_dependencies import extra
 
 if TYPE_CHECKING:
+    import numpy as np
     from ase import Atoms
+    from jaxtyping import Float
 
 _FOLDER = bundled.FOLDER / "geometries"
 _SMILES = re.compile(r"[A-Za-z0-9@+\-\[\]()=#$/\\%.:*]+")
@@ -51,6 +53,19 @@ def starting_geometry(molecule: str, seed: int = 0) -> Atoms:
     return Atoms(numbers, positions, info={"formal_charge": charge})
 
 
+def smiles_conformers(smiles: str, count: int, seed: int = 0) -> list[Float[np.ndarray, "N 3"]]:
+    """Conformers that RDKit proposes for SMILES, in Å and in the order of atoms of `starting_geometry`; perhaps fewer than `count`.
+
+    Raises:
+        SettingsError: it is not SMILES, or RDKit is not installed.
+    """
+    with extra("smiles", "RDKit", f"{_unknown(smiles)} Reading SMILES"):
+        from rdkit.Chem import rdDistGeom
+    molecule = _molecule_of(smiles)
+    rdDistGeom.EmbedMultipleConfs(molecule, count, randomSeed=seed % 2**31)
+    return [conformer.GetPositions() for conformer in molecule.GetConformers()]
+
+
 def short_name(molecule: str) -> str:
     """A molecule in the names of segments: a file without its folder and suffixes, anything else as it is."""
     if not Path(molecule).is_file():
@@ -78,19 +93,26 @@ def _from_file(path: Path) -> Atoms:
 
 def _from_smiles(smiles: str, seed: int) -> tuple[list[int], list[list[float]], int]:
     with extra("smiles", "RDKit", f"{_unknown(smiles)} Reading SMILES"):
-        from rdkit import Chem, rdBase
+        from rdkit import Chem
         from rdkit.Chem import rdDistGeom, rdForceFieldHelpers
-    with rdBase.BlockLogs():
-        molecule = Chem.MolFromSmiles(smiles)
-    if molecule is None:
-        raise SettingsError(_unknown(smiles))
-    molecule = Chem.AddHs(molecule)
+    molecule = _molecule_of(smiles)
     if rdDistGeom.EmbedMolecule(molecule, randomSeed=seed % 2**31) != 0:
         raise SettingsError(f"RDKit finds no geometry for '{smiles}': give a file with a geometry instead.")
     if rdForceFieldHelpers.MMFFHasAllMoleculeParams(molecule):
         rdForceFieldHelpers.MMFFOptimizeMolecule(molecule, maxIters=2000)
     numbers = [atom.GetAtomicNum() for atom in molecule.GetAtoms()]
     return numbers, molecule.GetConformer().GetPositions().tolist(), Chem.GetFormalCharge(molecule)
+
+
+def _molecule_of(smiles: str) -> Any:
+    """RDKit's molecule, with hydrogen atoms."""
+    from rdkit import Chem, rdBase
+
+    with rdBase.BlockLogs():
+        molecule = Chem.MolFromSmiles(smiles)
+    if molecule is None:
+        raise SettingsError(_unknown(smiles))
+    return Chem.AddHs(molecule)
 
 
 def _unknown(molecule: str) -> str:

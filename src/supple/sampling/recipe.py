@@ -69,6 +69,8 @@ class Recipe(BaseModel):
             hashes[name] = hashlib.sha256(content).hexdigest()[:16]
         for draw in self.draws:
             hashes.update(draw.fingerprints())
+        if self.method.startswith("template:"):  # a file, which may change
+            hashes[self.method] = self.context().level.method.theory
         return hashes
 
     def segments(self) -> list[Segment[Any]]:

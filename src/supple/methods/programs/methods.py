@@ -71,6 +71,7 @@ def _method(template: ProgramTemplate, level: str) -> Method:
         multithreaded=True,
         version=lambda: f"{template.program} {_version(template)}, input {template.digest()}",
         cores=template.cores or 1,
+        n_bytes=template.memory * 10**6,
     )
 
 
