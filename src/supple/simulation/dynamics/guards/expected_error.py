@@ -38,7 +38,7 @@ class ExpectedErrorGuard:
         with torch.no_grad():
             _, stds = self._bars.standard_deviations(self._bars.novelty(positions))
         # NaN is not within the limit
-        within = (stds <= self.limit.in_ev_per_angstrom).all(axis=1)
+        within = np.asarray((stds <= self.limit.in_ev_per_angstrom).all(axis=1))
         return [None if fine else self._sentence(row) for row, fine in zip(stds, within, strict=True)]
 
     def _sentence(self, stds: Float[np.ndarray, "N"]) -> str:
