@@ -20,6 +20,8 @@ FILES = {
     "convert": (("convert", "toy.xyz"), ".xyz", "toy.xyz"),
     "train": (("train", "toy.xyz", *QUICK, "--out"), ".safetensors", "toy.xyz"),
     "predict": (("predict", "m.safetensors", "toy.xyz", "--out"), ".xyz", "toy.xyz"),
+    "calibrate": (("calibrate", "m.safetensors", "toy.xyz", "--out"), ".safetensors", "m.safetensors"),
+    "select": (("select", "toy.xyz", "--model", "m.safetensors", "--out"), ".xyz", "toy.xyz"),
     "relax": (("relax", "m.safetensors", "toy.xyz", "--out"), ".xyz", "toy.xyz"),
     "scan": (("scan", "m.safetensors", "toy.xyz", "--out"), ".xyz", "toy.xyz"),
     "path": (("path", "m.safetensors", "toy.xyz", "--out"), ".xyz", "toy.xyz"),

@@ -27,6 +27,30 @@ def test_a_batch_is_the_same_as_supple(model, potential, frames):
     assert_same(potential, frames, out["energy"].numpy(), out["forces"].reshape(frames.shape).numpy())
 
 
+def test_error_bars(model, potential, frames):
+    from supple.interfaces.torch_sim import SuppleModel
+
+    expected = potential.predict(frames, uncertainty=True)
+    out = SuppleModel(potential, uncertainty=True)(state_of(potential.numbers, frames))
+    np.testing.assert_allclose(out["energy_uncertainty"].numpy(), expected.energies_std, rtol=1e-6)
+    np.testing.assert_allclose(
+        out["forces_uncertainty"].reshape(frames.shape[:2]).numpy(), expected.forces_std, rtol=1e-6
+    )
+    order = np.argsort(potential.numbers, kind="stable")
+    other = SuppleModel(potential, uncertainty=True)(state_of(potential.numbers[order], frames[:, order]))
+    np.testing.assert_allclose(
+        np.sort(other["forces_uncertainty"].reshape(frames.shape[:2]).numpy(), axis=1),
+        np.sort(expected.forces_std, axis=1),
+        rtol=1e-3,
+    )
+    hydrogens = potential.numbers[order] == 1
+    np.testing.assert_allclose(
+        np.sort(other["forces_uncertainty"].reshape(frames.shape[:2]).numpy()[:, hydrogens], axis=1),
+        np.sort(expected.forces_std[:, potential.numbers == 1], axis=1), rtol=1e-3,
+    )  # fmt: skip
+    assert "energy_uncertainty" not in model(state_of(potential.numbers, frames))
+
+
 def test_its_dynamics_keep_the_energy(model, potential, frames):
     start = state_of(potential.numbers, frames[:3])
     energies = []

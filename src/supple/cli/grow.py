@@ -44,9 +44,6 @@ def grow(
     multiplicity: Annotated[int, typer.Option(min=1, help=descriptions.MULTIPLICITY)] = 1,
     seed: Annotated[int, typer.Option(min=0, help=descriptions.SEED)] = 0,
     out: Annotated[Path | None, typer.Option(help="Folder for everything. [default: MOLECULE-grown]")] = None,
-    jobs: Annotated[
-        int | None, typer.Option(min=1, help="Worker processes of the exploration (default: one per core).")
-    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Grow a force field from a molecule: calculate what it needs.
@@ -78,7 +75,7 @@ def grow(
     )
     given = None if data is None else read(data, units=units)
     with progress_display() as progress, resumable(progress, folder / "model.safetensors"):
-        result = run(settings, goal, folder, jobs, progress, given)
+        result = run(settings, goal, folder, progress, given)
     if json:
         print_json(result.to_json())
         return

@@ -9,11 +9,12 @@ import torch
 from jaxtyping import Float
 
 from supple.data.dataset import Dataset
-from supple.data.selection.farthest import farthest_points
 from supple.evaluation.next_frames import most_useful
 from supple.growth.dynamics import Drawn
 from supple.growth.next_round import REPRESENTATIVE
 from supple.models.potential import Potential
+from supple.sampling.exploration.explore import Explored
+from supple.sampling.exploration.first_batch import first_batch
 
 #: Reasons why geometries were chosen, besides `REPRESENTATIVE`.
 GIVEN, EXPLORED, UNCERTAIN, LEFT = "given", "exploration", "uncertain", "left"
@@ -28,12 +29,9 @@ class Choice(NamedTuple):
     reasons: list[str]
 
 
-def choose_first(explored: Dataset, count: int) -> Choice:
-    """Explored geometries that are as different as possible, beginning with that of the lowest energy."""
-    order = np.argsort(explored.energies, kind="stable")
-    sorted_frames = explored.select(order)
-    picks, _ = farthest_points(sorted_frames, count)
-    return Choice(sorted_frames.positions[picks], [EXPLORED] * len(picks))
+def choose_first(explored: Explored, count: int, seed: int) -> Choice:
+    """Explored geometries of all regions: conformers first, and then frames of every range of every torsion."""
+    return Choice(explored.positions[(picks := first_batch(explored, count, seed))], [EXPLORED] * len(picks))
 
 
 def choose(potential: Potential, train: Dataset, drawn: Drawn, count: int, rng: np.random.Generator) -> Choice:

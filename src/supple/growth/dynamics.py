@@ -11,7 +11,8 @@ from jaxtyping import Float
 from supple.data.dataset import Dataset
 from supple.data.reading import read
 from supple.data.selection.farthest import farthest_points
-from supple.growth.exploration import within_reach
+from supple.data.units import INTERNAL
+from supple.growth.reach import within_reach
 from supple.models.potential import Potential
 from supple.runtime.progress import Progress
 from supple.simulation.dynamics import DynamicsSettings, run_md
@@ -72,7 +73,7 @@ def draw(
         frames.append(np.concatenate([one[round(_SETTLING * len(one)) :] for one in trajectories]))
         stopped += sum(result.stopped is not None for result in results)
         files = {result.triggered_file for result in results if result.n_triggered}
-        left += [read(file, labels=False).positions for file in sorted(files)]
+        left += [read(file, units=INTERNAL, labels=False).positions for file in sorted(files)]
     nothing = np.empty((0, train.n_atoms, 3))
     return Drawn(frames[0], frames[1], np.concatenate([nothing, *left]), (stopped, 2 * _REPLICAS))
 

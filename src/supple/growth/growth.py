@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from supple.checks import examine
 from supple.data.dataset import Dataset
 from supple.data.writing import write_extxyz
 from supple.errors import DataError, MoleculeError
@@ -19,12 +20,13 @@ from supple.evaluation.bootstrap import error_intervals
 from supple.evaluation.predictions import Predictions
 from supple.growth.choosing import GIVEN, choose, choose_first
 from supple.growth.dynamics import draw, draw_independent
-from supple.growth.exploration import explore
 from supple.growth.labelled_frames import Calculated, LabelledFrames, calculate
 from supple.growth.next_round import REPRESENTATIVE, next_round
 from supple.growth.result import GrowthResult
 from supple.growth.round_folder import ErrorOf, RoundFolder, RoundPlan, RoundRecord
 from supple.growth.settings import Goal, GrowthSettings
+from supple.methods.level import Level
+from supple.models.kernel.direct_fit import small_kernel_model
 from supple.models.loading import load
 from supple.models.potential import Potential
 from supple.runtime.files import copy_file
@@ -33,8 +35,13 @@ from supple.runtime.progress import NO_PROGRESS, Progress
 from supple.runtime.rounding import duration
 from supple.runtime.run_directory import RunDirectory
 from supple.sampling.context import SamplingContext
-from supple.training import train
+from supple.sampling.exploration.explore import Explored, explore
+from supple.training.training_run import TrainingRun
 
+#: About how many geometries are drawn about conformers and along scans.
+_EXPLORED = 300
+#: With so many frames, a check of all of them is reliable.
+_JUDGED = 50
 #: Fewest labelled frames of the first round that can be trained on.
 _FEWEST = 6
 
@@ -43,7 +50,6 @@ def grow(
     settings: GrowthSettings,
     goal: Goal,
     out: Path,
-    jobs: int | None = None,
     progress: Progress = NO_PROGRESS,
     data: Dataset | None = None,
 ) -> GrowthResult:
@@ -53,7 +59,6 @@ def grow(
         settings: molecule, methods and temperature.
         goal: target and budget.
         out: folder for everything: `model.safetensors`, `data.xyz`, `report.html`.
-        jobs: worker processes of the exploration.
         progress: receives progress.
         data: frames that the method has labelled before, to start from in place of an exploration; they cost nothing.
 
@@ -70,7 +75,7 @@ def grow(
     configuration = settings.model_dump(mode="json") | {"data": None if data is None else data.fingerprint}
     run = RunDirectory.open(out, configuration, "growth", advice="choose another folder with --out")
     with run.removed_if_refused(), run.claimed():
-        return _Growth(settings, goal, out, jobs, progress, given).run()
+        return _Growth(settings, goal, out, progress, given).run()
 
 
 def calculations_so_far(out: Path) -> int:
@@ -109,7 +114,6 @@ class _Growth:
     settings: GrowthSettings
     goal: Goal
     out: Path
-    jobs: int | None
     progress: Progress
     given: Dataset | None
 
@@ -141,19 +145,19 @@ class _Growth:
     ) -> RoundRecord:
         """One round from its plan to its record."""
         started = time.perf_counter()
-        number, notes = len(before), []
+        number = len(before)
+        notes: list[str] = []
         potential = self._trained([self._start, *before])
         chosen = folder.chosen
         if chosen is None:
             if potential is None:
-                explored = explore(self.settings, self.out, self.jobs, self.progress)
-                chosen = folder.choose(explored.numbers, *choose_first(explored, plan.count))
-                notes += self._forecast(chosen)
+                explored = self._explored()
+                chosen = folder.choose(explored.numbers, *choose_first(explored, plan.count, self.settings.seed))
+                notes += explored.notes
+                self._forecast(chosen)
             else:
                 labelled = LabelledFrames.of(frames, self.settings.seed)
                 chosen = self._chosen(folder, plan, potential, labelled, number, notes)
-        for note in notes:
-            self.progress.note(note)
         calculated = calculate(chosen, self.settings, self.goal, self.out, self.progress)
         errors = {} if potential is None else _errors(potential, calculated.frames)
         interval = validation = None
@@ -164,6 +168,7 @@ class _Growth:
             interval = _interval(potential, calculated.frames, self.goal)
         else:
             validation = self._train(folder, [*frames, calculated.frames])
+            notes += self._suspicions([*frames, calculated.frames])
         record = RoundRecord(
             kind=plan.kind,
             because=plan.because,
@@ -177,8 +182,19 @@ class _Growth:
             notes=tuple(notes),
         )
         folder.finish(record)
+        for note in notes:
+            self.progress.note(note)
         self._report_round(number, record, calculated)
         return record
+
+    def _explored(self) -> Explored:
+        """What the cheap method finds."""
+        settings = self.settings
+        drive = Level(settings.drive, settings.charge, settings.multiplicity)
+        return explore(
+            settings.molecule, drive, settings.temperature, frames=_EXPLORED, seed=settings.seed, folder=self.out,
+            progress=self.progress,
+        )  # fmt: skip
 
     def _chosen(
         self,
@@ -199,7 +215,10 @@ class _Growth:
                 notes.append(f"{stopped} of {of} replicas left the range of the training frames.")
             choice = choose(potential, labelled.train, drawn, plan.count, rng)
             return folder.choose(potential.numbers, *choice)
-        starts = drawn.warm[rng.permutation(len(drawn.warm))[: plan.count]]
+        # training frames are where dynamics started: they stand in where replicas were stopped soon
+        known = labelled.train.positions
+        starts = np.concatenate([drawn.warm[rng.permutation(len(drawn.warm))], known[rng.permutation(len(known))]])
+        starts = starts[np.arange(plan.count) % len(starts)]
         ends, left = draw_independent(
             potential, labelled.train, starts, kelvin, settings.seed + number, folder.path, self.progress
         )
@@ -217,13 +236,22 @@ class _Growth:
                 f"Only {len(labelled.data)} of the first calculations with {self.settings.method} succeeded, which is too few to train on: "
                 f"the reasons of the failures are in {self.out / 'supple-labels'}."
             )
-        model = self.settings.model_settings()
-        trained = train(model, labelled.data, labelled.split, folder.training, progress=_Quiet(self.progress))
-        copy_file(trained.file, self.out / "model.safetensors")
+        # the labels are of calculations that were made here: what checks suspect of few frames is said, and refused is nothing
+        training = TrainingRun.of(self.settings.model_settings(), labelled.data, labelled.split, folder.training, [])
+        result = training.run(_Quiet(self.progress))
+        copy_file(folder.training / "model.safetensors", self.out / "model.safetensors")
         write_extxyz(self.out / "data.xyz", labelled.described(), self.goal.units)
-        forces = trained.result.validation.forces
+        forces = result.validation.forces
         assert forces is not None
         return forces.rmse * self.goal.units.forces_in_ev_per_angstrom
+
+    def _suspicions(self, frames: list[Dataset]) -> list[str]:
+        """What a check of all frames finds wrong, once they are enough for a judgement."""
+        data = LabelledFrames.of(frames, self.settings.seed).data
+        if len(data) < _JUDGED:
+            return []
+        found = [finding for finding in examine(data, small_kernel_model, before_training=True) if finding.is_error]
+        return [f"The check of the data finds: {finding}" for finding in found]
 
     @property
     def _start(self) -> RoundFolder:
@@ -236,16 +264,15 @@ class _Growth:
         existing = [file for file in files if file.exists()]
         return load(existing[-1]) if existing else None
 
-    def _forecast(self, chosen: Dataset) -> list[str]:
-        """A sentence on what the calculations take, after one of them was timed."""
+    def _forecast(self, chosen: Dataset) -> None:
+        """Say what the calculations take, after one of them was timed."""
         timed = calculate(chosen.select([0]), self.settings, self.goal, self.out, self.progress)
         each, workers = timed.seconds, cores()
-        if not len(timed.frames):
-            return []
-        return [
-            f"One calculation with {self.settings.method} takes {duration(each)}: {self.goal.budget} of them about "
-            f"{duration(each * self.goal.budget / workers)} on {workers} core{'s' if workers > 1 else ''}, besides dynamics and training."
-        ]
+        if len(timed.frames):
+            self.progress.note(
+                f"One calculation with {self.settings.method} takes {duration(each)}: {self.goal.budget} of them about "
+                f"{duration(each * self.goal.budget / workers)} on {workers} core{'s' if workers > 1 else ''}, besides dynamics and training."
+            )
 
     def _report_round(self, number: int, record: RoundRecord, calculated: Calculated) -> None:
         """Say what came of a round."""

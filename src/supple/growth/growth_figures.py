@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import accumulate
 
+from supple.errors import DataError
 from supple.growth.labelled_frames import LabelledFrames
 from supple.growth.next_round import REPRESENTATIVE
 from supple.growth.result import GrowthResult
@@ -57,8 +58,11 @@ def error_figure(result: GrowthResult) -> CaptionedFigure:
 
 def torsion_figures(result: GrowthResult, labelled: LabelledFrames, last: RoundFolder) -> list[CaptionedFigure]:
     """What the dynamics of the final force field visit, beside the frames that were calculated; none for a molecule without torsions."""
-    files = sorted(last.path.glob("warm-*.xyz"), key=lambda file: int(file.stem.partition("-")[2]))
-    trajectories = [read_trajectory(file) for file in files if file.stem.partition("-")[2].isdigit()]
+    numbers = {file: file.stem.removeprefix("warm-") for file in last.path.glob("warm-*.xyz")}
+    files = sorted((file for file, number in numbers.items() if number.isdigit()), key=lambda file: int(numbers[file]))
     settings = AnalysisSettings.of(temperature=result.temperature)
-    found = analyse(trajectories, labelled.data, settings)
+    try:
+        found = analyse([read_trajectory(file) for file in files], labelled.data, settings)
+    except DataError:  # the replicas left the range at once
+        return []
     return [figure for figure in draw_figures(found, result.goal.units.energy) if figure.name in _SHOWN]

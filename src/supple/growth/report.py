@@ -114,8 +114,8 @@ def _methods(result: GrowthResult, settings: GrowthSettings, labelled: LabelledF
     rounds = sum(record.kind == "growth" for record in result.records)
     if result.records[0].kind == "first":
         first = (
-            f"First geometries were those that differ most among dynamics at {settings.temperature:g} and {2 * settings.temperature:g} K and "
-            f"torsion scans with {settings.drive}"
+            f"First geometries were conformers, and others from torsion scans, normal modes and dynamics at {settings.temperature:g} K with "
+            f"{settings.drive}"
         )
     else:
         given = int((data.extras["reason"] == GIVEN).sum())

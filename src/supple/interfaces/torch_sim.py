@@ -30,11 +30,20 @@ class SuppleModel(ModelInterface):  # type: ignore[misc]
 
     Each system must be the molecule of the force field, with `pbc=False`. Atoms in another order are recognised by their bonds,
     when the model first sees a system and after jumps.
+
+    Args:
+        potential: the force field.
+        uncertainty: also give error bars, one standard deviation each: `energy_uncertainty` (n_systems,) in eV, and
+            `forces_uncertainty` (n_atoms,) in eV/Å, of the force components of each atom.
+
+    Raises:
+        SettingsError: error bars are wanted, and the force field has none.
     """
 
-    def __init__(self, potential: Potential) -> None:
+    def __init__(self, potential: Potential, uncertainty: bool = False) -> None:
         super().__init__()
         self.potential = potential
+        self._bars = potential.require_error_bars() if uncertainty else None
         self._device = potential.device
         self._dtype = torch.float64
         self._compute_stress = False
@@ -44,7 +53,7 @@ class SuppleModel(ModelInterface):  # type: ignore[misc]
         self._orders: Tensor | None = None
 
     def forward(self, state: SimState, **kwargs: Any) -> dict[str, Tensor]:
-        """`energy` (n_systems,) in eV and `forces` (n_atoms, 3) in eV/Å, in the precision of the positions.
+        """`energy` (n_systems,) in eV and `forces` (n_atoms, 3) in eV/Å, and error bars, in the precision of the positions.
 
         Raises:
             MoleculeError: a system is not the molecule of the force field, or is periodic.
@@ -63,11 +72,18 @@ class SuppleModel(ModelInterface):  # type: ignore[misc]
         orders = self._orders_of(state.atomic_numbers.reshape(-1, n), positions)
         if orders is not None:
             positions = torch.take_along_dim(positions, orders, dim=1)
-        energies, forces = self.potential.energy_and_forces(positions)
+        dtype, bars = state.positions.dtype, {}
+        if self._bars is None:
+            energies, forces = self.potential.energy_and_forces(positions)
+        else:
+            energies, forces, scores = self.potential.with_novelty(positions, self._bars.novelty)
+            of_energies, of_forces = (torch.as_tensor(std).to(forces) for std in self._bars.standard_deviations(scores))
+            if orders is not None:
+                of_forces = torch.zeros_like(of_forces).scatter(1, orders[:, :, 0], of_forces)
+            bars = {"energy_uncertainty": of_energies.to(dtype), "forces_uncertainty": of_forces.flatten().to(dtype)}
         if orders is not None:
             forces = torch.zeros_like(forces).scatter(1, orders.expand_as(forces), forces)
-        dtype = state.positions.dtype
-        return {"energy": energies.detach().to(dtype), "forces": forces.detach().reshape(-1, 3).to(dtype)}
+        return {"energy": energies.detach().to(dtype), "forces": forces.detach().reshape(-1, 3).to(dtype)} | bars
 
     def _orders_of(self, numbers: Int[Tensor, "B N"], positions: Float[Tensor, "B N 3"]) -> Int[Tensor, "B N 1"] | None:
         """The order of the atoms of each system; None if each is that of the force field."""
