@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from ase import Atoms
 from ase.calculators.calculator import Calculator, all_changes
+from jaxtyping import Float
 
 from supple.models.followed_molecule import FollowedMolecule
 from supple.molecule.boxes import Boxes
@@ -15,16 +16,19 @@ from supple.molecule.boxes import Boxes
 if TYPE_CHECKING:
     from supple.models.potential import Potential
 
+#: Names of error bars among the results.
+_ERROR_BARS = ("energy_uncertainty", "forces_uncertainty")
+
 
 class SuppleCalculator(Calculator):
     """Energies in eV and forces in eV/Å of a force field, for ASE.
 
     With error bars, `results` has `energy_uncertainty` (eV) and `forces_uncertainty` (eV/Å, of the force components of each atom,
-    shape (N,)) as well: one standard deviation each.
+    shape (N,)) as well, one standard deviation each; they are computed once they are asked for.
 
     Args:
         potential: the force field.
-        uncertainty: whether to compute error bars; None where the force field has them.
+        uncertainty: whether there are error bars; None where the force field has them.
 
     Raises:
         SettingsError: error bars are wanted, and the force field has none.
@@ -76,14 +80,30 @@ class SuppleCalculator(Calculator):
             molecule = self._molecule = FollowedMolecule(self.potential, self.atoms.numbers, "The Atoms object")
         box = Boxes.of_atoms(self.atoms) if True in self.atoms.pbc else None
         positions = molecule.arranged(self.atoms.positions, box)[None]
-        if self.uncertainty:
-            found = self.potential.predict(positions, uncertainty=True)
-            energies, forces = found.energies, found.forces
-            bars = {
-                "energy_uncertainty": float(found.energies_std[0]),
-                "forces_uncertainty": molecule.returned(found.forces_std[0]),
-            }
-        else:
-            (energies, forces), bars = self.potential.predict(positions), {}
+        energies, forces = self.potential.predict(positions)
         energy = float(energies[0])
-        self.results = {"energy": energy, "free_energy": energy, "forces": molecule.returned(forces[0])} | bars
+        self.results = {"energy": energy, "free_energy": energy, "forces": molecule.returned(forces[0])}
+        if self.uncertainty:
+            self.results = _WithErrorBars(self.results, lambda: self._error_bars(molecule, positions))
+
+    def _error_bars(self, molecule: FollowedMolecule, positions: Float[np.ndarray, "1 N 3"]) -> dict[str, Any]:
+        found = self.potential.predict(positions, uncertainty=True)
+        values = float(found.energies_std[0]), molecule.returned(found.forces_std[0])
+        return dict(zip(_ERROR_BARS, values, strict=True))
+
+
+class _WithErrorBars(dict[str, Any]):
+    """Results whose error bars are computed once they are asked for: they take longer than energy and forces of a small model."""
+
+    def __init__(self, values: Mapping[str, Any], error_bars: Callable[[], dict[str, Any]]) -> None:
+        super().__init__(values)
+        self._error_bars = error_bars
+
+    def __contains__(self, name: object) -> bool:
+        return super().__contains__(name) or name in _ERROR_BARS
+
+    def __missing__(self, name: str) -> Any:
+        if name not in _ERROR_BARS:
+            raise KeyError(name)
+        self.update(self._error_bars())
+        return self[name]
