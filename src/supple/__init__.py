@@ -11,6 +11,7 @@ From a file of geometries to a force field:
     potential.save("ethanol.safetensors")
 """
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
     from supple.models.sgdml.settings import SGDML as SGDML
 
     __version__: str
+
+# Threads that wait for each other by spinning make every small step wait for a time slice where another program uses a core: twenty times
+# slower on a busy machine. OpenMP reads this when torch is loaded.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 #: The public names and their modules, which are imported on first use: `supple --help` need not wait for torch.
 _PUBLIC = {

@@ -7,7 +7,7 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, cast
 
 from pydantic import JsonValue
 
@@ -45,7 +45,7 @@ class NetworkSettings(TrainingOptions, ModelSettings):
         return [name for name, value in wanted.items() if own.get(name, value) != value]
 
     @classmethod
-    def continuing(cls, file: str | Path, **changes: Any) -> Self:
+    def continuing(cls, file: str | Path, **changes: Any) -> NetworkSettings:
         """Settings of a training that goes on from an earlier force field with more frames: its own, with a shorter schedule.
 
         Args:
@@ -56,7 +56,7 @@ class NetworkSettings(TrainingOptions, ModelSettings):
             ModelFileError, SettingsError: it cannot be read, or the settings are not allowed.
         """
         earlier = cls.extended(load(file).provenance.settings, str(file))
-        return cast(Self, make_settings(cls.kind, earlier | changes))
+        return cast(NetworkSettings, make_settings(cls.kind, earlier | changes))
 
     @classmethod
     def extended(cls, earlier: Mapping[str, Any], file: str) -> dict[str, Any]:
