@@ -79,7 +79,7 @@ def test_options_of_md_are_those_of_all_earlier_versions():
     assert {name: str(value) for name, value in defaults.items()} == {
         "start": "None", "frame": "0", "ensemble": "langevin", "temperature": "300.0", "time": "100ps",
         "timestep": "0.5fs", "every": "10fs", "damping": "100fs", "replicas": "1", "seed": "0", "out": "md.xyz",
-        "reference": "None", "on_leave": "stop", "units": "None", "json": "False", "overwrite": "False",
+        "reference": "None", "on_leave": "stop", "max_error": "None", "units": "None", "json": "False", "overwrite": "False",
     }  # fmt: skip
 
 

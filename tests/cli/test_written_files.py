@@ -35,6 +35,7 @@ FOLDERS = {
     "demo": ("demo", "--out"),
     "tune": ("tune", "toy.xyz", *QUICK[:4], "--out"),
     "analyse": ("analyse", "toy.xyz", "--out"),
+    "grow": ("grow", "toy.xyz", "--method", "fake_calculators:cheap", "--drive", "fake_calculators:springs", "--out"),
 }
 #: Commands that only print; `ipi` talks to a server.
 PRINT = {"evaluate", "published", "cite", "ipi"}
