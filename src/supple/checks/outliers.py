@@ -50,7 +50,9 @@ def _energy_outliers(context: CheckContext) -> list[Finding]:
     wild |= far_off
     if wild.mean() > _FEW:
         return []
-    wild &= ~(_strained(context) | _unknown(context))
+    wild &= ~_strained(context)
+    if wild.any():  # what is known takes the distances of all frames
+        wild &= ~_unknown(context)
     if not wild.any():
         return []
     named = context.frame_numbers(wild)

@@ -20,7 +20,7 @@ from supple.simulation.dynamics.guards import Snapshot, guards_for
 from supple.simulation.trajectories import read_trajectory
 
 #: Replicas at each temperature, and how much higher the higher one is.
-_REPLICAS, _HOTTER = 8, 1.5
+_REPLICAS, HOTTER = 8, 1.5
 #: fs: length in the first round, which doubles from one to the next, longest, and between frames.
 _SHORTEST, _LONGEST, EVERY = 2000.0, 8000.0, 50.0
 #: Of each trajectory this part is left out at its beginning.
@@ -64,7 +64,7 @@ def draw(
     low = train.select(within_reach(train, temperature))
     start = low.select(farthest_points(low, _REPLICAS)[0])
     frames, left, stopped = [], [], 0
-    for name, kelvin in (("warm", temperature), ("hot", _HOTTER * temperature)):
+    for name, kelvin in (("warm", temperature), ("hot", HOTTER * temperature)):
         settings = DynamicsSettings.of(temperature=kelvin, time=time, every=EVERY, seed=seed + number)
         results = run_md(
             potential, start, settings, folder / f"{name}.xyz", replicas=_REPLICAS, reference=train, progress=progress

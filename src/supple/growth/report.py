@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from supple.growth.choosing import GIVEN
+from supple.growth.dynamics import HOTTER
 from supple.growth.growth_figures import error_figure, torsion_figures
 from supple.growth.labelled_frames import LabelledFrames
 from supple.growth.next_round import REPRESENTATIVE
@@ -126,7 +127,7 @@ def _methods(result: GrowthResult, settings: GrowthSettings, labelled: LabelledF
         f"{settings.seed}), from {result.calculations} calculations of energies and forces with {settings.method} ({level.version}), charge "
         f"{settings.charge}, multiplicity {settings.multiplicity}.",
         f"{first}; {rounds} further round{'s' if rounds != 1 else ''} chose geometries of dynamics of the force field at "
-        f"{settings.temperature:g} and {1.5 * settings.temperature:g} K, half of those at the lower temperature at random, the others by "
+        f"{settings.temperature:g} and {HOTTER * settings.temperature:g} K, half of those at the lower temperature at random, the others by "
         "the error that is expected of them.",
         f"In the end there were {n_train} training and {n_valid} validation frames.",
         f"The stated error is that of {n_test} geometries that were never trained on: the ends of as many independent replicas of Langevin "

@@ -47,9 +47,10 @@ class GrowthResult:
     def stated_error(self) -> str:
         """The error, as a sentence."""
         unit = self.goal.units.forces_in_ev_per_angstrom
-        low, high = self.records[-1].interval or (0.0, 0.0)
+        interval = self.records[-1].interval  # of a single geometry there is none
+        ends = "" if interval is None else f" ({interval[0] / unit:.3g} to {interval[1] / unit:.3g}, 95 %)"
         return (
-            f"Force RMSE {self.goal.shown(self.error.rmse)} ({low / unit:.3g} to {high / unit:.3g}, 95 %) on {self.error.frames} "
+            f"Force RMSE {self.goal.shown(self.error.rmse)}{ends} on {self.error.frames} "
             f"independent geometries at {self.temperature:g} K, from {self.calculations} calculations."
         )
 
