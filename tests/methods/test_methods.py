@@ -4,7 +4,8 @@ import pytest
 from ase.build import molecule
 
 from supple.errors import SettingsError
-from supple.methods import METHODS, Method, find_method
+from supple.methods import METHODS, Method, find_method, method_with_forces
+from supple.methods.level import Level
 from supple.runtime.plugins import Registry
 
 
@@ -46,17 +47,34 @@ def test_a_plugin_adds_a_method(monkeypatch):
     assert find_method("orca:PBE").calculator(1, 2) == ("PBE", 1, 2)
 
 
-def test_pyscf_forces_are_derivatives_of_its_energy():
+@pytest.mark.parametrize(("theory", "multiplicity"), [("PBE", 1), ("MP2", 1), ("MP2", 3), ("CCSD", 3)])
+def test_pyscf_forces_are_derivatives_of_its_energy(theory, multiplicity):
     pytest.importorskip("pyscf")
     atoms = molecule("H2O")
     atoms.rattle(0.05, seed=0)
-    method = find_method("pyscf:PBE/sto-3g")
-    atoms.calc = method.calculator(0, 1)
+    method = find_method(f"pyscf:{theory}/sto-3g")
+    atoms.calc = method.calculator(0, multiplicity)
     force = atoms.get_forces()[1, 2]
     ends = []
     for step in (1e-3, -1e-3):
         moved = atoms.copy()
         moved.positions[1, 2] += step
-        moved.calc = method.calculator(0, 1)
+        moved.calc = method.calculator(0, multiplicity)
         ends.append(moved.get_potential_energy())
     assert -(ends[0] - ends[1]) / 2e-3 == pytest.approx(force, abs=2e-3)
+
+
+def test_coupled_cluster_gives_energies_alone():
+    """And the right ones: two electrons have no triples, so that CCSD(T) is CCSD."""
+    pytest.importorskip("pyscf")
+    hydrogen = molecule("H2")
+    (point, _), (same, _) = (
+        next(Level(f"pyscf:{theory}/sto-3g").single_points(hydrogen.numbers, hydrogen.positions[None]))
+        for theory in ("CCSD(T)", "CCSD")
+    )
+    assert point.failure is None and point.forces is None and same.forces is not None
+    assert point.energy == pytest.approx(same.energy, abs=1e-6)
+    with pytest.raises(
+        SettingsError, match=r"A baseline needs forces, and pyscf:CCSD\(T\)/sto-3g gives energies alone"
+    ):
+        method_with_forces("pyscf:CCSD(T)/sto-3g", "A baseline")

@@ -10,6 +10,8 @@ import supple
 from supple.checks import examine
 from supple.data.writing import write_extxyz
 from supple.errors import DataError, SettingsError
+from supple.methods.label_frames import label_frames
+from supple.methods.level import Level
 from supple.models.kernel.direct_fit import small_kernel_model
 from supple.sampling import Recipe, sample
 
@@ -69,3 +71,22 @@ def test_another_content_or_molecule_is_refused(file, tmp_path, here):
     file.write_text("3\nwater\nO 0 0 nonsense\n")
     with pytest.raises(DataError, match=r"left\.xyz"):
         labels(file, "GFN2-xTB").segments()
+
+
+def test_energies_alone(file, tmp_path, here, monkeypatch):
+    """Of a method without forces: geometries that are there are labelled, by their content as well; none can be drawn."""
+    pytest.importorskip("pyscf")
+    monkeypatch.setattr("supple.methods.record_file._writable", lambda folder: tmp_path / "labels")
+    few, level = tmp_path / "few.xyz", "pyscf:CCSD(T)/sto-3g"
+    given = supple.read(file, labels=False).select(range(4))
+    write_extxyz(few, given)
+    sample(labels(few, level), tmp_path / "out.xyz", jobs=1)
+    data = supple.read(tmp_path / "out.xyz", labels="optional")
+    assert data.forces is None
+    for _ in range(2):  # calculated, and then read
+        found = label_frames(Level(level), given.numbers, given.positions, tmp_path)
+        np.testing.assert_allclose(found.energies, data.energies, atol=1e-7)
+        assert not found.failures and np.isnan(found.forces).all()
+    with pytest.raises(SettingsError, match=r"What moves the molecule \(--drive\) needs forces, and pyscf:CCSD"):
+        Recipe.of(molecule=str(few), method=level).segments()
+    assert Recipe.of(molecule=str(few), method=level, drive="GFN2-xTB").segments()

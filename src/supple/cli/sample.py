@@ -187,7 +187,8 @@ def _report(result: SamplingResult, out: Path, json: bool) -> None:
         failed = f"{len(result.failures)} calculation{'' if len(result.failures) == 1 else 's'} failed"
         missing = f"{result.missing} frame{' was' if result.missing == 1 else 's were'} not reached"
         typer.echo(f"{failed}, and {missing}.", err=True)
-    print_next(f"supple check {out}", f"supple train {out}")
+    below = "" if result.dataset.forces is not None else " --baseline FORCE_FIELD.safetensors"
+    print_next(f"supple check {out}", f"supple train {out}{below}")
 
 
 def _counted(sentences: tuple[tuple[str, str], ...]) -> list[str]:

@@ -23,7 +23,7 @@ class SinglePoint:
 
     Attributes:
         energy: eV; None where the calculation failed.
-        forces: eV/Å, shape (N, 3); None where the calculation failed.
+        forces: eV/Å, shape (N, 3); None where the calculation failed, or was of the energy alone.
         failure: the reason, on one line; None where it succeeded.
     """
 
@@ -32,8 +32,8 @@ class SinglePoint:
     failure: str | None = None
 
 
-def single_point(atoms: Atoms, calculator: CalculatorFactory) -> SinglePoint:
-    """Energy and forces of a geometry by a new calculator; a failure of the calculation is returned, not raised.
+def single_point(atoms: Atoms, calculator: CalculatorFactory, *, forces: bool = True) -> SinglePoint:
+    """Energy and forces, or the energy alone, of a geometry by a new calculator; a failure is returned, not raised.
 
     Raises:
         SettingsError: there is no such calculator.
@@ -42,15 +42,15 @@ def single_point(atoms: Atoms, calculator: CalculatorFactory) -> SinglePoint:
     try:
         single = Atoms(atoms.numbers, atoms.positions)
         single.calc = calculator()
-        forces = np.asarray(single.get_forces(), dtype=np.float64)
+        gradient = np.asarray(single.get_forces(), dtype=np.float64) if forces else None
         energy = float(single.get_potential_energy())
-        if not np.isfinite(energy) or not np.isfinite(forces).all():
+        if not np.isfinite(energy) or not (gradient is None or np.isfinite(gradient).all()):
             raise ArithmeticError("energy or forces are not finite")
     except (SettingsError, OSError):
         raise
     except Exception as error:  # calculators raise anything
         return SinglePoint(None, None, describe_error(error))
-    return SinglePoint(energy, forces)
+    return SinglePoint(energy, gradient)
 
 
 def describe_error(error: Exception) -> str:

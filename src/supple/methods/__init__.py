@@ -30,6 +30,7 @@ class Method:
         version: what the numbers depend on besides the name, where that is not the version of the package; may raise SettingsError.
         cores: that one calculation takes, whatever it is given.
         n_bytes: of memory that one calculation takes.
+        has_forces: whether it gives forces, or energies alone.
     """
 
     theory: str
@@ -40,6 +41,7 @@ class Method:
     version: Callable[[], str] | None = None
     cores: int = 1
     n_bytes: int = 2**30
+    has_forces: bool = True
 
 
 #: name, or the part before the colon -> a function that makes the method from the text after the colon.
@@ -60,6 +62,25 @@ METHODS: Registry[Callable[[str], Method]] = Registry(
         "template": "supple.methods.programs.methods:from_template",
     },
 )
+
+
+def method_with_forces(name: str, purpose: str) -> Method:
+    """As `find_method`, for what needs forces.
+
+    Args:
+        name: of the method.
+        purpose: what it would be used as, such as "A baseline".
+
+    Raises:
+        SettingsError: as `find_method`, or the method gives energies alone.
+    """
+    method = find_method(name)
+    if not method.has_forces:
+        raise SettingsError(
+            f"{purpose} needs forces, and {name} gives energies alone: it can label geometries that are there (supple sample --label "
+            f"FILE --method '{name}'), and a force field of another method can learn the difference to it."
+        )
+    return method
 
 
 def find_method(name: str) -> Method:

@@ -24,7 +24,7 @@ class Labels:
 
     Attributes:
         energies: eV, shape (M,); NaN where the calculation failed.
-        forces: eV/Å, shape (M, N, 3); NaN where the calculation failed.
+        forces: eV/Å, shape (M, N, 3); NaN where the calculation failed, or the method gives energies alone.
         failures: why, by the index of the geometry.
         seconds: that the calculations took, on one core, whenever they were made.
     """
@@ -92,8 +92,10 @@ def _as_arrays(points: Sequence[TimedPoint], n_atoms: int) -> Labels:
     energies, forces = np.full(len(points), np.nan), np.full((len(points), n_atoms, 3), np.nan)
     failures = {}
     for i, (point, _) in enumerate(points):
-        if point.forces is None or point.energy is None:
+        if point.energy is None:
             failures[i] = point.failure or "no result"
-        else:
-            energies[i], forces[i] = point.energy, point.forces
+            continue
+        energies[i] = point.energy
+        if point.forces is not None:
+            forces[i] = point.forces
     return Labels(energies, forces, failures, sum(timed.seconds for timed in points))

@@ -70,9 +70,9 @@ def geometry_key(positions: Float[np.ndarray, "... 3"]) -> str:
 def as_json(timed: TimedPoint) -> dict[str, Any]:
     """A result as a line has it."""
     point, seconds = timed.point, {"seconds": round(timed.seconds, 6)}
-    if point.forces is None:
+    if point.failure is not None:
         return {"failure": point.failure} | seconds
-    return {"energy": point.energy, "forces": point.forces.tolist()} | seconds
+    return {"energy": point.energy, "forces": None if point.forces is None else point.forces.tolist()} | seconds
 
 
 def from_json(content: Mapping[str, Any], n_atoms: int) -> TimedPoint:
@@ -84,8 +84,10 @@ def from_json(content: Mapping[str, Any], n_atoms: int) -> TimedPoint:
     seconds = float(content["seconds"])
     if "failure" in content:
         return TimedPoint(SinglePoint(None, None, str(content["failure"])), seconds)
-    forces = np.array(content["forces"], dtype=np.float64)
     energy = float(content["energy"])
+    if content["forces"] is None and np.isfinite(energy):
+        return TimedPoint(SinglePoint(energy, None), seconds)
+    forces = np.array(content["forces"], dtype=np.float64)
     if forces.shape != (n_atoms, 3) or not (np.isfinite(forces).all() and np.isfinite(energy)):
         raise ValueError("no forces of this molecule")
     return TimedPoint(SinglePoint(energy, forces), seconds)

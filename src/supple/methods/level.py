@@ -85,7 +85,7 @@ class Level:
     def single_points(
         self, numbers: Int[np.ndarray, "N"], positions: Float[np.ndarray, "M N 3"]
     ) -> Iterator[TimedPoint]:
-        """Energies and forces of geometries in Å, one after the other; what fails says why.
+        """Energies and forces of geometries in Å, one after the other; forces only of methods that have them; what fails says why.
 
         Each is calculated anew, on one thread, so that the numbers do not depend on the order: tight binding of small molecules
         is fastest so, and of several calculations each is best given one core.
@@ -94,7 +94,11 @@ class Level:
         for frame in positions:
             started = time.perf_counter()
             with one_thread():
-                point = single_point(Atoms(numbers, frame), lambda: method.calculator(self.charge, self.multiplicity))
+                point = single_point(
+                    Atoms(numbers, frame),
+                    lambda: method.calculator(self.charge, self.multiplicity),
+                    forces=method.has_forces,
+                )
             yield TimedPoint(point, time.perf_counter() - started)
 
 

@@ -1,4 +1,4 @@
-"""PySCF as an ASE calculator: Kohn-Sham or Hartree-Fock with density fitting, energies and analytic forces.
+"""PySCF as ASE calculators: Kohn-Sham or Hartree-Fock with density fitting, and what is built on Hartree-Fock.
 
 Sun et al., J. Chem. Phys. 153, 024109 (2020), doi 10.1063/5.0006074.
 """
@@ -11,7 +11,7 @@ import numpy as np
 from ase import Atoms
 from ase.calculators.calculator import CalculationFailed, Calculator, all_changes
 from ase.units import Bohr, Hartree
-from pyscf import dft, gto, scf
+from pyscf import cc, dft, gto, mp, scf
 
 
 def is_functional(name: str) -> bool:
@@ -52,15 +52,49 @@ class PySCF(Calculator):
             spin=self.unpaired,
             verbose=0,
         )
-        field = scf.HF(molecule) if self.functional.upper() == "HF" else dft.KS(molecule, xc=self.functional)
-        field = field.density_fit()
+        field = self._field(molecule)
         field.conv_tol = 1e-10
-        energy = field.kernel(dm0=self._density)
+        field.kernel(dm0=self._density)
         if not field.converged:
             self._density = None
             raise CalculationFailed("the self-consistent field did not converge")
         self._density = field.make_rdm1()
+        energy, gradient = self._solve(field)
+        self.results = {"energy": float(energy) * Hartree}
+        if gradient is not None:
+            self.results["forces"] = -np.asarray(gradient.kernel()) * Hartree / Bohr
+
+    def _field(self, molecule: Any) -> Any:
+        """The self-consistent field of a molecule, not yet converged."""
+        field = scf.HF(molecule) if self.functional.upper() == "HF" else dft.KS(molecule, xc=self.functional)
+        return field.density_fit()
+
+    def _solve(self, field: Any) -> tuple[float, Any]:
+        """The energy, Hartree, on a converged field, and PySCF's object for the gradient; None where there is none."""
         gradient = field.nuc_grad_method()
         if hasattr(gradient, "grid_response"):
             gradient.grid_response = True  # the derivative of the energy on this grid
-        self.results = {"energy": energy * Hartree, "forces": -np.asarray(gradient.kernel()) * Hartree / Bohr}
+        return field.e_tot, gradient
+
+
+class CorrelatedPySCF(PySCF):
+    """MP2, CCSD or CCSD(T) on Hartree-Fock, with all electrons correlated and without density fitting.
+
+    CCSD(T) has no forces: PySCF's analytic gradient of it takes minutes for four atoms.
+    """
+
+    def _field(self, molecule: Any) -> Any:
+        return scf.HF(molecule)
+
+    def _solve(self, field: Any) -> tuple[float, Any]:
+        if self.functional == "MP2":
+            perturbed = mp.MP2(field).run()
+            return perturbed.e_tot, perturbed.nuc_grad_method()
+        solved = cc.CCSD(field)
+        solved.conv_tol, solved.conv_tol_normt = 1e-8, 1e-6
+        solved.kernel()
+        if not solved.converged:
+            raise CalculationFailed("the coupled-cluster equations did not converge")
+        if self.functional == "CCSD":
+            return solved.e_tot, solved.nuc_grad_method()
+        return solved.e_tot + solved.ccsd_t(), None

@@ -8,7 +8,7 @@ from ase import Atoms
 
 from supple.errors import SettingsError
 from supple.geometry.calculators import CalculatorFactory
-from supple.methods import find_method
+from supple.methods import method_with_forces
 from supple.methods.electrons import require_electrons
 
 
@@ -32,7 +32,7 @@ def reference_method(name: str, molecule: Atoms, charge: int | None, multiplicit
         SettingsError: the method is unknown, a package that it needs is missing, or the molecule cannot have this charge and
             multiplicity.
     """
-    method = find_method(name)
+    method = method_with_forces(name, "What a force field is compared with")
     if method.takes_charge:
         require_electrons(molecule, charge or 0, multiplicity or 1)
     elif charge is not None or multiplicity is not None:

@@ -93,8 +93,9 @@ class SamplingContext:
         state: Mapping[str, Any] | None = None,
         remark: str | None = None,
     ) -> LabelledFrame:
-        """A geometry with its energy and forces; a failed calculation gives a failed frame."""
-        positions, result = atoms.positions.copy(), single_point(atoms, self.labeller)
+        """A geometry with its energy and, if the method has them, forces; a failed calculation gives a failed frame."""
+        positions, with_forces = atoms.positions.copy(), find_method(self.method).has_forces
+        result = single_point(atoms, self.labeller, forces=with_forces)
         if result.failure is not None:
             return LabelledFrame(positions, None, None, result.failure, extras or {}, state, remark, of_label=True)
         return LabelledFrame(positions, result.energy, result.forces, None, extras or {}, state, remark)

@@ -33,7 +33,7 @@ class LabelledFrame:
     Attributes:
         positions: Å, shape (N, 3).
         energy: eV; None where the calculation failed.
-        forces: eV/Å, shape (N, 3); None where the calculation failed.
+        forces: eV/Å, shape (N, 3); None where the calculation failed, or the method gives energies alone.
         failure: why it failed.
         of_label: whether it was the calculation of the labels that failed, and nothing before it.
         remark: a warning about a frame that did not fail, for instance that its relaxation did not converge.

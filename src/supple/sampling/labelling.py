@@ -118,6 +118,7 @@ def _write(part: FramesPart, file: SegmentFile, wanted: Sequence[tuple[int, _Wan
         frames = dict(enumerate(file.frames()))
         for k, one in wanted:
             failure = found.failures.get(k)
-            energy, forces = (None, None) if failure else (float(found.energies[k]), found.forces[k])
+            energy = None if failure else float(found.energies[k])
+            forces = None if failure or np.isnan(found.forces[k]).any() else found.forces[k]
             frames[one.place] = LabelledFrame(one.positions, energy, forces, failure, of_label=failure is not None)
         file.rewrite([frames[k] for k in sorted(frames)], ended=True)

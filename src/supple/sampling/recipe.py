@@ -19,6 +19,7 @@ from pydantic import (
 
 from supple.data import bundled
 from supple.errors import SettingsError, first_line
+from supple.methods import method_with_forces
 from supple.runtime.settings_file import read_yaml
 from supple.runtime.validation import first_problem
 from supple.sampling import descriptions
@@ -77,9 +78,12 @@ class Recipe(BaseModel):
         """The parts of the sampling run, which can be drawn in parallel.
 
         Raises:
-            SettingsError: a draw does not suit the molecule, or two would give frames of one origin.
+            SettingsError: a draw does not suit the molecule, two would give frames of one origin, or the method that moves the
+                molecule has no forces.
         """
         context = self.context()
+        if any(draw.moves for draw in self.draws):
+            method_with_forces(context.drive, "What moves the molecule (--drive)")
         segments = [segment for draw in self.draws for segment in draw.segments(context)]
         names = [segment.name for segment in segments]
         twice = sorted({name for name in names if names.count(name) > 1})

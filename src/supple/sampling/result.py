@@ -106,11 +106,12 @@ def _digest(path: Path) -> str:
 
 def _dataset(recipe: Recipe, good: Sequence[tuple[str, LabelledFrame]], name: str, folder: Path) -> Dataset:
     keys = sorted({key for _, frame in good for key in frame.extras})
+    forces = [frame.forces for _, frame in good if frame.forces is not None]
     return Dataset.of(
         recipe.context().start().numbers,
         np.array([frame.positions for _, frame in good]),
         np.array([frame.energy for _, frame in good]),
-        np.array([frame.forces for _, frame in good]),
+        np.array(forces) if forces else None,
         name=name,
         extras={"origin": np.array([origin for origin, _ in good])}
         | {key: np.array([frame.extras.get(key, np.nan) for _, frame in good]) for key in keys},

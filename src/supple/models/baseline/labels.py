@@ -14,7 +14,7 @@ from jaxtyping import Bool, Float
 
 from supple.data.dataset import Dataset
 from supple.errors import DataError, ModelFileError, SettingsError
-from supple.methods import find_method
+from supple.methods import method_with_forces
 from supple.methods.electronic_state import electronic_state
 from supple.methods.label_frames import label_frames
 from supple.methods.label_store import LabelStore, geometry_key
@@ -153,7 +153,7 @@ def _by_force_field(baseline: Baseline, dataset: Dataset) -> BaselineLabels:
 def _level(baseline: Baseline, dataset: Dataset) -> tuple[Level, list[str]]:
     """The method for this molecule, and what was assumed."""
     name = baseline.name
-    if not find_method(name).takes_charge:
+    if not method_with_forces(name, "A baseline").takes_charge:
         if baseline.charge is not None or baseline.multiplicity is not None:
             raise SettingsError(
                 f"{name} is a function of your own, which sets charge and multiplicity itself: leave out --charge and --multiplicity."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -16,6 +16,9 @@ class Draw(BaseModel, ABC):
     """A way to draw geometries; a subclass adds `kind`, its name in the registry, and its settings."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    #: Whether it moves the molecule, which takes forces.
+    moves: ClassVar[bool] = True
 
     start: str | None = Field(None, description="Another geometry to start from: a file, or a bundled name.")
 

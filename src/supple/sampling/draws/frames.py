@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from ase import Atoms
@@ -26,6 +26,7 @@ _SEGMENT = 25
 class Frames(Draw):
     """A single-point calculation for every frame of a file, in its order."""
 
+    moves: ClassVar[bool] = False
     kind: Literal["frames"] = "frames"
     start: None = None
     file: str = Field(description="Geometries of the molecule, atoms in the same order.")
