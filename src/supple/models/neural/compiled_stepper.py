@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable
+from typing import Any, Protocol
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -29,8 +30,20 @@ _PIECE = 4096
 _MAX_STEPS = 20
 
 
+class Loops(Protocol):
+    """The module with the compiled steps of a network; each call is a thread's part.
+
+    `find_gradient(thread, team, barrier, network, frames, rows, n_energies, loss, *room, weights)` leaves the gradient of a step with
+    the frames `rows` in `weights`; `take_steps(..., *room, weights, bases, rule, scratch, norms, step, rates)` takes steps, `rows` and
+    `n_energies` then having an entry for each.
+    """
+
+    find_gradient: Callable[..., None]
+    take_steps: Callable[..., None]
+
+
 class CompiledStepper(Stepper):
-    """Takes training steps in compiled loops; a network has a subclass for its gradient.
+    """Takes training steps in compiled loops; a network has a subclass with its loops and their arrays.
 
     Args:
         data: training frames.
@@ -40,6 +53,8 @@ class CompiledStepper(Stepper):
         options: how to train.
         threads: number of threads.
     """
+
+    _network: tuple[Any, ...]
 
     def __init__(
         self,
@@ -68,25 +83,14 @@ class CompiledStepper(Stepper):
         self._scratch = np.zeros((threads, adam.SCRATCH, largest), np.float32)
         self._norms, self._losses = (np.zeros(threads * adam.LINE) for _ in range(2))
 
+    @property
     @abstractmethod
-    def _find_gradient(self, thread: int, rows: Int[np.ndarray, "B"], n_energies: int, loss: Loss) -> None:
-        """A thread's part of the gradient of a step with these frames, in compiled code."""
+    def _loops(self) -> Loops:
+        """The compiled code of the network."""
 
     @abstractmethod
-    def _take_steps(
-        self,
-        thread: int,
-        step: int,
-        batches: Int[np.ndarray, "n B"],
-        n_energies: Int[np.ndarray, "n"],
-        rates: Float[np.ndarray, "n"],
-        loss: Loss,
-    ) -> None:
-        """A thread's part of n steps, in compiled code."""
-
-    @abstractmethod
-    def _make_room(self, frames: int) -> None:
-        """Have arrays for steps with so many frames."""
+    def _room(self, frames: int, thread: int) -> tuple[object, ...]:
+        """The arrays that a thread uses for steps with so many frames, made when they are first needed, in the order of `Loops`."""
 
     def max_steps(self, step: int) -> int:
         """Up to the next update of the bases; one if several processes share the steps."""
@@ -103,16 +107,28 @@ class CompiledStepper(Stepper):
         if distributed.world_size() > 1:
             return super().take_steps(step, batches, n_energies, rates)
         self._optimiser.refresh(step, self._team)
-        self._make_room(batches.shape[1])
-        loss = self._loss(batches.shape[1])
-        self._run_team(lambda thread: self._take_steps(thread, step, batches, n_energies, rates, loss))
+        loss, rooms = self._loss(batches.shape[1]), self._rooms(batches.shape[1])
+
+        def work(thread: int) -> None:
+            self._loops.take_steps(
+                thread, self._team, self._barrier, self._network, self._frames, batches, n_energies, loss,
+                *rooms[thread], self._weights, self._bases, self._rule, self._scratch[thread], self._norms, step, rates,
+            )  # fmt: skip
+
+        self._run_team(work)
         return float(self._losses.sum())
 
     def gradient(self, rows: Int[np.ndarray, "B"], n_energies: int, batch_size: int) -> float:
         """By all threads."""
-        self._make_room(len(rows))
-        loss = self._loss(batch_size)
-        self._run_team(lambda thread: self._find_gradient(thread, rows, n_energies, loss))
+        loss, rooms = self._loss(batch_size), self._rooms(len(rows))
+
+        def work(thread: int) -> None:
+            self._loops.find_gradient(
+                thread, self._team, self._barrier, self._network, self._frames, rows, n_energies, loss,
+                *rooms[thread], self._weights,
+            )  # fmt: skip
+
+        self._run_team(work)
         return float(self._losses.sum())
 
     def update(self, step: int, rate: float) -> None:
@@ -134,6 +150,10 @@ class CompiledStepper(Stepper):
         except BaseException:  # interrupted before this thread joined the others, which wait for it
             abort(self._barrier)
             raise
+
+    def _rooms(self, frames: int) -> list[tuple[object, ...]]:
+        """Of all threads, made before any of them starts."""
+        return [self._room(frames, thread) for thread in range(self._team)]
 
     def _loss(self, batch_size: int) -> Loss:
         return Loss(self._options.energy_weight, self._options.force_weight, batch_size)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor
 
 from supple.models.neural.bespoke.compiled import steps as compiled
 from supple.models.neural.bespoke.compiled.arrays import molecule_of, space
 from supple.models.neural.bespoke.compiled.prepare_weights import empty
 from supple.models.neural.bespoke.compiled_prediction import frames_at_a_time
-from supple.models.neural.compiled.loss import Batch, Loss, empty_batch
-from supple.models.neural.compiled_stepper import CompiledStepper
+from supple.models.neural.compiled.loss import Batch, empty_batch
+from supple.models.neural.compiled_stepper import CompiledStepper, Loops
 from supple.models.neural.flat_parameters import FlatParameters
 from supple.models.neural.labelled_frames import LabelledFrames
 from supple.models.neural.optimiser import Adam
@@ -50,7 +50,7 @@ class BespokeStepper(CompiledStepper):
         shapes = {name: parameter.shape for name, parameter in parameters.items()}
         molecule = molecule_of(classes, shapes, starts, cutoff)
         prepared = empty(molecule, self._weights.values)
-        self._network = compiled.Network(molecule, prepared, DISPLACEMENT)
+        self._network: compiled.Network = compiled.Network(molecule, prepared, DISPLACEMENT)
         self._sums = compiled.Sums(
             np.zeros((threads, len(self._weights.values)), np.float32),
             np.zeros((threads, *prepared.radial.shape), np.float32),
@@ -59,31 +59,15 @@ class BespokeStepper(CompiledStepper):
         self._own = [space(molecule, frames_at_a_time(molecule)) for _ in range(threads)]
         self._batches: dict[int, tuple[Batch, compiled.Displaced]] = {}
 
-    def _take_steps(
-        self,
-        thread: int,
-        step: int,
-        batches: Int[np.ndarray, "n B"],
-        n_energies: Int[np.ndarray, "n"],
-        rates: Float[np.ndarray, "n"],
-        loss: Loss,
-    ) -> None:
-        compiled.take_steps(
-            thread, self._team, self._barrier, self._network, self._frames, batches, n_energies, loss,
-            *self._batches[batches.shape[1]], self._own[thread], self._sums, self._weights, self._bases, self._rule,
-            self._scratch[thread], self._norms, step, rates,
-        )  # fmt: skip
+    @property
+    def _loops(self) -> Loops:
+        return compiled
 
-    def _find_gradient(self, thread: int, rows: Int[np.ndarray, "B"], n_energies: int, loss: Loss) -> None:
-        compiled.find_gradient(
-            thread, self._team, self._barrier, self._network, self._frames, rows, n_energies, loss,
-            *self._batches[len(rows)], self._own[thread], self._sums, self._weights,
-        )  # fmt: skip
-
-    def _make_room(self, frames: int) -> None:
+    def _room(self, frames: int, thread: int) -> tuple[object, ...]:
         if frames not in self._batches:
             n = len(self._network.molecule.order)
             displaced = compiled.Displaced(
                 np.empty((2 * frames, n, 3)), np.empty(2 * frames, np.float32), np.empty(2 * frames, np.float32)
             )
             self._batches[frames] = empty_batch(frames, n), displaced
+        return *self._batches[frames], self._own[thread], self._sums

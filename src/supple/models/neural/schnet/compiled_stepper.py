@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from scipy.spatial.distance import pdist
 from torch import Tensor
 
-from supple.models.neural.compiled.loss import Batch, Loss, empty_batch
-from supple.models.neural.compiled_stepper import CompiledStepper
+from supple.models.neural.compiled.loss import Batch, empty_batch
+from supple.models.neural.compiled_stepper import CompiledStepper, Loops
 from supple.models.neural.flat_parameters import FlatParameters
 from supple.models.neural.labelled_frames import LabelledFrames
 from supple.models.neural.optimiser import Adam
@@ -46,7 +46,7 @@ class SchNetStepper(CompiledStepper):
         arrays = tuple(parameter.detach().numpy() for parameter in parameters)
         layers, features, half = len(arrays[0]), arrays[0].shape[-1], len(arrays[-2])
         prepared = prepare_weights.empty(layers, len(constants.gaussians), features, half)
-        self._network = compiled.Network(
+        self._network: compiled.Network = compiled.Network(
             constants.grid,
             constants.elements,
             constants.gaussians,
@@ -63,33 +63,17 @@ class SchNetStepper(CompiledStepper):
         ]
         self._spaces: dict[int, tuple[Batch, tuple[object, ...]]] = {}
 
-    def _take_steps(
-        self,
-        thread: int,
-        step: int,
-        batches: Int[np.ndarray, "n B"],
-        n_energies: Int[np.ndarray, "n"],
-        rates: Float[np.ndarray, "n"],
-        loss: Loss,
-    ) -> None:
-        compiled.take_steps(
-            thread, self._team, self._barrier, self._network, self._frames, batches, n_energies, loss,
-            *self._spaces[batches.shape[1]], self._sums, self._own[thread], self._weights, self._bases, self._rule,
-            self._scratch[thread], self._norms, step, rates,
-        )  # fmt: skip
+    @property
+    def _loops(self) -> Loops:
+        return compiled
 
-    def _find_gradient(self, thread: int, rows: Int[np.ndarray, "B"], n_energies: int, loss: Loss) -> None:
-        compiled.find_gradient(
-            thread, self._team, self._barrier, self._network, self._frames, rows, n_energies, loss,
-            *self._spaces[len(rows)], self._sums, self._own[thread], self._weights,
-        )  # fmt: skip
-
-    def _make_room(self, frames: int) -> None:
+    def _room(self, frames: int, thread: int) -> tuple[object, ...]:
         if frames not in self._spaces:
             layers, _, features = self._network.prepared[0].table.shape
             space = Workspace(self._constants, layers, features, frames)
             batch = empty_batch(frames, len(self._constants.elements))
             self._spaces[frames] = (batch, (space.geometry, space.layers))
+        return *self._spaces[frames], self._sums, self._own[thread]
 
 
 def _first_row(positions: Float[np.ndarray, "M N 3"], grid: tuple[float, float, int]) -> int:
