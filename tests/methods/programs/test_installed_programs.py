@@ -132,7 +132,9 @@ def test_several_cores(tmp_path, water):
     one, two = labels("psi4:HF/sto-3g", water), labels(f"template:{tmp_path / 'two.yaml'}", water)
     assert one[0] == pytest.approx(two[0], abs=1e-7)
     np.testing.assert_allclose(one[1], two[1], atol=1e-5)
-    assert subprocess.run(["psi4", "--version"], capture_output=True, text=True, check=True).stdout.strip()
+    assert subprocess.run(
+        ["psi4", "--version"], capture_output=True, text=True, check=True, cwd=tmp_path
+    ).stdout.strip()
 
 
 def test_a_program_of_the_page(tmp_path, water):
