@@ -59,8 +59,8 @@ def _from_version_3(content: Content) -> Content:
         return content
 
     def upgraded(of: dict[str, Any]) -> dict[str, Any]:
-        same = {"typical": [1.0] * len(of["offsets"]), "shared": 0.0, "reach": of["reference"], "far_slope": of["slope"]}
-        return of | same
+        others = {name: value for name, value in of.items() if name != "slope"}
+        return others | {"slopes": [of["slope"]], "knots": [], "typical": [1.0] * len(of["offsets"]), "shared": 0.0}
 
     energy = None if bars["energy"] is None else upgraded(bars["energy"])
     changed = bars | {"energy": energy, "forces": upgraded(bars["forces"])}

@@ -7,7 +7,7 @@ from supple.models.uncertainty.calibration import OF_ENERGIES, OF_FORCES, Calibr
 
 GROUPS = np.array([0, 0, 1])
 #: Each atom by its own novelty alone, and the same slope everywhere.
-PLAIN = Extrapolation(slope=0.0, shared=0.0)
+PLAIN = Extrapolation(slopes=(), shared=0.0)
 
 
 def drawn(n, slope, rng, heavy=False):
@@ -25,7 +25,7 @@ def test_finds_the_standard_deviation(slope, heavy):
     made = Calibration.fit(*drawn(400, slope, rng, heavy)[:2], GROUPS, PLAIN)
     novelty, errors, std = drawn(2000, slope, rng, heavy)
     found = made.standard_deviations(novelty, GROUPS)
-    assert made.slope == pytest.approx(slope, abs=0.1)
+    assert made.slopes[0] == pytest.approx(slope, abs=0.1)
     np.testing.assert_allclose(np.exp(np.log(found / std).mean(axis=0)), 1, rtol=0.1)
     for part, quantile in zip((0.68, 0.95), made.quantiles, strict=True):
         assert (np.abs(errors) < quantile * found[:, :, None]).mean() == pytest.approx(part, abs=0.02)
@@ -36,7 +36,7 @@ def test_few_frames_lean_on_the_prior():
     rng = np.random.default_rng(2)
     one = np.zeros(1, dtype=np.int64)
     slopes = [
-        Calibration.fit(np.exp(0.2 * rng.normal(size=(10, 1))), rng.normal(size=(10, 1, 1)), one, OF_ENERGIES).slope
+        Calibration.fit(np.exp(0.2 * rng.normal(size=(10, 1))), rng.normal(size=(10, 1, 1)), one, OF_ENERGIES).slopes[0]
         for _ in range(20)
     ]
     assert np.mean(slopes) == pytest.approx(0.95, abs=0.15)
@@ -64,14 +64,16 @@ def test_errors_that_are_zero_give_finite_error_bars():
     assert np.isfinite(made.standard_deviations(np.ones((1, 3)), GROUPS)).all()
 
 
-@pytest.mark.parametrize("beyond", [OF_FORCES, OF_ENERGIES])
-def test_it_grows_at_least_as_a_gaussian_process_beyond_its_reach(beyond):
+@pytest.mark.parametrize(("beyond", "slopes"), [(OF_FORCES, (1, 1)), (OF_ENERGIES, (2, 1))])
+def test_it_grows_at_least_as_a_gaussian_process_beyond_its_reach(beyond, slopes):
     """Though the errors of the calibration hardly grow with novelty."""
     novelty, errors, _ = drawn(200, 0.2, np.random.default_rng(5))
     made = Calibration.fit(novelty, errors, GROUPS, beyond)
-    assert made.slope == pytest.approx(0.2, abs=0.15)
-    far, further = (made.standard_deviations(np.full((1, 3), s), GROUPS) for s in (1e3, 1e4))
-    np.testing.assert_allclose((further / far) ** 2, 10**beyond.slope, rtol=1e-6)
+    assert made.slopes[0] == pytest.approx(0.2, abs=0.15)
+    reach = 1.5 * np.quantile(novelty, 0.9)  # with the largest novelty
+    for start, slope in zip((10 * reach, 1000 * reach), slopes, strict=True):
+        near, far = (made.standard_deviations(np.full((1, 3), s), GROUPS) for s in (start, 1.2 * start))
+        np.testing.assert_allclose((far / near) ** 2, 1.2**slope, rtol=1e-6)
 
 
 def test_it_is_monotone_and_continuous():

@@ -3,17 +3,17 @@
 With novelty s of an atom in group g (atoms that are equal by symmetry), relative to the typical one of its group, and the largest one of the
 geometry, which tells of errors that reach further than the atoms where they arise,
 
-    n_i = s_i/s_g + w max_j s_j/s_g(j)             log σ² = a_g + b (log n - r) + (b' - b) max(0, log n - m)
+    n_i = s_i/s_g + w max_j s_j/s_g(j)             log σ² = a_g + b (log n - r)
 
-with b ≥ 0. a and b follow from the likelihood of the errors. Errors of force fields have heavier tails than a normal distribution, and a
+with b ≥ 0, up to where other slopes begin. a and b follow from the likelihood of the errors. Errors of force fields have heavier tails than a normal distribution, and a
 few large ones must not decide how σ grows with s: the likelihood is that of Student's t with 4 degrees of freedom. Then all a_g are
 shifted by one number, so that the mean of (error/σ)² is 1 and σ is a standard deviation. In a Gaussian process b is 1, which is the
 prior: it matters where there are few frames.
 
 Among frames like the training frames novelty varies little, and much of that is chance, which makes b too small for what lies further
-away. Beyond the reach of the calibration, m, the slope b' is at least that of a Gaussian process: 1 for forces. An energy is the
-integral of forces over the way from the training frames, so that its variance grows as that of the forces times the square of the way,
-which grows with novelty itself: 2.
+away. Beyond the reach of the calibration the slope is at least that of a Gaussian process, 1. An energy is the integral of forces over
+the way from the training frames, so that its variance grows as that of the forces times the square of the way, which grows with novelty
+itself: the slope is 2 there, until three e-folds further the way does not grow any more.
 
 Intervals are q·σ, with quantiles q of |error|/σ of the same frames: conformal intervals (Angelopoulos and Bates, arXiv:2107.07511,
 section 2.3). The quantile of a hundred energies is uncertain by 5 points of coverage, so it is drawn towards that of the t
@@ -50,19 +50,19 @@ _TINY, _SMALLEST_SQUARE = 1e-30, 1e-200
 
 
 class Extrapolation(NamedTuple):
-    """How error bars behave further away than any frame of the calibration.
+    """How error bars behave further away than the frames of the calibration.
 
     Attributes:
-        slope: b', at least.
+        slopes: from so far beyond their reach on, in log n, the slope is so much at least.
         shared: w.
     """
 
-    slope: float
+    slopes: tuple[tuple[float, float], ...]
     shared: float
 
 
-OF_FORCES = Extrapolation(slope=1.0, shared=0.5)
-OF_ENERGIES = Extrapolation(slope=2.0, shared=0.0)
+OF_FORCES = Extrapolation(slopes=((0.0, 1.0),), shared=0.5)
+OF_ENERGIES = Extrapolation(slopes=((0.0, 2.0), (3.0, 1.0)), shared=0.0)
 
 
 class Calibration(BaseModel):
@@ -70,13 +70,12 @@ class Calibration(BaseModel):
 
     Attributes:
         offsets: a_g, for σ² in eV² or (eV/Å)².
-        slope: b.
+        slopes: b, and the slope beyond each of the knots.
+        knots: log n.
         reference: r.
         least: the smallest log n of the frames of the calibration: below it, σ does not fall further.
         typical: s_g.
         shared: w.
-        reach: m.
-        far_slope: b'.
         quantiles: by which σ is multiplied for intervals of 68 and 95 %.
         n_frames: of the calibration.
     """
@@ -84,20 +83,21 @@ class Calibration(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     offsets: Annotated[tuple[float, ...], Field(min_length=1)]
-    slope: NonNegative
+    slopes: Annotated[tuple[NonNegative, ...], Field(min_length=1)]
+    knots: tuple[float, ...]
     reference: float
     least: float
     typical: tuple[Positive, ...]
     shared: NonNegative
-    reach: float
-    far_slope: NonNegative
     quantiles: tuple[Positive, Positive]
     n_frames: Count
 
     @model_validator(mode="after")
-    def _one_of_each_group(self) -> Self:
+    def _fits_together(self) -> Self:
         if len(self.typical) != len(self.offsets):
             raise ValueError("there is not one typical novelty for each group of atoms")
+        if len(self.knots) != len(self.slopes) - 1:
+            raise ValueError("there is not one slope beyond each knot")
         return self
 
     def standard_deviations(
@@ -113,9 +113,10 @@ class Calibration(BaseModel):
         return np.exp(self._log_variance(log_n, groups) / 2)
 
     def _log_variance(self, log_n: Float[np.ndarray, "B K"], groups: Int[np.ndarray, "K"]) -> Float[np.ndarray, "B K"]:
-        rise = self.slope * (np.maximum(log_n, self.least) - self.reference)
-        beyond = (self.far_slope - self.slope) * np.maximum(log_n - self.reach, 0.0)
-        return np.asarray(self.offsets)[groups] + rise + beyond
+        log_variance = np.asarray(self.offsets)[groups] + self.slopes[0] * (np.maximum(log_n, self.least) - self.reference)
+        for knot, before, after in zip(self.knots, self.slopes, self.slopes[1:], strict=False):
+            log_variance += (after - before) * np.maximum(log_n - knot, 0.0)
+        return log_variance
 
     @classmethod
     def fit(
@@ -139,10 +140,12 @@ class Calibration(BaseModel):
         reference = float(log_n.mean())
         everywhere = np.broadcast_to(groups, log_n.shape)
         offsets, slope = _fit(log_n.ravel() - reference, squares.ravel(), everywhere.ravel(), errors.shape[2])
+        reach = float(np.quantile(log_n, _REACH))
         made = cls(
-            offsets=tuple(offsets.tolist()), slope=slope, reference=reference, least=float(log_n.min()),
-            typical=tuple(typical.tolist()), shared=beyond.shared,
-            reach=float(np.quantile(log_n, _REACH)), far_slope=max(slope, beyond.slope),
+            offsets=tuple(offsets.tolist()),
+            slopes=(slope, *(max(slope, least) for _, least in beyond.slopes)),
+            knots=tuple(reach + further for further, _ in beyond.slopes),
+            reference=reference, least=float(log_n.min()), typical=tuple(typical.tolist()), shared=beyond.shared,
             quantiles=(1.0, 1.0), n_frames=len(errors),
         )  # fmt: skip
         ratios = np.abs(errors) * np.exp(-made._log_variance(log_n, groups) / 2)[:, :, None]
