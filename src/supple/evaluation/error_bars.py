@@ -88,29 +88,17 @@ class ErrorBarQualities:
         known = np.isfinite(dataset.energies)
         if calibrations.energy is not None and known.any():
             errors = (prediction.energies - dataset.energies)[known, None]
-            usual = _usual(potential, "energy")
+            usual = potential.provenance.usual_error("energy")
             energy = ErrorBarQuality.of(errors, prediction.energies_std[known, None], calibrations.energy, usual)
         if dataset.forces is not None and len(dataset):
             all_errors = (prediction.forces - dataset.forces).reshape(len(dataset), -1)
             stds = np.repeat(prediction.forces_std, 3, axis=1)
-            forces = ErrorBarQuality.of(all_errors, stds, calibrations.forces, _usual(potential, "forces"))
+            forces = ErrorBarQuality.of(all_errors, stds, calibrations.forces, potential.provenance.usual_error("forces"))
         return cls(energy, forces)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain dictionaries, as `--json` prints them."""
         return asdict(self)
-
-
-def _usual(potential: Potential, quantity: str) -> float | None:
-    """The validation error in eV or eV/Å; None where it is not known."""
-    from supple.data.units import Units
-
-    validation = potential.provenance.validation
-    summary = None if validation is None else validation.summaries.get(quantity)
-    if summary is None:
-        return None
-    units = Units.parse(potential.provenance.data_units)
-    return summary.rmse * (units.energy_in_ev if quantity == "energy" else units.forces_in_ev_per_angstrom)
 
 
 def _spearman(first: Float[np.ndarray, "M"], second: Float[np.ndarray, "M"]) -> float | None:
