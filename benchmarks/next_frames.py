@@ -49,8 +49,13 @@ def main() -> None:
             for choice in ("select", "random")
         }
         for choice, values in medians.items():
-            print(f"| {name} | {asked.base} | {choice} | {' | '.join(f'{value:.1f}' for value in values)} |", flush=True)
-        parts = (_part(counts, medians["select"][1:], error, n) for n, error in zip(counts, medians["random"][1:], strict=True))
+            print(
+                f"| {name} | {asked.base} | {choice} | {' | '.join(f'{value:.1f}' for value in values)} |", flush=True
+            )
+        parts = (
+            _part(counts, medians["select"][1:], error, n)
+            for n, error in zip(counts, medians["random"][1:], strict=True)
+        )
         print(f"| {name} | {asked.base} | part | | {' | '.join(parts)} |", flush=True)
 
 
@@ -84,7 +89,9 @@ def _errors(name: str, asked: argparse.Namespace, counts: list[int], seed: int) 
                 np.concatenate([train.energies, more.energies]), np.concatenate([train.forces, more.forces]),
             )  # fmt: skip
             errors[choice].append(_rmse(_again(first, extended), judged))
-        print(f"<!-- {name} seed {seed} {choice}: {' '.join(f'{error:.1f}' for error in errors[choice])} -->", flush=True)
+        print(
+            f"<!-- {name} seed {seed} {choice}: {' '.join(f'{error:.1f}' for error in errors[choice])} -->", flush=True
+        )
     return errors
 
 

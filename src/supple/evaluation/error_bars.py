@@ -88,7 +88,9 @@ class ErrorBarQualities:
         if calibrations.energy is not None and known.any():
             errors = (prediction.energies - dataset.energies)[known, None]
             usual = potential.provenance.usual_error("energy")
-            energy = ErrorBarQuality.of(errors, prediction.energies_std[known, None], calibrations.energy.quantiles, usual)
+            energy = ErrorBarQuality.of(
+                errors, prediction.energies_std[known, None], calibrations.energy.quantiles, usual
+            )
         if dataset.forces is not None and len(dataset):
             all_errors = (prediction.forces - dataset.forces).reshape(len(dataset), -1)
             stds = np.repeat(prediction.forces_std, 3, axis=1)

@@ -52,7 +52,9 @@ class ExpectedErrors:
         actual, expected = (np.sqrt((values**2).mean(axis=1)) for values in (errors, stds))
         order = np.argsort(expected, kind="stable")
         n_bins = min(_MOST_BINS, len(order) // _FEWEST)
-        bins = [ErrorBin(len(part), _rms(expected[part]), _rms(actual[part])) for part in np.array_split(order, n_bins or 1)]
+        bins = [
+            ErrorBin(len(part), _rms(expected[part]), _rms(actual[part])) for part in np.array_split(order, n_bins or 1)
+        ]
         return cls(tuple(bins) if n_bins else (), order[::-1], expected, actual)
 
 

@@ -99,9 +99,7 @@ def error_bar_details(found: Sequence[tuple[Cell, Predictions]], test: Dataset, 
             continue
         name = display_name(cell.model)
         forces, energy = _forces(predictions, bars, test, units), _energy(predictions, bars, test, units)
-        models.append(
-            ModelErrorBars(name, cell.model, forces.plotted, None if energy is None else energy.plotted)
-        )
+        models.append(ModelErrorBars(name, cell.model, forces.plotted, None if energy is None else energy.plotted))
         coverage.append([name, *forces.cells, *(["–"] * 3 if energy is None else energy.cells)])
         of = forces.found
         least += [

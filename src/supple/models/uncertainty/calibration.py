@@ -113,7 +113,9 @@ class Calibration(BaseModel):
         return np.exp(self._log_variance(log_n, groups) / 2)
 
     def _log_variance(self, log_n: Float[np.ndarray, "B K"], groups: Int[np.ndarray, "K"]) -> Float[np.ndarray, "B K"]:
-        log_variance = np.asarray(self.offsets)[groups] + self.slopes[0] * (np.maximum(log_n, self.least) - self.reference)
+        log_variance = np.asarray(self.offsets)[groups] + self.slopes[0] * (
+            np.maximum(log_n, self.least) - self.reference
+        )
         for knot, before, after in zip(self.knots, self.slopes, self.slopes[1:], strict=False):
             log_variance += (after - before) * np.maximum(log_n - knot, 0.0)
         return log_variance
