@@ -47,7 +47,7 @@ def here(models, shell):
 def test_one_trajectory(here, kind):
     out, _ = here("md", f"{kind}.safetensors", *QUIET, "--time", "50fs", "--reference", "data.xyz")
     assert "50 fs in md.xyz, mean temperature " in out
-    assert "No guard triggered (bonds, collisions, distance from the training set)." in out
+    assert "No guard triggered (bonds, collisions, expected force error)." in out
     assert "Guard not used: energy drift (" in out
     assert " steps/s." in out
     assert "Next:\n  ase gui md.xyz" in out
@@ -71,7 +71,7 @@ def test_replicas_in_natural_units(here):
         )
         assert one["mean_temperature_K"] > 0
         assert abs(one["drift_meV_per_atom_per_ps"]) < 50
-        assert "distance from the training set" in one["guards"]
+        assert "expected force error" in one["guards"]
         assert one["steps_per_second"] > 0
     again = here.json(*command, "--time", "0.02ps", "--every", "5fs", "--timestep", "0.25fs", "--out", "r.h5")
     assert again["runs"][0] == runs[0] | {"steps_per_second": None}

@@ -96,8 +96,8 @@ def test_upgrades_are_chained(file, monkeypatch):
 
 
 def test_a_newer_file_is_refused():
-    with pytest.raises(ModelFileError, match=r"newer version of Supple: it has format version 4.*Update Supple"):
-        upgrade(Content({"format_version": 4}, {}), Path("new.safetensors"))
+    with pytest.raises(ModelFileError, match=r"newer version of Supple: it has format version 5.*Update Supple"):
+        upgrade(Content({"format_version": 5}, {}), Path("new.safetensors"))
 
 
 @pytest.mark.parametrize("version", [None, "1"])

@@ -14,7 +14,13 @@ from supple.errors import DataError
 from supple.runtime.rounding import rounded
 
 if TYPE_CHECKING:
+    from supple.data.dataset import Dataset
+    from supple.data.units import Units
     from supple.evaluation.regions import Partition
+    from supple.models.uncertainty.error_bars import Prediction
+
+#: Frames of which the force field knows least, that are named.
+_LEAST_KNOWN = 3
 
 
 def evaluate(
@@ -38,6 +44,7 @@ def evaluate(
     Frames that it was trained or validated on are excluded. The table has MAE and RMSE, the 95th percentile of the absolute errors
     (95 %) and the largest one (max).
     """
+    from supple.data.units import Units
     from supple.evaluation.error_bars import ErrorBarQualities
     from supple.evaluation.labelled_frames import labelled_frames
     from supple.evaluation.regions import errors_by_region
@@ -76,11 +83,38 @@ def evaluate(
     for name in ("energy", "forces"):
         if (quality := getattr(qualities, name)) is not None:
             typer.echo(f"Error bars of the {name}: {quality}.")
+    if potential.error_bars is not None and unseen.forces is not None:
+        _print_expected(unseen, prediction, Units.parse(report_units or unseen.source.units))
     if potential.error_bars is None:
         typer.echo(f"The force field has no error bars: 'supple calibrate {model} FILE' adds them.")
     for partition in partitions:
         _print(partition)
     print_next(f"supple predict {model} GEOMETRIES.xyz --out predicted.xyz", f"supple cite {model}")
+
+
+def _print_expected(dataset: Dataset, prediction: Prediction, units: Units) -> None:
+    """Expected force errors beside the actual ones, and the frames where the largest ones are expected."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from supple.evaluation.expected_errors import ExpectedErrors
+
+    assert dataset.forces is not None
+    unit = units.forces_in_ev_per_angstrom
+    errors = (prediction.forces - dataset.forces).reshape(len(dataset), -1) / unit
+    found = ExpectedErrors.of(errors, prediction.forces_std / unit)
+    table = Table(title=f"Expected and actual force errors (RMSE, {units.forces})", title_justify="left")
+    for heading in ("frames", "expected", "actual"):
+        table.add_column(heading, justify="right")
+    for one in found.bins:
+        table.add_row(str(one.n_frames), rounded(one.expected), rounded(one.actual))
+    if found.bins:
+        Console().print(table)
+    least = ", ".join(
+        f"frame {dataset.frames[k]} ({rounded(float(found.expected[k]))} expected, {rounded(float(found.actual[k]))} actual)"
+        for k in found.frames[:_LEAST_KNOWN]
+    )
+    typer.echo(f"The force field knows least of {least}.")
 
 
 def _print(partition: Partition) -> None:

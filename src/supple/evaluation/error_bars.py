@@ -10,7 +10,6 @@ from jaxtyping import Bool, Float
 
 from supple.data.dataset import Dataset
 from supple.models.potential import Potential
-from supple.models.uncertainty.calibration import Calibration
 from supple.models.uncertainty.error_bars import Prediction
 
 #: Errors above so many times the usual one are large.
@@ -39,7 +38,7 @@ class ErrorBarQuality:
         cls,
         errors: Float[np.ndarray, "M C"],
         stds: Float[np.ndarray, "M C"],
-        calibration: Calibration,
+        quantiles: tuple[float, float],
         usual: float | None,
     ) -> ErrorBarQuality:
         """The quality for M frames.
@@ -47,11 +46,11 @@ class ErrorBarQuality:
         Args:
             errors: of C components of each.
             stds: their error bars.
-            calibration: which has the quantiles of the intervals.
+            quantiles: by which they are multiplied for the intervals.
             usual: the root-mean-square error on frames like the training frames; that of these frames when None.
         """
         ratios = np.abs(errors) / stds
-        low, high = (float((ratios <= quantile).mean()) for quantile in calibration.quantiles)
+        low, high = (float((ratios <= quantile).mean()) for quantile in quantiles)
         error, std = (np.sqrt((values**2).mean(axis=1)) for values in (errors, stds))
         usual = float(np.sqrt((error**2).mean())) if usual is None else usual
         return cls(low, high, _spearman(error, std), _auroc(std, error > _LARGE * usual))
@@ -88,29 +87,20 @@ class ErrorBarQualities:
         known = np.isfinite(dataset.energies)
         if calibrations.energy is not None and known.any():
             errors = (prediction.energies - dataset.energies)[known, None]
-            usual = _usual(potential, "energy")
-            energy = ErrorBarQuality.of(errors, prediction.energies_std[known, None], calibrations.energy, usual)
+            usual = potential.provenance.usual_error("energy")
+            energy = ErrorBarQuality.of(
+                errors, prediction.energies_std[known, None], calibrations.energy.quantiles, usual
+            )
         if dataset.forces is not None and len(dataset):
             all_errors = (prediction.forces - dataset.forces).reshape(len(dataset), -1)
             stds = np.repeat(prediction.forces_std, 3, axis=1)
-            forces = ErrorBarQuality.of(all_errors, stds, calibrations.forces, _usual(potential, "forces"))
+            quantiles = calibrations.forces.quantiles
+            forces = ErrorBarQuality.of(all_errors, stds, quantiles, potential.provenance.usual_error("forces"))
         return cls(energy, forces)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain dictionaries, as `--json` prints them."""
         return asdict(self)
-
-
-def _usual(potential: Potential, quantity: str) -> float | None:
-    """The validation error in eV or eV/Å; None where it is not known."""
-    from supple.data.units import Units
-
-    validation = potential.provenance.validation
-    summary = None if validation is None else validation.summaries.get(quantity)
-    if summary is None:
-        return None
-    units = Units.parse(potential.provenance.data_units)
-    return summary.rmse * (units.energy_in_ev if quantity == "energy" else units.forces_in_ev_per_angstrom)
 
 
 def _spearman(first: Float[np.ndarray, "M"], second: Float[np.ndarray, "M"]) -> float | None:

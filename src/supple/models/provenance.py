@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, field_serializer, field_validator
 
@@ -57,6 +57,14 @@ class Provenance(BaseModel):
     @field_serializer("validation")
     def _empty_if_none(self, value: Metrics | None) -> dict[str, Any]:
         return {} if value is None else value.to_dict()
+
+    def usual_error(self, quantity: Literal["energy", "forces"]) -> float | None:
+        """The root-mean-square validation error in eV, or of force components in eV/Å; None where it is not known."""
+        summary = None if self.validation is None else self.validation.summaries.get(quantity)
+        if summary is None:
+            return None
+        units = Units.parse(self.data_units)
+        return summary.rmse * (units.energy_in_ev if quantity == "energy" else units.forces_in_ev_per_angstrom)
 
     def with_notes(self, *notes: str) -> Provenance:
         """The same with more notes."""

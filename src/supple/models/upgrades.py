@@ -18,7 +18,7 @@ from supple.errors import ModelFileError
 from supple.runtime import format_versions
 
 #: The version that is written.
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 
 
 class Content(NamedTuple):
@@ -52,8 +52,23 @@ def _from_version_2(content: Content) -> Content:
     return content
 
 
+def _from_version_3(content: Content) -> Content:
+    """Error bars had one slope, and that of an atom did not depend on the others."""
+    bars = content.header.get("error_bars")
+    if bars is None:
+        return content
+
+    def upgraded(of: dict[str, Any]) -> dict[str, Any]:
+        others = {name: value for name, value in of.items() if name != "slope"}
+        return others | {"slopes": [of["slope"]], "knots": [], "typical": [1.0] * len(of["offsets"]), "shared": 0.0}
+
+    energy = None if bars["energy"] is None else upgraded(bars["energy"])
+    changed = bars | {"energy": energy, "forces": upgraded(bars["forces"])}
+    return Content(content.header | {"error_bars": changed}, content.arrays)
+
+
 #: From version n to n + 1, by n.
-UPGRADES: Mapping[int, Upgrade] = {1: _from_version_1, 2: _from_version_2}
+UPGRADES: Mapping[int, Upgrade] = {1: _from_version_1, 2: _from_version_2, 3: _from_version_3}
 
 
 def upgrade(content: Content, path: Path) -> Content:

@@ -12,6 +12,7 @@ from supple.data.dataset import Dataset
 from supple.data.units import Units
 from supple.evaluation.predictions import Predictions
 from supple.runtime.run_directory import RunDirectory
+from supple.study.error_bar_details import ErrorBarDetails, error_bar_details
 from supple.study.error_map import ErrorMap, error_map
 from supple.study.model_style import display_name
 from supple.study.plan import Cell
@@ -63,6 +64,7 @@ class ErrorDetails:
         units: of `energy` and `forces`.
         regions: errors by region, a table for each criterion.
         map: frames on two coordinates; None for a rigid molecule.
+        bars: of the models that have error bars; None where none has.
         shown: which trainings and test frames these are.
     """
 
@@ -70,6 +72,7 @@ class ErrorDetails:
     units: dict[str, str]
     regions: list[RegionTable]
     map: ErrorMap | None
+    bars: ErrorBarDetails | None
     shown: str
 
     def to_json(self) -> dict[str, Any]:
@@ -99,6 +102,7 @@ def error_details(results: Results, name: str) -> ErrorDetails | None:
         units={"energy": units.energy, "forces": units.forces},
         regions=region_tables(predictions, test, units),
         map=error_map(predictions, test, units),
+        bars=error_bar_details([(c, p) for c, p in same_frames], test, units),
         shown=f"{shown}, seed {seed}; {len(test)} test frames",
     )
 

@@ -30,6 +30,10 @@ FILES = (
     "All numbers are in results.csv. The folder of each training, in cells, contains its settings, its frames (split.json), its "
     "versions and its force field (model.safetensors)."
 )
+ERROR_BARS = (
+    "Each force field states how large its errors are expected to be. Points on the line: errors are as large as expected, in frames with "
+    "similar error bars; below it they are smaller."
+)
 METRIC_TITLE = "What sGDML finds important"
 METRIC_SHARES = "Shares by kind of entry"
 METRIC_LARGEST = "The largest shares; those of entries that symmetry makes equivalent are added up"

@@ -31,6 +31,15 @@ def test_still_predicts_the_same(file):
     np.testing.assert_allclose(forces, expected["forces"], rtol=0, atol=1e-5)
 
 
+@pytest.mark.parametrize("file", [file for file in FILES if file.stem[:2] > "v2"], ids=lambda file: file.stem)
+def test_still_gives_the_same_error_bars(file):
+    """Files of the first two versions have none."""
+    expected = json.loads(file.with_suffix(".json").read_text())
+    found = load(file).predict(geometry(), uncertainty=True)
+    np.testing.assert_allclose(found.energies_std, expected["energies_std"], rtol=1e-3)
+    np.testing.assert_allclose(found.forces_std, expected["forces_std"], rtol=1e-3)
+
+
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_validation_errors_are_known(file):
     """Those of the first version were without percentile and maximum."""
@@ -80,8 +89,9 @@ def _make() -> None:
             continue
         potential = settings.fit(train, valid)
         potential.save(file)
-        energies, forces = potential.predict(geometry())
-        file.with_suffix(".json").write_text(json.dumps({"energies": energies.tolist(), "forces": forces.tolist()}))
+        found = potential.predict(geometry(), uncertainty=True)
+        numbers = {name: array.tolist() for name, array in found._asdict().items()}
+        file.with_suffix(".json").write_text(json.dumps(numbers))
 
 
 if __name__ == "__main__":

@@ -102,3 +102,15 @@ def test_figures_for_papers_lie_beside_it(study: Path) -> None:
     for what in ("rmse", "parity", "map"):
         assert (study / "figures" / f"glycine-{what}.png").stat().st_size > 10_000
         assert (study / "figures" / f"glycine-{what}.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_error_bars_are_shown_beside_the_errors(page: str) -> None:
+    details = figures(page)["0"]["details"]
+    model = details["bars"]["models"][0]
+    for quantity in ("forces", "energy"):
+        expected, actual = (np.array(model[quantity][name]) for name in ("expected", "actual"))
+        assert len(expected) == len(actual) > 3
+        assert (np.diff(expected) >= 0).all()
+        assert 0.3 < np.median(actual / expected) < 3
+    assert "Error bars on the test frames" in page
+    assert "Where the models know least" in page

@@ -11,7 +11,7 @@ from jaxtyping import Float
 from pydantic import BaseModel, ConfigDict, Field, StrictInt
 from torch import Tensor
 
-from supple.models.uncertainty.calibration import FEWEST_FRAMES, Calibration
+from supple.models.uncertainty.calibration import FEWEST_FRAMES, OF_ENERGIES, OF_FORCES, Calibration
 from supple.models.uncertainty.novelty import Novelty, NoveltyScores
 
 #: Before the names of the novelty's arrays in a model file.
@@ -79,7 +79,7 @@ class ErrorBars:
         of = self.calibrations
         of_energies = np.full(len(energy), np.nan)
         if of.energy is not None:
-            of_energies = of.energy.standard_deviations(energy, np.zeros(len(energy), dtype=np.int64))
+            of_energies = of.energy.standard_deviations(energy[:, None], np.zeros(1, dtype=np.int64))[:, 0]
         return of_energies, of.forces.standard_deviations(forces, np.array(of.groups))
 
 
@@ -103,8 +103,8 @@ def calibrated(
     energy = None
     if known.sum() >= FEWEST_FRAMES:
         one = np.zeros(1, dtype=np.int64)
-        energy = Calibration.fit(scores[0][known, None], energy_errors[known, None, None], one)
-    forces = Calibration.fit(scores[1], force_errors, np.array(groups))
+        energy = Calibration.fit(scores[0][known, None], energy_errors[known, None, None], one, OF_ENERGIES)
+    forces = Calibration.fit(scores[1], force_errors, np.array(groups), OF_FORCES)
     return ErrorBars(novelty, Calibrations(groups=tuple(groups), energy=energy, forces=forces))
 
 

@@ -10,6 +10,7 @@ from supple.evaluation.published import Source
 from supple.models.citations import Citation
 from supple.study import report_sentences
 from supple.study.conclusions import ranking, step_costs
+from supple.study.error_bar_details import ErrorBarDetails
 from supple.study.error_details import ErrorDetails
 from supple.study.formatting import finding_text
 from supple.study.html_report.curves import learning_curves, training_times
@@ -44,6 +45,7 @@ class DatasetSection:
         table, tails: errors by model and size, and the largest of them, in `units` (energy, forces).
         comparison: with published errors, from `sources`.
         regions: errors by region, and `shown`, the trainings that they are of.
+        bars: error bars of the models; None where none has any.
         has_map, has_energy: whether there are a map and energy errors.
         metric: what sGDML has learned about which geometries differ; None where it has not.
         findings, duplicates: of the data check.
@@ -63,6 +65,7 @@ class DatasetSection:
     sources: list[Source]
     regions: list[RegionTable]
     shown: str | None
+    bars: ErrorBarDetails | None
     has_map: bool
     has_energy: bool
     metric: MetricSection | None
@@ -109,6 +112,7 @@ def page_content(results: Results, details: Mapping[str, ErrorDetails | None], t
         versions=", ".join(f"{name} {version}" for name, version in results.record.versions.items()),
         text={
             "errors": report_sentences.ERRORS,
+            "bars": report_sentences.ERROR_BARS,
             "tails": report_sentences.TAILS,
             "comparison": report_sentences.COMPARISON,
             "differences": report_sentences.PUBLISHED_DIFFERENCES,
@@ -146,6 +150,7 @@ def _dataset(results: Results, name: str, target: float | None, details: ErrorDe
         sources=report_sentences.published_sources(results, name),
         regions=[] if details is None else details.regions,
         shown=None if details is None else details.shown,
+        bars=None if details is None else details.bars,
         has_map=details is not None and details.map is not None,
         has_energy=details is not None and any(model.energy is not None for model in details.models),
         metric=None if metric is None else _metric(metric),

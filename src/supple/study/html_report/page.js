@@ -84,6 +84,19 @@
       ]);
     }
 
+    for (const quantity of details.bars ? ["forces", "energy"] : []) {
+      const models = details.bars.models.filter(model => model[quantity]);
+      if (!models.length) continue;
+      const unit = details.units[quantity], name = quantity === "forces" ? "Force" : "Energy";
+      draw(find(".expected-" + quantity), () => {
+        const all = models.flatMap(model => [...model[quantity].expected, ...model[quantity].actual]).filter(value => value > 0), ends = [Math.min(...all), Math.max(...all)];
+        const line = { x: ends, y: ends, mode: "lines", line: { color: css("--soft"), width: 1 }, showlegend: false, hoverinfo: "skip" };
+        const bins = models.map(model => ({ x: model[quantity].expected, y: model[quantity].actual, name: model.label, mode: "lines+markers", marker: { size: 8 }, line: { color: colour(model.kind) }, hovertemplate: "expected %{x}, actual %{y}<extra>" + model.label + "</extra>" }));
+        const scale = { type: "log", tickformat: ".2~g", nticks: 6 };
+        return [[line, ...bins], layout(axis("expected (" + unit + ")", scale), axis("actual", scale), small(name + " errors, RMSE"))];
+      });
+    }
+
     const map = details.map;
     if (!map) return;
     const element = find(".landscape"), molecule = Molecule(find("canvas.molecule"), map.symbols, map.radii, map.bonds);

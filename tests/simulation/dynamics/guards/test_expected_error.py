@@ -42,12 +42,21 @@ def test_a_torn_molecule_and_one_that_is_not_finite(potential):
     assert all("expected error" in problem for problem in found)
 
 
-def test_no_limit_no_guard_and_no_error_bars_no_limit(potential):
-    assert "expected force error" not in guards_for(potential, ATOMS.positions[None], DynamicsSettings.of()).names
+def test_the_limit_is_ten_times_the_validation_error_unless_another_is_given(potential):
+    assert guard(potential, None).limit.in_ev_per_angstrom == pytest.approx(
+        10 * potential.provenance.usual_error("forces")
+    )
+    names = guards_for(potential, ATOMS.positions[None], DynamicsSettings.of()).names
+    assert "distance from the training set" not in names
+
+
+def test_no_error_bars_no_limit(potential):
     bars, potential.error_bars = potential.error_bars, None
     try:
         with pytest.raises(SettingsError, match="no error bars: add them with 'supple calibrate"):
             guard(potential, "0.2eV/Å")
+        names = guards_for(potential, ATOMS.positions[None], DynamicsSettings.of()).names
+        assert "expected force error" not in names and "distance from the training set" in names
     finally:
         potential.error_bars = bars
 

@@ -122,6 +122,7 @@ def test_which_guards_a_run_has():
     toy = toy_dataset(60)
     train, valid, _ = toy.split(train=40, valid=10, seed=0)
     kernel = SGDML(sigma=8.0, descriptor="inverse-distances").fit(train, valid)
+    kernel.error_bars = None
     nve, langevin = (DynamicsSettings.of(ensemble=name) for name in ("nve", "langevin"))
     guards = guards_for(kernel, ATOMS.positions[None], nve)
     names = ["bonds", "collisions", "energy drift", "distance from the training set"]

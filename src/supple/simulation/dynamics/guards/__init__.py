@@ -22,6 +22,8 @@ from supple.simulation.dynamics.settings import DynamicsSettings
 
 #: Among fewer frames than these, distances from one another mean little.
 _MIN_FRAMES = 10
+#: So many times the validation error may be expected of a force. The largest error bar of a molecule stays below 6 in stable dynamics.
+_TIMES_USUAL = 10.0
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,8 @@ def guards_for(
 ) -> Guards:
     """All guards that can be used.
 
+    Error bars say more about the forces than the distance from the training frames, which is watched where there are none.
+
     Args:
         potential: the force field; some contain their training frames.
         starts: initial geometries, Å; they define the bonds where there are no reference data.
@@ -71,13 +75,15 @@ def guards_for(
     frames = starts if reference is None else reference.positions
     active: list[Guard] = [BondsGuard(potential.numbers, frames), CollisionsGuard(potential.numbers, frames)]
     off = []
-    if settings.max_error is not None:
-        limit = ForceLimit.parse(settings.max_error, Units.parse(potential.provenance.data_units))
+    limit = _force_limit(potential, settings.max_error)
+    if limit is not None:
         active.append(ExpectedErrorGuard(potential, limit))
     if settings.ensemble == "langevin":
         off.append("energy drift (Langevin dynamics does not conserve an energy)")
     else:
         active.append(EnergyDriftGuard(settings.temperature))
+    if limit is not None:
+        return Guards(tuple(active), tuple(off))
     training = potential.training_frames() if reference is None else training_frames(reference)
     if training is None:
         off.append(
@@ -89,3 +95,16 @@ def guards_for(
     else:
         active.append(TrainingDistanceGuard(training))
     return Guards(tuple(active), tuple(off))
+
+
+def _force_limit(potential: Potential, wanted: str | None) -> ForceLimit | None:
+    """The largest expected error of a force: the one that is wanted, or else many times the usual one; None where the force field has no error bars.
+
+    Raises:
+        SettingsError: what is wanted is not a force.
+    """
+    units = Units.parse(potential.provenance.data_units)
+    if wanted is not None:
+        return ForceLimit.parse(wanted, units)
+    usual = None if potential.error_bars is None else potential.provenance.usual_error("forces")
+    return None if not usual else ForceLimit(_TIMES_USUAL * usual / units.forces_in_ev_per_angstrom, units)
