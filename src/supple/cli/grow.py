@@ -55,10 +55,9 @@ def grow(
     from supple.growth.growth import calculations_so_far
     from supple.growth.growth import grow as run
     from supple.growth.settings import Goal, GrowthSettings, drive_for
-    from supple.sampling.molecules import short_name
+    from supple.sampling.molecules import name_for_files
 
-    name = "".join(c if c.isalnum() or c in "-_" else "_" for c in short_name(molecule))
-    folder = out or Path(f"{name}-grown")
+    folder = out or Path(f"{name_for_files(molecule)}-grown")
     goal = Goal.of(target, budget if more is None else calculations_so_far(folder) + more)
     if method == drive:
         raise SettingsError(f"--drive {drive} is the method itself: leave out --drive, or name a cheaper one.")

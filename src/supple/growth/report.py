@@ -57,6 +57,7 @@ _ENDED = {
 def write_report(
     result: GrowthResult,
     settings: GrowthSettings,
+    level: Level,
     labelled: LabelledFrames,
     folders: Sequence[RoundFolder],
     potential: Potential,
@@ -77,7 +78,7 @@ def write_report(
             for k, record in enumerate(result.records)
             for reason, count in record.failures.items()
         ],
-        methods=_methods(result, settings, labelled),
+        methods=_methods(result, settings, level, labelled),
         citations=list(map(str, model_citations(potential))),
     )
     write_text(
@@ -108,9 +109,9 @@ def _rows(result: GrowthResult) -> list[list[str]]:
     return rows
 
 
-def _methods(result: GrowthResult, settings: GrowthSettings, labelled: LabelledFrames) -> list[str]:
+def _methods(result: GrowthResult, settings: GrowthSettings, level: Level, labelled: LabelledFrames) -> list[str]:
     """How it was done, ready for a paper."""
-    data, level = labelled.data, Level(settings.method, settings.charge, settings.multiplicity)
+    data = labelled.data
     n_train, n_valid, n_test = (len(part) for part in (labelled.split.train, labelled.split.valid, labelled.split.test))
     rounds = sum(record.kind == "growth" for record in result.records)
     if result.records[0].kind == "first":
