@@ -1,6 +1,7 @@
 """The whole loop, with a method that costs nothing: what it leaves behind, and that an interruption changes nothing."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -29,7 +30,7 @@ def quick():
         patch.setattr("supple.growth.dynamics._OF_TEST", 50.0)
         patch.setattr("supple.growth.dynamics.EVERY", 10.0)
         patch.setattr("supple.growth.growth._EXPLORED", 60)
-        patch.setattr(GrowthSettings, "model_settings", lambda self: SGDML(sigma=8.0, lam=1e-8, energies="learned"))
+        patch.setattr(GrowthSettings, "model_settings", lambda self, *_: SGDML(sigma=8.0, lam=1e-8, energies="learned"))
         yield
 
 
@@ -41,7 +42,7 @@ def molecule(tmp_path_factory):
 
 
 def settings(molecule, **more):
-    return GrowthSettings(**({"molecule": str(molecule), "method": METHOD, "drive": METHOD} | more))
+    return GrowthSettings(**({"molecule": str(molecule), "method": METHOD, "drive": METHOD, "baseline": "none"} | more))
 
 
 @pytest.fixture(scope="module")
@@ -177,6 +178,27 @@ def test_it_starts_from_frames_that_there_are(grown, molecule, tmp_path):
     reasons = read(more.data, units="meV").extras["reason"].tolist()
     assert reasons.count("given") == len(old)
     assert not list((tmp_path / "out" / "supple-labels").glob("*explored*"))
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda one: (one.energies + 1.0, one.forces), r"its energy by 1e\+03 meV, its forces by up to \S+e-1\d meV/Å"),
+        (lambda one: (one.energies, 1.1 * one.forces), r"its energy by 0 meV, its forces by up to \d+\.?\d* meV/Å"),
+    ],
+)
+def test_labels_of_another_method_are_refused(grown, molecule, tmp_path, change, sentence):
+    data = read(grown.data, units="meV")
+    energies, forces = change(data)
+    other = replace(data, energies=energies, forces=forces)
+    with pytest.raises(DataError, match=f"calculated again with {METHOD}, differs from the file: {sentence}"):
+        grow(settings(molecule), GOAL, tmp_path / "out", data=other)
+    assert not (tmp_path / "out").exists()
+
+
+def test_given_frames_at_which_the_method_fails_are_refused(grown, molecule, tmp_path):
+    with pytest.raises(DataError, match=r"fails at 3 geometries of data.xyz \(no orbitals.*\): give the method"):
+        grow(settings(molecule, method="fake_calculators:breaks"), GOAL, tmp_path / "out", data=read(grown.data))
 
 
 def test_frames_of_another_molecule_are_refused(molecule, tmp_path):

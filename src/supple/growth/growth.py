@@ -14,18 +14,19 @@ import numpy as np
 
 from supple.data.dataset import Dataset
 from supple.errors import DataError
+from supple.growth.baseline import DriveBaseline
 from supple.growth.calculations import Calculations
 from supple.growth.choosing import choose, choose_first
 from supple.growth.dynamics import draw, draw_independent
 from supple.growth.given_frames import FEWEST, given_frames, require_same_level
 from supple.growth.labelled_frames import LabelledFrames
 from supple.growth.messages import Once, forecast, left_the_range, round_ended
-from supple.growth.next_round import REPRESENTATIVE, next_round
+from supple.growth.next_round import REPRESENTATIVE, next_round, nothing_left
 from supple.growth.result import GrowthResult
 from supple.growth.round_folder import RoundFolder, RoundPlan, RoundRecord
-from supple.growth.settings import Goal, GrowthSettings
+from supple.growth.settings import AUTO, Goal, GrowthSettings
 from supple.growth.testing import errors_by_reason, rmse_interval
-from supple.growth.training import suspicions, train, trained, write_data
+from supple.growth.training import last_trained, suspicions, train, write_data
 from supple.methods.level import Level
 from supple.models.loading import load
 from supple.models.potential import Potential
@@ -33,7 +34,8 @@ from supple.runtime.progress import NO_PROGRESS, Progress
 from supple.runtime.run_directory import RunDirectory
 from supple.runtime.workers.backends import Backend
 from supple.sampling.context import SamplingContext
-from supple.sampling.exploration.explore import explore
+from supple.sampling.exploration.explore import Explored, explore
+from supple.training.result import TrainingResult
 
 #: About how many geometries are drawn about conformers and along scans.
 _EXPLORED = 300
@@ -103,14 +105,16 @@ class _Growth:
         folders: list[RoundFolder] = []
         records: list[RoundRecord] = []
         frames: list[Dataset] = [] if self.given is None else [self.given]
-        if self.given is not None:
-            self._train(self._start, frames)
+        if self.given is not None and TrainingResult.read(self._start.training) is None:
+            self._train(self._start, frames, [])
         while True:
             folder = RoundFolder(self.out / "rounds" / f"{len(records):02d}")
             record = folder.record
             if record is None:
                 plan = folder.plan or next_round(records, self.goal, started=self.given is not None)
                 if plan is None:
+                    if reason := nothing_left(records, self.goal):
+                        self.progress.note(reason)
                     break
                 folder.start(plan)
                 record = self._round(folder, plan, folders, frames)
@@ -128,7 +132,8 @@ class _Growth:
         started = time.perf_counter()
         number = len(before)
         notes: list[str] = []
-        potential = trained([self._start, *before])
+        file = last_trained([self._start, *before])
+        potential = None if file is None else load(file)
         chosen = folder.chosen
         if chosen is None and potential is None:
             chosen = self._explored(folder, plan, notes)
@@ -147,7 +152,7 @@ class _Growth:
             interval = rmse_interval(potential, calculated.frames)
         else:
             labelled = [*frames, calculated.frames]
-            validation = self._train(folder, labelled)
+            validation = self._train(folder, labelled, before)
             notes += suspicions(LabelledFrames.of(labelled, self.settings.seed).data)
         record = RoundRecord(
             kind=plan.kind,
@@ -169,11 +174,7 @@ class _Growth:
     def _explored(self, folder: RoundFolder, plan: RoundPlan, notes: list[str]) -> Dataset:
         """The geometries of the first round, from what the cheap method finds; one of them is timed."""
         settings = self.settings
-        drive = Level(settings.drive, settings.charge, settings.multiplicity)
-        explored = explore(
-            settings.molecule, drive, settings.temperature, frames=_EXPLORED, seed=settings.seed, folder=self.out,
-            progress=self.progress,
-        )  # fmt: skip
+        explored = self._exploration()
         notes += explored.notes
         chosen = folder.choose(explored.numbers, *choose_first(explored, plan.count, settings.seed))
         timed = self.calculations.of(chosen.select([0]))
@@ -181,6 +182,15 @@ class _Growth:
             workers = self.calculations.side_by_side
             self.progress.note(forecast(settings.method, timed.seconds, self.goal.budget, workers))
         return chosen
+
+    def _exploration(self) -> Explored:
+        """What the cheap method finds; kept, so that it is calculated once."""
+        settings = self.settings
+        drive = Level(settings.drive, settings.charge, settings.multiplicity)
+        return explore(
+            settings.molecule, drive, settings.temperature, frames=_EXPLORED, seed=settings.seed, folder=self.out,
+            progress=self.progress,
+        )  # fmt: skip
 
     def _drawn(
         self,
@@ -208,7 +218,7 @@ class _Growth:
         notes += left_the_range(left, len(ends), test=True)
         return folder.choose(potential.numbers, ends, [REPRESENTATIVE] * len(ends))
 
-    def _train(self, folder: RoundFolder, frames: list[Dataset]) -> float:
+    def _train(self, folder: RoundFolder, frames: list[Dataset], before: list[RoundFolder]) -> float:
         """Train on all frames so far, and return the validation error."""
         labelled = LabelledFrames.of(frames, self.settings.seed)
         if len(labelled.data) < FEWEST:
@@ -216,7 +226,13 @@ class _Growth:
                 f"Only {len(labelled.data)} of the first calculations with {self.settings.method} succeeded, which is too few to train on: "
                 f"the reasons of the failures are in {self.out / 'supple-labels'}."
             )
-        return train(self.settings.model_settings(), labelled, folder, self.out, self.progress)
+        learned = None
+        if self.settings.baseline == AUTO:
+            given = self.given
+            known = (lambda: self._exploration().positions) if given is None else (lambda: given.positions)
+            learned = DriveBaseline(self.settings, self.out, self.progress).file(labelled, known)
+        file = last_trained([self._start, *before])
+        return train(self.settings.model_settings(learned, file), labelled, folder, self.out, self.progress)
 
     @property
     def _start(self) -> RoundFolder:

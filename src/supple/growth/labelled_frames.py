@@ -12,7 +12,7 @@ from supple.data.dataset import Dataset
 from supple.data.splits import Split
 
 #: One in so many of the frames of a round is a validation frame.
-_VALIDATION = 6
+_VALIDATION = 10
 
 
 @dataclass(frozen=True)

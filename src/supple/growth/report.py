@@ -13,7 +13,7 @@ from supple.growth.labelled_frames import LabelledFrames
 from supple.growth.next_round import REPRESENTATIVE
 from supple.growth.result import GrowthResult
 from supple.growth.round_folder import RoundFolder
-from supple.growth.settings import GrowthSettings
+from supple.growth.settings import AUTO, NONE, GrowthSettings
 from supple.methods.level import Level
 from supple.models.model_citations import model_citations
 from supple.models.potential import Potential
@@ -86,6 +86,14 @@ def write_report(
     )
 
 
+def _against(settings: GrowthSettings, result: GrowthResult) -> str:
+    """The baseline, if there is one."""
+    if settings.baseline == AUTO:
+        learned = (result.model.parent / "baseline.safetensors").exists()
+        return f", as a model of the difference to a network that has learned {settings.drive}" if learned else ""
+    return "" if settings.baseline == NONE else f", as a model of the difference to {settings.baseline}"
+
+
 def _rows(result: GrowthResult) -> list[list[str]]:
     rows = []
     for k, record in enumerate(result.records):
@@ -122,7 +130,7 @@ def _methods(result: GrowthResult, settings: GrowthSettings, level: Level, label
     else:
         given = int((data.extras["reason"] == GIVEN).sum())
         first = f"It began with {given} frames that had been calculated before"
-    against = f", as a model of the difference to {settings.baseline}" if settings.baseline else ""
+    against = _against(settings, result)
     return [
         f"A force field of {data.formula} was grown with Supple {versions().get('supple', '')} ({settings.model}{against}, seed "
         f"{settings.seed}), from {result.calculations} calculations of energies and forces with {settings.method} ({level.version}), charge "

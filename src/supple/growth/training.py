@@ -13,8 +13,6 @@ from supple.growth.labelled_frames import LabelledFrames
 from supple.growth.messages import Quiet
 from supple.growth.round_folder import RoundFolder
 from supple.models.kernel.direct_fit import small_kernel_model
-from supple.models.loading import load
-from supple.models.potential import Potential
 from supple.models.settings import ModelSettings
 from supple.runtime.files import copy_file
 from supple.runtime.progress import Progress
@@ -51,11 +49,10 @@ def write_data(labelled: LabelledFrames, out: Path, units: Units) -> Path:
     return out / "data.xyz"
 
 
-def trained(folders: Sequence[RoundFolder]) -> Potential | None:
-    """The force field of the last training; None before the first."""
+def last_trained(folders: Sequence[RoundFolder]) -> Path | None:
+    """The file of the last force field that some rounds have trained; None before the first."""
     files = [folder.training / "model.safetensors" for folder in folders]
-    existing = [file for file in files if file.exists()]
-    return load(existing[-1]) if existing else None
+    return next((file for file in reversed(files) if file.exists()), None)
 
 
 def suspicions(data: Dataset) -> list[str]:
