@@ -77,9 +77,10 @@ def grow(
     configuration = settings.model_dump(mode="json") | {"data": None if data is None else data.fingerprint}
     run = RunDirectory.open(out, configuration, "growth", advice="choose another folder with --out")
     calculations = Calculations(level, goal.units, out, Once(progress), backend)
-    with run.removed_if_refused(), run.claimed():
+    with run.claimed():
         if given is not None:
-            require_same_level(given, calculations)
+            with run.removed_if_refused():
+                require_same_level(given, calculations)
         return _Growth(settings, goal, out, progress, calculations, given).run()
 
 
