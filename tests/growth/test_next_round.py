@@ -88,7 +88,9 @@ def test_too_little_more_is_said(more, left):
     assert "--budget 314 or more" in sentence
     assert next_round(long, Goal.of("1", 314)).kind == "growth"
     assert nothing_left(long, Goal.of("1", 300)) is None
-    assert nothing_left([*long[:2], record("test", 50, 0.5, SPENT, 300)], Goal.of("1", 300 + more)) is None
+    reached = [*long[:2], record("test", 50, 0.5, SPENT, 300)]
+    assert "Give a smaller --target" in nothing_left(reached, Goal.of("1", 300 + more))
+    assert nothing_left(reached, Goal.of("1", 300)) is None
 
 
 def test_improvement_is_gain():

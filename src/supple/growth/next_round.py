@@ -56,15 +56,17 @@ def test_size(budget: int, before: int = 0) -> int:
 
 
 def nothing_left(records: Sequence[RoundRecord], goal: Goal) -> str | None:
-    """Why a finished run does not go on although its budget is larger than before and its target not reached; None where that is not so."""
+    """Why a finished run does not go on although its budget is larger than before; None where it was not enlarged."""
     last = records[-1]
-    left = goal.budget - _tested(records)
-    if last.kind != "test" or goal.budget <= last.budget or _satisfied(last, goal):
+    if last.kind != "test" or goal.budget <= last.budget:
         return None
-    least = _TEST_LIMITS[0] + _WORTH
+    if _satisfied(last, goal):
+        return "Nothing was calculated: the last test reached the target. Give a smaller --target to go on."
+    left, least = goal.budget - _tested(records), _TEST_LIMITS[0] + _WORTH
+    are = "calculation is" if left == 1 else "calculations are"
     return (
-        f"Nothing was calculated: {left} calculation{'s are' if left != 1 else ' is'} left of the budget of {goal.budget}, and at least {least} are needed, "
-        f"{_WORTH} to learn from and {_TEST_LIMITS[0]} for a new test. Give --budget {goal.budget - left + least} or more."
+        f"Nothing was calculated: {left} {are} left of the budget of {goal.budget}, and at least {least} are needed, {_WORTH} to learn "
+        f"from and {_TEST_LIMITS[0]} for a new test. Give --budget {goal.budget - left + least} or more."
     )
 
 
