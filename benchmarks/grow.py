@@ -4,8 +4,9 @@
 
 The method is GFN2-xTB, whose labels cost little. Independent frames are those of long Langevin dynamics of the method itself at the temperature
 of growth and at 500 K, from several conformers and with another seed. Random frames are drawn from dynamics of the method at the temperature, and trained on
-in growing numbers, one in six of them for validation; the number that gives the error of the grown force field is interpolated. Force RMSE in kcal/mol/Å.
-The same command resumes.
+in growing numbers, one in ten of them for validation, as growth has it; the number that gives the error of the grown force field is interpolated. Where growth has
+learned a baseline, random frames are also trained on with the same one, which shows what the choice of the frames does. The calculations of growth include
+those of its last test, which random frames do not have. Force RMSE in kcal/mol/Å. The same command resumes.
 """
 
 from __future__ import annotations
@@ -37,13 +38,12 @@ def main() -> None:
     parser.add_argument("--target", default="0.1")
     parser.add_argument("--temperature", type=int, default=300)
     parser.add_argument("--out", type=Path, default=Path("grow-benchmark"))
+    parser.add_argument("--baseline", default="auto")
     asked = parser.parse_args()
     asked.out.mkdir(exist_ok=True)
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; force RMSE in kcal/mol/Å\n")
-    titles = (
-        f"stated | {asked.temperature} K | 500 K | of random frames | random calculations for the same error | ratio"
-    )
-    print(f"| molecule | seed | calculations | {titles} |\n|{'---|' * 9}", flush=True)
+    titles = f"stated | {asked.temperature} K | 500 K | random frames | needed | random frames on the baseline | needed"
+    print(f"| molecule | seed | calculations (test) | {titles} |\n|{'---|' * 10}", flush=True)
     for molecule in asked.molecules.split(","):
         for seed in range(asked.seeds):
             print(_row(asked, molecule, seed), flush=True)
@@ -53,21 +53,27 @@ def _row(asked: argparse.Namespace, molecule: str, seed: int) -> str:
     folder = asked.out / f"{''.join(c if c.isalnum() else '_' for c in molecule)}-{seed}"
     folder.mkdir(exist_ok=True)
     grow = ["grow", molecule, "--method", "GFN2-xTB", "--temperature", asked.temperature, "--target", asked.target]
+    grow += ["--baseline", asked.baseline]
     grown = run([*grow, "--budget", asked.budget, "--seed", seed, "--out", folder / "grown", "--json"])
-    n, stated = grown["calculations"], grown["stated_error"]
+    n, stated, model = grown["calculations"], grown["stated_error"], Path(grown["model"])
     tests = [
         _dynamics(molecule, kelvin, TEST_FRAMES, EVERY, 1000 + seed, folder) for kelvin in (asked.temperature, 500)
     ]
-    own, hot = (_error(Path(grown["model"]), test) for test in tests)
-    pool = _dynamics(molecule, asked.temperature, round(max(FACTORS) * n), EVERY, 2000 + seed, folder)
-    curve = [(round(factor * n), _random(pool, round(factor * n), seed, tests[0], folder)) for factor in FACTORS]
-    shown = ", ".join(f"{error:.3g} ({size})" for size, error in curve)
-    needed = _interpolated(curve, own)
-    text = (
-        f"{needed:.0f} | {needed / n:.2f}" if math.isfinite(needed) else f"more than {curve[-1][0]} | > {max(FACTORS)}"
-    )
+    own, hot = (_error(model, test) for test in tests)
+    sizes = [round(factor * n) for factor in FACTORS]
+    pool = _dynamics(molecule, asked.temperature, max(sizes), EVERY, 2000 + seed, folder)
+    learned = model.with_name("baseline.safetensors")
+    cells = []
+    for baseline in (None, learned) if learned.exists() else (None,):
+        curve = [(size, _random(pool, size, seed, tests[0], folder, baseline)) for size in sizes]
+        needed = _interpolated(curve, own)
+        text = f"{needed:.0f}" if math.isfinite(needed) else f"more than {sizes[-1]}"
+        cells += [", ".join(f"{error:.3g} ({size})" for size, error in curve), text]
+    cells += ["", ""] * (not learned.exists())
     interval = f"{stated['value']:.3g} ({stated['low']:.3g} to {stated['high']:.3g})"
-    return f"| {molecule} | {seed} | {n} | {interval} | {own:.3g} | {hot:.3g} | {shown} | {text} |"
+    return (
+        f"| {molecule} | {seed} | {n} ({stated['frames']}) | {interval} | {own:.3g} | {hot:.3g} | {' | '.join(cells)} |"
+    )
 
 
 def _dynamics(molecule: str, kelvin: int, frames: int, every: int, seed: int, folder: Path) -> Path:
@@ -79,16 +85,32 @@ def _dynamics(molecule: str, kelvin: int, frames: int, every: int, seed: int, fo
     return out
 
 
-def _random(pool: Path, size: int, seed: int, test: Path, folder: Path) -> float:
+def _random(pool: Path, size: int, seed: int, test: Path, folder: Path, baseline: Path | None) -> float:
     """The error of a force field of random frames."""
-    model = folder / f"random-{size}.safetensors"
+    model = folder / f"random-{size}{'' if baseline is None else '-on-baseline'}.safetensors"
     if not model.exists():
         frames = supple.read(pool)
         order = np.random.default_rng(seed).permutation(len(frames))[:size]
         file = folder / f"random-{size}.xyz"
         write_extxyz(file, frames.select(order))
-        valid = -(-size // 6)
-        run(["train", file, "--model", "sgdml", "--train", size - valid, "--valid", valid, "--out", model, "--json"])
+        valid = -(-size // 10)
+        on = [] if baseline is None else ["--baseline", baseline]
+        run(
+            [
+                "train",
+                file,
+                "--model",
+                "sgdml",
+                "--train",
+                size - valid,
+                "--valid",
+                valid,
+                *on,
+                "--out",
+                model,
+                "--json",
+            ]
+        )
     return _error(model, test)
 
 

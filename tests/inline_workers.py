@@ -1,9 +1,14 @@
-"""A pool of workers without processes, for tests in which these are not what is tested: each would import everything anew."""
+"""Workers without processes, for tests in which these are not what is tested: each would import everything anew."""
 
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager, suppress
+from queue import SimpleQueue
 
 from threadpoolctl import threadpool_limits
+
+from supple.runtime.progress import NO_PROGRESS
+from supple.runtime.workers.capacity import MachineCapacity
+from supple.runtime.workers.cluster import TaskFailure
 
 
 class _Here(Executor):
@@ -43,3 +48,34 @@ def pool_here(submitted):
         yield _Here(submitted)
 
     return pool
+
+
+class Workers:
+    """A backend and cluster that computes each task when it is started; some are lost, or all after some number."""
+
+    def __init__(self, lost=(), stops_after=None):
+        self.capacity = MachineCapacity(2, 2**34, 2)
+        self.lost, self.stops_after = lost, stops_after
+        self.started, self.ever = [], []
+
+    def open(self, n_tasks, folder, progress):
+        self.events, self.started = SimpleQueue(), []
+        return self
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        return None
+
+    def start(self, name, task, threads):
+        labels = sum("label" in other for other in self.started)
+        self.started.append(name)
+        self.ever.append(name)
+        if "label" in name and labels == self.stops_after:
+            raise KeyboardInterrupt
+        lost = "label" in name and labels in self.lost
+        self.events.put((name, ("end", TaskFailure("Its worker was lost.") if lost else task(NO_PROGRESS))))
+
+    def stop(self):
+        pass

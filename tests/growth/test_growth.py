@@ -1,15 +1,16 @@
 """The whole loop, with a method that costs nothing: what it leaves behind, and that an interruption changes nothing."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from ase.build import molecule as named
 from cli.conftest import Shell
-from inline_workers import sample_here
+from inline_workers import Workers, sample_here
 
 from supple import SGDML, load, read
-from supple.errors import DataError, MoleculeError, SettingsError
+from supple.errors import DataError, MoleculeError, ResourceError, SettingsError
 from supple.growth.growth import grow
 from supple.growth.settings import Goal, GrowthSettings
 
@@ -29,7 +30,7 @@ def quick():
         patch.setattr("supple.growth.dynamics._OF_TEST", 50.0)
         patch.setattr("supple.growth.dynamics.EVERY", 10.0)
         patch.setattr("supple.growth.growth._EXPLORED", 60)
-        patch.setattr(GrowthSettings, "model_settings", lambda self: SGDML(sigma=8.0, lam=1e-8, energies="learned"))
+        patch.setattr(GrowthSettings, "model_settings", lambda self, *_: SGDML(sigma=8.0, lam=1e-8, energies="learned"))
         yield
 
 
@@ -41,7 +42,7 @@ def molecule(tmp_path_factory):
 
 
 def settings(molecule, **more):
-    return GrowthSettings(**({"molecule": str(molecule), "method": METHOD, "drive": METHOD} | more))
+    return GrowthSettings(**({"molecule": str(molecule), "method": METHOD, "drive": METHOD, "baseline": "none"} | more))
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +102,7 @@ def test_a_finished_run_calculates_nothing_and_a_larger_budget_goes_on(grown, mo
     assert calculated(more) - before == more.calculations - grown.calculations
     old = {record.kind for record in more.records[:-1]}
     assert old == {"first", "growth", "test"}  # the first test is trained on by now
-    assert more.error.frames == 12
+    assert more.error.frames == 10
 
 
 class _Interrupt:
@@ -143,6 +144,61 @@ def test_interruptions_change_nothing(molecule, tmp_path, every):
     assert load(whole.model).predict(a.positions)[0].tolist() == load(parts.model).predict(a.positions)[0].tolist()
 
 
+def test_a_lost_worker_loses_one_label(molecule, tmp_path):
+    goal = Goal.of("1e-6 meV/Å", 20)
+    with pytest.raises(ResourceError, match=r"2 of 9 calculations with .* were lost with their workers"):
+        grow(settings(molecule), goal, tmp_path / "there", backend=Workers(lost=(3, 7)))
+    again = Workers()
+    there = grow(settings(molecule), goal, tmp_path / "there", backend=again)
+    assert len(again.ever) == 2 + 10  # those that were lost, and the test
+    finished = Workers()
+    assert grow(settings(molecule), goal, tmp_path / "there", backend=finished).records == there.records
+    assert not finished.ever
+    here = grow(settings(molecule), goal, tmp_path / "here")
+    assert there.data.read_text() == here.data.read_text()
+
+
+@pytest.mark.slow
+def test_on_a_dask_cluster(molecule, tmp_path):
+    distributed = pytest.importorskip("distributed")
+    from supple.runtime.workers.backends import SchedulerBackend
+
+    goal = Goal.of("1e-6 meV/Å", 20)
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster:
+        notes = Notes()
+        backend = SchedulerBackend(cluster.scheduler_address)
+        there = grow(
+            settings(molecule, method="fake_calculators:valleys"), goal, tmp_path / "there", notes, backend=backend
+        )
+    assert sum("is not encrypted" in note for note in notes.all) == 1
+    here = grow(settings(molecule, method="fake_calculators:valleys"), goal, tmp_path / "here")
+    assert there.data.read_text() == here.data.read_text()
+
+
+class Notes:
+    """Keeps what is said."""
+
+    def __init__(self):
+        self.all = []
+
+    def note(self, sentence):
+        self.all.append(sentence)
+
+    def step(self, *_):
+        pass
+
+
+def test_calculations_of_another_version_are_not_mixed(grown, molecule):
+    versions = grown.data.parent / "versions.json"
+    kept = versions.read_text()
+    versions.write_text('{"versions": ["fake_calculators 0"]}')
+    with pytest.raises(
+        SettingsError, match=r"are of fake_calculators 0, and this machine has fake_calculators \w+: install"
+    ):
+        grow(settings(molecule), GOAL, grown.data.parent)
+    versions.write_text(kept)
+
+
 def test_other_settings_are_refused(grown, molecule):
     with pytest.raises(SettingsError, match=r"temperature was 300\.0, is now 400\.0"):
         grow(settings(molecule, temperature=400), GOAL, grown.data.parent)
@@ -177,6 +233,27 @@ def test_it_starts_from_frames_that_there_are(grown, molecule, tmp_path):
     reasons = read(more.data, units="meV").extras["reason"].tolist()
     assert reasons.count("given") == len(old)
     assert not list((tmp_path / "out" / "supple-labels").glob("*explored*"))
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda one: (one.energies + 1.0, one.forces), r"its energy by 1e\+03 meV, its forces by up to \S+ meV/Å"),
+        (lambda one: (one.energies, 1.1 * one.forces), r"its energy by 0 meV, its forces by up to \d+\.?\d* meV/Å"),
+    ],
+)
+def test_labels_of_another_method_are_refused(grown, molecule, tmp_path, change, sentence):
+    data = read(grown.data, units="meV")
+    energies, forces = change(data)
+    other = replace(data, energies=energies, forces=forces)
+    with pytest.raises(DataError, match=f"calculated again with {METHOD}, differs from the file: {sentence}"):
+        grow(settings(molecule), GOAL, tmp_path / "out", data=other)
+    assert not (tmp_path / "out").exists()
+
+
+def test_given_frames_at_which_the_method_fails_are_refused(grown, molecule, tmp_path):
+    with pytest.raises(DataError, match=r"fails at 3 geometries of data.xyz \(no orbitals.*\): give the method"):
+        grow(settings(molecule, method="fake_calculators:breaks"), GOAL, tmp_path / "out", data=read(grown.data))
 
 
 def test_frames_of_another_molecule_are_refused(molecule, tmp_path):

@@ -4,7 +4,7 @@ import pytest
 
 from supple.data.units import Units
 from supple.errors import SettingsError
-from supple.growth.next_round import NO_GAIN, REACHED, REPRESENTATIVE, SPENT, next_round, test_size
+from supple.growth.next_round import NO_GAIN, REACHED, REPRESENTATIVE, SPENT, next_round, nothing_left, test_size
 from supple.growth.round_folder import ErrorOf, RoundRecord
 from supple.growth.settings import Goal, drive_for
 
@@ -63,6 +63,34 @@ def test_growth_without_gain_ends_unless_there_is_more_budget():
     rounds.append(record("test", 40, 2, NO_GAIN))
     assert next_round(rounds, GOAL) is None
     assert next_round(rounds, Goal.of("1 kcal/mol/Å", 400)).kind == "growth"
+
+
+@pytest.mark.parametrize("more", [14, 20, 30, 200])
+def test_a_little_more_after_a_long_run_is_used(more):
+    """The size of the test does not come from the whole budget then."""
+    long = [FIRST, record("growth", 225, 3), record("test", 50, 3, SPENT, 300)]
+    goal, rounds = Goal.of("1e-6", 300 + more), list(long)
+    while (plan := next_round(rounds, goal)) is not None:
+        rounds.append(record(plan.kind, plan.count, 100 / len(rounds), plan.because, 300 + more))
+    new = rounds[len(long) :]
+    assert [new[0].kind, new[-1].kind] == ["growth", "test"]
+    assert sum(one.calculations for one in new) == more
+    assert new[-1].calculations == max(10, min(50, more // 2))
+    assert nothing_left(rounds, goal) is None
+
+
+@pytest.mark.parametrize(("more", "left"), [(13, "13 calculations are left"), (1, "1 calculation is left")])
+def test_too_little_more_is_said(more, left):
+    long = [FIRST, record("growth", 225, 3), record("test", 50, 3, SPENT, 300)]
+    assert next_round(long, Goal.of("1", 300 + more)) is None
+    sentence = nothing_left(long, Goal.of("1", 300 + more))
+    assert left in sentence
+    assert "--budget 314 or more" in sentence
+    assert next_round(long, Goal.of("1", 314)).kind == "growth"
+    assert nothing_left(long, Goal.of("1", 300)) is None
+    reached = [*long[:2], record("test", 50, 0.5, SPENT, 300)]
+    assert "Give a smaller --target" in nothing_left(reached, Goal.of("1", 300 + more))
+    assert nothing_left(reached, Goal.of("1", 300)) is None
 
 
 def test_improvement_is_gain():

@@ -1,53 +1,19 @@
 """Labels by workers: of any version only one, each kept as soon as it is there, and none calculated twice."""
 
 import json
-from queue import SimpleQueue
 
 import fake_calculators
 import numpy as np
 import pytest
 from ase.build import molecule
 from fake_calculators import Springs
-from inline_workers import sample_here
+from inline_workers import Workers, sample_here
 
 import supple
 from supple.data.writing import write_extxyz
 from supple.errors import ResourceError, SettingsError
-from supple.runtime.progress import NO_PROGRESS
 from supple.runtime.workers.backends import LocalBackend
-from supple.runtime.workers.capacity import MachineCapacity
-from supple.runtime.workers.cluster import TaskFailure
 from supple.sampling import Recipe, sample
-
-
-class Workers:
-    """A backend and cluster that computes each task when it is started; some are lost, or all after some number."""
-
-    def __init__(self, lost=(), stops_after=None):
-        self.capacity = MachineCapacity(2, 2**34, 2)
-        self.lost, self.stops_after = lost, stops_after
-        self.started = []
-
-    def open(self, n_tasks, folder, progress):
-        self.events, self.started = SimpleQueue(), []
-        return self
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *error):
-        return None
-
-    def start(self, name, task, threads):
-        labels = sum("label" in other for other in self.started)
-        self.started.append(name)
-        if "label" in name and labels == self.stops_after:
-            raise KeyboardInterrupt
-        lost = "label" in name and labels in self.lost
-        self.events.put((name, ("end", TaskFailure("Its worker was lost.") if lost else task(NO_PROGRESS))))
-
-    def stop(self):
-        pass
 
 
 @pytest.fixture

@@ -37,7 +37,17 @@ def grow(
     ] = None,
     model: Annotated[str, typer.Option(help="Kind of model.")] = "sgdml",
     baseline: Annotated[
-        str | None, typer.Option(help="Learn the difference to a cheaper method, such as GFN2-xTB.")
+        str,
+        typer.Option(
+            help="Learn the difference to a cheaper method, such as GFN2-xTB, or a force field (FILE.safetensors); auto: to a network that "
+            "learns the method of --drive, where that helps; none: the method itself."
+        ),
+    ] = "auto",
+    on: Annotated[
+        str | None,
+        typer.Option(
+            help="Calculate on a cluster: slurm:FILE.yaml, or the address of a Dask scheduler, tcp://host:8786; everything else runs here."
+        ),
     ] = None,
     units: UnitsOption = None,
     charge: Annotated[int, typer.Option(help=descriptions.CHARGE)] = 0,
@@ -55,10 +65,10 @@ def grow(
     from supple.growth.growth import calculations_so_far
     from supple.growth.growth import grow as run
     from supple.growth.settings import Goal, GrowthSettings, drive_for
-    from supple.sampling.molecules import short_name
+    from supple.runtime.workers.backends import backend_from
+    from supple.sampling.molecules import name_for_files
 
-    name = "".join(c if c.isalnum() or c in "-_" else "_" for c in short_name(molecule))
-    folder = out or Path(f"{name}-grown")
+    folder = out or Path(f"{name_for_files(molecule)}-grown")
     goal = Goal.of(target, budget if more is None else calculations_so_far(folder) + more)
     if method == drive:
         raise SettingsError(f"--drive {drive} is the method itself: leave out --drive, or name a cheaper one.")
@@ -74,8 +84,9 @@ def grow(
         seed=seed,
     )
     given = None if data is None else read(data, units=units)
+    backend = None if on is None else backend_from(on)
     with progress_display() as progress, resumable(progress, folder / "model.safetensors"):
-        result = run(settings, goal, folder, progress, given)
+        result = run(settings, goal, folder, progress, given, backend)
     if json:
         print_json(result.to_json())
         return

@@ -72,12 +72,13 @@ def sample(
     from supple.errors import SettingsError
     from supple.runtime.workers.backends import backend_from
     from supple.sampling.engine import sample as follow
+    from supple.sampling.molecules import name_for_files
 
     backend = None if on is None else backend_from(on, jobs)
     given = {"method": method, "drive": drive, "charge": charge, "multiplicity": multiplicity, "seed": seed}
     given = {key: value for key, value in given.items() if value is not None}
     plan = _recipe(molecule, draw, given, recipe) if label is None else _labels(molecule, draw, given, recipe, label)
-    out = out or Path(f"{_stem(plan.molecule)}-{'sampled' if label is None else 'labelled'}.xyz")
+    out = out or Path(f"{name_for_files(plan.molecule)}-{'sampled' if label is None else 'labelled'}.xyz")
     if not out.name.removesuffix(".gz").endswith((".xyz", ".extxyz")):
         raise SettingsError(f"Frames are written as extended xyz: {out} must end in .xyz or .xyz.gz.")
     _require_outputs(plan, out, recipe, overwrite)
@@ -145,11 +146,6 @@ def _require_outputs(plan: Recipe, out: Path, recipe: Path | None, overwrite: bo
     figures = [out.with_name(f"{_output_stem(out)}-profile-00.png")]  # a name longer than those that are drawn
     figures += out.parent.glob(f"{glob.escape(_output_stem(out))}-profile*.png")
     require_outputs(*figures, reads=reads, overwrite=overwrite, own=lambda _: working_folder(out).is_dir())
-
-
-def _stem(molecule: str) -> str:
-    name = Path(molecule).name.removesuffix(".gz").removesuffix(".xyz")
-    return "".join(c if c.isalnum() or c in "-_" else "_" for c in name)
 
 
 def _output_stem(out: Path) -> str:

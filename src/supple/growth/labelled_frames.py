@@ -2,67 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 from jaxtyping import Int
 
 from supple.data.dataset import Dataset
 from supple.data.splits import Split
-from supple.growth.settings import Goal, GrowthSettings
-from supple.methods.label_frames import label_frames
-from supple.methods.level import Level
-from supple.runtime.progress import Progress
 
 #: One in so many of the frames of a round is a validation frame.
-_VALIDATION = 6
-
-
-@dataclass(frozen=True)
-class Calculated:
-    """The frames of one round that were calculated.
-
-    Attributes:
-        frames: those that succeeded, with labels; `reason` is among their extras.
-        failures: why others failed, each reason with how often.
-        seconds: that the calculations took, on one core.
-    """
-
-    frames: Dataset
-    failures: dict[str, int]
-    seconds: float
-
-
-def calculate(chosen: Dataset, settings: GrowthSettings, goal: Goal, folder: Path, progress: Progress) -> Calculated:
-    """Calculate geometries side by side; none is calculated twice, and a failed one is not tried again.
-
-    Args:
-        chosen: the geometries.
-        settings: method, charge and multiplicity.
-        goal: its units are those of the frames' source.
-        folder: in which the results are kept.
-        progress: receives the number of calculations that are complete.
-
-    Raises:
-        SettingsError: the method is unknown or not installed.
-    """
-    level = Level(settings.method, settings.charge, settings.multiplicity)
-    labels = label_frames(level, chosen.numbers, chosen.positions, folder, progress)
-    good = np.isfinite(labels.energies)
-    frames = Dataset.of(
-        chosen.numbers,
-        chosen.positions[good],
-        labels.energies[good],
-        labels.forces[good],
-        name="data.xyz",
-        extras={"reason": chosen.extras["reason"][good]},
-        about={"theory": level.method.theory, "charge": str(level.charge), "multiplicity": str(level.multiplicity)},
-    )
-    frames = replace(frames, source=replace(frames.source, units=goal.units, folder=folder))
-    return Calculated(frames, dict(Counter(labels.failures.values())), labels.seconds)
+_VALIDATION = 10
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ def next_round(records: Sequence[RoundRecord], goal: Goal, *, started: bool = Fa
         started: whether there is a force field to begin with.
     """
     used = sum(record.calculations for record in records)
-    n_test = test_size(goal.budget)
+    n_test = test_size(goal.budget, _tested(records))
     remaining = goal.budget - used
     if not records and not started:
         return RoundPlan(kind="first", count=max(1, min(_within(goal.budget // _FIRST, _FIRST_LIMITS), remaining)))
@@ -45,9 +45,35 @@ def next_round(records: Sequence[RoundRecord], goal: Goal, *, started: bool = Fa
     return RoundPlan(kind="growth", count=count)
 
 
-def test_size(budget: int) -> int:
-    """The number of geometries of a test."""
-    return _within(budget // _TEST, _TEST_LIMITS)
+def test_size(budget: int, before: int = 0) -> int:
+    """The number of geometries of a test: a part of the budget, and at most half of what was left after the last test.
+
+    Args:
+        budget: of the run.
+        before: calculations up to the last test.
+    """
+    return max(min(_within(budget // _TEST, _TEST_LIMITS), (budget - before) // 2), _TEST_LIMITS[0])
+
+
+def nothing_left(records: Sequence[RoundRecord], goal: Goal) -> str | None:
+    """Why a finished run does not go on although its budget is larger than before; None where it was not enlarged."""
+    last = records[-1]
+    if last.kind != "test" or goal.budget <= last.budget:
+        return None
+    if _satisfied(last, goal):
+        return "Nothing was calculated: the last test reached the target. Give a smaller --target to go on."
+    left, least = goal.budget - _tested(records), _TEST_LIMITS[0] + _WORTH
+    are = "calculation is" if left == 1 else "calculations are"
+    return (
+        f"Nothing was calculated: {left} {are} left of the budget of {goal.budget}, and at least {least} are needed, {_WORTH} to learn "
+        f"from and {_TEST_LIMITS[0]} for a new test. Give --budget {goal.budget - left + least} or more."
+    )
+
+
+def _tested(records: Sequence[RoundRecord]) -> int:
+    """The calculations up to the last test, with those of the test."""
+    last = max((k for k, record in enumerate(records) if record.kind == "test"), default=-1)
+    return sum(record.calculations for record in records[: last + 1])
 
 
 def _satisfied(test: RoundRecord, goal: Goal) -> bool:

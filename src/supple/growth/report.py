@@ -13,7 +13,7 @@ from supple.growth.labelled_frames import LabelledFrames
 from supple.growth.next_round import REPRESENTATIVE
 from supple.growth.result import GrowthResult
 from supple.growth.round_folder import RoundFolder
-from supple.growth.settings import GrowthSettings
+from supple.growth.settings import AUTO, NONE, GrowthSettings
 from supple.methods.level import Level
 from supple.models.model_citations import model_citations
 from supple.models.potential import Potential
@@ -57,6 +57,7 @@ _ENDED = {
 def write_report(
     result: GrowthResult,
     settings: GrowthSettings,
+    level: Level,
     labelled: LabelledFrames,
     folders: Sequence[RoundFolder],
     potential: Potential,
@@ -77,12 +78,20 @@ def write_report(
             for k, record in enumerate(result.records)
             for reason, count in record.failures.items()
         ],
-        methods=_methods(result, settings, labelled),
+        methods=_methods(result, settings, level, labelled),
         citations=list(map(str, model_citations(potential))),
     )
     write_text(
         result.report, html_page(f"{labelled.data.formula}: a force field for {settings.method}", body, FIGURE_STYLE)
     )
+
+
+def _against(settings: GrowthSettings, result: GrowthResult) -> str:
+    """The baseline, if there is one."""
+    if settings.baseline == AUTO:
+        learned = (result.model.parent / "baseline.safetensors").exists()
+        return f", as a model of the difference to a network that has learned {settings.drive}" if learned else ""
+    return "" if settings.baseline == NONE else f", as a model of the difference to {settings.baseline}"
 
 
 def _rows(result: GrowthResult) -> list[list[str]]:
@@ -108,9 +117,9 @@ def _rows(result: GrowthResult) -> list[list[str]]:
     return rows
 
 
-def _methods(result: GrowthResult, settings: GrowthSettings, labelled: LabelledFrames) -> list[str]:
+def _methods(result: GrowthResult, settings: GrowthSettings, level: Level, labelled: LabelledFrames) -> list[str]:
     """How it was done, ready for a paper."""
-    data, level = labelled.data, Level(settings.method, settings.charge, settings.multiplicity)
+    data = labelled.data
     n_train, n_valid, n_test = (len(part) for part in (labelled.split.train, labelled.split.valid, labelled.split.test))
     rounds = sum(record.kind == "growth" for record in result.records)
     if result.records[0].kind == "first":
@@ -121,7 +130,7 @@ def _methods(result: GrowthResult, settings: GrowthSettings, labelled: LabelledF
     else:
         given = int((data.extras["reason"] == GIVEN).sum())
         first = f"It began with {given} frames that had been calculated before"
-    against = f", as a model of the difference to {settings.baseline}" if settings.baseline else ""
+    against = _against(settings, result)
     return [
         f"A force field of {data.formula} was grown with Supple {versions().get('supple', '')} ({settings.model}{against}, seed "
         f"{settings.seed}), from {result.calculations} calculations of energies and forces with {settings.method} ({level.version}), charge "

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import BaseModel, ConfigDict, JsonValue, NonNegativeInt, PositiveFloat, PositiveInt
 
 from supple.data.units import Units
 from supple.errors import SettingsError, UnitsError
+from supple.methods import find_method
+from supple.models.baseline.settings import Baseline
+from supple.models.neural.settings import NetworkSettings
 from supple.models.registry import make_settings
 from supple.models.settings import ModelSettings
 
+#: Baselines that are no method.
+AUTO, NONE = "auto", "none"
 #: The unit of a target that is a number alone.
 _UNIT = "kcal/mol/Å"
 #: By which geometries are explored, and by which if that is the method itself.
@@ -28,7 +34,8 @@ class GrowthSettings(BaseModel):
         charge, multiplicity: of the molecule.
         temperature: at which the force field is to be used, K.
         model: kind of model.
-        baseline: to which it learns the difference; None for none.
+        baseline: to which it learns the difference, a method or the file of a force field; `auto` is the cheap method, learned by a network,
+            where the first calculations say that it helps, and `none` is none.
         seed: of all random numbers.
     """
 
@@ -41,19 +48,32 @@ class GrowthSettings(BaseModel):
     multiplicity: PositiveInt = 1
     temperature: PositiveFloat = 300.0
     model: str = "sgdml"
-    baseline: str | None = None
+    baseline: str = AUTO
     seed: NonNegativeInt = 0
 
-    def model_settings(self) -> ModelSettings:
+    def model_settings(self, learned: Path | None = None, before: Path | None = None) -> ModelSettings:
         """The settings of the model.
+
+        Args:
+            learned: file of the learned baseline, if there is one.
+            before: file of the force field of the round before, if there is one; a network goes on from its weights.
 
         Raises:
             SettingsError: there is no such model, or its baseline is not possible.
         """
-        if self.baseline is None:
-            return make_settings(self.model, {})
-        state = {"charge": self.charge, "multiplicity": self.multiplicity}
-        return make_settings(self.model, {"baseline": {"method": self.baseline} | state})
+        given = {"baseline": baseline} if (baseline := self._baseline(learned)) else {}
+        settings = make_settings(self.model, given)
+        if before is None or not isinstance(settings, NetworkSettings):
+            return settings
+        return type(settings).continuing(before, **given)
+
+    def _baseline(self, learned: Path | None) -> dict[str, JsonValue] | None:
+        if self.baseline == NONE or (self.baseline == AUTO and learned is None):
+            return None
+        method = str(learned) if self.baseline == AUTO else self.baseline
+        if Baseline(method=method).file is not None or not find_method(method).takes_charge:
+            return {"method": method}
+        return {"method": method, "charge": self.charge, "multiplicity": self.multiplicity}
 
 
 def drive_for(method: str) -> str:

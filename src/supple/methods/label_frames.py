@@ -81,6 +81,14 @@ def label_frames(
     return _as_arrays([known[key] for key in keys], len(numbers))
 
 
+def are_labelled(
+    level: Level, numbers: Int[np.ndarray, "N"], positions: Float[np.ndarray, "M N 3"], folder: Path | None
+) -> bool:
+    """Whether the results of all geometries are known; arguments as those of `label_frames`."""
+    known = LabelStore(folder, level, numbers).read()
+    return all(geometry_key(frame) in known for frame in positions)
+
+
 def _points(
     level: Level, numbers: Int[np.ndarray, "N"], some: Sequence[tuple[str, Float[np.ndarray, "N 3"]]]
 ) -> list[TimedPoint]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from supple.errors import DataError
 from supple.runtime.failures import naming
-from supple.runtime.files import drop_partial_line
+from supple.runtime.files import drop_partial_line, plain
 from supple.runtime.locks import locked
 
 #: The folder beside the data.
@@ -31,8 +31,7 @@ class RecordFile:
     def __init__(self, folder: Path | None, name: str, identity: Mapping[str, Any]) -> None:
         self.identity = dict(identity)
         made_of = hashlib.sha256(json.dumps(self.identity, sort_keys=True).encode()).hexdigest()[:10]
-        plain = "".join(c if c.isalnum() or c in "-+" else "_" for c in name)
-        self.path = _writable(folder) / f"{plain[:80]}-{made_of}.jsonl"
+        self.path = _writable(folder) / f"{plain(name, '-+')[:80]}-{made_of}.jsonl"
 
     @contextmanager
     def claimed(self) -> Iterator[None]:

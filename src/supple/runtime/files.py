@@ -120,3 +120,8 @@ def drop_partial_line(path: Path) -> None:
 def stem(path: Path) -> str:
     """The name of a file without its extension and without .gz: `glycine` for glycine.xyz.gz."""
     return Path(Path(path).name.removesuffix(".gz")).stem
+
+
+def plain(name: str, also: str = "-_") -> str:
+    """A name with `_` in place of everything but letters, digits and some other characters, such as a file can have."""
+    return "".join(c if c.isalnum() or c in also else "_" for c in name)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from supple.runtime.files import plain
 from supple.runtime.machine import cores
 from supple.runtime.output_files import require_file, require_writable
 from supple.runtime.progress import NO_PROGRESS, Progress
@@ -79,5 +80,4 @@ def working_folder(out: Path) -> Path:
 
 
 def _file(folder: Path, name: str) -> SegmentFile:
-    safe = "".join(c if c.isalnum() or c in "_-." else "_" for c in name)
-    return SegmentFile(folder / "segments" / f"{safe}.jsonl")
+    return SegmentFile(folder / "segments" / f"{plain(name, '_-.')}.jsonl")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from supple.data import bundled
 from supple.errors import DataError, SettingsError, SuppleError
+from supple.runtime.files import plain
 from supple.runtime.optional_dependencies import extra
 
 if TYPE_CHECKING:
@@ -72,6 +73,11 @@ def short_name(molecule: str) -> str:
         return molecule
     stem = Path(molecule).name.removesuffix(".gz")
     return stem.rsplit(".", 1)[0] or stem
+
+
+def name_for_files(molecule: str) -> str:
+    """A molecule in the names of files."""
+    return plain(short_name(molecule))
 
 
 def _from_file(path: Path) -> Atoms:

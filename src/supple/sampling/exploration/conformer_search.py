@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -147,9 +147,12 @@ class _Search:
         if downhill:
             self.relax(downhill)
 
-    def _results(self, work: Any, items: dict[str, Any], what: str) -> dict[str, dict[str, Any]]:
+    def _results(
+        self, work: Callable[[Level, Atoms], dict[str, Any]], items: dict[str, Any], what: str
+    ) -> dict[str, dict[str, Any]]:
         """The results of those that did not fail."""
-        made = self.kept.of(partial(work, self.drive, self.molecule.numbers), items, what, self.progress)
+        each = partial(_each, work, self.drive, self.molecule.numbers)
+        made = self.kept.of(each, items, what, self.progress)
         self.failures.extend(result["failure"] for result in made.values() if result.get("failure"))
         return {name: result for name, result in made.items() if not result.get("failure")}
 
@@ -217,37 +220,37 @@ def _minima(energies: Sequence[float]) -> Iterator[int]:
             yield k
 
 
-def _relaxed(
-    drive: Level, numbers: Int[np.ndarray, "N"], some: Sequence[Float[np.ndarray, "N 3"]]
+def _each(
+    work: Callable[[Level, Atoms], dict[str, Any]],
+    drive: Level,
+    numbers: Int[np.ndarray, "N"],
+    some: Sequence[Float[np.ndarray, "N 3"]],
 ) -> list[dict[str, Any]]:
+    """The result of each geometry, or why it failed."""
     results: list[dict[str, Any]] = []
     for positions in some:
         try:
             with one_thread():
-                nudged = positions + _NUDGE * np.random.default_rng(0).standard_normal(positions.shape)
-                atoms, _ = minimise(Atoms(numbers, nudged), drive.calculator, _FMAX, _STEPS)
-                results.append({"positions": atoms.positions.tolist(), "energy": _energy(drive, atoms)})
+                results.append(work(drive, Atoms(numbers, positions)))
         except Exception as error:  # calculators raise anything
             results.append({"failure": describe_error(error)})
     return results
 
 
-def _checked(
-    drive: Level, numbers: Int[np.ndarray, "N"], some: Sequence[Float[np.ndarray, "N 3"]]
-) -> list[dict[str, Any]]:
-    """Whether relaxed geometries are minima; of a saddle point, geometries on both sides."""
-    results: list[dict[str, Any]] = []
-    for positions in some:
-        try:
-            with one_thread():
-                frequencies, modes = normal_modes(Atoms(numbers, positions), drive.calculator)
-        except Exception as error:  # calculators raise anything
-            results.append({"failure": describe_error(error)})
-            continue
-        along = modes[0] * (_ASIDE / np.linalg.norm(modes[0], axis=1).max())
-        saddle = wavenumbers(frequencies)[0] < _IMAGINARY
-        results.append({"downhill": [(positions + along).tolist(), (positions - along).tolist()] if saddle else []})
-    return results
+def _relaxed(drive: Level, atoms: Atoms) -> dict[str, Any]:
+    """The nearest minimum, and its energy."""
+    atoms.positions += _NUDGE * np.random.default_rng(0).standard_normal(atoms.positions.shape)
+    relaxed, _ = minimise(atoms, drive.calculator, _FMAX, _STEPS)
+    return {"positions": relaxed.positions.tolist(), "energy": _energy(drive, relaxed)}
+
+
+def _checked(drive: Level, atoms: Atoms) -> dict[str, Any]:
+    """Of a minimum nothing; of a saddle point, geometries on both sides."""
+    frequencies, modes = normal_modes(atoms, drive.calculator)
+    if wavenumbers(frequencies)[0] >= _IMAGINARY:
+        return {"downhill": []}
+    along = modes[0] * (_ASIDE / np.linalg.norm(modes[0], axis=1).max())
+    return {"downhill": [(atoms.positions + along).tolist(), (atoms.positions - along).tolist()]}
 
 
 def _scanned(
