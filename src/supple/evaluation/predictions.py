@@ -62,10 +62,10 @@ class Predictions:
         if potential.error_bars is None:
             energies, forces = potential.predict(dataset.positions)
         else:
-            energies, forces, *stds = potential.predict(dataset.positions, uncertainty=True)
+            energies, forces, of_energies, of_forces = potential.predict(dataset.positions, uncertainty=True)
             of = potential.error_bars.calibrations
             quantiles = (np.nan, np.nan) if of.energy is None else of.energy.quantiles
-            errors = PredictedErrors(*stds, np.array(quantiles), np.array(of.forces.quantiles))
+            errors = PredictedErrors(of_energies, of_forces, np.array(quantiles), np.array(of.forces.quantiles))
         if not potential.provenance.has_energies:
             energies = np.full(len(dataset), np.nan)
         return cls(dataset.frames, energies, forces, errors)
