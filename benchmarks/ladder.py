@@ -3,9 +3,9 @@
     python benchmarks/ladder.py OCC=O --dft pyscf:PBE/def2-SVP --top "pyscf:CCSD(T)/def2-SVP" --sizes 10,20,40 [--out FOLDER]
 
 Geometries are those of dynamics of GFN2-xTB at 500 K, drawn at random. The force field of the middle has GFN2-xTB as its baseline; on top of it, a few energies
-of the top level are learned. Errors are those of energies of the top level on frames that nothing has seen, as `supple evaluate` gives them, after the
-best shift, beside those of two other ways with the same energies: the force field of the middle alone, and one that learns the energies on GFN2-xTB, without
-the middle. In kcal/mol, medians and ranges over choices of the frames that are trained on. What was calculated is kept in FOLDER.
+of the top level are learned. Errors are those of energies of the top level on frames that nothing has seen, beside those of a force field that learns the
+same energies on GFN2-xTB, without the middle. In kcal/mol; medians and ranges over choices of the frames that are trained on; without energies of the
+top level, the standard deviation of what is missing. What was calculated is kept in FOLDER.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import statistics
 from pathlib import Path
 
 import numpy as np
+from ase.units import kcal, mol
 from metric import run
 
 import supple
@@ -45,17 +46,17 @@ def main() -> None:
         f"| energies of {asked.top} | on {asked.dft} on GFN2-xTB: MAE | RMSE | on GFN2-xTB alone: RMSE |\n|---|---:|---:|---:|",
         flush=True,
     )
-    test = _part(asked.out / "test.xyz", top, range(max(sizes), max(sizes) + asked.test))
-    mae, rmse = _errors(dft, test)
-    print(f"| 0 | {mae:.3g} | {rmse:.3g} | |", flush=True)
+    frames = supple.read(top, labels="optional")
+    rest = frames.energies - supple.load(dft).predict(frames.positions)[0]
+    print(f"| 0 | | {rest.std() / (kcal / mol):.3g} | |", flush=True)
     for size in sizes:
         rows = []
         for repeat in range(asked.repeats):
-            chosen = np.random.default_rng(repeat).permutation(max(sizes))[:size]
-            file = _part(asked.out / f"top-{size}-{repeat}.xyz", top, chosen)
-            rows.append(
-                (*_errors(_corrected(file, dft, "dft"), test), _errors(_corrected(file, "GFN2-xTB", "xtb"), test)[1])
-            )
+            order = np.random.default_rng(repeat).permutation(len(frames))
+            file = _part(asked.out / f"top-{size}-{repeat}.xyz", top, order[:size])
+            test = _part(asked.out / "test.xyz", top, order[max(sizes) :])
+            errors = _errors(_corrected(file, dft, "dft"), test), _errors(_corrected(file, "GFN2-xTB", "xtb"), test)
+            rows.append((*errors[0], errors[1][1]))
         print(f"| {size} | {' | '.join(_shown(values) for values in zip(*rows, strict=True))} |", flush=True)
 
 

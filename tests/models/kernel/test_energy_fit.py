@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 from toy import toy_dataset
 
+import supple
 from supple.models.kernel import energy_fit
-from supple.models.kernel.energy_fit import fit_energies
+from supple.models.kernel.energy_fit import fit_energies, uniform_kernel
+from supple.models.sgdml.fit_energies_alone import fit_energies_alone
+from supple.models.sums.difference_potential import DifferencePotential
 from supple.molecule.descriptors.registry import make_descriptor
 from supple.molecule.symmetry.permutations import find_symmetries
 
@@ -16,7 +19,7 @@ def fitted(data):
     permutations = find_symmetries(data.numbers, data.positions).permutations
     assert len(permutations) > 1
     descriptor = make_descriptor("inverse-distances", data.numbers, data.positions, permutations)
-    return fit_energies(data, permutations, descriptor)
+    return fit_energies(data, [uniform_kernel(data, permutations, descriptor)])
 
 
 @pytest.fixture(scope="module")
@@ -73,3 +76,26 @@ def test_forces_are_derivatives(data):
             moved[0, atom, axis] += step
             ends.append(fit.potential.predict(moved)[0][0])
         assert -(ends[0] - ends[1]) / 2e-4 == pytest.approx(forces[0, atom, axis], rel=1e-4)
+
+
+def test_the_metric_of_a_baseline_is_used_where_it_predicts_better(data):
+    """The baseline has half of the energy; the difference to the whole needs the same weights."""
+    half = dataclasses.replace(data, energies=data.energies / 2, forces=data.forces / 2)
+    baseline = supple.SGDML().fit(half.select(range(35)), half.select(range(35, 50)), examined=())
+    rest = dataclasses.replace(half.select(range(35)), forces=None)
+    permutations = find_symmetries(data.numbers, data.positions).permutations
+    alone = fit_energies_alone(rest, "inverse-distances", permutations, None)
+    both = fit_energies_alone(rest, "inverse-distances", permutations, DifferencePotential(baseline, baseline))
+    assert "times the median distance" in alone.notes[0]
+    assert "by the metric that the baseline has learned" in both.notes[0]
+    assert both.validation.energy.rmse < 0.6 * alone.validation.energy.rmse
+    test = half.select(range(35, 60))
+    wrong = [np.abs(fit.potential.predict(test.positions)[0] - test.energies).mean() for fit in (alone, both)]
+    assert wrong[1] < 0.6 * wrong[0]
+    _, forces = both.potential.predict(test.positions[:1])
+    ends = []
+    for step in (1e-4, -1e-4):
+        moved = test.positions[:1].copy()
+        moved[0, 2, 1] += step
+        ends.append(both.potential.predict(moved)[0][0])
+    assert -(ends[0] - ends[1]) / 2e-4 == pytest.approx(forces[0, 2, 1], rel=1e-3)

@@ -41,6 +41,7 @@ class MolecularKernel(nn.Module):
 
     Attributes:
         terms: in the order of the parts.
+        action: as given.
     """
 
     weights: Tensor
@@ -49,7 +50,7 @@ class MolecularKernel(nn.Module):
         self, kernel: Matern, weights: Float[Tensor, "K D"], parts: Sequence[TermParts], action: Int[Tensor, "P D"]
     ) -> None:
         super().__init__()
-        self.function, self.parts = kernel, tuple(parts)
+        self.function, self.parts, self.action = kernel, tuple(parts), action
         self.register_buffer("weights", weights)
         self._terms = nn.ModuleList(
             KernelTerm(kernel, part.coefficient, weights[part.weights], action, part.entries) for part in parts
@@ -72,6 +73,10 @@ class MolecularKernel(nn.Module):
         first = self.weights.flatten()[0]
         alone = len(self.parts) == 1 and self.parts[0] == TermParts(1.0)
         return float(1 / first) if alone and bool((self.weights == first).all()) else None
+
+    def stretched(self, factor: float) -> MolecularKernel:
+        """The same with all length scales so many times as long."""
+        return MolecularKernel(self.function, self.weights / factor, self.parts, self.action)
 
     def on(self, device: torch.device) -> MolecularKernel:
         """The same with its arrays on a device; this one stays where it is."""

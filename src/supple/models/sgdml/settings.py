@@ -181,7 +181,7 @@ class SGDML(ModelSettings):
 
     def _fit(self, train: Dataset, valid: Dataset, context: FitContext) -> FitResult:
         if train.forces is None:
-            return fit_energies_alone(train, self.descriptor, self._symmetries(train).permutations)
+            return fit_energies_alone(train, self.descriptor, self._symmetries(train).permutations, context.baseline)
         progress = context.progress
         if len(train) < 2:
             raise SplitError("There is one training frame: sGDML needs two at least, and to be of use some dozens.")
