@@ -136,8 +136,8 @@ def _methods(result: GrowthResult, settings: GrowthSettings, level: Level, label
         f"{settings.seed}), from {result.calculations} calculations of energies and forces with {settings.method} ({level.version}), charge "
         f"{settings.charge}, multiplicity {settings.multiplicity}.",
         f"{first}; {rounds} further round{'s' if rounds != 1 else ''} chose geometries of dynamics of the force field at "
-        f"{settings.temperature:g} and {HOTTER * settings.temperature:g} K, half of those at the lower temperature at random, the others by "
-        "the error that is expected of them.",
+        f"{settings.temperature:g} and {HOTTER * settings.temperature:g} K, three quarters of them at the lower temperature at random, the "
+        "others by the error that is expected of them, within the energies that this temperature reaches.",
         f"In the end there were {n_train} training and {n_valid} validation frames.",
         f"The stated error is that of {n_test} geometries that were never trained on: the ends of as many independent replicas of Langevin "
         f"dynamics of the force field at {settings.temperature:g} K; the interval is a 95 % percentile bootstrap interval over them.",
