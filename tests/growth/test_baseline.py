@@ -93,5 +93,7 @@ def test_a_growth_on_a_learned_baseline(tmp_path, monkeypatch):
     grown = grow(settings, Goal.of("1e-6 meV/Å", 30), tmp_path / "out")
     potential = load(grown.model)
     assert [part.kind for part in (potential.baseline, potential.model)] == ["sgdml", "sgdml"]
-    assert "the difference to a network that has learned fake_calculators:softer" in grown.report.read_text()
+    page = grown.report.read_text()
+    assert "the difference to a network that has learned fake_calculators:softer" in page
+    assert "fake_calculators:softer is used as a baseline" in page
     assert len(read(grown.data)) == 30

@@ -158,36 +158,6 @@ def test_a_lost_worker_loses_one_label(molecule, tmp_path):
     assert there.data.read_text() == here.data.read_text()
 
 
-@pytest.mark.slow
-def test_on_a_dask_cluster(molecule, tmp_path):
-    distributed = pytest.importorskip("distributed")
-    from supple.runtime.workers.backends import SchedulerBackend
-
-    goal = Goal.of("1e-6 meV/Å", 20)
-    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster:
-        notes = Notes()
-        backend = SchedulerBackend(cluster.scheduler_address)
-        there = grow(
-            settings(molecule, method="fake_calculators:valleys"), goal, tmp_path / "there", notes, backend=backend
-        )
-    assert sum("is not encrypted" in note for note in notes.all) == 1
-    here = grow(settings(molecule, method="fake_calculators:valleys"), goal, tmp_path / "here")
-    assert there.data.read_text() == here.data.read_text()
-
-
-class Notes:
-    """Keeps what is said."""
-
-    def __init__(self):
-        self.all = []
-
-    def note(self, sentence):
-        self.all.append(sentence)
-
-    def step(self, *_):
-        pass
-
-
 def test_calculations_of_another_version_are_not_mixed(grown, molecule):
     versions = grown.data.parent / "versions.json"
     kept = versions.read_text()

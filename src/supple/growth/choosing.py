@@ -12,6 +12,7 @@ from supple.data.dataset import Dataset
 from supple.evaluation.next_frames import most_useful
 from supple.growth.dynamics import Drawn
 from supple.growth.next_round import REPRESENTATIVE
+from supple.growth.reach import BARRIER, within_reach
 from supple.models.potential import Potential
 from supple.sampling.exploration.explore import Explored
 from supple.sampling.exploration.first_batch import first_batch
@@ -19,7 +20,7 @@ from supple.sampling.exploration.first_batch import first_batch
 #: Reasons why geometries were chosen, besides `REPRESENTATIVE`.
 GIVEN, EXPLORED, UNCERTAIN, LEFT = "given", "exploration", "uncertain", "left"
 #: The part of a batch that is representative.
-_REPRESENTATIVE = 0.5
+_REPRESENTATIVE = 0.75
 
 
 class Choice(NamedTuple):
@@ -29,28 +30,39 @@ class Choice(NamedTuple):
     reasons: list[str]
 
 
-def choose_first(explored: Explored, count: int, seed: int) -> Choice:
-    """Explored geometries of all regions: conformers first, and then frames of every range of every torsion."""
-    return Choice(explored.positions[(picks := first_batch(explored, count, seed))], [EXPLORED] * len(picks))
+def choose_first(explored: Explored, count: int, temperature: float, seed: int) -> Choice:
+    """Explored geometries of all regions within reach: conformers first, and then frames of every range of every torsion."""
+    energies, n_atoms = explored.energies, len(explored.numbers)
+    near = explored.select(within_reach(energies, n_atoms, temperature, float(energies.min()), BARRIER))
+    return Choice(near.positions[(picks := first_batch(near, count, seed))], [EXPLORED] * len(picks))
 
 
-def choose(potential: Potential, train: Dataset, drawn: Drawn, count: int, rng: np.random.Generator) -> Choice:
+def choose(
+    potential: Potential, train: Dataset, drawn: Drawn, count: int, temperature: float, rng: np.random.Generator
+) -> Choice:
     """A batch of geometries.
+
+    Frames of hotter dynamics with energies that the temperature never reaches are left out: their errors are the largest, and to learn them lowers
+    those at the temperature least (docs/results/grow.md).
 
     Args:
         potential: the force field that visited them.
         train: its training frames.
         drawn: the geometries.
         count: how many to choose.
+        temperature: at which the force field is to be used, K.
         rng: random numbers.
     """
     n_representative = min(max(1, round(_REPRESENTATIVE * count)), len(drawn.warm))
     warm = drawn.warm[rng.permutation(len(drawn.warm))]
     candidates = np.concatenate([warm, drawn.hot, drawn.left])
-    is_new = np.ones(len(candidates), dtype=bool)
     representative = range(n_representative)
     dataset = Dataset.of(train.numbers, candidates)
     expected = _expected_error(potential, train, candidates)
+    energies = potential.predict(candidates)[0]
+    lowest = min(float(np.nanmin(train.energies)), float(energies[: len(warm)].min(initial=np.inf)))
+    is_new = within_reach(energies, train.n_atoms, temperature, lowest)
+    is_new[n_representative : len(warm)] = True  # they were reached
     is_new[list(dataset.duplicates)] = False
     picks, _ = most_useful(dataset, expected, count - n_representative, is_new, representative)
     reasons = [LEFT if pick >= len(candidates) - len(drawn.left) else UNCERTAIN for pick in picks]

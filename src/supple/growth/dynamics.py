@@ -12,7 +12,7 @@ from supple.data.dataset import Dataset
 from supple.data.reading import read
 from supple.data.selection.farthest import farthest_points
 from supple.data.units import INTERNAL
-from supple.growth.reach import within_reach
+from supple.growth.reach import BARRIER, within_reach
 from supple.models.potential import Potential
 from supple.runtime.progress import Progress
 from supple.simulation.dynamics import DynamicsSettings, run_md
@@ -61,7 +61,8 @@ def draw(
         progress: receives progress.
     """
     time = min(_SHORTEST * 2 ** max(number - 1, 0), _LONGEST)
-    low = train.select(within_reach(train, temperature))
+    lowest = float(np.nanmin(train.energies))
+    low = train.select(within_reach(train.energies, train.n_atoms, temperature, lowest, BARRIER))
     start = low.select(farthest_points(low, _REPLICAS)[0])
     frames, left, stopped = [], [], 0
     for name, kelvin in (("warm", temperature), ("hot", HOTTER * temperature)):

@@ -177,7 +177,9 @@ class _Growth:
         settings = self.settings
         explored = self._exploration()
         notes += explored.notes
-        chosen = folder.choose(explored.numbers, *choose_first(explored, plan.count, settings.seed))
+        chosen = folder.choose(
+            explored.numbers, *choose_first(explored, plan.count, settings.temperature, settings.seed)
+        )
         timed = self.calculations.of(chosen.select([0]))
         if len(timed.frames):
             workers = self.calculations.side_by_side
@@ -208,7 +210,7 @@ class _Growth:
         rng = np.random.default_rng([settings.seed, 2, number])
         if plan.kind == "growth":
             notes += left_the_range(*drawn.stopped, test=False)
-            return folder.choose(potential.numbers, *choose(potential, train, drawn, plan.count, rng))
+            return folder.choose(potential.numbers, *choose(potential, train, drawn, plan.count, kelvin, rng))
         # training frames are where dynamics started: they stand in where replicas were stopped soon
         known = train.positions
         starts = np.concatenate([drawn.warm[rng.permutation(len(drawn.warm))], known[rng.permutation(len(known))]])

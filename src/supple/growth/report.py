@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
+from supple.growth.baseline import Decision, DriveBaseline
 from supple.growth.choosing import GIVEN
 from supple.growth.dynamics import HOTTER
 from supple.growth.growth_figures import error_figure, torsion_figures
@@ -20,6 +21,7 @@ from supple.models.potential import Potential
 from supple.runtime.files import write_text
 from supple.runtime.html import html_page, render
 from supple.runtime.machine import versions
+from supple.runtime.progress import NO_PROGRESS
 from supple.runtime.rounding import duration
 from supple.simulation.analysis.html_page import FIGURE_STYLE, inline_svg
 
@@ -65,6 +67,7 @@ def write_report(
     """Write the page."""
     figures = [error_figure(result), *torsion_figures(result, labelled, folders[-1])]
     because = result.records[-1].because
+    decision = DriveBaseline(settings, result.model.parent, NO_PROGRESS).decision
     body = render(
         _BODY,
         stated=result.stated_error(),
@@ -72,13 +75,14 @@ def write_report(
         figures=[(figure, Markup(inline_svg(figure))) for figure in figures],
         headings=_HEADINGS,
         rows=_rows(result),
-        notes=[f"Round {k}: {note}" for k, record in enumerate(result.records) for note in record.notes]
+        notes=([] if decision is None else [decision.reason])
+        + [f"Round {k}: {note}" for k, record in enumerate(result.records) for note in record.notes]
         + [
             f"Round {k}: {count} calculation{'s' if count > 1 else ''} failed: {reason}."
             for k, record in enumerate(result.records)
             for reason, count in record.failures.items()
         ],
-        methods=_methods(result, settings, level, labelled),
+        methods=_methods(result, settings, level, labelled, _against(settings, decision)),
         citations=list(map(str, model_citations(potential))),
     )
     write_text(
@@ -86,12 +90,11 @@ def write_report(
     )
 
 
-def _against(settings: GrowthSettings, result: GrowthResult) -> str:
+def _against(settings: GrowthSettings, decision: Decision | None) -> str:
     """The baseline, if there is one."""
-    if settings.baseline == AUTO:
-        learned = (result.model.parent / "baseline.safetensors").exists()
-        return f", as a model of the difference to a network that has learned {settings.drive}" if learned else ""
-    return "" if settings.baseline == NONE else f", as a model of the difference to {settings.baseline}"
+    if decision is not None and decision.used:
+        return f", as a model of the difference to a network that has learned {settings.drive}"
+    return "" if settings.baseline in (AUTO, NONE) else f", as a model of the difference to {settings.baseline}"
 
 
 def _rows(result: GrowthResult) -> list[list[str]]:
@@ -117,7 +120,9 @@ def _rows(result: GrowthResult) -> list[list[str]]:
     return rows
 
 
-def _methods(result: GrowthResult, settings: GrowthSettings, level: Level, labelled: LabelledFrames) -> list[str]:
+def _methods(
+    result: GrowthResult, settings: GrowthSettings, level: Level, labelled: LabelledFrames, against: str
+) -> list[str]:
     """How it was done, ready for a paper."""
     data = labelled.data
     n_train, n_valid, n_test = (len(part) for part in (labelled.split.train, labelled.split.valid, labelled.split.test))
@@ -130,14 +135,13 @@ def _methods(result: GrowthResult, settings: GrowthSettings, level: Level, label
     else:
         given = int((data.extras["reason"] == GIVEN).sum())
         first = f"It began with {given} frames that had been calculated before"
-    against = _against(settings, result)
     return [
         f"A force field of {data.formula} was grown with Supple {versions().get('supple', '')} ({settings.model}{against}, seed "
         f"{settings.seed}), from {result.calculations} calculations of energies and forces with {settings.method} ({level.version}), charge "
         f"{settings.charge}, multiplicity {settings.multiplicity}.",
         f"{first}; {rounds} further round{'s' if rounds != 1 else ''} chose geometries of dynamics of the force field at "
-        f"{settings.temperature:g} and {HOTTER * settings.temperature:g} K, half of those at the lower temperature at random, the others by "
-        "the error that is expected of them.",
+        f"{settings.temperature:g} and {HOTTER * settings.temperature:g} K, three quarters of them at the lower temperature at random, the "
+        "others by the error that is expected of them, within the energies that this temperature reaches.",
         f"In the end there were {n_train} training and {n_valid} validation frames.",
         f"The stated error is that of {n_test} geometries that were never trained on: the ends of as many independent replicas of Langevin "
         f"dynamics of the force field at {settings.temperature:g} K; the interval is a 95 % percentile bootstrap interval over them.",

@@ -60,6 +60,12 @@ class Explored:
         """The frames that are conformers, the lowest first."""
         return np.array([m for m, origin in enumerate(self.origins) if origin.startswith("conformer")], dtype=np.int64)
 
+    def select(self, chosen: Bool[np.ndarray, "M"]) -> Explored:
+        """Some of the frames."""
+        some = np.flatnonzero(chosen)
+        origins = tuple(self.origins[m] for m in some)
+        return Explored(self.numbers, self.positions[some], self.energies[some], origins, self.values[some], self.notes)
+
     def dataset(self, name: str = "explored") -> Dataset:
         """The frames, without forces."""
         return Dataset.of(
