@@ -35,6 +35,7 @@ nb_execution_raise_on_error = True
 nb_execution_timeout = 600
 nb_execution_in_temp = True
 nb_merge_streams = True
+nb_output_stderr = "remove"  # progress; a command that fails is an exception
 
 # Docstrings: Google style; `text` in backticks is code, and links to the object if it is one.
 napoleon_use_rtype = False
