@@ -50,6 +50,8 @@ def main() -> int:
         binaries = folder / "clean" / "bin"
         pip = [binaries / "python", "-m", "pip", "install", "--quiet", "-c", ROOT / "constraints.txt"]
         subprocess.run([*pip, wheel], check=True)
+        size = sum(file.stat().st_size for file in (folder / "clean").rglob("*") if not file.is_symlink())
+        print(f"installed, with all that it requires: {size / 1e6:.0f} MB")
         for command in COMMANDS:
             print("+", *command, flush=True)
             subprocess.run([binaries / command[0], *command[1:]], cwd=folder, check=True, stdout=subprocess.DEVNULL)

@@ -12,7 +12,7 @@ from typer.main import get_command
 from supple.cli.main import GROUPS, app
 
 #: Columns of the text.
-_WIDTH = 100
+_WIDTH = 80
 
 
 def help_of(name: str) -> str:
