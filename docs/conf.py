@@ -32,7 +32,7 @@ myst_heading_anchors = 3
 # Notebooks: each is run from beginning to end, and an exception anywhere ends the build.
 nb_execution_mode = "cache"
 nb_execution_raise_on_error = True
-nb_execution_timeout = 600
+nb_execution_timeout = 1800  # seconds, of one cell, also on a busy machine
 nb_execution_in_temp = True
 nb_merge_streams = True
 nb_output_stderr = "remove"  # progress; a command that fails is an exception
