@@ -6,12 +6,14 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 WORKERS ?= 2
 
-.PHONY: demo test lint setup bundled clean help
+.PHONY: demo test lint docs dist setup bundled clean help
 
 help:
 	@echo "make demo   set up, then compare sGDML and SchNet on the bundled data (about 5 minutes)"
 	@echo "make test   set up, then run the tests (a few minutes)"
 	@echo "make lint   set up, then ruff, mypy and import-linter"
+	@echo "make docs   set up, then build the site in docs/_build/html; notebooks are executed (a few minutes at first)"
+	@echo "make dist   set up, then build sdist and wheel, and try the wheel in a clean environment"
 
 setup: $(READY)
 
@@ -37,9 +39,16 @@ lint: $(READY)
 	$(BIN)/python scripts/settings_tables.py
 	$(BIN)/python scripts/check_paths.py
 
+# Warnings are errors: links within the site, docstrings, notebooks that fail. Notebooks run the commands of this environment.
+docs: $(READY)
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m sphinx -W --keep-going -q -b html $(DOCS_ARGS) docs docs/_build/html
+
+dist: $(READY)
+	$(BIN)/python scripts/check_distribution.py
+
 # Generate the bundled data again (about ten minutes).
 bundled: $(READY)
 	for name in azobenzene glycine; do $(BIN)/supple sample --recipe $$name --out src/supple/data/bundled/$$name.xyz.gz --overwrite; done
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .coverage build dist
+	rm -rf $(VENV) docs/_build .mypy_cache .ruff_cache .pytest_cache .coverage build dist

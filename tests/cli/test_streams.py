@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from supple.cli.console import print_json
+from supple.cli.console import TerminalProgress, print_json, progress_display
 from supple.cli.ending import ending
 from supple.cli.streams import prepare_streams
 from supple.runtime.signals import Interrupted
@@ -148,3 +148,12 @@ def test_without_a_home_nothing_is_written_to_a_folder_called_tilde(tmp_path):
     assert done.returncode == 0, done.stderr
     assert done.stderr.startswith("There is no home folder")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_bars_are_drawn_with_all_their_fields_from_the_first_moment(monkeypatch):
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("FORCE_COLOR", "1")  # as notebooks set it: the output is taken for a terminal
+    with progress_display() as progress:
+        assert isinstance(progress, TerminalProgress)
+        progress.step("Checking", 0, 2, "glycine.xyz")
+        progress.step("Checking", 2, 2)

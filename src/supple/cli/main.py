@@ -75,7 +75,6 @@ app = typer.Typer(
     cls=Commands,
     help="Machine-learned force fields for flexible molecules, from a file of geometries to molecular dynamics.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # Rich's panels cut long words at 80 columns, and make an emoji of the frames 0:100:10
     context_settings={"help_option_names": ["-h", "--help"]},

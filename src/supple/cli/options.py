@@ -9,10 +9,18 @@ import typer
 
 from supple.errors import SettingsError
 
-DataFile = Annotated[Path, typer.Argument(help="Geometries with energies and forces: .xyz, .extxyz or .npz, also .gz.")]
+DataFile = Annotated[
+    Path,
+    typer.Argument(
+        help="Geometries with energies and forces: .xyz, .extxyz, .npz, outputs, ...; or glycine, azobenzene (bundled)."
+    ),
+]
 ModelFile = Annotated[Path, typer.Argument(help="A force field written by 'supple train'.")]
 GeometryFile = Annotated[
-    Path, typer.Argument(help="Geometries: .xyz, .extxyz or .npz, also .gz; energies and forces are ignored.")
+    Path,
+    typer.Argument(
+        help="Geometries, whose energies and forces are ignored: .xyz, .extxyz, .npz, ...; or glycine, azobenzene (bundled)."
+    ),
 ]
 GeometryUnits = Annotated[
     str | None, typer.Option("--units", help="Units of the geometries, if not Å: for instance hartree,bohr.")

@@ -124,6 +124,7 @@ def _labels(
     molecule: str | None, draw: list[str] | None, given: dict[str, Any], recipe: Path | None, file: Path
 ) -> Recipe:
     """A recipe that labels the frames of a file."""
+    from supple.data.bundled import or_bundled
     from supple.errors import DataError, SettingsError
     from supple.sampling.recipe import Recipe
 
@@ -131,7 +132,7 @@ def _labels(
         raise SettingsError(
             "--label uses the geometries of a file as they are: leave out the molecule, --draw and --recipe."
         )
-    if not file.is_file():
+    if not or_bundled(file).is_file():
         raise DataError(f"There is no file {file}.")
     return Recipe.of(molecule=str(file), **given, draws=[{"kind": "frames", "file": str(file)}])
 

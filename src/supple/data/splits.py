@@ -63,7 +63,7 @@ class Split:
 
     @property
     def manner(self) -> dict[str, str | int]:
-        """How the frames were drawn, as far as it is not the default, for example `{"select": "farthest", "blocks": 20}`."""
+        """How the frames were drawn, as far as it is not the default: by name, the selection (`select`) and the number of `blocks`."""
         select = {"select": self.select} if self.select != "random" else {}
         return select | ({"blocks": self.blocks} if self.blocks is not None else {})
 

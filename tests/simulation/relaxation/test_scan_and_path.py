@@ -1,5 +1,7 @@
 """Torsion profiles and barriers of a force field whose torsion is known in closed form."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -149,3 +151,12 @@ def test_an_angle_at_which_nothing_can_be_relaxed_is_an_error():
 
     with pytest.raises(DataError, match=r"No relaxation succeeded at -?\d+° of H1-O2-O3-H4"):
         scan_torsion(ClosedForm(PEROXIDE.numbers, torn), at(175.0), points=6)
+
+
+def test_a_step_that_is_longer_than_the_others_is_pointed_out():
+    positions = np.zeros((5, 1, 3))
+    positions[:, 0, 0] = [0.0, 0.2, 0.4, 1.4, 1.6]
+    path = ReactionPath(positions, np.array([0.0, 0.5, 1.0, 0.7, 0.1]), 0 * positions, 0.01, True, (-300.0,))
+    assert "The step to image 3 (counted from 0) is 2.5 times as long as the mean" in path.sentences()[-1]
+    positions[:, 0, 0] = np.linspace(0, 1, 5)
+    assert len(replace(path, positions=positions).sentences()) == 2

@@ -55,7 +55,7 @@ class Analysis:
 
     @property
     def pair_error(self) -> float | None:
-        """∫ |h(r) - h_ref(r)| dr; None without a reference."""
+        """`∫ |h(r) - h_ref(r)| dr`; None without a reference."""
         return self.distributions[0].difference
 
     def sentences(self) -> list[str]:

@@ -25,6 +25,8 @@ from supple.simulation.relaxation.minima import harmonic_wavenumbers
 _FMAX_ENDS = 0.005
 #: cm⁻¹; softer imaginary frequencies come from a band that is not fully converged.
 _SOFTEST = 15.0
+#: Relative to the mean; springs keep steps nearly equal unless images slide down from a narrow barrier.
+_LONG_STEP = 2.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,6 +89,12 @@ class ReactionPath:
             sentences.append(
                 "The highest image has no imaginary frequency: it is not a saddle point; use more --images or a smaller "
                 "--fmax."
+            )
+        steps = np.diff(self.coordinate)
+        if (longest := float(steps.max() / steps.mean())) > _LONG_STEP:
+            sentences.append(
+                f"The step to image {int(steps.argmax()) + 1} (counted from 0) is {longest:.1f} times as long as the mean: images have slid "
+                "apart, and the barrier may be higher in between; use more --images or a smaller --fmax."
             )
         return sentences
 

@@ -8,6 +8,7 @@ import numpy as np
 from ase.data import atomic_masses
 from jaxtyping import Int
 
+from supple.data.bundled import or_bundled
 from supple.data.reading import read
 from supple.errors import DataError, SettingsError
 from supple.simulation.trajectories.ase_traj import AseTrajFile
@@ -47,12 +48,12 @@ def read_trajectory(path: str | Path) -> Trajectory:
 
     Args:
         path: extended xyz, ASE's .traj or H5MD, with momenta, energies, forces and times where the file has them; from
-            any other format that `supple.read` reads, geometries alone.
+            any other format that `supple.read` reads, geometries alone; or the name of a bundled set.
 
     Raises:
         DataError: the file is missing, damaged, periodic, or its frames are not of one molecule.
     """
-    path = Path(path)
+    path = or_bundled(Path(path))
     if not path.is_file():
         raise DataError(f"There is no trajectory {path}.")
     for ending, file_format in (_FORMATS | _READABLE).items():
