@@ -20,8 +20,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from supple.models.kernel import compiled_exponential
-from supple.models.kernel.compiled_exponential import exponential
+from supple.models.kernel import compiled_exponential, compiled_terms
+from supple.models.kernel.compiled_terms import QUERIES, lifted, smooth_factors, transform
 from supple.models.kernel.kernel_sum import KernelSum
 from supple.molecule.descriptors import compiled as descriptors
 from supple.molecule.descriptors.compiled import describe, pull_back
@@ -30,7 +30,9 @@ from supple.runtime.jit.compile_options import Compiler
 from supple.runtime.jit.vectors import DOUBLES, item, larger, load, root, splat, store
 from supple.runtime.threads import run_in_threads
 
-_COMPILER = Compiler(Path(__file__), Path(compiled_exponential.__file__), Path(descriptors.__file__))
+_COMPILER = Compiler(
+    Path(__file__), Path(compiled_terms.__file__), Path(compiled_exponential.__file__), Path(descriptors.__file__)
+)
 _compiled, _inlined = _COMPILER.compiled, _COMPILER.inlined
 
 #: Fewest geometries for which another thread pays off.
@@ -38,8 +40,6 @@ _PER_THREAD = 4
 #: Geometries that are processed together: their arrays stay in the L2 cache.
 _BATCH = 16
 
-#: Queries that are combined with a block of training frames together: eight sums stay in registers, and each load is used four times.
-_QUERIES = 4
 #: Blocks of a strip; the frames of one strip stay in the L2 cache.
 _STRIP = 8
 #: Entries whose sums over a strip stay in the L1 cache.
@@ -154,13 +154,7 @@ def _add_term(x, term, energies, by_x):
     """Add e and its gradient by the descriptor."""
     n_queries, lift_index, lift_weight, lower_index, lower_weight, frames, bias, w, starts, order, gamma = term
     n, size = len(x), len(lift_index) // n_queries
-    # Padded with rows of zeros to a whole number of groups.
-    queries = np.zeros((-(-n * n_queries // _QUERIES) * _QUERIES, size))
-    flat = queries.reshape(-1)
-    for b in range(n):
-        for i in range(n_queries * size):
-            for k in range(lift_index.shape[1]):
-                flat[b * n_queries * size + i] += lift_weight[i, k] * x[b, lift_index[i, k]]
+    queries = lifted(x, n_queries, lift_index, lift_weight)
     by_query, gradient = _sum(queries, n * n_queries, frames, bias, w, starts, order, gamma)
     slopes = gradient.reshape(-1)
     for b in range(n):
@@ -179,14 +173,14 @@ def _sum(queries, n_queries, frames, bias, w, starts, order, gamma):
     squares = (queries**2).sum(axis=1)
     sums = np.zeros((n_queries, 2, DOUBLES))
     lanes = np.zeros((len(queries), size, DOUBLES))  # gradients, summed over blocks
-    weights = np.zeros((_STRIP, n_characters, _QUERIES, 2, DOUBLES))
-    step = _QUERIES * 2 * DOUBLES
+    weights = np.zeros((_STRIP, n_characters, QUERIES, 2, DOUBLES))
+    step = QUERIES * 2 * DOUBLES
     for strip in range(0, len(frames), _STRIP):
         n_blocks = min(_STRIP, len(frames) - strip)
-        for first in range(0, len(queries), _QUERIES):
+        for first in range(0, len(queries), QUERIES):
             for s in range(n_blocks):
                 _products(queries, first, frames, strip + s, starts, weights, s)
-                for k in range(min(_QUERIES, n_queries - first)):
+                for k in range(min(QUERIES, n_queries - first)):
                     at = s * n_characters * step + k * 2 * DOUBLES
                     constants = step, n_characters, order, gamma
                     _factors(weights, at, constants, squares[first + k], bias, w, strip + s, sums, first + k)
@@ -207,7 +201,7 @@ def _products(queries, first, frames, block, starts, weights, s):
     q0 = first * size
     q1, q2, q3 = q0 + size, q0 + 2 * size, q0 + 3 * size
     place = block * size * 2 * DOUBLES
-    out = s * n_characters * _QUERIES * 2 * DOUBLES
+    out = s * n_characters * QUERIES * 2 * DOUBLES
     for c in range(n_characters):
         a0, a1, a2, a3 = splat(0.0), splat(0.0), splat(0.0), splat(0.0)
         b0, b1, b2, b3 = splat(0.0), splat(0.0), splat(0.0), splat(0.0)
@@ -245,7 +239,7 @@ def _combine(lanes, first, frames, strip, n_blocks, starts, weights):
         for low in range(starts[c], starts[c + 1], _TILE):
             high = min(low + _TILE, starts[c + 1])
             for s in range(n_blocks):
-                of = (s * n_characters + c) * _QUERIES * 2 * DOUBLES
+                of = (s * n_characters + c) * QUERIES * 2 * DOUBLES
                 a0, b0 = load(weights, of), load(weights, of + DOUBLES)
                 a1, b1 = load(weights, of + 2 * DOUBLES), load(weights, of + 3 * DOUBLES)
                 a2, b2 = load(weights, of + 4 * DOUBLES), load(weights, of + 5 * DOUBLES)
@@ -278,20 +272,15 @@ def _factors(weights, at, constants, square, bias, w, block, sums, k):
     at_bias = block * 2 * DOUBLES
     store(weights, at, load(weights, at) + load(bias, at_bias))
     store(weights, at + DOUBLES, load(weights, at + DOUBLES) + load(bias, at_bias + DOUBLES))
-    _transform(weights, at, step, n_characters)
-    third, two, zero, squares, weight = splat(1 / 3), splat(2.0), splat(0.0), splat(square), load(w, block * DOUBLES)
+    transform(weights, at, step, 2, n_characters)
+    two, zero, squares, weight = splat(2.0), splat(0.0), splat(square), load(w, block * DOUBLES)
     factor = splat(gamma)
     energy, total = load(sums, k * 2 * DOUBLES), load(sums, k * 2 * DOUBLES + DOUBLES)
     for c in range(n_characters):
         place = at + c * step
         along = load(weights, place + DOUBLES)
         q = root(larger(squares - two * load(weights, place), zero))
-        decay = exponential(zero - q)
-        slope = decay + q * decay
-        if order == 3:
-            extra = third * q * q * decay
-            decay = third * slope
-            slope = slope + extra
+        decay, slope = smooth_factors(q, order)
         energy += slope * along + weight * (slope + factor * q * q * decay)
         by_distance = decay * along + factor * weight * slope
         total += by_distance
@@ -299,21 +288,4 @@ def _factors(weights, at, constants, square, bias, w, block, sums, k):
         store(weights, place + DOUBLES, slope)
     store(sums, k * 2 * DOUBLES, energy)
     store(sums, k * 2 * DOUBLES + DOUBLES, total)
-    _transform(weights, at, step, n_characters)
-
-
-@_inlined
-@no_type_check
-def _transform(weights, at, step, n_characters):
-    """The Walsh-Hadamard transform of characters.py over the characters, of both products, in place."""
-    half = 1
-    while half < n_characters:
-        for start in range(0, n_characters, 2 * half):
-            for i in range(start, start + half):
-                for kind in range(2):
-                    one = at + i * step + kind * DOUBLES
-                    other = one + half * step
-                    first, second = load(weights, one), load(weights, other)
-                    store(weights, one, first + second)
-                    store(weights, other, first - second)
-        half *= 2
+    transform(weights, at, step, 2, n_characters)

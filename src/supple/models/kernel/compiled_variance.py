@@ -14,20 +14,19 @@ from typing import Any, no_type_check
 import numpy as np
 from jaxtyping import Float
 
-from supple.models.kernel import compiled_exponential
-from supple.models.kernel.compiled_exponential import exponential
+from supple.models.kernel import compiled_exponential, compiled_terms
 from supple.models.kernel.compiled_kernel_sum import in_batches
+from supple.models.kernel.compiled_terms import QUERIES, lifted, smooth_factors, transform
 from supple.models.kernel.term_variance import SMALLEST_VARIANCE, TermVariance
 from supple.molecule.descriptors import compiled as descriptors
 from supple.molecule.descriptors.compiled import describe
 from supple.runtime.jit.compile_options import Compiler
 from supple.runtime.jit.vectors import DOUBLES, item, larger, load, root, splat, store, total
 
-_COMPILER = Compiler(Path(__file__), Path(compiled_exponential.__file__), Path(descriptors.__file__))
+_COMPILER = Compiler(
+    Path(__file__), Path(compiled_terms.__file__), Path(compiled_exponential.__file__), Path(descriptors.__file__)
+)
 _compiled, _inlined = _COMPILER.compiled, _COMPILER.inlined
-
-#: Queries that are combined with a block of pivots together.
-_QUERIES = 4
 
 
 class CompiledVariances:
@@ -89,23 +88,17 @@ def _described(positions, entries, centre):
 def _variances(x, term, variances, start):
     """Fill the variances of one term, which begin at this column."""
     n_environments, n_cosets, lift_index, lift_weight, pivots, squares, factor, starts, order, gamma = term
-    n, size, n_queries = len(x), pivots.shape[1], n_environments * n_cosets
-    # Padded with rows of zeros to a whole number of groups.
-    queries = np.zeros((-(-n * n_queries // _QUERIES) * _QUERIES, size))
-    flat = queries.reshape(-1)
-    for b in range(n):
-        for i in range(n_queries * size):
-            for k in range(lift_index.shape[1]):
-                flat[b * n_queries * size + i] += lift_weight[i, k] * x[b, lift_index[i, k]]
+    n, n_queries = len(x), n_environments * n_cosets
+    queries = lifted(x, n_queries, lift_index, lift_weight)
     lengths = (queries**2).sum(axis=1)
     n_characters, n_blocks = len(starts) - 1, len(pivots)
     kernels = np.zeros((n * n_environments, n_blocks * DOUBLES))
-    products = np.zeros((n_characters, _QUERIES, DOUBLES))
+    products = np.zeros((n_characters, QUERIES, DOUBLES))
     for block in range(n_blocks):
-        for first in range(0, len(queries), _QUERIES):
+        for first in range(0, len(queries), QUERIES):
             _products(queries, first, pivots, block, starts, products)
-            _transform(products, n_characters)
-            for k in range(min(_QUERIES, n * n_queries - first)):
+            transform(products, 0, QUERIES * DOUBLES, QUERIES, n_characters)
+            for k in range(min(QUERIES, n * n_queries - first)):
                 row = (first + k) // n_cosets
                 _add_values(
                     products,
@@ -148,41 +141,19 @@ def _products(queries, first, pivots, block, starts, products):
         store(products, out + DOUBLES, a1)
         store(products, out + 2 * DOUBLES, a2)
         store(products, out + 3 * DOUBLES, a3)
-        out += _QUERIES * DOUBLES
-
-
-@_inlined
-@no_type_check
-def _transform(products, n_characters):
-    """The Walsh-Hadamard transform of characters.py over the characters, in place."""
-    step, half = _QUERIES * DOUBLES, 1
-    while half < n_characters:
-        for low in range(0, n_characters, 2 * half):
-            for i in range(low, low + half):
-                for k in range(_QUERIES):
-                    one = i * step + k * DOUBLES
-                    other = one + half * step
-                    first, second = load(products, one), load(products, other)
-                    store(products, one, first + second)
-                    store(products, other, first - second)
-        half *= 2
+        out += QUERIES * DOUBLES
 
 
 @_inlined
 @no_type_check
 def _add_values(products, k, n_characters, length, squares, block, kernels, at, order, gamma):
     """Add the kernel functions of query k and a block of pivots, over the characters, to a row that begins at `at`."""
-    two, zero, third, factor = splat(2.0), splat(0.0), splat(1 / 3), splat(gamma)
+    two, zero, factor = splat(2.0), splat(0.0), splat(gamma)
     lengths = splat(length) + load(squares, block * DOUBLES)
     values = load(kernels, at + block * DOUBLES)
     for c in range(n_characters):
-        q = root(larger(lengths - two * load(products, (c * _QUERIES + k) * DOUBLES), zero))
-        decay = exponential(zero - q)
-        slope = decay + q * decay
-        if order == 3:
-            extra = third * q * q * decay
-            decay = third * slope
-            slope = slope + extra
+        q = root(larger(lengths - two * load(products, (c * QUERIES + k) * DOUBLES), zero))
+        decay, slope = smooth_factors(q, order)
         values += slope + factor * q * q * decay
     store(kernels, at + block * DOUBLES, values)
 

@@ -50,7 +50,7 @@ class DynamicsSettings(SimulationSettings):
         default=None,
         metadata={
             "description": "A guard triggers where the expected error of a force component is larger: 0.2eV/Å, or a number in the units "
-            "of the training data. Needs a force field with error bars. [default: ten times the validation error]"
+            "of the training data. Needs a force field with error bars; ten times the validation error when not given."
         },
     )
 

@@ -22,7 +22,7 @@ from supple.simulation.dynamics.settings import DynamicsSettings
 
 #: Among fewer frames than these, distances from one another mean little.
 _MIN_FRAMES = 10
-#: So many times the validation error may be expected of a force. The largest error bar of a molecule stays below 6 in stable dynamics.
+#: So many times the validation error may be expected of a force. The largest error bar of a molecule stays below 7 in stable dynamics.
 _TIMES_USUAL = 10.0
 
 
