@@ -27,6 +27,7 @@ from supple.growth.round_folder import RoundFolder, RoundPlan, RoundRecord
 from supple.growth.settings import AUTO, Goal, GrowthSettings
 from supple.growth.testing import errors_by_reason, rmse_interval
 from supple.growth.training import last_trained, suspicions, train, write_data
+from supple.methods import method_with_forces
 from supple.methods.level import Level
 from supple.models.loading import load
 from supple.models.potential import Potential
@@ -71,6 +72,7 @@ def grow(
     context = SamplingContext(
         settings.molecule, settings.method, settings.drive, settings.charge, settings.multiplicity, settings.seed
     )
+    method_with_forces(settings.method, "Growth")
     context.require_ready(here=backend is None)
     settings.model_settings()
     given = None if data is None else given_frames(data, context.start().numbers, settings.molecule, goal.units, out)
