@@ -46,10 +46,12 @@ def run_without_extras(folder, *commands):
 
 
 def requirements():
-    """Of each extra, the names of its packages."""
+    """Of each extra that users install, the names of its packages."""
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
-    return {name: {row.partition(">=")[0] for row in rows} for name, rows in extras.items() if name != "dev"}
+    return {
+        name: {row.partition(">=")[0] for row in rows} for name, rows in extras.items() if name not in ("dev", "docs")
+    }
 
 
 def test_the_list_above_is_that_of_the_extras_and_all_has_all_of_them():

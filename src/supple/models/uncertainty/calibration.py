@@ -23,7 +23,7 @@ wider, as Student's t is wider than a normal distribution.
 
 from __future__ import annotations
 
-from typing import Annotated, NamedTuple, Self
+from typing import Annotated, NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -93,7 +93,7 @@ class Calibration(BaseModel):
     n_frames: Count
 
     @model_validator(mode="after")
-    def _fits_together(self) -> Self:
+    def _fits_together(self) -> Calibration:
         if len(self.typical) != len(self.offsets):
             raise ValueError("there is not one typical novelty for each group of atoms")
         if len(self.knots) != len(self.slopes) - 1:
