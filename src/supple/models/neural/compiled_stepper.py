@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -30,6 +30,7 @@ _PIECE = 4096
 _MAX_STEPS = 20
 
 
+@runtime_checkable
 class Loops(Protocol):
     """The module with the compiled steps of a network; each call is a thread's part.
 
