@@ -4,6 +4,8 @@ import sys
 import tomllib
 from pathlib import Path
 
+from nbclient import NotebookClient
+
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE / "extensions"))
 
@@ -36,6 +38,14 @@ nb_execution_timeout = 1800  # seconds, of one cell, also on a busy machine
 nb_execution_in_temp = True
 nb_merge_streams = True
 nb_output_stderr = "remove"  # progress; a command that fails is an exception
+
+
+def _joining(client, nb, km=None, _made=NotebookClient.__init__, **settings):
+    """What a command prints arrives in pieces, which are joined as they are: the merging above would put line breaks between them."""
+    _made(client, nb, km, coalesce_streams=True, **settings)
+
+
+NotebookClient.__init__ = _joining
 
 # Docstrings: Google style; `text` in backticks is code, and links to the object if it is one.
 napoleon_use_rtype = False
