@@ -41,6 +41,11 @@ def labelled(springs):
     )
 
 
+def not_needed():
+    """Where to begin learning, of what is not learned, or was before."""
+    raise AssertionError("nothing is to be learned")
+
+
 def baseline(folder, drive):
     settings = GrowthSettings(molecule="CO", method="fake_calculators:springs", drive=f"fake_calculators:{drive}")
     return DriveBaseline(settings, folder, NO_PROGRESS)
@@ -54,7 +59,7 @@ def test_a_cheap_method_that_helps_is_learned_once(labelled, tmp_path, monkeypat
     assert drive.file(labelled, lambda: labelled.data.positions) == tmp_path / "baseline.safetensors"
     assert drive.decision.used
     assert "fake_calculators:softer is used as a baseline: a small model" in drive.decision.reason
-    assert drive.file(labelled, None) == tmp_path / "baseline.safetensors"
+    assert drive.file(labelled, not_needed) == tmp_path / "baseline.safetensors"
     assert len(learned) == 1
 
 
@@ -68,9 +73,9 @@ def test_a_cheap_method_that_helps_is_learned_once(labelled, tmp_path, monkeypat
 )
 def test_one_that_does_not_help_is_left_out(labelled, tmp_path, drive, reason):
     found = baseline(tmp_path, drive)
-    assert found.file(labelled, None) is None
+    assert found.file(labelled, not_needed) is None
     assert reason in found.decision.reason
-    assert found.file(labelled, None) is None
+    assert found.file(labelled, not_needed) is None
 
 
 @pytest.mark.slow

@@ -16,7 +16,7 @@ COMMON = {"molecule": "CO", "method": "pyscf:PBE/def2-SVP", "drive": "GFN2-xTB",
     ("baseline", "learned", "expected"),
     [
         ("auto", None, None),
-        ("auto", "baseline.safetensors", {"method": "baseline.safetensors"}),
+        ("auto", Path("baseline.safetensors"), {"method": "baseline.safetensors"}),
         ("none", None, None),
         ("GFN1-xTB", None, {"method": "GFN1-xTB", "charge": 1, "multiplicity": 2}),
         ("fake_calculators:springs", None, {"method": "fake_calculators:springs"}),
