@@ -41,6 +41,6 @@ def test_saved_and_loaded(tmp_path, with_bars):
 
 
 def test_damaged_error_bars_are_left_out(tmp_path):
-    bars = PredictedErrors(RNG.random(3), RNG.random((4, 3)), np.array([1.0, 2.0]), np.array([0.9, 2.1]))
+    bars = PredictedErrors(RNG.random(3), RNG.random((3, 3)), np.array([1.0, 2.0]), np.array([0.9, 2.1]))
     Predictions(np.arange(4), RNG.random(4), RNG.random((4, 3, 3)), bars).save(tmp_path / "p.safetensors")
     assert Predictions.load(tmp_path / "p.safetensors").errors is None
