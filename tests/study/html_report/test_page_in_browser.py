@@ -81,7 +81,7 @@ def test_everything_is_drawn_and_fits(opened: Any) -> None:
     width = opened.viewport_size["width"]
     assert opened.evaluate("document.documentElement.scrollWidth") <= width
     plots = opened.locator(".plot")
-    assert plots.count() == opened.locator(".plot .main-svg:first-of-type").count() == 7
+    assert plots.count() == opened.locator(".plot .main-svg:first-of-type").count() == 9
     assert opened.evaluate(
         "[...document.querySelectorAll('.plot')].every(p => p.querySelectorAll('path.js-line, path.point').length)"
     )
