@@ -36,9 +36,8 @@ class TerminalProgress:
     def step(self, task: str, done: float, total: float, detail: str = "") -> None:
         """Advance the bar of the task; it disappears when the task is done."""
         if task not in self._tasks:
-            self._tasks[task] = self._bars.add_task(
-                task, total=total, detail=detail
-            )  # drawn at once, with all its fields
+            # drawn at once, with all its fields
+            self._tasks[task] = self._bars.add_task(task, total=total, detail=detail)
         self._bars.update(self._tasks[task], completed=done, total=total, detail=detail)
         if done >= total:
             self._bars.remove_task(self._tasks.pop(task))

@@ -66,7 +66,7 @@ class Calculations:
         """
         known = known_versions(self.folder)
         if self.backend is not None:
-            asked = _anywhere(self.asked)
+            asked = self.asked.anywhere
             if known:  # workers refuse to calculate with another version
                 return replace(asked, version_there=known[-1])
             with self.backend.open(1, self.folder, self.progress) as cluster:
@@ -117,9 +117,3 @@ class Calculations:
             return
         with self.backend.open(len(chosen), self.folder, self.progress) as cluster:
             yield cluster
-
-
-def _anywhere(level: Level) -> Level:
-    """The level, found from any folder that a worker may run in."""
-    kind, _, file = level.name.partition(":")
-    return replace(level, name=f"{kind}:{Path(file).absolute()}") if kind == "template" else level

@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -50,6 +51,12 @@ class Level:
             SettingsError: it is unknown, or a package that it needs is not installed.
         """
         return find_method(self.name)
+
+    @property
+    def anywhere(self) -> Level:
+        """The same, found from any folder that a worker may run in."""
+        kind, _, file = self.name.partition(":")
+        return replace(self, name=f"{kind}:{Path(file).absolute()}") if kind == "template" else self
 
     @property
     def version(self) -> str:

@@ -92,9 +92,7 @@ def _cluster(
 
 def _level(level: Level, folder: Path, cluster: Cluster | None, ask_again: bool) -> Level:
     """The level with the version that calculates, which is recorded; of workers that of the labels so far, or what they say."""
-    kind, _, file = level.name.partition(":")
-    if kind == "template":  # workers may run in another folder
-        level = replace(level, name=f"{kind}:{Path(file).absolute()}")
+    level = level.anywhere
     before = [] if ask_again else known_versions(folder)
     if cluster is None or before:
         known = level if cluster is None else replace(level, version_there=before[-1])

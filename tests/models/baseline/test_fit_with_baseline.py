@@ -126,12 +126,15 @@ def test_without_a_baseline_settings_are_written_as_before():
     }
 
 
-def test_gfn2_of_real_frames(real_data):
+def test_gfn2_of_real_frames(real_data, tmp_path):
     """A few frames of DFT with tight binding underneath; beside it, none."""
     pytest.importorskip("tblite")
     import supple
 
     ethanol = supple.read(real_data / "rmd17" / "rmd17_ethanol_train_01.npz")
+    ethanol = dataclasses.replace(
+        ethanol, source=dataclasses.replace(ethanol.source, folder=tmp_path)
+    )  # labels are kept there
     train, valid, test = ethanol.split(train=40, valid=20, test=100, seed=0)
     errors = {
         baseline: SGDML(sigma=20.0, lam=1e-8, baseline=baseline).fit(train, valid).evaluate(test, "meV").forces.mae
